@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a door hands to the writer: readings on their way in, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from stadtkern.core import problems
+
+Json = Any
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One observation as it arrives. All instants carry a time zone; `phenomenon_end` is exclusive."""
+
+    datastream_id: int
+    phenomenon_time: datetime
+    result: Json
+    phenomenon_end: datetime | None = None
+    result_time: datetime | None = None
+    valid_time: tuple[datetime, datetime] | None = None
+    result_quality: Json | None = None
+    feature_id: int | None = None
+    parameters: Mapping[str, Json] | None = None
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """A reading that is on disk; `new` is false where an identical one was there before."""
+
+    id: int
+    new: bool
+
+
+class Sink(Protocol):
+    """Where doors put readings."""
+
+    async def put(self, readings: Sequence[Reading]) -> list[Stored | problems.Problem]:
+        """Return one answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
+
+
+class Busy(problems.Problem):
+    """More readings are waiting than the store takes. Send them again after the given number of seconds."""
+
+    status = 429
+
+
+class StoreUnavailable(problems.Problem):
+    """The database cannot be reached; nothing of this request is acknowledged. Send it again later."""
+
+    status = 503
+
+
+class UnknownDatastream(problems.Problem):
+    """There is no such datastream. Create it first or correct the number."""
+
+    status = 404
+
+
+class OutsideAcceptedRange(problems.Problem):
+    """The phenomenon time lies outside the accepted range. Check the clock or the date format of the sender."""
+
+    status = 422
+
+
+class UnusableReading(problems.Problem):
+    """The reading cannot be stored as it is. Correct the named member and send it again."""
+
+    status = 422
