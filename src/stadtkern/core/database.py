@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Connections to the one PostgreSQL, the same way for every process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+Connection = psycopg.AsyncConnection[Any]
+
+_json = msgspec.json.Encoder()
+
+
+def _dumps(value: Any) -> bytes:
+    return _json.encode(value)
+
+
+set_json_dumps(_dumps)
+set_json_loads(msgspec.json.decode)
+
+
+async def _configure(connection: Connection) -> None:
+    connection.prepare_threshold = 2
+    connection.prepared_max = 200
+
+
+_OPTIONS = "-c timezone=UTC -c jit=off"
+
+
+async def connect(*, url: str, autocommit: bool = False) -> Connection:
+    """Open one connection; the caller closes it (`async with`)."""
+    connection = await psycopg.AsyncConnection.connect(
+        url, autocommit=autocommit, options=_OPTIONS, application_name="stadtkern"
+    )
+    await _configure(connection)
+    return connection
+
+
+def pool(*, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0) -> AsyncConnectionPool[Connection]:
+    """A pool of connections, not yet open; use it with `async with`."""
+    return AsyncConnectionPool(
+        url,
+        min_size=minimum,
+        max_size=maximum,
+        open=False,
+        timeout=timeout,
+        configure=_configure,
+        kwargs={"options": _OPTIONS, "application_name": "stadtkern"},
+        check=AsyncConnectionPool.check_connection,
+    )

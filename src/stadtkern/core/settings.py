@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""All settings of the installation in one place; nobody else reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+
+PREFIX = "STADTKERN_"
+
+
+def _about(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+class InvalidSetting(Exception):
+    """A setting cannot be used as it is; the message names the variable and what it takes."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one installation is told from outside. A city's own choices live in the database."""
+
+    data: Annotated[Path, _about("Folder of everything that must be kept: database, files, keys.")] = Path("data")
+    database_url: Annotated[
+        str | None,
+        _about("A given PostgreSQL ≥ 17, e.g. `postgresql://user:password@host/db`. Unset: the embedded one."),
+    ] = None
+    database_account: Annotated[
+        str, _about("Operating-system account for the embedded PostgreSQL when we are started as root.")
+    ] = "nobody"
+    public_url: Annotated[
+        str | None, _about("Source of every link, without a slash at the end. Unset: `http://localhost:<port>`.")
+    ] = None
+    host: Annotated[str, _about("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535, description="Port to listen on.")] = 8000
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _about("Addresses whose X-Forwarded-For is believed, separated by commas; `none` for no one."),
+    ] = ()
+    secret_key: Annotated[
+        str | None, _about("Key that signs cookies. Unset: made at first start and kept in the data folder.")
+    ] = None
+    log_level: Annotated[str, _about("`debug`, `info`, `warning` or `error`.")] = "info"
+    log_format: Annotated[str, _about("`console` for people, `json` for machines.")] = "console"
+    body_limit: Annotated[
+        int, msgspec.Meta(ge=1024, description="Largest body of one API request in bytes, bulk routes apart.")
+    ] = 1_048_576
+    bulk_body_limit: Annotated[
+        int, msgspec.Meta(ge=1024, description="Largest body of a bulk request (data array) in bytes.")
+    ] = 134_217_728
+    queue_limit: Annotated[
+        int, msgspec.Meta(ge=1, description="Readings that may wait for the writer before it answers 429.")
+    ] = 100_000
+    statement_timeout: Annotated[
+        int, msgspec.Meta(ge=100, description="Longest time for one read of the API in milliseconds.")
+    ] = 15_000
+    accepted_from: Annotated[
+        int, msgspec.Meta(ge=1900, le=2200, description="First year of an acceptable phenomenon time.")
+    ] = 1990
+    accepted_ahead: Annotated[
+        int, msgspec.Meta(ge=0, le=36500, description="How many days an observation may lie in the future.")
+    ] = 730
+
+    @property
+    def base_url(self) -> str:
+        """The address that links begin with, without a slash at the end."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    def signing_key(self) -> str:
+        """The secret that signs cookies; made and kept in the data folder when none is given."""
+        if self.secret_key:
+            return self.secret_key
+        return _kept_secret(self.data / "secret-key")
+
+
+def load(*, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read `STADTKERN_*`; keyword arguments that are not None win. Raises InvalidSetting."""
+    source = os.environ if environment is None else environment
+    names = {PREFIX + field.upper(): field for field in Settings.__struct_fields__}
+    given = {key: value for key, value in source.items() if key.startswith(PREFIX + "") and key in names}
+    raw: dict[str, Any] = {names[key]: _typed(name=names[key], text=text) for key, text in given.items()}
+    raw.update({key: value for key, value in overrides.items() if value is not None})
+    raw["data"] = str(Path(raw.get("data", "data")).expanduser().absolute())
+    try:
+        return msgspec.convert(raw, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        name = next((f for f in raw if f"$.{f}" in str(error)), "")
+        raise InvalidSetting(f"{PREFIX}{name.upper()}: {error}") from error
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(kind)
+
+
+def _typed(*, name: str, text: str) -> Any:
+    if name == "trusted_proxies":
+        return [part.strip() for part in text.split(",") if part.strip() and part.strip() != "none"]
+    return text or None
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
+
+
+def describe() -> str:
+    """The settings as a Markdown page, for `docs/settings.md`."""
+    lines = [
+        "<!-- SPDX-License-Identifier: CC-BY-4.0 -->",
+        "<!-- Made from src/stadtkern/core/settings.py by `stadtkern settings --markdown`; do not edit. -->",
+        "# Settings",
+        "",
+        "Every setting is an environment variable. Secrets have no default.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    defaults = Settings()
+    for field, hint in get_type_hints(Settings, include_extras=True).items():
+        meta = next(arg for arg in get_args(hint) if isinstance(arg, msgspec.Meta))
+        value = getattr(defaults, field)
+        shown = "–" if value in (None, ()) else f"`{value}`"
+        lines.append(f"| `{PREFIX}{field.upper()}` | {shown} | {meta.description} |")
+    return "\n".join(lines) + "\n"
