@@ -81,7 +81,9 @@ def database(server: postgres.Embedded, worker_id: str) -> Iterator[str]:
     name = f"test_{worker_id}_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(sql.Identifier(name), sql.Identifier(_TEMPLATE))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
+                sql.Identifier(name), sql.Identifier(_TEMPLATE)
+            )
         )
     yield server.url_of(name)
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
@@ -98,4 +100,6 @@ async def connection(database: str) -> AsyncIterator[core_database.Connection]:
 @pytest.fixture(scope="module")
 def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> core_settings.Settings:
     """Settings that point to the module's database."""
-    return core_settings.load(environment={}, data=str(tmp_path_factory.mktemp("data")), database_url=database)
+    return core_settings.load(
+        environment={}, data=str(tmp_path_factory.mktemp("data")), database_url=database
+    )

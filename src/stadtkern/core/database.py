@@ -40,7 +40,9 @@ async def connect(*, url: str, autocommit: bool = False) -> Connection:
     return connection
 
 
-def pool(*, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0) -> AsyncConnectionPool[Connection]:
+def pool(
+    *, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0
+) -> AsyncConnectionPool[Connection]:
     """A pool of connections, not yet open; use it with `async with`."""
     return AsyncConnectionPool(
         url,

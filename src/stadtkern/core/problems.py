@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 class Problem(Exception):
     """The request could not be carried out.
 
-    Subclasses set `status` and say in their docstring what happened (first line) and how to mend it (the rest).
+    Subclasses set `status`; their docstring says what happened (first line) and how to mend it (the rest).
     """
 
     status: ClassVar[int] = 400
 
-    def __init__(self, detail: str = "", *, where: str = "", headers: dict[str, str] | None = None, **extra: Any):
+    def __init__(
+        self, detail: str = "", *, where: str = "", headers: dict[str, str] | None = None, **extra: Any
+    ):
         super().__init__(detail or self.title)
         self.detail = detail
         self.where = where

@@ -26,16 +26,21 @@ class InvalidSetting(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What one installation is told from outside. A city's own choices live in the database."""
 
-    data: Annotated[Path, _about("Folder of everything that must be kept: database, files, keys.")] = Path("data")
+    data: Annotated[Path, _about("Folder of everything that must be kept: database, files, keys.")] = Path(
+        "data"
+    )
     database_url: Annotated[
         str | None,
-        _about("A given PostgreSQL ≥ 17, e.g. `postgresql://user:password@host/db`. Unset: the embedded one."),
+        _about(
+            "A given PostgreSQL ≥ 17, e.g. `postgresql://user:password@host/db`. Unset: the embedded one."
+        ),
     ] = None
     database_account: Annotated[
         str, _about("Operating-system account for the embedded PostgreSQL when we are started as root.")
     ] = "nobody"
     public_url: Annotated[
-        str | None, _about("Source of every link, without a slash at the end. Unset: `http://localhost:<port>`.")
+        str | None,
+        _about("Source of every link, without a slash at the end. Unset: `http://localhost:<port>`."),
     ] = None
     host: Annotated[str, _about("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535, description="Port to listen on.")] = 8000

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import LiteralString, cast
+from typing import LiteralString
 
 _HEAD = re.compile(r"^-- name: (?P<name>[a-z][a-z0-9_]*)\n-- (?P<about>[^\n]+)\n", re.MULTILINE)
 
@@ -28,14 +28,16 @@ def load(package: str) -> Mapping[str, LiteralString]:
         for name, text in _split(entry.read_text(encoding="utf-8"), source=entry.name):
             if name in found:
                 raise BrokenStatementFile(f"{entry.name}: the name {name} stands twice in {package}")
-            found[name] = cast(LiteralString, text)
+            found[name] = text
     return MappingProxyType(found)
 
 
 def _split(text: str, *, source: str) -> list[tuple[str, str]]:
     heads = list(_HEAD.finditer(text))
     if not heads or text.count("-- name:") != len(heads):
-        raise BrokenStatementFile(f"{source}: each statement begins with `-- name: x` and a line that describes it")
+        raise BrokenStatementFile(
+            f"{source}: each statement begins with `-- name: x` and a line that describes it"
+        )
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return [
         (head["name"], text[head.end() : end].strip().rstrip(";"))

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who asks, and what may they see: one predicate for every table alias of every statement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, Self
+
+import msgspec
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from stadtkern.core import problems, statements, times
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import TRUE, Fragment
+
+log = structlog.get_logger(__name__)
+
+Verb = Literal["read", "create", "update", "delete", "entities"]
+VERBS: tuple[Verb, ...] = ("read", "create", "update", "delete", "entities")
+CHANNEL = "stadtkern_access"
+_CACHED_PRINCIPALS = 10_000
+
+
+class Unauthorised(problems.Problem):
+    """Writing needs a valid token.
+
+    Send the header `Authorization: Bearer <token>`. Make a token with `stadtkern token create`.
+    """
+
+    status = 401
+
+    def __init__(self, detail: str = "", **extra: Any):
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"}, **extra)
+
+
+class Forbidden(problems.Problem):
+    """The token does not allow this here.
+
+    Ask for a token with the missing verb on this dataset.
+    """
+
+    status = 403
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who asks: nobody in particular, a person with a session, or the holder of a token."""
+
+    kind: Literal["anonymous", "person", "token"]
+    id: int | None = None
+    token_id: int | None = None
+    name: str = ""
+    default_dataset_id: int | None = None
+    expires_at: datetime | None = None
+
+
+ANONYMOUS = Principal(kind="anonymous")
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """The datasets one may see: those listed or, where that is shorter, all but those listed."""
+
+    ids: tuple[int, ...]
+    negated: bool
+
+    def on(self, column: str) -> Fragment:
+        """The condition for one table alias, e.g. `scope.on("t.dataset_id")`."""
+        if self.negated:
+            return Fragment(f"{column} <> ALL (%s)", (list(self.ids),)) if self.ids else TRUE
+        return Fragment(f"{column} = ANY (%s)", (list(self.ids),))
+
+    def allows(self, dataset_id: int) -> bool:
+        """Whether one dataset is visible."""
+        return (dataset_id in self.ids) != self.negated
+
+
+class _Known(NamedTuple):
+    version: int
+    scope: Scope
+    expires_at: datetime | None
+
+
+def hash_secret(secret: str) -> bytes:
+    """What is stored of a token or session. The secrets are long and random, so one round is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+class Gate:
+    """Answers questions of access from a cache that every change of rights empties."""
+
+    def __init__(self, *, pool: AsyncConnectionPool[Connection]):
+        self._pool = pool
+        self._sql = statements.load("core")
+        self._scopes: dict[tuple[int | None, int | None], _Known] = {}
+        self._principals: dict[bytes, Principal] = {}
+        self._verbs: dict[int, Mapping[int, frozenset[str]]] = {}
+        self._listener: asyncio.Task[None] | None = None
+        self._listening = False
+        self._epoch = 0
+
+    async def __aenter__(self) -> Self:
+        self._listener = asyncio.create_task(self._listen(), name="access-listener")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+
+    async def scope(self, connection: Connection, principal: Principal) -> Scope:
+        """What the principal may see now; asked of the version on this very connection, so never stale."""
+        cursor = await connection.execute(self._sql["access_version"])
+        row = await cursor.fetchone()
+        version = row[0] if row else 0
+        key = (principal.id, principal.token_id)
+        known = self._scopes.get(key)
+        if (
+            known
+            and known.version == version
+            and (known.expires_at is None or known.expires_at > times.now())
+        ):
+            return known.scope
+        rows = await (
+            await connection.execute(
+                self._sql["dataset_rights"], {"principal_id": principal.id, "token_id": principal.token_id}
+            )
+        ).fetchall()
+        scope = _shorter(seen=[r[0] for r in rows if r[1]], hidden=[r[0] for r in rows if not r[1]])
+        ends = [r[2] for r in rows if r[2] is not None]
+        if len(self._scopes) >= _CACHED_PRINCIPALS:
+            self._scopes.clear()
+        self._scopes[key] = _Known(version, scope, min(ends, default=None))
+        return scope
+
+    async def principal(
+        self, *, authorization: str | None, cookie: str | None = None, safe: bool = True
+    ) -> Principal:
+        """Who sends this. A session cookie counts only for safe requests. Raises Unauthorised."""
+        if authorization:
+            kind, _, secret = authorization.partition(" ")
+            if kind.lower() != "bearer" or not secret.strip():
+                raise Unauthorised("the header Authorization takes the form `Bearer <token>`")
+            return await self._recognise("find_token", secret.strip())
+        if cookie and safe:
+            try:
+                return await self._recognise("find_session", cookie)
+            except Unauthorised:
+                return ANONYMOUS
+        return ANONYMOUS
+
+    async def require(self, principal: Principal, *, dataset_id: int, verb: Verb) -> None:
+        """Let pass, or raise Unauthorised, Forbidden, or NotFound for what may not be known to exist."""
+        if principal.token_id is None:
+            raise Unauthorised()
+        verbs = self._verbs.get(principal.token_id)
+        if verbs is None:
+            verbs = await self._load_verbs(principal.token_id)
+        if verb in verbs.get(dataset_id, ()):
+            return
+        async with self._pool.connection() as connection:
+            scope = await self.scope(connection, principal)
+        if not scope.allows(dataset_id) and dataset_id not in verbs:
+            raise problems.NotFound()
+        raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
+
+    async def default_dataset(self, principal: Principal) -> int | None:
+        """The dataset that new Things go to when nothing else says so."""
+        return principal.default_dataset_id
+
+    async def _load_verbs(self, token_id: int) -> Mapping[int, frozenset[str]]:
+        epoch = self._epoch
+        async with self._pool.connection() as connection:
+            rows = await (
+                await connection.execute(self._sql["token_verbs"], {"token_id": token_id})
+            ).fetchall()
+        verbs = {dataset_id: frozenset(names) for dataset_id, names in rows}
+        if self._listening and epoch == self._epoch:
+            self._verbs[token_id] = verbs
+        return verbs
+
+    async def _recognise(self, statement: str, secret: str) -> Principal:
+        digest = hash_secret(secret)
+        found = self._principals.get(digest)
+        if found is not None and (found.expires_at is None or found.expires_at > times.now()):
+            return found
+        epoch = self._epoch
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(self._sql[statement], {"secret_hash": digest})).fetchone()
+            if row is None:
+                raise Unauthorised("the token is unknown, expired or revoked")
+            if statement == "find_session":
+                return Principal(kind="person", id=row[0], name=row[1], expires_at=row[2])
+            await connection.execute(self._sql["touch_token"], {"token_id": row[0]})
+            await connection.commit()
+        found = Principal(
+            kind="token",
+            token_id=row[0],
+            id=row[1],
+            name=row[2],
+            default_dataset_id=row[3],
+            expires_at=row[4],
+        )
+        if self._listening and epoch == self._epoch and len(self._principals) < _CACHED_PRINCIPALS:
+            self._principals[digest] = found
+        return found
+
+    def _forget(self) -> None:
+        self._epoch += 1
+        self._principals.clear()
+        self._verbs.clear()
+        self._scopes.clear()
+
+    async def _listen(self) -> None:
+        """Keep one connection that hears of changes; without it nothing is answered from the cache."""
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    await connection.set_autocommit(True)
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self._forget()
+                    self._listening = True
+                    try:
+                        async for _ in connection.notifies():
+                            self._forget()
+                    finally:
+                        self._listening = False
+                        self._forget()
+                        await connection.close()
+            except (psycopg.OperationalError, TimeoutError) as error:
+                log.warning("access listener lost its connection", error=str(error))
+                await asyncio.sleep(0.5)
+
+
+def _shorter(*, seen: list[int], hidden: list[int]) -> Scope:
+    return Scope(tuple(hidden), True) if len(hidden) < len(seen) else Scope(tuple(seen), False)

@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: EUPL-1.2
+
+-- name: find_dataset
+-- Finds a dataset by its key
+SELECT id, uuid, key, room_id, retention, policy, about FROM core.dataset WHERE key = %(key)s;
+
+-- name: list_datasets
+-- Lists datasets with their rooms
+SELECT d.id, d.uuid, d.key, d.room_id, d.retention, d.policy, d.about FROM core.dataset AS d ORDER BY d.key;
+
+-- name: save_dataset
+-- Makes a dataset or brings its description up to date
+INSERT INTO core.dataset (key, room_id, about, policy, retention)
+SELECT %(key)s, r.id, %(about)s, %(policy)s, %(retention)s FROM core.room AS r WHERE r.key = %(room)s
+ON CONFLICT (key) DO UPDATE
+    SET about = excluded.about, policy = excluded.policy, retention = excluded.retention
+RETURNING id;
+
+-- name: save_room
+-- Makes a room or brings its title up to date
+INSERT INTO core.room (key, kind, title) VALUES (%(key)s, %(kind)s, %(title)s)
+ON CONFLICT (key) DO UPDATE SET title = excluded.title
+RETURNING id;
+
+-- name: find_city
+-- Reads the city's own settings
+SELECT name, time_zone, languages, properties FROM core.city;
+
+-- name: save_city
+-- Writes the city's own settings
+UPDATE core.city SET name = %(name)s, time_zone = %(time_zone)s, languages = %(languages)s, properties = %(properties)s;

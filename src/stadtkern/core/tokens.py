@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Tokens for machines: made with a narrow purpose, shown once, kept only as a hash."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from stadtkern.core import access, problems, statements
+from stadtkern.core.database import Connection
+
+PREFIX = "sk_"
+
+
+class UnknownDataset(problems.Problem):
+    """There is no dataset with this key.
+
+    `stadtkern dataset list` shows those that exist.
+    """
+
+    status = 404
+
+
+class NoScope(problems.Problem):
+    """A token needs at least one dataset and one verb; there is no token for everything.
+
+    Name them with `--dataset KEY --verb create`.
+    """
+
+    status = 422
+
+
+class NewToken(NamedTuple):
+    """A token just made. The secret is not kept: show it now or never."""
+
+    id: int
+    secret: str
+
+
+async def create(
+    connection: Connection,
+    *,
+    name: str,
+    scopes: Mapping[int, Sequence[str]],
+    default_dataset_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> NewToken:
+    """Make a token with verbs per dataset id. Raises NoScope."""
+    if not scopes or any(not verbs for verbs in scopes.values()):
+        raise NoScope()
+    unknown = {verb for verbs in scopes.values() for verb in verbs} - set(access.VERBS)
+    if unknown:
+        raise NoScope(f"unknown verb {', '.join(sorted(unknown))}; there are {', '.join(access.VERBS)}")
+    sql = statements.load("core")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    async with connection.transaction():
+        cursor = await connection.execute(sql["create_principal"], {"kind": "token", "name": name})
+        principal_id = _one(await cursor.fetchone())
+        cursor = await connection.execute(
+            sql["create_token"],
+            {
+                "principal_id": principal_id,
+                "name": name,
+                "secret_hash": access.hash_secret(secret),
+                "default_dataset_id": default_dataset_id,
+                "expires_at": expires_at,
+            },
+        )
+        token_id = _one(await cursor.fetchone())
+        for dataset_id, verbs in scopes.items():
+            await connection.execute(
+                sql["create_token_scope"],
+                {"token_id": token_id, "dataset_id": dataset_id, "verbs": list(dict.fromkeys(verbs))},
+            )
+    return NewToken(token_id, secret)
+
+
+async def revoke(connection: Connection, *, token_id: int) -> bool:
+    """End a token at once; False where it was not valid any more."""
+    cursor = await connection.execute(statements.load("core")["revoke_token"], {"token_id": token_id})
+    return await cursor.fetchone() is not None
+
+
+def _one(row: tuple[int] | None) -> int:
+    if row is None:
+        raise LookupError("INSERT … RETURNING gave no row")
+    return row[0]
