@@ -43,30 +43,46 @@ class Sink(Protocol):
 
 
 class Busy(problems.Problem):
-    """More readings are waiting than the store takes. Send them again after the given number of seconds."""
+    """More readings are waiting than the store can take.
+
+    Send them again after the number of seconds in Retry-After."""
 
     status = 429
 
+    def __init__(self, detail: str = "", *, retry_after: int = 1, **extra: Any):
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
+
 
 class StoreUnavailable(problems.Problem):
-    """The database cannot be reached; nothing of this request is acknowledged. Send it again later."""
+    """The database does not answer at the moment.
+
+    Readings of this request may or may not be stored; send it again, identical ones are stored once."""
 
     status = 503
 
+    def __init__(self, detail: str = "", *, retry_after: int = 5, **extra: Any):
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
+
 
 class UnknownDatastream(problems.Problem):
-    """There is no such datastream. Create it first or correct the number."""
+    """There is no such datastream.
+
+    Create it first, or correct the number."""
 
     status = 404
 
 
 class OutsideAcceptedRange(problems.Problem):
-    """The phenomenon time lies outside the accepted range. Check the clock or the date format of the sender."""
+    """The phenomenon time lies outside the accepted range.
+
+    Check the clock of the sender and the format of its dates; the city can widen the range."""
 
     status = 422
 
 
 class UnusableReading(problems.Problem):
-    """The reading cannot be stored as it is. Correct the named member and send it again."""
+    """The reading cannot be stored as it is.
+
+    Correct the named member and send it again."""
 
     status = 422
