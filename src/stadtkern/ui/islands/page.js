@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What every page needs: htmx, copying an address, ages of values, the menu, charts on request.
+import "htmx.org";
+import { keepAges } from "./ages.js";
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.querySelector("[data-said]").textContent = button.dataset.done;
+  } catch {
+    getSelection().selectAllChildren(source);
+    button.querySelector("[data-said]").textContent = button.dataset.selected;
+  }
+}
+
+async function explore(button) {
+  const frame = button.closest("[data-chart]");
+  button.setAttribute("aria-busy", "true");
+  const chart = await import(frame.dataset.chartModule);
+  await chart.show(frame);
+  button.remove();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy], [data-explore]");
+  if (button?.dataset.copy) copy(button);
+  else if (button) explore(button);
+  const menu = document.querySelector(".sk-menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector(".sk-menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+keepAges();
