@@ -116,6 +116,11 @@ class Gate:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
 
+    @property
+    def epoch(self) -> int:
+        """Changes whenever somebody's rights may have changed; long-lived streams recheck then."""
+        return self._epoch
+
     async def scope(self, connection: Connection, principal: Principal) -> Scope:
         """What the principal may see now; asked of the version on this very connection, so never stale."""
         cursor = await connection.execute(self._sql["access_version"])

@@ -142,8 +142,8 @@ class Embedded:
             self._binaries = binaries.reachable(self._binaries, account=self._account)
             if not binaries.may(self._account, ["test", "-w", str(self.folder)]):
                 raise DatabaseStartFailed(
-                    f"the account {self._account.pw_name} cannot reach {self.folder}; open the folders above it "
-                    f"(chmod o+x), choose another data folder, or do not run as root"
+                    f"the account {self._account.pw_name} cannot reach {self.folder}; open the folders above "
+                    f"it (chmod o+x), choose another data folder, or do not run as root"
                 )
 
     @contextlib.contextmanager

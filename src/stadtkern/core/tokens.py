@@ -87,3 +87,8 @@ def _one(row: tuple[int] | None) -> int:
     if row is None:
         raise LookupError("INSERT … RETURNING gave no row")
     return row[0]
+
+
+async def everything(connection: Connection) -> list[tuple[object, ...]]:
+    """All tokens, newest first: number, name, made, valid until, ended, last used, rights."""
+    return await (await connection.execute(statements.load("core")["list_tokens"])).fetchall()

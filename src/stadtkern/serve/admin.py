@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The words `token …` and `dataset …` of the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stadtkern.core import postgres
+from stadtkern.core import settings as core_settings
+from stadtkern.serve import commands
+
+token_app = typer.Typer(help="Tokens for machines that write or read protected data.", no_args_is_help=True)
+dataset_app = typer.Typer(help="Datasets and the rooms they lie in.", no_args_is_help=True)
+console = Console(stderr=True)
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (STADTKERN_DATA).")]
+
+
+@token_app.command("create")
+def token_create(
+    dataset: Annotated[list[str], typer.Option(help="Key of a dataset; may be repeated.")],
+    verb: Annotated[list[str], typer.Option(help="read, create, update, delete, entities; may be repeated.")],
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "token",
+    days: Annotated[int | None, typer.Option(help="Valid for so many days.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Make a token. It is shown once and kept only as a hash."""
+    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+        secret = asyncio.run(
+            commands.create_token(url=url, datasets=dataset, verbs=verb, name=name, days=days)
+        )
+    console.print("This is shown only now:")
+    print(secret)
+
+
+@token_app.command("list")
+def token_list(data: DataOption = None) -> None:
+    """List tokens, without their secrets."""
+    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+        asyncio.run(commands.list_tokens(url=url))
+
+
+@token_app.command("revoke")
+def token_revoke(
+    number: Annotated[int, typer.Argument(help="Number from `token list`.")], data: DataOption = None
+) -> None:
+    """End a token at once."""
+    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+        console.print(
+            "ended" if asyncio.run(commands.revoke_token(url=url, number=number)) else "was not valid"
+        )
+
+
+@dataset_app.command("create")
+def dataset_create(
+    key: Annotated[str, typer.Argument(help="Short name, e.g. `tree-moisture`.")],
+    title: Annotated[str, typer.Option(help="Title (German).")],
+    room: Annotated[str, typer.Option(help="Room: public, internal, or one of your own.")] = "internal",
+    licence: Annotated[str, typer.Option(help="Licence, e.g. dl-de/by-2-0.")] = "",
+    data: DataOption = None,
+) -> None:
+    """Make a dataset, or change its title and licence."""
+    about = {"title": {"de": title}, **({"licence": licence} if licence else {})}
+    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+        asyncio.run(commands.create_dataset(url=url, key=key, room=room, about=about))
+
+
+@dataset_app.command("list")
+def dataset_list(data: DataOption = None) -> None:
+    """List datasets."""
+    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+        asyncio.run(commands.list_datasets(url=url))

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the words of the command line do, apart from reading the words."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from stadtkern.core import database, datasets, migrations, times, tokens
+from stadtkern.core.settings import Settings
+from stadtkern.serve.supervisor import CHILDREN, Supervisor
+
+_READY_SECONDS = 120.0
+
+
+def migrate(*, url: str) -> list[str]:
+    """Run the SQL migrations, then Django's, under the same lock; returns what was applied."""
+    return asyncio.run(migrations.migrate(url=url))
+
+
+def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
+    """Run the supervisor in the foreground."""
+    names = CHILDREN if only is None else (only if only == "work" else f"{only}-only",)
+    printed: list[str] = []
+
+    def prepare(url: str) -> None:
+        with console.status("Datenbank wird auf den neuesten Stand gebracht …"):
+            migrate(url=url)
+        if demo:
+            from stadtkern.city import demo as demo_city
+
+            printed.extend(asyncio.run(demo_city.prepare(url=url, settings=settings, console=console)))
+
+    def ready(_: str) -> None:
+        if only == "work" or not _answers(settings):
+            return
+        console.print(f"\n[bold green]Stadtkern läuft:[/] {settings.base_url}", highlight=False)
+        for line in printed:
+            console.print(line, highlight=False, soft_wrap=True)
+        console.print("Beenden mit Strg+C.\n", highlight=False)
+
+    console.print("Stadtkern startet …")
+    Supervisor(settings, names=names).run(prepare=prepare, ready=ready)
+    console.print("Beendet. Die Daten liegen in " + str(settings.data), highlight=False)
+
+
+def _answers(settings: Settings) -> bool:
+    """Wait until the first page comes."""
+    until = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < until:
+        connection = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                connection.request("HEAD", "/")
+                if connection.getresponse().status < 500:
+                    return True
+        except (OSError, http.client.HTTPException):
+            pass  # it is still starting; asked again below
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    return False
+
+
+async def create_token(
+    *, url: str, datasets: Sequence[str], verbs: Sequence[str], name: str, days: int | None
+) -> str:
+    """Make a token for datasets given by key; the first is where new Things go."""
+    async with await database.connect(url=url, autocommit=True) as connection:
+        ids = [(await _dataset(connection, key)).id for key in datasets]
+        made = await tokens.create(
+            connection,
+            name=name,
+            scopes=dict.fromkeys(ids, verbs),
+            default_dataset_id=ids[0] if ids else None,
+            expires_at=None if days is None else times.now() + timedelta(days=days),
+        )
+    return made.secret
+
+
+async def _dataset(connection: database.Connection, key: str) -> datasets.Dataset:
+    return await datasets.find(connection, key=key)
+
+
+async def list_tokens(*, url: str) -> None:
+    """Print a table of tokens."""
+    table = Table("no.", "name", "made", "valid until", "ended", "last used", "rights")
+    async with await database.connect(url=url, autocommit=True) as connection:
+        for row in await tokens.everything(connection):
+            table.add_row(*("–" if value is None else _shown(value) for value in row))
+    Console().print(table)
+
+
+def _shown(value: Any) -> str:
+    return "\n".join(value) if isinstance(value, list) else str(value)[:19]
+
+
+async def revoke_token(*, url: str, number: int) -> bool:
+    """End a token; False where it was not valid."""
+    async with await database.connect(url=url, autocommit=True) as connection:
+        return await tokens.revoke(connection, token_id=number)
+
+
+async def create_dataset(*, url: str, key: str, room: str, about: Mapping[str, Any]) -> None:
+    """Make or rename a dataset."""
+    async with await database.connect(url=url, autocommit=True) as connection:
+        await datasets.save(connection, key=key, room=room, about=about)
+
+
+async def list_datasets(*, url: str) -> None:
+    """Print a table of datasets."""
+    table = Table("key", "title", "licence", "room", "kept for")
+    async with await database.connect(url=url, autocommit=True) as connection:
+        for found in await datasets.everything(connection):
+            title = found.about.get("title", {})
+            table.add_row(
+                found.key, str(title.get("de", "")), str(found.about.get("licence", "")), str(found.room_id),
+                "–" if found.retention is None else str(found.retention),
+            )  # fmt: skip
+    Console().print(table)

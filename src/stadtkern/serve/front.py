@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The one port: API paths stay here, files come from the assets folder, pages from the web process."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import Path
+
+import structlog
+
+from stadtkern.serve.proxy import Message, Proxy, Receive, Scope, Send, WebIsAway
+
+log = structlog.get_logger(__name__)
+
+DATA_PATHS = ("/sta", "/ogc", "/ingest", "/live", "/health")
+_ASSETS = "/assets/"
+_HASHED = re.compile(r"[.-][0-9a-zA-Z]{8,}\.")
+_AWAY = (
+    b"<!doctype html><html lang=de><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    b"<meta http-equiv=refresh content=3><title>Einen Moment</title>"
+    b"<h1>Einen Moment, bitte.</h1><p>Die Seiten werden gerade gestartet. Sie laden sich von selbst neu."
+)
+
+
+class Front:
+    """An ASGI application that sends each request where it belongs."""
+
+    def __init__(
+        self, *, data: object, web: Proxy | None, assets: Path, trusted: frozenset[str] = frozenset()
+    ):
+        self._data = data
+        self._web = web
+        self._assets = assets
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Dispatch by path."""
+        if scope["type"] == "lifespan":
+            await self._data(scope, receive, send)  # type: ignore[operator]
+            return
+        path: str = scope["path"]
+        head = "/" + path[1:].partition("/")[0]
+        if head in DATA_PATHS:
+            await self._data(scope, receive, send)  # type: ignore[operator]
+        elif path.startswith(_ASSETS) and scope["type"] == "http":
+            await self._file(scope, send)
+        elif scope["type"] == "http":
+            await self._page(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._web is None:
+            await _answer(send, 404, b"not found", b"text/plain")
+            return
+        _believe_proxies(scope, self._trusted)
+        started = False
+
+        async def forward(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._web(scope, receive, forward)
+        except WebIsAway as error:
+            log.warning("web process does not answer", error=str(error))
+            if not started:
+                await _answer(send, 503, _AWAY, b"text/html; charset=utf-8", (b"retry-after", b"3"))
+
+    async def _file(self, scope: Scope, send: Send) -> None:
+        path = (self._assets / scope["path"].removeprefix(_ASSETS)).resolve()
+        if (
+            scope["method"] not in ("GET", "HEAD")
+            or not path.is_relative_to(self._assets)
+            or not path.is_file()
+        ):
+            await _answer(send, 404, b"not found", b"text/plain")
+            return
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if kind.startswith("text/") or kind.endswith(("javascript", "json")):
+            kind += "; charset=utf-8"
+        extra = [(b"vary", b"accept-encoding")]
+        compressed = path.with_name(path.name + ".gz")
+        if b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"") and compressed.is_file():
+            path, extra = compressed, [*extra, (b"content-encoding", b"gzip")]
+        hashed = _HASHED.search(scope["path"]) is not None
+        caching = b"public, max-age=31536000, immutable" if hashed else b"public, max-age=300"
+        body = path.read_bytes() if scope["method"] == "GET" else b""
+        await _answer(send, 200, body, kind.encode(), (b"cache-control", caching), *extra)
+
+
+def _believe_proxies(scope: Scope, trusted: frozenset[str]) -> None:
+    """Take client and scheme from the last hop's headers, but only from proxies named in the settings."""
+    client = scope.get("client")
+    if not client or client[0] not in trusted:
+        return
+    headers = dict(scope["headers"])
+    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    if forwarded:
+        scope["client"] = (forwarded, 0)
+    scheme = headers.get(b"x-forwarded-proto", b"").decode("latin-1").strip()
+    if scheme in ("http", "https"):
+        scope["scheme"] = scheme
+
+
+async def _answer(send: Send, status: int, body: bytes, kind: bytes, *extra: tuple[bytes, bytes]) -> None:
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

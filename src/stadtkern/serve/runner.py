@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Runs one ASGI application or one set of loops in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+log = structlog.get_logger(__name__)
+
+Main = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def run(main: Main) -> None:
+    """Run `main(stop)` on the fastest loop there is; SIGTERM, SIGINT and the parent's death set `stop`."""
+
+    async def supervised() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        watcher = asyncio.create_task(_follow_parent(stop), name="parent")
+        try:
+            await main(stop)
+        finally:
+            watcher.cancel()
+
+    if sys.platform == "win32":
+        asyncio.run(supervised())
+    else:
+        import uvloop
+
+        uvloop.run(supervised())
+
+
+async def serve(
+    application: Any,
+    *,
+    stop: asyncio.Event,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    socket: Path | None = None,
+) -> None:
+    """Serve an ASGI application on a port or a Unix socket until `stop`."""
+    if socket is not None:
+        socket.unlink(missing_ok=True)
+    server = Server(
+        application,
+        address=host,
+        port=port,
+        uds=socket,
+        interface=Interfaces.ASGI,
+        backlog=1024,
+        backpressure=4096,
+        log_enabled=False,
+        websockets=False,
+    )
+    task = asyncio.create_task(server.serve(), name="server")
+    waiter = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        server.stop()  # type: ignore[no-untyped-call]
+    waiter.cancel()
+    await task
+
+
+async def _follow_parent(stop: asyncio.Event) -> None:
+    """A child whose supervisor was killed must not hold the port or the database."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110  (no event tells of a parent's death everywhere)
+        await asyncio.sleep(1.0)
+    log.warning("the supervisor is gone; stopping")
+    stop.set()

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Starts the database and the three processes, restarts what falls, and stops everything in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from stadtkern.core import postgres
+from stadtkern.core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+CHILDREN = ("data", "web", "work")
+_PATIENCE = 20.0
+_STEADY = 10.0
+
+
+class Child:
+    """One process that is kept running."""
+
+    def __init__(self, *, name: str, command: list[str], environment: dict[str, str]):
+        self.name = name
+        self._command = command
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._falls = 0
+        self._not_before = 0.0
+
+    def look_after(self, *, now: float) -> None:
+        """Start it where it does not run; wait longer each time it falls soon after its start."""
+        if self._process is not None:
+            code = self._process.poll()
+            if code is None:
+                return
+            self._falls = 0 if now - self._started > _STEADY else self._falls + 1
+            pause = min(30.0, 0.2 * 2**self._falls)
+            log.error("a process fell; it is started again", name=self.name, code=code, pause=round(pause, 1))
+            self._not_before = now + pause
+            self._process = None
+        if now >= self._not_before:
+            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and words)
+                self._command, env=self._environment, start_new_session=True
+            )
+            self._started = now
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def wait(self, *, until: float) -> None:
+        """Wait for its end; kill it after the deadline."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout=max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("a process did not stop in time; it is killed", name=self.name)
+            self._process.kill()
+            self._process.wait()
+
+
+class Supervisor:
+    """The parent of everything that `stadtkern serve` runs."""
+
+    def __init__(self, settings: Settings, *, names: tuple[str, ...] = CHILDREN):
+        self._settings = settings
+        self._names = names
+        self._stop = threading.Event()
+
+    def run(self, *, prepare: Callable[[str], None], ready: Callable[[str], None]) -> None:
+        """Start the database, call `prepare(url)`, keep the children running until a signal, stop all."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._stop.set())
+        embedded = None if self._settings.database_url else postgres.Embedded(self._settings)
+        if embedded is not None:
+            embedded.start()
+        url = self._settings.database_url or (embedded.url if embedded else "")
+        children: list[Child] = []
+        try:
+            prepare(url)
+            children = [self._child(name, url) for name in self._names]
+            self._watch(children, embedded, lambda: ready(url))
+        finally:
+            _stop_all(children)
+            if embedded is not None:
+                log.info("stopping the database")
+                embedded.stop()
+
+    def _child(self, name: str, url: str) -> Child:
+        environment = {
+            **os.environ,
+            "STADTKERN_DATA": str(self._settings.data),
+            "STADTKERN_DATABASE_URL": url,
+            "STADTKERN_PORT": str(self._settings.port),
+            "STADTKERN_HOST": self._settings.host,
+        }
+        command = [sys.executable, "-m", "stadtkern", "child", name]
+        return Child(name=name, command=command, environment=environment)
+
+    def _watch(
+        self, children: list[Child], embedded: postgres.Embedded | None, ready: Callable[[], None]
+    ) -> None:
+        told = False
+        while not self._stop.is_set():
+            now = time.monotonic()
+            if embedded is not None and embedded.pid() is None:
+                log.error("the database fell; it is started again")
+                embedded.start()
+            for child in children:
+                child.look_after(now=now)
+            if not told:
+                threading.Thread(target=ready, daemon=True).start()
+                told = True
+            self._stop.wait(0.2)
+
+
+def _stop_all(children: list[Child]) -> None:
+    for child in children:
+        child.ask_to_stop()
+    until = time.monotonic() + _PATIENCE
+    for child in children:
+        child.wait(until=until)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The work process: everything that happens by itself, one task per loop, restarted when one falls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from stadtkern.core import outbox
+from stadtkern.core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+
+
+async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
+    """Run the folds, the relay and the demo's feed until told to stop."""
+    loops = _loops(settings=settings, url=url)
+    async with asyncio.TaskGroup() as group:
+        for name, loop in loops.items():
+            group.create_task(_kept_running(name, loop, stop), name=name)
+
+
+def _loops(*, settings: Settings, url: str) -> dict[str, Loop]:
+    from stadtkern.city.demo import replay
+    from stadtkern.things.store import fold
+
+    return {
+        "fold": lambda stop: fold.run(url=url, stop=stop),
+        "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=outbox.Subscriptions()),
+        "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
+    }
+
+
+async def _kept_running(name: str, loop: Loop, stop: asyncio.Event) -> None:
+    pause = 0.5
+    while not stop.is_set():
+        try:
+            await loop(stop)
+            return
+        except Exception as error:
+            log.exception("a loop fell; it is started again", loop=name, error=repr(error))
+            try:
+                await asyncio.wait_for(stop.wait(), pause)
+            except TimeoutError:
+                pause = min(60.0, pause * 2)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""New values as they come in: one server-sent event stream per browser."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from stadtkern.core import access, problems, times
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
+from stadtkern.things import series
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "observations"
+MOST_DATASTREAMS = 500
+MOST_SUBSCRIBERS = 2_000
+PAUSE_SECONDS = 1.0
+HEARTBEAT_SECONDS = 15.0
+RECHECK_SECONDS = 30.0
+
+_encode = msgspec.json.Encoder().encode
+
+
+class InvalidSubscription(problems.Problem):
+    """This stream cannot be opened.
+
+    Name between 1 and 500 datastreams, for example `/live?datastreams=1,2,3`.
+    """
+
+
+class TooManyStreams(problems.Problem):
+    """Too many browsers listen at the moment.
+
+    Reload the page now and then, or try again in a minute.
+    """
+
+    status = 503
+
+
+class Subscriber:
+    """One open stream: what it wants to hear, and what it has not been told yet."""
+
+    def __init__(self, datastream_ids: Iterable[int]):
+        self.wanted = frozenset(datastream_ids)
+        self.pending: dict[int, series.Latest] = {}
+        self.wake = asyncio.Event()
+
+    def tell(self, values: dict[int, series.Latest]) -> None:
+        """Keep the newest value of each datastream; older ones that were not sent are dropped."""
+        for datastream_id in self.wanted & values.keys():
+            self.pending[datastream_id] = values[datastream_id]
+            self.wake.set()
+
+    def take(self) -> dict[int, series.Latest]:
+        """What is new since the last call."""
+        taken, self.pending = self.pending, {}
+        self.wake.clear()
+        return taken
+
+
+class Hub:
+    """Hears of commits from PostgreSQL and tells the streams of this process."""
+
+    def __init__(self, *, pool: AsyncConnectionPool[Connection]):
+        self._pool = pool
+        self._subscribers: set[Subscriber] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._listen(), name="live-listener")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    @contextlib.contextmanager
+    def subscribe(self, datastream_ids: Iterable[int]) -> Any:
+        """Hear of these datastreams for the time of the block. Raises TooManyStreams."""
+        if len(self._subscribers) >= MOST_SUBSCRIBERS:
+            raise TooManyStreams()
+        subscriber = Subscriber(datastream_ids)
+        self._subscribers.add(subscriber)
+        try:
+            yield subscriber
+        finally:
+            self._subscribers.discard(subscriber)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    await connection.set_autocommit(True)
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    try:
+                        while True:
+                            await self._round(connection)
+                    finally:
+                        await connection.close()
+            except (psycopg.OperationalError, TimeoutError) as error:
+                log.warning("live listener lost its connection", error=str(error))
+                await asyncio.sleep(0.5)
+
+    async def _round(self, connection: Connection) -> None:
+        """Wait for news, gather what comes within a moment, fetch the newest values once, tell everyone."""
+        changed: set[int] = set()
+        async for notice in connection.notifies(stop_after=1):
+            changed.update(_ids(notice.payload))
+        async for notice in connection.notifies(timeout=0.1):
+            changed.update(_ids(notice.payload))
+        wanted = changed.intersection(*[frozenset().union(*(s.wanted for s in self._subscribers))])
+        if not wanted:
+            return
+        values = await series.latest(connection, datastream_ids=sorted(wanted))
+        for subscriber in list(self._subscribers):
+            subscriber.tell(values)
+
+
+def _ids(payload: str) -> set[int]:
+    return {int(part) for part in payload.split(",") if part.isdecimal()}
+
+
+def routes() -> list[BaseRoute]:
+    """The door `/live`."""
+    return [Route("/live", _live, methods=["GET"])]
+
+
+async def _live(request: Request) -> Response:
+    try:
+        ids = _wanted(request.query_params.get("datastreams", ""))
+        principal = await request.app.state.gate.principal(
+            authorization=request.headers.get("authorization"), cookie=request.cookies.get("sessionid")
+        )
+        allowed = await _allowed(request, principal, ids)
+        if not allowed:
+            raise problems.NotFound("none of these datastreams is there")
+    except problems.Problem as problem:
+        return JSONResponse(
+            problem.document(), problem.status, problem.headers, media_type="application/problem+json"
+        )
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _events(request, principal, allowed), media_type="text/event-stream", headers=headers
+    )
+
+
+def _wanted(text: str) -> list[int]:
+    parts = [part for part in text.split(",") if part]
+    if not parts or len(parts) > MOST_DATASTREAMS or not all(p.isdecimal() and len(p) < 19 for p in parts):
+        raise InvalidSubscription(where="datastreams")
+    return [int(part) for part in parts]
+
+
+async def _allowed(request: Request, principal: access.Principal, ids: Sequence[int]) -> list[int]:
+    async with request.app.state.pool.connection() as connection:
+        scope = await request.app.state.gate.scope(connection, principal)
+        text, params = Fragment(
+            "SELECT d.id FROM things.datastream AS d WHERE d.id = ANY (%s) AND ", (list(ids),)
+        ) + scope.on("d.dataset_id")
+        return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
+
+
+async def _events(request: Request, principal: access.Principal, ids: list[int]) -> AsyncIterator[bytes]:
+    hub: Hub = request.app.state.live
+    with hub.subscribe(ids) as subscriber:
+        async with request.app.state.pool.connection() as connection:
+            subscriber.tell(await series.latest(connection, datastream_ids=ids))
+        yield b"retry: 3000\n\n"
+        loop = asyncio.get_running_loop()
+        allowed, epoch, checked = frozenset(ids), request.app.state.gate.epoch, loop.time()
+        while True:
+            news = subscriber.take()
+            if epoch != request.app.state.gate.epoch or loop.time() - checked > RECHECK_SECONDS:
+                epoch, checked = request.app.state.gate.epoch, loop.time()
+                allowed = frozenset(await _allowed(request, principal, ids))
+            yield (
+                b"".join(_event(i, value) for i, value in news.items() if i in allowed) or b": still here\n\n"
+            )
+            await asyncio.sleep(PAUSE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(subscriber.wake.wait(), HEARTBEAT_SECONDS)
+
+
+def _event(datastream_id: int, value: series.Latest) -> bytes:
+    data = {"datastream": datastream_id, "time": times.format_instant(value.time), "result": value.result}
+    return b"event: observation\ndata: " + _encode(data) + b"\n\n"
