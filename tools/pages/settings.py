@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`docs/settings.md` from the settings struct."""
+
+from __future__ import annotations
+
+from stadtkern.core import settings
+
+
+def page() -> str:
+    """The whole page."""
+    return settings.describe()
