@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What may be seen of each entity type: the condition that every table alias of every statement carries."""
+
+from __future__ import annotations
+
+from stadtkern.core.access import Scope
+from stadtkern.core.fragments import TRUE, Fragment, every
+from stadtkern.things.entities import EntityType
+
+
+def visible(*, scope: Scope, entity: EntityType, alias: str) -> Fragment:
+    """The condition for one alias: what the scope lets see, and the entity type's own condition.
+
+    An observation has no dataset of its own; it is as visible as its datastream.
+    """
+    own = Fragment(entity.condition.format(a=alias)) if entity.condition else TRUE
+    if entity.owned:
+        return every([scope.on(f"{alias}.dataset_id"), own])
+    if scope.negated and not scope.ids:
+        return own
+    listed = Scope(scope.ids, False).on("access.dataset_id")
+    inside = "not in" if scope.negated else "in"
+    head = Fragment(f"{alias}.datastream_id {inside} (select access.id from things.datastream access where ")
+    return every([head + listed + Fragment(")"), own])

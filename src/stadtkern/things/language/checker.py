@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Resolve names and check types: an untyped tree and an entity type make a typed tree."""
+
+from __future__ import annotations
+
+from stadtkern.things import entities
+from stadtkern.things.entities import EntityType, Kind, Property, Relation
+from stadtkern.things.language import functions, tree, values
+from stadtkern.things.language.coercion import coerce
+from stadtkern.things.language.problems import InvalidQuery, UnknownName, UnsupportedQuery, WrongType
+from stadtkern.things.language.typed import (
+    Apply,
+    As,
+    Column,
+    Comparison,
+    Connective,
+    Constant,
+    Inside,
+    Negation,
+    SortKey,
+    Typed,
+)
+
+_IDS = ("id", "@iot.id")
+_DYNAMIC = (Kind.JSON, Kind.RESULT)
+_OPEN = (Kind.JSON, Kind.RESULT, Kind.GEOMETRY)
+_SPANS = (Kind.INSTANT, Kind.INTERVAL, Kind.DATE)
+
+
+def condition(expression: tree.Expression, *, entity: EntityType, where: str = "$filter") -> Typed:
+    """Check a filter. Raises UnknownName, WrongType, UnsupportedQuery."""
+    checker = _Checker(entity, where)
+    return checker.condition(expression)
+
+
+def sort_keys(
+    orders: tuple[tree.Order, ...], *, entity: EntityType, where: str = "$orderby"
+) -> list[SortKey]:
+    """Check sort keys. A result sorts by its number, then by what else it is."""
+    checker = _Checker(entity, where)
+    found: list[SortKey] = []
+    for order in orders:
+        node = checker.check(order.expression)
+        if any(step.many for step in _steps(node)):
+            raise UnsupportedQuery("one cannot sort by what there may be many of", where=where)
+        if node.kind in (Kind.GEOMETRY, Kind.NULL):
+            raise WrongType(f"one cannot sort by {node.kind}", where=where)
+        nullable = not (isinstance(node, Column) and not node.steps and not _nullable(node.property))
+        if node.kind is Kind.RESULT:
+            found.append(SortKey(As(Kind.NUMBER, node), order.descending, True))
+            node = As(Kind.JSON, node)
+        elif node.kind is Kind.INTERVAL:
+            node = As(Kind.INSTANT, node)
+        found.append(SortKey(node, order.descending, nullable))
+    return found
+
+
+def _nullable(property: Property | None) -> bool:
+    return property is not None and property.nullable
+
+
+def _steps(node: Typed) -> tuple[Relation, ...]:
+    match node:
+        case Column():
+            return node.steps
+        case Inside():
+            return node.column.steps
+        case Constant():
+            return ()
+        case As() | Negation():
+            return _steps(node.operand)
+        case Apply():
+            return tuple(step for item in node.arguments for step in _steps(item))
+        case Comparison():
+            return _steps(node.left) + _steps(node.right)
+        case Connective():
+            return tuple(step for item in node.operands for step in _steps(item))
+
+
+class _Checker:
+    def __init__(self, entity: EntityType, where: str):
+        self._entity = entity
+        self._where = where
+
+    def condition(self, node: tree.Expression) -> Typed:
+        checked = self.check(node)
+        fitting = coerce(checked, Kind.BOOLEAN)
+        if fitting is None:
+            raise WrongType(
+                f"expected a condition at position {node.at}, found {checked.kind}", where=self._where
+            )
+        return fitting
+
+    def check(self, node: tree.Expression) -> Typed:
+        match node:
+            case tree.Literal():
+                return Constant(node.value)
+            case tree.Path():
+                return self._path(node)
+            case tree.Call():
+                return self._call(node)
+            case tree.Compare():
+                return self._compare(node.operator, self.check(node.left), self.check(node.right), node.at)
+            case tree.Among():
+                subject = self.check(node.subject)
+                pairs = [self._compare("eq", subject, self.check(one), node.at) for one in node.options]
+                return Connective("or", tuple(pairs)) if pairs else Constant(values.FALSE)
+            case tree.Logic():
+                return Connective(node.operator, tuple(self.condition(item) for item in node.operands))
+            case tree.Not():
+                return Negation(self.condition(node.operand))
+
+    def _path(self, node: tree.Path) -> Typed:
+        entity, steps, names = self._entity, list[Relation](), list(node.names)
+        while names and (relation := entity.relation(names[0])):
+            steps.append(relation)
+            entity = entities.target(relation)
+            names.pop(0)
+        if not names:
+            raise InvalidQuery(
+                f"{'/'.join(node.names)!r} at position {node.at} is a relation; add a property, e.g. /id",
+                where=self._where,
+            )
+        if names[0] in _IDS and len(names) == 1:
+            return Column(Kind.NUMBER, tuple(steps))
+        property = entity.property(names[0])
+        if property is None:
+            raise UnknownName(_unknown(names[0], entity, node.at), where=self._where)
+        column = Column(property.kind, tuple(steps), property)
+        if len(names) == 1:
+            return column
+        if property.kind not in _OPEN:
+            raise UnknownName(f"{names[0]!r} has nothing inside it (position {node.at})", where=self._where)
+        return Inside(column, tuple(names[1:]))
+
+    def _call(self, node: tree.Call) -> Typed:
+        forms = functions.FUNCTIONS.get(node.name)
+        if forms is None:
+            if node.name.startswith(("geo.", "st_")):
+                raise UnsupportedQuery(f"the function {node.name} is not supported yet", where=self._where)
+            known = ", ".join(sorted(functions.FUNCTIONS))
+            raise UnknownName(
+                f"no function {node.name[:40]!r} (position {node.at}); there are {known}", where=self._where
+            )
+        arguments = [self.check(item) for item in node.arguments]
+        for form in forms:
+            if len(form.takes) != len(arguments):
+                continue
+            fitting = [coerce(item, kind) for item, kind in zip(arguments, form.takes, strict=True)]
+            if all(item is not None for item in fitting):
+                return Apply(form, tuple(item for item in fitting if item is not None))
+        wanted = " or ".join("(" + ", ".join(form.takes) + ")" for form in forms)
+        found = "(" + ", ".join(item.kind for item in arguments) + ")"
+        raise WrongType(f"{node.name} at position {node.at} takes {wanted}, not {found}", where=self._where)
+
+    def _compare(self, operator: str, left: Typed, right: Typed, at: int) -> Typed:
+        if left.kind is Kind.NULL and right.kind is not Kind.NULL:
+            left, right = right, left
+        if right.kind is Kind.NULL:
+            if operator not in ("eq", "ne"):
+                raise WrongType(f"null can only be compared by eq and ne (position {at})", where=self._where)
+            return Comparison(operator, left, right)
+        if Kind.GEOMETRY in (left.kind, right.kind):
+            raise UnsupportedQuery(
+                f"geometries cannot be compared by {operator} (position {at})", where=self._where
+            )
+        kind = _meeting(left.kind, right.kind)
+        pair = (coerce(left, kind), coerce(right, kind)) if kind else (None, None)
+        if pair[0] is None or pair[1] is None:
+            raise WrongType(
+                f"{left.kind} cannot be compared with {right.kind} (`{operator}` at position {at})",
+                where=self._where,
+            )
+        return Comparison(operator, pair[0], pair[1])
+
+
+def _meeting(left: Kind, right: Kind) -> Kind | None:
+    """The kind in which two kinds are compared."""
+    if left is right:
+        return Kind.JSON if left in _DYNAMIC else left
+    if left in _DYNAMIC and right in _DYNAMIC:
+        return Kind.JSON
+    if left in _SPANS and right in _SPANS:
+        return Kind.INTERVAL if Kind.INTERVAL in (left, right) else Kind.INSTANT
+    if left in _DYNAMIC or right in _DYNAMIC:
+        other = right if left in _DYNAMIC else left
+        return Kind.INSTANT if other is Kind.DATE else other
+    return None
+
+
+def _unknown(name: str, entity: EntityType, at: int) -> str:
+    known = ["id", *(p.name for p in entity.properties), *(r.name for r in entity.relations)]
+    return f"a {entity.name} has no {name[:60]!r} (position {at}); it has {', '.join(known)}"

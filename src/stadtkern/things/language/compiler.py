@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Turn a typed tree into SQL in which every value is a bound parameter."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stadtkern.core.fragments import FALSE, TRUE, Fragment, join
+from stadtkern.things.entities import Kind, Relation
+from stadtkern.things.language.places import Place
+from stadtkern.things.language.typed import (
+    Apply,
+    As,
+    Column,
+    Comparison,
+    Connective,
+    Constant,
+    Inside,
+    Negation,
+    Typed,
+)
+from stadtkern.things.language.values import Value
+
+_SIGNS = {"eq": "=", "ne": "is distinct from", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+_SPANS = {
+    "eq": "({0} = {1} and {0e} = {1e})",
+    "ne": "({0} is distinct from {1} or {0e} is distinct from {1e})",
+    "lt": "({0} < {1} and {0e} <= {1})",
+    "le": "({0} <= {1} and {0e} <= {1e})",
+    "gt": "({0} > {1} and {0} >= {1e})",
+    "ge": "({0} >= {1} and {0e} >= {1e})",
+}
+_CASTS = {
+    Kind.TEXT: "text",
+    Kind.BOOLEAN: "boolean",
+    Kind.INSTANT: "timestamptz",
+    Kind.DATE: "date",
+    Kind.TIME: "time",
+    Kind.DURATION: "interval",
+}
+_OUT_OF_JSON = {
+    Kind.NUMBER: "case jsonb_typeof({0}) when 'number' then ({0})::float8 end",
+    Kind.TEXT: "case jsonb_typeof({0}) when 'string' then {0} #>> '{{}}' end",
+    Kind.BOOLEAN: "case jsonb_typeof({0}) when 'boolean' then ({0})::boolean end",
+    Kind.INSTANT: (
+        "case when jsonb_typeof({0}) = 'string' and pg_input_is_valid({0} #>> '{{}}', 'timestamptz')"
+        " then ({0} #>> '{{}}')::timestamptz end"
+    ),
+}
+
+
+class Piece(NamedTuple):
+    """The SQL of a value; `end` is that of an interval's end."""
+
+    start: Fragment
+    end: Fragment
+
+
+def condition(node: Typed, place: Place) -> Fragment:
+    """The SQL of a condition on the entity at a place."""
+    match node:
+        case Connective("and"):
+            return _all(_flat(node.operands), place)
+        case Connective():
+            found = [condition(item, place) for item in node.operands]
+            return Fragment("(") + join(found, separator=" or ") + Fragment(")")
+        case Negation():
+            return Fragment("(") + condition(node.operand, place) + Fragment(" is not true)")
+        case _:
+            return _all([node], place)
+
+
+def value(node: Typed, place: Place) -> Piece:
+    """The SQL of a value; relations to many on its way must already be bound at the place."""
+    match node:
+        case Column():
+            return _column(node, place)
+        case Inside():
+            keys = Fragment("(%s::text[])", (list(node.keys),))
+            return _single(_json(node.column, place) + Fragment(" #> ") + keys)
+        case Constant():
+            return _constant(node.value)
+        case As():
+            return _as(node, place)
+        case Apply():
+            pieces = [value(item, place) for item in node.arguments]
+            return _single(fill(node.function.sql, pieces))
+        case Comparison():
+            return _single(_comparison(node, place))
+        case _:
+            return _single(condition(node, place))
+
+
+def fill(template: str, pieces: list[Piece]) -> Fragment:
+    """Put pieces where `{0}` (or `{0e}` for the end) stands, as often as it stands there."""
+    found = Fragment("")
+    for index, part in enumerate(template.replace("{{}}", "\x01").split("{")):
+        if index == 0:
+            found += Fragment(part.replace("\x01", "{}"))
+            continue
+        name, _, rest = part.partition("}")
+        piece = pieces[int(name.rstrip("e"))]
+        found += (piece.end if name.endswith("e") else piece.start) + Fragment(rest.replace("\x01", "{}"))
+    return found
+
+
+def _flat(nodes: tuple[Typed, ...]) -> list[Typed]:
+    found: list[Typed] = []
+    for node in nodes:
+        found.extend(
+            _flat(node.operands) if isinstance(node, Connective) and node.operator == "and" else [node]
+        )
+    return found
+
+
+def _all(nodes: list[Typed], place: Place) -> Fragment:
+    """Conditions that must hold together; those over the same relation to many must hold for one entity."""
+    found: list[Fragment] = []
+    groups: dict[tuple[Relation, ...], list[Typed]] = {}
+    for node in nodes:
+        if isinstance(node, Connective | Negation):
+            found.append(condition(node, place))
+        elif head := _head(node, place):
+            groups.setdefault(head, []).append(node)
+        else:
+            found.append(value(node, place).start)
+    for head, group in groups.items():
+        origin = place
+        for step in head[:-1]:
+            origin = origin.follow(step)
+        found.append(origin.exists(head[-1], lambda group=group: _all(group, place)))  # type: ignore[misc]
+    return found[0] if len(found) == 1 else Fragment("(") + join(found, separator=" and ") + Fragment(")")
+
+
+def _head(node: Typed, place: Place) -> tuple[Relation, ...]:
+    """The way to the first relation to many that is not yet bound; empty when there is none."""
+    match node:
+        case Column():
+            return _unbound(node.steps, place)
+        case Inside():
+            return _unbound(node.column.steps, place)
+        case As() | Negation():
+            return _head(node.operand, place)
+        case Apply():
+            items: tuple[Typed, ...] = node.arguments
+        case Connective():
+            items = node.operands
+        case Comparison():
+            items = (node.left, node.right)
+        case _:
+            return ()
+    return next((head for item in items if (head := _head(item, place))), ())
+
+
+def _unbound(steps: tuple[Relation, ...], place: Place) -> tuple[Relation, ...]:
+    spot: Place | None = place
+    for index, step in enumerate(steps):
+        following = spot and (spot.many.get(step.name) or spot.ones.get(step.name))
+        if step.many and following is None:
+            return steps[: index + 1]
+        spot = following
+    return ()
+
+
+def _single(sql: Fragment) -> Piece:
+    return Piece(sql, sql)
+
+
+def _column(node: Column, place: Place) -> Piece:
+    for step in node.steps:
+        place = place.follow(step)
+    if node.property is None:
+        return _single(Fragment(f"{place.alias}.id"))
+    start = place.column(node.property.column)
+    if node.kind is not Kind.INTERVAL:
+        return _single(Fragment(start))
+    end = place.column(node.property.end)
+    return Piece(Fragment(start), Fragment(f"coalesce({end}, {start})"))
+
+
+def _json(column: Column, place: Place) -> Fragment:
+    for step in column.steps:
+        place = place.follow(step)
+    if column.property is None:
+        return Fragment("null::jsonb")
+    result = column.kind is Kind.RESULT
+    return Fragment(place.column(column.property.end if result else column.property.column))
+
+
+def _constant(constant: Value) -> Piece:
+    match constant.kind:
+        case Kind.NULL:
+            return _single(Fragment("null"))
+        case Kind.INTERVAL:
+            start, end = constant.value
+            return Piece(Fragment("%s::timestamptz", (start,)), Fragment("%s::timestamptz", (end,)))
+        case Kind.NUMBER:
+            cast = "bigint" if isinstance(constant.value, int) else "float8"
+        case _:
+            cast = _CASTS[constant.kind]
+    return _single(Fragment(f"%s::{cast}", (constant.value,)))
+
+
+def _as(node: As, place: Place) -> Piece:
+    operand = node.operand
+    piece = value(operand, place)
+    if operand.kind is Kind.RESULT and isinstance(operand, Column):
+        if node.kind is Kind.NUMBER:
+            return piece
+        # A number keeps its place in `result`; what else there is stands in `result_json`.
+        piece = _single(_json(operand, place))
+        if node.kind is Kind.JSON:
+            return _single(fill("coalesce({0}, to_jsonb({1}))", [piece, value(operand, place)]))
+    if operand.kind in (Kind.JSON, Kind.RESULT):
+        return _single(Fragment("(") + fill(_OUT_OF_JSON[node.kind], [piece]) + Fragment(")"))
+    if node.kind is Kind.INSTANT:
+        return _single(Fragment("(") + piece.start + Fragment(")::timestamptz"))
+    return piece
+
+
+def _comparison(node: Comparison, place: Place) -> Fragment:
+    left = value(node.left, place)
+    if node.right.kind is Kind.NULL:
+        return _absence(node, left, place)
+    right = value(node.right, place)
+    if node.left.kind is Kind.INTERVAL:
+        return fill(_SPANS[node.operator], [left, right])
+    return Fragment("(") + left.start + Fragment(f" {_SIGNS[node.operator]} ") + right.start + Fragment(")")
+
+
+def _absence(node: Comparison, left: Piece, place: Place) -> Fragment:
+    if isinstance(node.left, Constant):
+        absent = node.left.kind is Kind.NULL
+        return TRUE if absent == (node.operator == "eq") else FALSE
+    if node.left.kind is Kind.RESULT and isinstance(node.left, Column):
+        left = value(As(Kind.JSON, node.left), place)
+    is_json = node.left.kind in (Kind.JSON, Kind.RESULT)
+    start = fill("nullif({0}, 'null'::jsonb)", [left]) if is_json else left.start
+    return Fragment("(") + start + Fragment(" is null)" if node.operator == "eq" else " is not null)")

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Read the query options of a request, and those nested in `$expand`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from urllib.parse import unquote_plus
+
+from stadtkern.things.language import parser
+from stadtkern.things.language.problems import InvalidQuery, QueryTooLarge, UnknownName
+from stadtkern.things.language.tree import Expand, Options
+
+MAX_QUERY = 16_000
+MAX_EXPANDS = 24
+MAX_EXPAND_DEPTH = 6
+MAX_SKIP = 100_000
+_NAMES = (
+    "$select",
+    "$expand",
+    "$filter",
+    "$orderby",
+    "$top",
+    "$skip",
+    "$count",
+    "$skiptoken",
+    "$resultFormat",
+)
+_NAME = re.compile(r"[@$\w][\w.@/-]*")
+
+
+def parse(query: str) -> Options:
+    """Read a query string as it stands in the address. Raises the problems of this package."""
+    if len(query) > MAX_QUERY:
+        raise QueryTooLarge(f"the query has {len(query)} characters; at most {MAX_QUERY} are taken")
+    given: dict[str, str] = {}
+    for part in query.split("&"):
+        name, _, text = part.partition("=")
+        name = _decode(name)
+        if not name.startswith("$"):
+            continue
+        if name in given:
+            raise InvalidQuery("the option stands twice; once is enough", where=name)
+        given[name] = _decode(text)
+    options = _options(given, where="", depth=0)
+    if sum(1 for _ in _expands(options)) > MAX_EXPANDS:
+        raise QueryTooLarge(f"more than {MAX_EXPANDS} expansions", where="$expand")
+    return options
+
+
+def _decode(text: str) -> str:
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidQuery("the address is not valid UTF-8; encode it with percent signs") from error
+
+
+def _expands(options: Options) -> Iterator[Expand]:
+    for item in options.expand:
+        yield item
+        yield from _expands(item.options)
+
+
+def _options(given: Mapping[str, str], *, where: str, depth: int) -> Options:
+    unknown = next((name for name in given if name not in _NAMES), None)
+    if unknown is not None:
+        raise UnknownName(
+            f"{unknown[:40]!r} is not a query option; known: {', '.join(_NAMES[:-2])}", where=where
+        )
+    options = Options(given=given)
+    if "$select" in given:
+        options = replace(options, select=_select(given["$select"], where=where + "$select"))
+    if "$expand" in given:
+        options = replace(options, expand=_expand(given["$expand"], where=where + "$expand", depth=depth))
+    if "$filter" in given:
+        options = replace(options, filter=parser.expression(given["$filter"], where=where + "$filter"))
+    if "$orderby" in given:
+        options = replace(options, order=parser.orders(given["$orderby"], where=where + "$orderby"))
+    if "$top" in given:
+        options = replace(options, top=_whole(given["$top"], where=where + "$top"))
+    if "$skip" in given:
+        options = replace(options, skip=_skip(given["$skip"], where=where + "$skip"))
+    if "$count" in given:
+        options = replace(options, count=_flag(given["$count"], where=where + "$count"))
+    return replace(options, token=given.get("$skiptoken"))
+
+
+def _select(text: str, *, where: str) -> tuple[str, ...] | None:
+    names = tuple(part.strip() for part in text.split(","))
+    wrong = next((name for name in names if name != "*" and not _NAME.fullmatch(name)), None)
+    if wrong is not None:
+        raise InvalidQuery(f"{wrong[:40]!r} is not a name; write names separated by commas", where=where)
+    return None if "*" in names else names
+
+
+def _whole(text: str, *, where: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise InvalidQuery(f"{text[:40]!r} is not a whole number from 0 up", where=where)
+    return int(text)
+
+
+def _skip(text: str, *, where: str) -> int:
+    number = _whole(text, where=where)
+    if number > MAX_SKIP:
+        raise QueryTooLarge(
+            f"at most {MAX_SKIP} rows can be skipped; follow @iot.nextLink to go further", where=where
+        )
+    return number
+
+
+def _flag(text: str, *, where: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidQuery(f"{text[:40]!r} is neither true nor false", where=where)
+    return text == "true"
+
+
+def _expand(text: str, *, where: str, depth: int) -> tuple[Expand, ...]:
+    if depth >= MAX_EXPAND_DEPTH:
+        raise QueryTooLarge(f"expanded more than {MAX_EXPAND_DEPTH} deep", where=where)
+    found: dict[str, Expand] = {}
+    for at, part in split(text, ",", where=where):
+        item = _expansion(part.strip(), at=at, where=where, depth=depth)
+        known = found.get(item.name)
+        found[item.name] = _merge(known, item, where=where) if known else item
+    return tuple(found.values())
+
+
+def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
+    head, bracket, rest = text.partition("(")
+    name, slash, below = head.strip().partition("/")
+    if not _NAME.fullmatch(name) or (bracket and not rest.endswith(")")):
+        raise InvalidQuery(f"cannot read {text[:60]!r} at position {at}", where=where)
+    inner = f"{where}/{name}: "
+    if slash:
+        nested = _expansion(below + bracket + rest, at=at + len(name) + 1, where=inner, depth=depth + 1)
+        if depth + 1 >= MAX_EXPAND_DEPTH:
+            raise QueryTooLarge(f"expanded more than {MAX_EXPAND_DEPTH} deep", where=where)
+        return Expand(name, Options(expand=(nested,), given={"$expand": below + bracket + rest}), at)
+    given: dict[str, str] = {}
+    for _, part in split(rest[:-1], ";", where=inner) if bracket else ():
+        option, equals, value = part.strip().partition("=")
+        if not equals or option in given:
+            raise InvalidQuery(f"expected one `$option=value` each, found {part[:40]!r}", where=inner)
+        given[option] = value
+    return Expand(name, _options(given, where=inner, depth=depth + 1), at)
+
+
+def _merge(first: Expand, second: Expand, *, where: str) -> Expand:
+    """`A/B,A/C` expands A once, with both below it."""
+    if first.options.given.keys() | second.options.given.keys() != {"$expand"}:
+        raise InvalidQuery(f"{first.name!r} is expanded twice", where=where)
+    text = f"{first.options.given['$expand']},{second.options.given['$expand']}"
+    expand = first.options.expand + second.options.expand
+    if len({item.name for item in expand}) < len(expand):
+        raise InvalidQuery(f"{first.name!r} expands the same relation twice", where=where)
+    return Expand(first.name, Options(expand=expand, given={"$expand": text}), first.at)
+
+
+def split(text: str, mark: str, *, where: str) -> Iterator[tuple[int, str]]:
+    """Cut at a mark that stands outside of brackets and quotes; yields (position from 1, piece)."""
+    depth, quoted, begin = 0, False, 0
+    for position, sign in enumerate(text):
+        if sign == "'":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth -= 1
+        elif sign == mark and depth == 0:
+            yield begin + 1, text[begin:position]
+            begin = position + 1
+        if depth < 0:
+            raise InvalidQuery(f"a closing bracket too many at position {position + 1}", where=where)
+    if depth or quoted:
+        raise InvalidQuery("a quote or bracket is not closed", where=where)
+    yield begin + 1, text[begin:]

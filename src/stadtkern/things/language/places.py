@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Table aliases while a statement is being built, each with the condition of access from the first moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from stadtkern.core.access import Scope
+from stadtkern.core.fragments import Fragment, every, join
+from stadtkern.things import access, entities
+from stadtkern.things.entities import EntityType, Relation
+
+
+class Names:
+    """Aliases that are unique in one statement, and the scope that all of them obey."""
+
+    def __init__(self, scope: Scope):
+        self.scope = scope
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        """A fresh alias."""
+        return f"t{next(self._numbers)}"
+
+
+@dataclass(slots=True)
+class Frame:
+    """One FROM list."""
+
+    names: Names
+    joins: list[Fragment] = field(default_factory=list)
+
+    def tail(self) -> Fragment:
+        """The joins, to be put behind the first table."""
+        return join(self.joins, separator="")
+
+
+@dataclass(slots=True)
+class Place:
+    """One alias in a frame: which entity type stands there, and what has been joined to it."""
+
+    entity: EntityType
+    alias: str
+    frame: Frame
+    ones: dict[str, Place] = field(default_factory=dict)
+    many: dict[str, Place] = field(default_factory=dict)
+    state: str = ""
+
+    @property
+    def table(self) -> Fragment:
+        """The table with its alias."""
+        return Fragment(f"{self.entity.table} {self.alias}")
+
+    def access(self) -> Fragment:
+        """What may be seen here."""
+        return access.visible(scope=self.frame.names.scope, entity=self.entity, alias=self.alias)
+
+    def column(self, template: str) -> str:
+        """Put the aliases into a property's column."""
+        if "{s}" in template and not self.state:
+            self.state = self.frame.names.new()
+            self.frame.joins.append(
+                Fragment(
+                    f" left join things.datastream_state {self.state}"
+                    f" on {self.state}.datastream_id = {self.alias}.id"
+                )
+            )
+        return template.format(a=self.alias, s=self.state)
+
+    def follow(self, relation: Relation) -> Place:
+        """The place a relation to one leads to; joined on first use."""
+        known = self.many.get(relation.name) or self.ones.get(relation.name)
+        if known is not None:
+            return known
+        place = Place(entities.target(relation), self.frame.names.new(), self.frame)
+        conditions = every([connection(relation, self.alias, place.alias), place.access()])
+        self.frame.joins.append(Fragment(" left join ") + place.table + Fragment(" on ") + conditions)
+        self.ones[relation.name] = place
+        return place
+
+    def exists(self, relation: Relation, build: Callable[[], Fragment]) -> Fragment:
+        """Whether a relation to many has an entity for which the condition built meanwhile holds."""
+        frame = Frame(self.frame.names)
+        place = Place(entities.target(relation), frame.names.new(), frame)
+        self.many[relation.name] = place
+        condition = build()
+        del self.many[relation.name]
+        conditions = every([connection(relation, self.alias, place.alias), place.access(), condition])
+        head = Fragment("exists (select 1 from ") + place.table + frame.tail()
+        return head + Fragment(" where ") + conditions + Fragment(")")
+
+
+def root(*, entity: EntityType, names: Names) -> Place:
+    """The first place of a statement."""
+    return Place(entity, names.new(), Frame(names))
+
+
+def connection(relation: Relation, here: str, there: str) -> Fragment:
+    """The condition that connects the aliases of both ends of a relation."""
+    if relation.local:
+        return Fragment(f"{there}.id = {here}.{relation.local}")
+    if relation.link is not None:
+        link = relation.link
+        return Fragment(
+            f"{there}.id in (select k.{link.there} from {link.table} k where k.{link.here} = {here}.id)"
+        )
+    direct = Fragment(f"{there}.{relation.remote} = {here}.id")
+    if relation.remote != "feature_id":
+        return direct
+    # Observations are stored by datastream, so the datastreams that have the feature come first.
+    streams = Fragment(
+        f"{there}.datastream_id in (select k.datastream_id from things.datastream_feature k"
+        f" where k.feature_id = {here}.id)"
+    )
+    return every([direct, streams])

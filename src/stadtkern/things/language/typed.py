@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The tree in which every name is resolved and every value has a kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stadtkern.things.entities import Kind, Property, Relation
+from stadtkern.things.language.functions import Function
+from stadtkern.things.language.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A property reached over relations; without a property it is the id."""
+
+    kind: Kind
+    steps: tuple[Relation, ...] = ()
+    property: Property | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A value inside a JSON property."""
+
+    column: Column
+    keys: tuple[str, ...]
+    kind: Kind = Kind.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value of the query."""
+
+    value: Value
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the value."""
+        return self.value.kind
+
+
+@dataclass(frozen=True, slots=True)
+class As:
+    """A value taken as another kind: JSON as a number, an interval as its start; null where it is none."""
+
+    kind: Kind
+    operand: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function with arguments of the kinds it takes."""
+
+    function: Function
+    arguments: tuple[Typed, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """What the function gives."""
+        return self.function.gives
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two values of one kind; `null` on the right asks for absence."""
+
+    operator: str
+    left: Typed
+    right: Typed
+    kind: Kind = Kind.BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Connective:
+    """Conditions joined by `and` or `or`."""
+
+    operator: str
+    operands: tuple[Typed, ...]
+    kind: Kind = Kind.BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """The opposite of a condition."""
+
+    operand: Typed
+    kind: Kind = Kind.BOOLEAN
+
+
+Typed = Column | Inside | Constant | As | Apply | Comparison | Connective | Negation
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A typed sort key; `nullable` says whether absent values must be placed."""
+
+    expression: Typed
+    descending: bool
+    nullable: bool
