@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stadtkern.core import database, datasets, migrations, times, tokens
+from stadtkern.core import database, datasets, migrations, problems, times, tokens
 from stadtkern.core.settings import Settings
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
 
@@ -27,6 +28,8 @@ def migrate(*, url: str) -> list[str]:
 
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
     """Run the supervisor in the foreground."""
+    if only != "work":
+        _require_free_port(settings)
     names = CHILDREN if only is None else (only if only == "work" else f"{only}-only",)
     printed: list[str] = []
 
@@ -49,6 +52,22 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
     console.print("Stadtkern startet …")
     Supervisor(settings, names=names).run(prepare=prepare, ready=ready)
     console.print("Beendet. Die Daten liegen in " + str(settings.data), highlight=False)
+
+
+class PortInUse(problems.Problem):
+    """Another program already listens on this port.
+
+    Choose another one, for example `make demo PORT=8001`.
+    """
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortInUse(f"{settings.host}:{settings.port}") from error
 
 
 def _answers(settings: Settings) -> bool:

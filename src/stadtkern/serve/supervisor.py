@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
-from stadtkern.core import postgres
+from stadtkern.core import postgres, problems
 from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -21,6 +23,13 @@ log = structlog.get_logger(__name__)
 CHILDREN = ("data", "web", "work")
 _PATIENCE = 20.0
 _STEADY = 10.0
+
+
+class AlreadyRunning(problems.Problem):
+    """Stadtkern already runs with this data folder.
+
+    Stop it there, or choose another folder: `make demo DATA=other PORT=8001`.
+    """
 
 
 class Child:
@@ -76,25 +85,47 @@ class Supervisor:
         self._settings = settings
         self._names = names
         self._stop = threading.Event()
+        self._preparing = True
 
     def run(self, *, prepare: Callable[[str], None], ready: Callable[[str], None]) -> None:
         """Start the database, call `prepare(url)`, keep the children running until a signal, stop all."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._on_signal)
         embedded = None if self._settings.database_url else postgres.Embedded(self._settings)
-        if embedded is not None:
-            embedded.start()
         url = self._settings.database_url or (embedded.url if embedded else "")
         children: list[Child] = []
-        try:
-            prepare(url)
-            children = [self._child(name, url) for name in self._names]
-            self._watch(children, embedded, lambda: ready(url))
-        finally:
-            _stop_all(children)
-            if embedded is not None:
-                log.info("stopping the database")
-                embedded.stop()
+        with self._alone():
+            try:
+                if embedded is not None:
+                    embedded.start()
+                prepare(url)
+                self._preparing = False
+                children = [self._child(name, url) for name in self._names]
+                self._watch(children, embedded, lambda: ready(url))
+            except KeyboardInterrupt:
+                log.info("interrupted while starting")
+            finally:
+                self._preparing = False
+                _stop_all(children)
+                if embedded is not None:
+                    log.info("stopping the database")
+                    embedded.stop()
+
+    def _on_signal(self, *_: object) -> None:
+        self._stop.set()
+        if self._preparing:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the data folder for ourselves. Raises AlreadyRunning."""
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        with (self._settings.data / f"{'-'.join(self._names)}.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AlreadyRunning(str(self._settings.data)) from error
+            yield
 
     def _child(self, name: str, url: str) -> Child:
         environment = {

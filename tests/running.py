@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Starts a real `stadtkern serve` in a folder of its own, for journeys and drills."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from stadtkern.core import postgres
+from stadtkern.core import settings as core_settings
+
+START_SECONDS = 90.0
+
+
+class Running:
+    """One installation: its folder, its port, its process."""
+
+    def __init__(self, *, folder: Path, port: int):
+        self.folder = folder
+        self.port = port
+        self.address = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.settings = core_settings.load(environment={}, data=str(folder), port=port)
+
+    @property
+    def database_url(self) -> str:
+        """The address of its embedded database."""
+        return postgres.Embedded(self.settings).url
+
+    def start(self, *arguments: str) -> None:
+        """Start it and wait until it answers."""
+        with (self.folder / "serve.log").open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "stadtkern", "serve", "--port", str(self.port),
+                 "--data", str(self.folder), *arguments],
+                stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        until = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"did not start:\n{(self.folder / 'serve.log').read_text()[-4000:]}")
+
+    def answers(self, path: str = "/health") -> bool:
+        """Whether an address answers with 200."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def children(self) -> dict[str, int]:
+        """Process ids of data, web and work, by name."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = entry.read_bytes().split(b"\0")
+                parent = int((entry.parent / "stat").read_text().rpartition(")")[2].split()[1])
+                if b"child" in words and self.process is not None and parent == self.process.pid:
+                    found[words[words.index(b"child") + 1].decode()] = int(entry.parent.name)
+        return found
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; returns the exit code."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(timeout=60)
+        self.process = None
+        return code
+
+    def kill(self) -> None:
+        """kill -9 of the supervisor; children and database are left to themselves."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """Ask the database directly."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+
+def free_port() -> int:
+    """A port nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def installation() -> Iterator[Running]:
+    """An empty installation that is stopped and removed at the end, whatever happened."""
+    folder = Path(tempfile.mkdtemp(prefix="stadtkern-run-"))
+    folder.chmod(0o755)
+    running = Running(folder=folder, port=free_port())
+    try:
+        yield running
+    finally:
+        running.stop()
+        postgres.Embedded(running.settings).stop()
+        shutil.rmtree(folder, ignore_errors=os.name == "nt")
