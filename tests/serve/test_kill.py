@@ -47,6 +47,10 @@ def token(running: Running) -> str:
     return _command(running, "token", "create", "--dataset", "drill", *words)
 
 
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
 class Senders:
     """Threads that send each reading until it is acknowledged, as a careful device does."""
 
@@ -72,8 +76,7 @@ class Senders:
         )
         connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=20)
         try:
-            connection.request("POST", "/sta/v1.1/Observations", body, {"Authorization": f"Bearer {self._token}",
-                               "Content-Type": "application/json"})  # fmt: skip
+            connection.request("POST", "/sta/v1.1/Observations", body, _headers(self._token))
             if connection.getresponse().status != 201:
                 return False
         except (OSError, http.client.HTTPException):
@@ -96,15 +99,15 @@ def _make_datastream(running: Running, token: str) -> int:
     thing = {
         "name": "Probe", "description": "drill",
         "Datastreams": [{
-            "name": "Wert", "description": "drill", "unitOfMeasurement": {"name": "", "symbol": "", "definition": ""},
+            "name": "Wert", "description": "drill",
+            "unitOfMeasurement": {"name": "", "symbol": "", "definition": ""},
             "observationType": "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement",
             "Sensor": {"name": "s", "description": "s", "encodingType": "text/html", "metadata": "x"},
             "ObservedProperty": {"name": "p", "definition": "http://example.org/p", "description": "p"},
         }],
     }  # fmt: skip
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
-    connection.request("POST", "/sta/v1.1/Things", json.dumps(thing), {"Authorization": f"Bearer {token}",
-                       "Content-Type": "application/json"})  # fmt: skip
+    connection.request("POST", "/sta/v1.1/Things", json.dumps(thing), _headers(token))
     answer = connection.getresponse()
     assert answer.status == 201, answer.read()
     connection.close()
@@ -114,7 +117,7 @@ def _make_datastream(running: Running, token: str) -> int:
 
 
 def test_kill_9_under_load_loses_nothing_and_doubles_nothing(running: Running, token: str) -> None:
-    """The data plane, the database and the supervisor are killed one after the other while readings come in."""
+    """Data plane, database and supervisor are killed one after the other while readings come in."""
     datastream = _make_datastream(running, token)
     senders = Senders(running=running, token=token, datastream=datastream)
     for thread in senders.threads:
