@@ -1,0 +1,233 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Statements with {leaf} are directed at one partition; {incoming_rows} stands for the piece of that name.
+
+-- name: existing_partitions
+-- Which of these partitions are there.
+SELECT key FROM unnest(%(keys)s::bigint[], %(names)s::text[]) AS wanted (key, name) WHERE to_regclass(name) IS NOT NULL;
+
+-- name: attach_partition
+-- Make the partition that holds an instant, given in microseconds.
+SELECT things.attach_partition(timestamptz 'epoch' + %(start)s::float8 * interval '1 microsecond');
+
+-- name: next_numbers
+-- Runs of 1,024 numbers for new observations.
+SELECT nextval('things.observation_numbers') FROM generate_series(1, %(runs)s::int);
+
+-- name: lock_states
+-- Lock the state rows in the order of their ids, so that writers of the same datastreams go one after the other.
+SELECT s.datastream_id, s.last_time, s.last_slot, d.conflict, d.kind,
+       EXISTS (SELECT FROM things.watch AS w WHERE w.datastream_id = s.datastream_id)
+FROM things.datastream_state AS s JOIN things.datastream AS d ON d.id = s.datastream_id
+WHERE s.datastream_id = ANY (%(ids)s)
+ORDER BY s.datastream_id
+FOR NO KEY UPDATE OF s;
+
+-- name: open_states
+-- Make state rows for datastreams that are there but never had an observation; holds them against deletion.
+INSERT INTO things.datastream_state (datastream_id)
+SELECT id FROM (SELECT id FROM things.datastream WHERE id = ANY (%(ids)s) ORDER BY id FOR KEY SHARE) AS d
+ON CONFLICT DO NOTHING;
+
+-- name: insert_plain_rows
+-- Store rows of datastream, time and number that cannot collide.
+INSERT INTO {leaf} (datastream_id, phenomenon_time, id, result)
+SELECT * FROM unnest(%(datastream_id)s, %(time)s, %(id)s, %(result)s);
+
+-- name: copy_plain_rows
+-- The same for many rows.
+COPY {leaf} (datastream_id, phenomenon_time, id, result) FROM STDIN (FORMAT binary);
+
+-- name: copy_full_rows
+-- Store many rows with all columns that cannot collide.
+COPY {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, valid_time,
+             result_json, result_quality, parameters) FROM STDIN (FORMAT binary);
+
+-- name: incoming_rows
+-- The rows of a batch: `ord` is the position in it, `id` the number a row gets if it is new.
+SELECT ord, datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+       CASE WHEN valid_from IS NOT NULL
+            THEN tstzrange(valid_from, valid_until, CASE WHEN valid_from = valid_until THEN '[]' ELSE '[)' END) END
+           AS valid_time,
+       result_json::jsonb AS result_json, result_quality::jsonb AS result_quality, parameters::jsonb AS parameters
+FROM unnest(%(ord)s::bigint[], %(datastream_id)s::bigint[], %(time)s::timestamptz[], %(id)s::bigint[],
+            %(end)s::timestamptz[], %(result)s::float8[], %(result_time)s::timestamptz[], %(feature_id)s::bigint[],
+            %(valid_from)s::timestamptz[], %(valid_until)s::timestamptz[], %(result_json)s::text[],
+            %(result_quality)s::text[], %(parameters)s::text[])
+    AS row (ord, datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+            valid_from, valid_until, result_json, result_quality, parameters);
+
+-- name: insert_full_rows
+-- Store rows with all columns that cannot collide.
+INSERT INTO {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, valid_time,
+                    result_json, result_quality, parameters)
+SELECT datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, valid_time,
+       result_json, result_quality, parameters
+FROM ({incoming_rows}) AS incoming;
+
+-- name: merge_append
+-- Store each different reading once: what is there already keeps its id, what differs takes the next slot.
+WITH judged AS (
+    SELECT incoming.*, known.id AS known_id, coalesce(top.slot, -1) AS top_slot,
+           row_number() OVER same = 1 AS leads, first_value(incoming.id) OVER same AS leader_id
+    FROM ({incoming_rows}) AS incoming
+    LEFT JOIN LATERAL (
+        SELECT o.id FROM {leaf} AS o
+        WHERE o.datastream_id = incoming.datastream_id AND o.phenomenon_time = incoming.phenomenon_time
+          AND o.result IS NOT DISTINCT FROM incoming.result
+          AND o.result_json IS NOT DISTINCT FROM incoming.result_json
+          AND o.phenomenon_end IS NOT DISTINCT FROM incoming.phenomenon_end
+          AND o.result_time IS NOT DISTINCT FROM incoming.result_time
+          AND o.valid_time IS NOT DISTINCT FROM incoming.valid_time
+          AND o.result_quality IS NOT DISTINCT FROM incoming.result_quality
+          AND o.parameters IS NOT DISTINCT FROM incoming.parameters
+        ORDER BY o.slot LIMIT 1) AS known ON true
+    LEFT JOIN LATERAL (
+        SELECT max(o.slot) AS slot FROM {leaf} AS o
+        WHERE o.datastream_id = incoming.datastream_id AND o.phenomenon_time = incoming.phenomenon_time) AS top ON true
+    WINDOW same AS (
+        PARTITION BY incoming.datastream_id, incoming.phenomenon_time, incoming.result, incoming.result_json,
+                     incoming.phenomenon_end, incoming.result_time, incoming.valid_time, incoming.result_quality,
+                     incoming.parameters
+        ORDER BY incoming.ord)
+), placed AS (
+    SELECT *, known_id IS NULL AND leads AS new,
+           top_slot + count(*) FILTER (WHERE known_id IS NULL AND leads)
+                          OVER (PARTITION BY datastream_id, phenomenon_time ORDER BY ord) AS next_slot
+    FROM judged
+), written AS (
+    INSERT INTO {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, slot,
+                        valid_time, result_json, result_quality, parameters)
+    SELECT datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, next_slot,
+           valid_time, result_json, result_quality, parameters
+    FROM placed WHERE new
+)
+SELECT ord, coalesce(known_id, leader_id), next_slot, new, new AS changed, NULL::bigint AS old_feature FROM placed;
+
+-- name: merge_ignore
+-- Store a reading only where nothing is known for its time; the first one of the batch wins.
+WITH judged AS (
+    SELECT incoming.*, known.id AS known_id,
+           row_number() OVER same = 1 AS leads, first_value(incoming.id) OVER same AS leader_id
+    FROM ({incoming_rows}) AS incoming
+    LEFT JOIN LATERAL (
+        SELECT o.id FROM {leaf} AS o
+        WHERE o.datastream_id = incoming.datastream_id AND o.phenomenon_time = incoming.phenomenon_time
+        ORDER BY o.slot LIMIT 1) AS known ON true
+    WINDOW same AS (PARTITION BY incoming.datastream_id, incoming.phenomenon_time ORDER BY incoming.ord)
+), written AS (
+    INSERT INTO {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+                        valid_time, result_json, result_quality, parameters)
+    SELECT datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+           valid_time, result_json, result_quality, parameters
+    FROM judged WHERE known_id IS NULL AND leads
+)
+SELECT ord, coalesce(known_id, leader_id), 0, known_id IS NULL AND leads, known_id IS NULL AND leads, NULL::bigint
+FROM judged;
+
+-- name: merge_replace
+-- Store a reading in place of what is known for its time; the last one of the batch wins, equal ones change nothing.
+WITH judged AS (
+    SELECT incoming.*, known.id AS known_id, known.slot AS known_slot, known.feature_id AS known_feature,
+           known.same, row_number() OVER later = 1 AS leads, first_value(incoming.id) OVER later AS leader_id
+    FROM ({incoming_rows}) AS incoming
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.slot, o.feature_id,
+               (o.phenomenon_end, o.result, o.result_time, o.feature_id, o.valid_time, o.result_json,
+                o.result_quality, o.parameters)
+               IS NOT DISTINCT FROM
+               (incoming.phenomenon_end, incoming.result, incoming.result_time, incoming.feature_id,
+                incoming.valid_time, incoming.result_json, incoming.result_quality, incoming.parameters) AS same
+        FROM {leaf} AS o
+        WHERE o.datastream_id = incoming.datastream_id AND o.phenomenon_time = incoming.phenomenon_time
+        ORDER BY o.slot LIMIT 1) AS known ON true
+    WINDOW later AS (PARTITION BY incoming.datastream_id, incoming.phenomenon_time ORDER BY incoming.ord DESC)
+), written AS (
+    INSERT INTO {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+                        valid_time, result_json, result_quality, parameters)
+    SELECT datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id,
+           valid_time, result_json, result_quality, parameters
+    FROM judged WHERE known_id IS NULL AND leads
+), altered AS (
+    UPDATE {leaf} AS o
+    SET (phenomenon_end, result, result_time, feature_id, valid_time, result_json, result_quality, parameters)
+      = (j.phenomenon_end, j.result, j.result_time, j.feature_id, j.valid_time, j.result_json, j.result_quality,
+         j.parameters)
+    FROM judged AS j
+    WHERE j.leads AND NOT j.same AND o.datastream_id = j.datastream_id
+      AND o.phenomenon_time = j.phenomenon_time AND o.slot = j.known_slot
+)
+SELECT ord, coalesce(known_id, leader_id), coalesce(known_slot, 0), leads AND known_id IS NULL,
+       leads AND NOT coalesce(same, false), known_feature
+FROM judged;
+
+-- name: free_spans
+-- Which of these spans of datastreams hold nothing yet.
+SELECT span.ord FROM unnest(%(ord)s::bigint[], %(datastream_id)s, %(first)s, %(last)s)
+    AS span (ord, datastream_id, first, last)
+WHERE NOT EXISTS (
+    SELECT FROM {leaf} AS o
+    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time BETWEEN span.first AND span.last);
+
+-- name: update_states
+-- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.
+UPDATE things.datastream_state AS s
+SET n = s.n + d.n,
+    first_time = least(s.first_time, d.first_time),
+    result_time_first = least(s.result_time_first, d.result_time_first),
+    result_time_last = greatest(s.result_time_last, d.result_time_last),
+    last_time = CASE newer WHEN 1 THEN d.last_time ELSE s.last_time END,
+    last_end = CASE newer WHEN 1 THEN d.last_end ELSE s.last_end END,
+    last_id = CASE newer WHEN 1 THEN d.last_id ELSE s.last_id END,
+    last_slot = CASE newer WHEN 1 THEN d.last_slot ELSE s.last_slot END,
+    last_result = CASE newer WHEN 1 THEN d.last_result ELSE s.last_result END,
+    last_result_json = CASE newer WHEN 1 THEN d.last_result_json::jsonb ELSE s.last_result_json END
+FROM unnest(%(datastream_id)s::bigint[], %(newer)s::bigint[], %(n)s::bigint[], %(first_time)s::timestamptz[],
+            %(last_time)s::timestamptz[], %(last_end)s::timestamptz[], %(last_id)s::bigint[],
+            %(last_slot)s::bigint[], %(last_result)s::float8[], %(last_result_json)s::text[],
+            %(result_time_first)s::timestamptz[], %(result_time_last)s::timestamptz[])
+    AS d (datastream_id, newer, n, first_time, last_time, last_end, last_id, last_slot,
+          last_result, last_result_json, result_time_first, result_time_last)
+WHERE s.datastream_id = d.datastream_id;
+
+-- name: count_features
+-- Keep count of which features the observations are about.
+INSERT INTO things.datastream_feature AS f (datastream_id, feature_id, n)
+SELECT * FROM unnest(%(datastream_id)s, %(feature_id)s, %(n)s)
+ON CONFLICT (datastream_id, feature_id) DO UPDATE SET n = f.n + excluded.n;
+
+-- name: drop_uncounted_features
+-- Forget features that no observation of these datastreams is about any more.
+DELETE FROM things.datastream_feature WHERE datastream_id = ANY (%(ids)s) AND n <= 0;
+
+-- name: mark_dirty
+-- Say which hours must be computed anew.
+INSERT INTO things.rollup_dirty (datastream_id, start, until, appended)
+SELECT datastream_id, start, until, %(appended)s FROM unnest(%(datastream_id)s, %(start)s, %(until)s)
+    AS span (datastream_id, start, until);
+
+-- name: mark_states_dirty
+-- The same for datastreams of kind `state`: a value reaches from its time to the next reading, at most 7 days.
+INSERT INTO things.rollup_dirty (datastream_id, start, until)
+SELECT span.datastream_id, date_trunc('hour', coalesce(before.time, span.first)),
+       date_trunc('hour', coalesce(after.time, span.last)) + interval '1 hour'
+FROM unnest(%(datastream_id)s, %(first)s, %(last)s) AS span (datastream_id, first, last)
+LEFT JOIN LATERAL (
+    SELECT max(o.phenomenon_time) AS time FROM things.observation AS o
+    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time < span.first
+      AND o.phenomenon_time >= span.first - interval '7 days') AS before ON true
+LEFT JOIN LATERAL (
+    SELECT min(o.phenomenon_time) AS time FROM things.observation AS o
+    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time > span.last
+      AND o.phenomenon_time <= span.last + interval '7 days') AS after ON true;
+
+-- name: queue_watched
+-- Keep the new observations of watched datastreams until their rule has seen them.
+INSERT INTO things.watch_queue (datastream_id, observation_id, phenomenon_time, result, result_json)
+SELECT datastream_id, id, phenomenon_time, result, result_json::jsonb
+FROM unnest(%(datastream_id)s::bigint[], %(id)s::bigint[], %(time)s::timestamptz[], %(result)s::float8[],
+            %(result_json)s::text[]) AS row (datastream_id, id, phenomenon_time, result, result_json)
+ORDER BY phenomenon_time;
+
+-- name: announce
+-- Tell listeners which datastreams have news.
+SELECT pg_notify('observations', %(ids)s);

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What follows from stored rows in the same transaction: states, counts, dirty marks, watch queue, news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from stadtkern.core import statements
+from stadtkern.core.database import Connection
+from stadtkern.things.store import binary
+from stadtkern.things.store.batch import HOUR, NONE, Batch, Integers
+from stadtkern.things.store.streams import Outcome, Streams
+
+# NOTIFY takes 8,000 bytes.
+_PAYLOAD = 7_000
+_FAR = np.iinfo(np.int64).max
+
+
+async def settle(
+    connection: Connection, *, batch: Batch, found: Streams, outcome: Outcome, announce: bool
+) -> Integers:
+    """Do all that for the rows that changed something; returns the datastreams they belong to."""
+    at = np.flatnonzero(outcome.changed)
+    if not len(at):
+        return np.empty(0, np.int64)
+    at = at[np.lexsort((outcome.slot[at], batch.time[at], found.row[at]))]
+    bounds = np.append(0, np.flatnonzero(np.diff(found.row[at])) + 1)
+    sql = statements.load("things")
+    changes = _changes(batch, found, outcome, at=at, bounds=bounds)
+    await connection.execute(sql["update_states"], changes, prepare=True)
+    await _mark(connection, batch=batch, found=found, outcome=outcome, at=at)
+    if batch.feature_id is not None or (outcome.old_feature != NONE).any():
+        await _count_features(connection, batch=batch, outcome=outcome, at=at)
+    if found.watched.any():
+        watched = at[found.watched[found.row[at]] & outcome.new[at]]
+        await _queue(connection, batch=batch, outcome=outcome, at=watched)
+    changed: Integers = found.id[found.row[at[bounds]]]
+    if announce:
+        await tell(connection, datastream_ids=changed.tolist())
+    return changed
+
+
+async def tell(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
+    """Name changed datastreams on the channel `observations`."""
+    for payload in _payloads(datastream_ids):
+        await connection.execute(statements.load("things")["announce"], {"ids": payload}, prepare=True)
+
+
+def _payloads(ids: Sequence[int]) -> Iterator[str]:
+    step = _PAYLOAD // 20
+    for begin in range(0, len(ids), step):
+        yield ",".join(map(str, ids[begin : begin + step]))
+
+
+def _changes(
+    batch: Batch, found: Streams, outcome: Outcome, *, at: Integers, bounds: Integers
+) -> dict[str, Any]:
+    """Parameters of `update_states`; `at` is sorted by datastream, time, slot; `bounds` begin datastreams."""
+    last = at[np.append(bounds[1:], len(at)) - 1]
+    stream = found.row[last]
+    before, slot = found.last_time[stream], found.last_slot[stream]
+    newer = (batch.time[last] > before) | ((batch.time[last] == before) & (outcome.slot[last] >= slot))
+    params: dict[str, Any] = {
+        "datastream_id": binary.bigints(found.id[stream]),
+        "newer": binary.bigints(newer.astype(np.int64)),
+        "n": binary.bigints(np.add.reduceat(outcome.new[at].astype(np.int64), bounds)),
+        "first_time": binary.instants(batch.time[at[bounds]]),
+        "last_time": binary.instants(batch.time[last]),
+        "last_end": None if batch.end is None else binary.instants(batch.end[last]),
+        "last_id": binary.bigints(outcome.id[last]),
+        "last_slot": binary.bigints(outcome.slot[last]),
+        "last_result": binary.floats(batch.result[last]),
+        "last_result_json": None if batch.result_json is None else binary.texts(batch.result_json[last]),
+        "result_time_first": None,
+        "result_time_last": None,
+    }
+    if batch.result_time is not None:
+        times = batch.result_time[at]
+        earliest = np.minimum.reduceat(np.where(times == NONE, _FAR, times), bounds)
+        params["result_time_first"] = binary.instants(np.where(earliest == _FAR, NONE, earliest))
+        params["result_time_last"] = binary.instants(np.maximum.reduceat(times, bounds))
+    return params
+
+
+async def _mark(
+    connection: Connection, *, batch: Batch, found: Streams, outcome: Outcome, at: Integers
+) -> None:
+    sql = statements.load("things")
+    state = found.state[found.row[at]]
+    appended = outcome.appended[at]
+    for rows, flag in ((at[~state & appended], True), (at[~state & ~appended], False)):
+        if len(rows):
+            spans = hour_spans(batch.datastream_id[rows], batch.time[rows])
+            await connection.execute(sql["mark_dirty"], {**_spans(*spans), "appended": flag}, prepare=True)
+    rows = at[state]
+    if len(rows):
+        streams, first, until = hour_spans(batch.datastream_id[rows], batch.time[rows])
+        await mark_state_spans(connection, datastream_ids=streams, first=first, last=until - 1)
+
+
+async def mark_state_spans(
+    connection: Connection, *, datastream_ids: Integers, first: Integers, last: Integers
+) -> None:
+    """Mark spans of `state` datastreams with the readings around them, whose reach may have changed."""
+    params = {
+        "datastream_id": binary.bigints(datastream_ids),
+        "first": binary.instants(first),
+        "last": binary.instants(last),
+    }
+    await connection.execute(statements.load("things")["mark_states_dirty"], params, prepare=True)
+
+
+def _spans(datastream_ids: Integers, start: Integers, until: Integers) -> dict[str, Any]:
+    return {
+        "datastream_id": binary.bigints(datastream_ids),
+        "start": binary.instants(start),
+        "until": binary.instants(until),
+    }
+
+
+def hour_spans(datastream_ids: Integers, times: Integers) -> tuple[Integers, Integers, Integers]:
+    """Runs of adjacent hours (datastream, start, until) that hold these sorted instants."""
+    hours = times // HOUR
+    breaks = (np.diff(datastream_ids) != 0) | (np.diff(hours) > 1)
+    first = np.append(0, np.flatnonzero(breaks) + 1)
+    last = np.append(first[1:], len(hours)) - 1
+    return datastream_ids[first], hours[first] * HOUR, (hours[last] + 1) * HOUR
+
+
+async def _count_features(connection: Connection, *, batch: Batch, outcome: Outcome, at: Integers) -> None:
+    pairs: list[Integers] = []
+    weights: list[Integers] = []
+    old = at[outcome.old_feature[at] != NONE]
+    if len(old):
+        pairs.append(np.stack((batch.datastream_id[old], outcome.old_feature[old]), axis=1))
+        weights.append(np.full(len(old), -1))
+    if batch.feature_id is not None:
+        new = at[batch.feature_id[at] != NONE]
+        pairs.append(np.stack((batch.datastream_id[new], batch.feature_id[new]), axis=1))
+        weights.append(np.ones(len(new), np.int64))
+    keys, row = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+    sums = np.zeros(len(keys), np.int64)
+    np.add.at(sums, row.ravel(), np.concatenate(weights))
+    kept = sums != 0
+    if not kept.any():
+        return
+    sql = statements.load("things")
+    params = {
+        "datastream_id": binary.bigints(keys[kept, 0]),
+        "feature_id": binary.bigints(keys[kept, 1]),
+        "n": binary.bigints(sums[kept]),
+    }
+    await connection.execute(sql["count_features"], params, prepare=True)
+    if len(old):
+        ids = np.unique(keys[kept & (sums < 0), 0])
+        await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints(ids)}, prepare=True)
+
+
+async def _queue(connection: Connection, *, batch: Batch, outcome: Outcome, at: Integers) -> None:
+    if not len(at):
+        return
+    params = {
+        "datastream_id": binary.bigints(batch.datastream_id[at]),
+        "id": binary.bigints(outcome.id[at]),
+        "time": binary.instants(batch.time[at]),
+        "result": binary.floats(batch.result[at]),
+        "result_json": None if batch.result_json is None else binary.texts(batch.result_json[at]),
+    }
+    await connection.execute(statements.load("things")["queue_watched"], params, prepare=True)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Gets a batch of readings into the store inside the caller's transaction, each one once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stadtkern.core.database import Connection
+from stadtkern.things.store import aftermath, binary, numbers, partitions, streams
+from stadtkern.things.store.batch import NONE, Batch, Flags, Integers
+from stadtkern.things.store.streams import POLICIES, Outcome, Policy, Streams
+
+# From so many rows on COPY is faster than array parameters. COPY cannot be sent through a pipeline.
+COPY_FROM = 1_000
+# From so many late rows on it pays to ask first whether their spans are empty.
+_PROBE_FROM = 200
+
+
+class MergeResult(msgspec.Struct, kw_only=True, eq=False):
+    """What became of each row, in the batch's order; `id` is 0 where the datastream is not `known`."""
+
+    id: Integers
+    new: Flags
+    known: Flags
+    changed_datastreams: Integers
+
+
+async def merge(
+    connection: Connection, *, batch: Batch, policy: Policy | None = None, announce: bool = True
+) -> MergeResult:
+    """Store a batch. The transaction must be READ COMMITTED; partitions that are missing are made in it.
+
+    `policy` overrules that of the datastreams. Rows of unknown datastreams are left out. With `announce`
+    listeners hear of the changed datastreams when the transaction commits.
+    """
+    months = partitions.months(batch.time)
+    keys = partitions.keys(months)
+    order = np.lexsort((batch.time, batch.datastream_id, keys))
+    rows, keys = batch.take(order), keys[order]
+    await partitions.ensure(connection, keys=set(np.unique(keys).tolist()))
+    found = await streams.lock(connection, datastream_ids=rows.datastream_id, policy=policy)
+    taken = await numbers.take(connection, count=len(rows))
+    outcome = _blank(partitions.id_bits(months[order]) + taken, known=found.known[found.row])
+    await _store(connection, rows=rows, keys=keys, found=found, outcome=outcome)
+    changed = await aftermath.settle(connection, batch=rows, found=found, outcome=outcome, announce=announce)
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    known = found.known[found.row][back]
+    ids = np.where(known, outcome.id[back], 0)
+    return MergeResult(id=ids, new=outcome.new[back], known=known, changed_datastreams=changed)
+
+
+def _blank(ids: Integers, *, known: Flags) -> Outcome:
+    size = len(ids)
+    return Outcome(
+        id=ids,
+        slot=np.zeros(size, np.int64),
+        new=known.copy(),
+        changed=known.copy(),
+        appended=np.zeros(size, bool),
+        old_feature=np.full(size, NONE),
+    )
+
+
+def _clashing(rows: Batch) -> Flags:
+    """Rows that share datastream and time with a neighbour; the batch is sorted."""
+    twins = (rows.time[1:] == rows.time[:-1]) & (rows.datastream_id[1:] == rows.datastream_id[:-1])
+    clash = np.zeros(len(rows), bool)
+    clash[1:] = twins
+    clash[:-1] |= twins
+    return clash
+
+
+async def _store(
+    connection: Connection, *, rows: Batch, keys: Integers, found: Streams, outcome: Outcome
+) -> None:
+    clash = _clashing(rows)
+    outcome.appended = outcome.new & (rows.time > found.last_time[found.row])
+    free = outcome.appended & ~clash
+    for key, part in _leaves(keys):
+        chosen = np.arange(part.start, part.stop)
+        late = chosen[(outcome.new & ~free & ~clash)[part]]
+        if len(late) >= _PROBE_FROM:
+            free[late] = await _empty(connection, key=key, rows=rows.take(late))
+        direct = chosen[free[part]]
+        if len(direct):
+            await _insert(connection, key=key, rows=rows.take(direct), ids=outcome.id[direct])
+        rest = chosen[(outcome.new & ~free)[part]]
+        codes = found.policy[found.row[rest]]
+        for code in np.unique(codes).tolist() if len(rest) else ():
+            at = rest[codes == code]
+            await _reconcile(connection, key=key, code=code, rows=rows, at=at, outcome=outcome)
+
+
+def _leaves(keys: Integers) -> Iterator[tuple[int, slice]]:
+    bounds = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
+    for begin, end in pairwise(bounds):
+        if begin < end:
+            yield int(keys[begin]), slice(begin, end)
+
+
+async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
+    """Whether the span that each row's datastream covers here holds nothing yet."""
+    ids, first, row = np.unique(rows.datastream_id, return_index=True, return_inverse=True)
+    last = np.append(first[1:], len(rows)) - 1
+    cursor = await connection.execute(
+        partitions.statement("free_spans", key),
+        {
+            "ord": binary.bigints(np.arange(len(ids))),
+            "datastream_id": binary.bigints(ids),
+            "first": binary.instants(rows.time[first]),
+            "last": binary.instants(rows.time[last]),
+        },
+    )
+    free = np.zeros(len(ids), bool)
+    free[[each[0] for each in await cursor.fetchall()]] = True
+    return free[row]
+
+
+async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:
+    plain = rows.plain
+    if len(rows) >= COPY_FROM:
+        content = binary.plain_rows(rows, ids) if plain else binary.full_rows(rows, ids)
+        statement = partitions.statement("copy_plain_rows" if plain else "copy_full_rows", key)
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            await copy.write(content)
+    else:
+        statement = partitions.statement("insert_plain_rows" if plain else "insert_full_rows", key)
+        params = plain_params(rows, ids) if plain else full_params(rows, ids)
+        await connection.execute(statement, params, prepare=True)
+
+
+async def _reconcile(
+    connection: Connection, *, key: int, code: int, rows: Batch, at: Integers, outcome: Outcome
+) -> None:
+    """Rows that may meet others: each policy is one statement, which says for each row what it did."""
+    at = np.sort(at)
+    statement = partitions.statement(f"merge_{POLICIES[code]}", key)
+    params = full_params(rows.take(at), outcome.id[at])
+    cursor = await connection.execute(statement, params, prepare=True, binary=True)
+    for row, observation_id, slot, new, changed, old_feature in await cursor.fetchall():
+        position = at[row]
+        outcome.id[position] = observation_id
+        outcome.slot[position] = slot
+        outcome.new[position] = new
+        outcome.changed[position] = changed
+        outcome.old_feature[position] = NONE if old_feature is None else old_feature
+
+
+def plain_params(rows: Batch, ids: Integers) -> dict[str, Any]:
+    """Parameters of `insert_plain_rows`."""
+    return {
+        "datastream_id": binary.bigints(rows.datastream_id),
+        "time": binary.instants(rows.time),
+        "id": binary.bigints(ids),
+        "result": binary.floats(rows.result),
+    }
+
+
+def full_params(rows: Batch, ids: Integers) -> dict[str, Any]:
+    """Parameters of the piece `incoming_rows`."""
+    params: dict[str, Any] = plain_params(rows, ids)
+    params["ord"] = binary.bigints(np.arange(len(rows)))
+    for name in ("end", "result_time", "valid_from", "valid_until"):
+        column = getattr(rows, name)
+        params[name] = None if column is None else binary.instants(column)
+    for name in ("result_json", "result_quality", "parameters"):
+        column = getattr(rows, name)
+        params[name] = None if column is None else binary.texts(column)
+    params["feature_id"] = None if rows.feature_id is None else binary.bigints(rows.feature_id)
+    return params

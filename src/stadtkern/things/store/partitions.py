@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Which partition holds an instant, and that it is there before somebody writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import LiteralString
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from psycopg import sql
+
+from stadtkern.core import statements
+from stadtkern.core.database import Connection
+from stadtkern.things.store.batch import Integers
+
+# Months since 1970-01; from January 2015 a partition holds a month, before that a year.
+_FIRST_MONTHLY = (2015 - 1970) * 12
+_MONTHS_TO_1970 = (1970 - 1900) * 12
+
+_known: WeakKeyDictionary[Connection, set[int]] = WeakKeyDictionary()
+
+
+def months(times: Integers) -> Integers:
+    """Months since 1970-01 in UTC of instants in microseconds."""
+    return times.astype("M8[us]").astype("M8[M]").astype(np.int64)
+
+
+def keys(months: Integers) -> Integers:
+    """The partition of each month, named by its first month (since 1970-01)."""
+    return np.where(months >= _FIRST_MONTHLY, months, months // 12 * 12)
+
+
+def id_bits(months: Integers) -> Integers:
+    """The high bits of an observation's id."""
+    return (months + _MONTHS_TO_1970) << 40
+
+
+def key_of_id(observation_id: int) -> int:
+    """The partition in which an observation was created."""
+    month = (observation_id >> 40) - _MONTHS_TO_1970
+    return month if month >= _FIRST_MONTHLY else month // 12 * 12
+
+
+def start(key: int) -> int:
+    """First instant of a partition in microseconds."""
+    return int(np.int64(key).astype("M8[M]").astype("M8[us]").astype(np.int64))
+
+
+def end(key: int) -> int:
+    """First instant behind a partition in microseconds."""
+    return start(key + (1 if key >= _FIRST_MONTHLY else 12))
+
+
+def leaf(key: int) -> str:
+    """The table's name, without its schema."""
+    year, month = 1970 + key // 12, key % 12 + 1
+    return f"observation_{year:04}_{month:02}" if key >= _FIRST_MONTHLY else f"observation_{year:04}"
+
+
+@lru_cache(maxsize=4096)
+def statement(name: LiteralString, key: int) -> bytes:
+    """A named statement of the store, directed at one partition: planned without looking at the others."""
+    texts = statements.load("things")
+    pieces = {piece: sql.SQL(texts[piece]) for piece in ("incoming_rows",)}
+    composed = sql.SQL(texts[name]).format(leaf=sql.Identifier("things", leaf(key)), **pieces)
+    return composed.as_bytes(None)
+
+
+async def existing(connection: Connection, *, keys: Iterable[int]) -> set[int]:
+    """Those of the partitions that are there."""
+    known = _known.setdefault(connection, set())
+    unknown = [key for key in keys if key not in known]
+    if unknown:
+        cursor = await connection.execute(
+            statements.load("things")["existing_partitions"],
+            {"keys": unknown, "names": [f"things.{leaf(key)}" for key in unknown]},
+        )
+        known.update(row[0] for row in await cursor.fetchall())
+    return known.intersection(keys)
+
+
+async def ensure(connection: Connection, *, keys: Iterable[int]) -> None:
+    """Make the partitions that are missing.
+
+    On an autocommitting connection outside a transaction each is made in a transaction of its own, so that
+    nobody waits long; inside a transaction other makers of partitions wait until it ends.
+    """
+    wanted = set(keys)
+    for key in sorted(wanted - await existing(connection, keys=wanted)):
+        await connection.execute(statements.load("things")["attach_partition"], {"start": start(key)})
+
+
+def forget(connection: Connection) -> None:
+    """Drop what this connection believes to be there, after a statement met a missing partition."""
+    _known.pop(connection, None)
