@@ -39,11 +39,22 @@ class Subscriptions:
         return self._handlers.get(topic, [])
 
 
-async def emit(connection: Connection, *, topic: str, payload: Mapping[str, Any]) -> None:
-    """Write one event; it exists if and only if the caller's transaction commits."""
+async def emit(
+    connection: Connection, *, topic: str, payload: Mapping[str, Any], wake: bool = True
+) -> None:
+    """Write one event; it exists if and only if the caller's transaction commits.
+
+    Without `wake` the relay finds it later: NOTIFY makes commits queue, so frequent writers wake it apart.
+    """
     sql = statements.load("core")
     await connection.execute(sql["emit"], {"topic": topic, "payload": Jsonb(payload)})
-    await connection.execute(sql["wake_relay"])
+    if wake:
+        await connection.execute(sql["wake_relay"])
+
+
+async def wake(connection: Connection) -> None:
+    """Make the relay look for events when the caller's transaction commits."""
+    await connection.execute(statements.load("core")["wake_relay"])
 
 
 async def relay_once(connection: Connection, *, subscriptions: Subscriptions) -> int:

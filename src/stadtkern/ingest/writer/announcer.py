@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Tells listeners of committed readings: gathered, so that no commit waits for the lock that NOTIFY takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import psycopg
+import structlog
+
+from stadtkern.core import database, outbox
+from stadtkern.things.store import aftermath
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS = 0.1
+
+
+class Announcer:
+    """Collects what changed and names it on the channel `observations` a few times a second."""
+
+    def __init__(self, *, url: str):
+        self._url = url
+        self._changed: set[int] = set()
+        self._some = asyncio.Event()
+
+    def add(self, datastream_ids: Iterable[int]) -> None:
+        """These datastreams have news."""
+        self._changed.update(datastream_ids)
+        if self._changed:
+            self._some.set()
+
+    async def run(self) -> None:
+        """Announce until cancelled."""
+        while True:
+            try:
+                async with await database.connect(url=self._url, autocommit=True) as connection:
+                    await connection.execute("SET synchronous_commit = off")
+                    while True:
+                        await self._some.wait()
+                        await self.flush(connection)
+                        await asyncio.sleep(PAUSE_SECONDS)
+            except psycopg.OperationalError as error:
+                log.warning("announcer lost the database", error=str(error))
+                await asyncio.sleep(1.0)
+
+    async def flush(self, connection: database.Connection) -> None:
+        """Announce what was collected."""
+        self._some.clear()
+        changed = sorted(self._changed)
+        async with connection.transaction():
+            await aftermath.tell(connection, datastream_ids=changed)
+            await outbox.wake(connection)
+        self._changed.difference_update(changed)

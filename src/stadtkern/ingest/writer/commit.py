@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One commit for many readings; if the database refuses one of them, only that one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+
+from stadtkern.core import outbox, problems
+from stadtkern.core.database import Connection
+from stadtkern.things import readings
+from stadtkern.things.store import batch as batches
+from stadtkern.things.store import merge, partitions, streams
+
+TOPIC = "things.observations"
+# Datastreams named in an event; whoever needs all of a larger commit asks the store.
+_NAMED = 1_000
+
+Answer = readings.Stored | problems.Problem
+
+
+async def commit(
+    connection: Connection, *, items: Sequence[readings.Reading]
+) -> tuple[list[Answer], list[int]]:
+    """Store readings and commit; returns an answer for each, and the datastreams that changed.
+
+    The connection autocommits. Raises OperationalError where the database went away or asks to try again;
+    then it is open whether anything was committed, and the same call may be repeated.
+    """
+    batch = batches.of_readings(items)
+    try:
+        try:
+            result = await store(connection, batch=batch)
+        except psycopg.errors.UndefinedTable:
+            partitions.forget(connection)
+            result = await store(connection, batch=batch)
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        return await _apart(connection, items=items, error=error)
+    answers: list[Answer] = []
+    rows = zip(result.id.tolist(), result.new.tolist(), result.known.tolist(), strict=True)
+    for item, (observation_id, new, known) in zip(items, rows, strict=True):
+        if known:
+            answers.append(readings.Stored(observation_id, new))
+        else:
+            answers.append(
+                readings.UnknownDatastream(f"no datastream {item.datastream_id}", where="Datastream")
+            )
+    return answers, result.changed_datastreams.tolist()
+
+
+async def store(
+    connection: Connection, *, batch: batches.Batch, policy: streams.Policy | None = None
+) -> merge.MergeResult:
+    """Merge a batch in a transaction of its own, with the event that tells of it."""
+    keys = set(partitions.keys(partitions.months(batch.time)).tolist())
+    await partitions.ensure(connection, keys=keys)
+    if len(batch) >= merge.COPY_FROM:
+        async with connection.transaction():
+            return await _merge(connection, batch=batch, policy=policy)
+    async with connection.pipeline(), connection.transaction():
+        return await _merge(connection, batch=batch, policy=policy)
+
+
+async def _merge(
+    connection: Connection, *, batch: batches.Batch, policy: streams.Policy | None
+) -> merge.MergeResult:
+    result = await merge.merge(connection, batch=batch, policy=policy, announce=False)
+    changed = result.changed_datastreams
+    if len(changed):
+        payload = {"datastreams": changed[:_NAMED].tolist(), "rows": int(result.new.sum())}
+        await outbox.emit(connection, topic=TOPIC, payload=payload, wake=False)
+    return result
+
+
+async def _apart(
+    connection: Connection, *, items: Sequence[readings.Reading], error: psycopg.Error
+) -> tuple[list[Answer], list[int]]:
+    """Find the reading that the database refuses by halving; the others are stored."""
+    if len(items) == 1:
+        reason = error.diag.message_primary or str(error)
+        return [readings.UnusableReading(f"the database refuses it: {reason}")], []
+    middle = len(items) // 2
+    first, some = await commit(connection, items=items[:middle])
+    second, others = await commit(connection, items=items[middle:])
+    return first + second, some + others

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Callers that wait for their readings to be stored, first come, first served, and never too many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from stadtkern.core import problems
+from stadtkern.things import readings
+
+Answer = readings.Stored | problems.Problem
+
+
+class Call:
+    """One caller: the readings that may be stored, and the answers it waits for."""
+
+    __slots__ = ("answers", "arrived", "readings")
+
+    def __init__(self, items: Sequence[readings.Reading], *, loop: asyncio.AbstractEventLoop):
+        self.readings = items
+        self.arrived = loop.time()
+        self.answers: asyncio.Future[Sequence[Answer]] = loop.create_future()
+
+    def resolve(self, answers: Sequence[Answer]) -> None:
+        """Let the caller go on, unless it went away meanwhile."""
+        if not self.answers.done():
+            self.answers.set_result(answers)
+
+    def refuse(self, problem: problems.Problem) -> None:
+        """The same with a problem."""
+        if not self.answers.done():
+            self.answers.set_exception(problem)
+
+
+class Queue:
+    """Calls in the order of their arrival, limited by the number of their readings."""
+
+    def __init__(self, *, limit: int):
+        self._calls: deque[Call] = deque()
+        self._limit = limit
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.size = 0
+
+    def add(self, calls: Sequence[Call]) -> None:
+        """Take calls in, all or none. Raises Busy when too many readings wait; an empty queue takes any."""
+        rows = sum(len(call.readings) for call in calls)
+        if self.size and self.size + rows > self._limit:
+            raise readings.Busy(f"{self.size} readings are waiting")
+        self._calls.extend(calls)
+        self.size += rows
+        self._some.set()
+        self._idle.clear()
+
+    async def wait(self) -> None:
+        """Wait until there is something to take."""
+        await self._some.wait()
+
+    def take(self, *, most: int) -> list[Call]:
+        """The oldest calls, together at most so many readings, but at least one call."""
+        taken: list[Call] = []
+        rows = 0
+        while self._calls and (not taken or rows + len(self._calls[0].readings) <= most):
+            taken.append(self._calls.popleft())
+            rows += len(taken[-1].readings)
+        if not self._calls:
+            self._some.clear()
+        return taken
+
+    def done(self, calls: Sequence[Call]) -> None:
+        """Make room again: these calls got their answers."""
+        self.size -= sum(len(call.readings) for call in calls)
+        if not self.size:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until every call got its answers."""
+        await self._idle.wait()

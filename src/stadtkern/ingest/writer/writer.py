@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The writer of a process: takes readings from its doors and answers when they are on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import psycopg
+import structlog
+
+from stadtkern.core import database
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.writer.announcer import Announcer
+from stadtkern.ingest.writer.checks import Checks
+from stadtkern.ingest.writer.commit import Answer, commit
+from stadtkern.ingest.writer.waiting import Call, Queue
+from stadtkern.things import readings
+
+log = structlog.get_logger(__name__)
+
+MOST_ROWS = 50_000
+COLLECT_SECONDS = 0.001
+PATIENCE_SECONDS = 20.0
+_BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+# A privacy policy or another rule that sees readings before they are stored; one answer each, in order.
+Hook = Callable[[Sequence[readings.Reading]], Sequence[readings.Reading | Answer]]
+
+
+class Writer:
+    """Implements `readings.Sink`; use it with `async with`."""
+
+    def __init__(
+        self, *, url: str, settings: Settings, hooks: Sequence[Hook] = (), patience: float = PATIENCE_SECONDS
+    ):
+        self._url = url
+        self._checks = Checks(settings)
+        self._hooks = tuple(hooks)
+        self._patience = patience
+        self._queue = Queue(limit=settings.queue_limit)
+        self._announcer = Announcer(url=url)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._connection: database.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [
+            asyncio.create_task(self._run(), name="writer"),
+            asyncio.create_task(self._announcer.run(), name="writer-announcer"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what was taken in, then stop."""
+        self._closing = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._queue.idle()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._refuse(self._queue.take(most=2**62))
+        await self._disconnect()
+
+    async def put(self, items: Sequence[readings.Reading]) -> list[Answer]:
+        """One answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
+        if self._closing:
+            raise readings.StoreUnavailable("the service stops")
+        answers: list[Answer | None] = [None] * len(items)
+        usable, positions = self._judge(items, answers)
+        if usable:
+            loop = asyncio.get_running_loop()
+            calls = [Call(usable[i : i + MOST_ROWS], loop=loop) for i in range(0, len(usable), MOST_ROWS)]
+            self._queue.add(calls)
+            stored = [answer for call in calls for answer in await call.answers]
+            for position, answer in zip(positions, stored, strict=True):
+                answers[position] = answer
+        return [answer for answer in answers if answer is not None]
+
+    def _judge(
+        self, items: Sequence[readings.Reading], answers: list[Answer | None]
+    ) -> tuple[Sequence[readings.Reading], Sequence[int]]:
+        """Answer what cannot be stored; return the rest and where it stood."""
+        latest = self._checks.latest()
+        faults = [self._checks.fault(item, latest=latest) for item in items]
+        if not self._hooks and not any(faults):
+            return items, range(len(items))
+        usable, positions = [], []
+        for position, (item, fault) in enumerate(zip(items, faults, strict=True)):
+            outcome: readings.Reading | Answer = fault or item
+            for hook in self._hooks:
+                if isinstance(outcome, readings.Reading):
+                    (outcome,) = hook([outcome])
+            if isinstance(outcome, readings.Reading):
+                usable.append(outcome)
+                positions.append(position)
+            else:
+                answers[position] = outcome
+        return usable, positions
+
+    async def _run(self) -> None:
+        while True:
+            await self._queue.wait()
+            calls = self._queue.take(most=MOST_ROWS)
+            try:
+                await self._store(calls)
+            except Exception:
+                # The loop serves everyone: an error nobody foresaw must not silence the writer.
+                log.exception("a group of readings could not be stored", calls=len(calls))
+                self._refuse(calls)
+            except BaseException:
+                self._refuse(calls)
+                raise
+            finally:
+                self._queue.done(calls)
+
+    async def _store(self, calls: list[Call]) -> None:
+        """Store the calls' readings in one commit; after a lost connection again, until patience ends."""
+        loop = asyncio.get_running_loop()
+        attempt = 0
+        while calls:
+            items = [item for call in calls for item in call.readings]
+            try:
+                answers, changed = await commit(await self._connected(), items=items)
+            except (psycopg.OperationalError, OSError) as error:
+                log.warning("the writer tries again", error=str(error).strip(), attempt=attempt)
+                await self._disconnect()
+                await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+                attempt += 1
+                late = [call for call in calls if loop.time() - call.arrived > self._patience]
+                self._refuse(late)
+                calls = [call for call in calls if not call.answers.done()]
+                continue
+            self._announcer.add(changed)
+            self._resolve(calls, answers)
+            return
+
+    def _resolve(self, calls: Sequence[Call], answers: Sequence[Answer]) -> None:
+        begin = 0
+        for call in calls:
+            end = begin + len(call.readings)
+            call.resolve(answers[begin:end])
+            begin = end
+
+    def _refuse(self, calls: Sequence[Call]) -> None:
+        for call in calls:
+            call.refuse(readings.StoreUnavailable("the database was away for too long"))
+
+    async def _connected(self) -> database.Connection:
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            await self._disconnect()
+            self._connection = await database.connect(url=self._url, autocommit=True)
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                await self._connection.close()
+            self._connection = None
