@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Turns the text of cells into results, each distinct text once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from stadtkern.ingest.imports import mapping
+
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_KEPT = 100_000
+_LARGEST = 2**53
+_BLANKS = (" ", "\u00a0", "\u202f")
+_TRUE = {"true", "yes", "ja", "1", "wahr", "an", "on"}
+_FALSE = {"false", "no", "nein", "0", "falsch", "aus", "off"}
+_FAULTS = frozenset("\x00\ufffd")
+
+
+class Cells(dict[str, Any]):
+    """Text → result; fills itself, so that a column costs one lookup per cell.
+
+    No reading is NaN (None for words).
+    `refused` tells why a text is no reading; `corrected` holds texts that were read in a way worth reporting.
+    """
+
+    def __init__(self, *, clean: mapping.Clean, file: mapping.File):
+        super().__init__()
+        self.refused: dict[str, str] = {}
+        self.corrected: dict[str, str] = {}
+        self.numeric = clean.type in ("number", "integer")
+        self._clean = clean
+        self._missing = {"", *clean.missing}
+        self._decimal = file.decimal
+        self._thousands = file.thousands
+        self._read: Callable[[str], Any] = {
+            "number": self._number,
+            "integer": self._number,
+            "category": self._category,
+            "text": self._text,
+            "boolean": self._boolean,
+        }[clean.type]
+
+    def __missing__(self, cell: str) -> Any:
+        """Read a text met for the first time."""
+        if len(self) > _KEPT:
+            self.clear()
+        try:
+            value = self._value(cell)
+        except ValueError as error:
+            if len(self.refused) < _KEPT:
+                self.refused[cell] = str(error)
+            value = None
+        if value is None and self.numeric:
+            value = math.nan
+        self[cell] = value
+        return value
+
+    def _value(self, cell: str) -> Any:
+        text = cell.strip(" \t\r\n'\"")
+        if text in self._missing or cell in self._missing:
+            return None
+        if not _FAULTS.isdisjoint(text):
+            raise ValueError(f"{_short(text)} holds a character that cannot be read (wrong encoding?)")
+        if text in self._clean.codes:
+            self.corrected[cell] = "code"
+            return float(self._clean.codes[text])
+        return self._read(text)
+
+    def _number(self, text: str) -> float | None:
+        value = float(self._ungrouped(text))
+        if abs(value) >= _LARGEST and "." not in text and "e" not in text.lower():
+            raise ValueError(f"{_short(text)} has more digits than a number can keep")
+        if value == 0 and self._clean.zero_is_missing:
+            return None
+        if self._clean.type == "integer" and value != int(value):
+            raise ValueError(f"{_short(text)} is not a whole number")
+        result = value * self._clean.factor + self._clean.offset
+        self._within(result, text)
+        return result
+
+    def _within(self, result: float, text: str) -> None:
+        low, high = self._clean.minimum, self._clean.maximum
+        if (low is not None and result < low) or (high is not None and result > high):
+            raise ValueError(f"{_short(text)} lies outside {low} … {high}")
+        if result - result != 0:
+            raise ValueError(f"{_short(text)} is too large")
+
+    def _ungrouped(self, text: str) -> str:
+        plain = text
+        if self._thousands and any(sign in plain for sign in self._grouping()):
+            plain = self._without_groups(plain)
+        if self._decimal == ",":
+            if "." in plain:
+                raise ValueError(f"{_short(text)} has a point where the decimal sign is a comma")
+            plain = plain.replace(",", ".")
+        if not _PLAIN.fullmatch(plain):
+            raise ValueError(f"{_short(text)} is not a number")
+        return plain
+
+    def _grouping(self) -> tuple[str, ...]:
+        return _BLANKS if self._thousands == " " else (self._thousands,)
+
+    def _without_groups(self, text: str) -> str:
+        whole, decimal, rest = text.partition(self._decimal)
+        for sign in self._grouping():
+            whole = whole.replace(sign, "_")
+        if not re.fullmatch(r"[+-]?\d{1,3}(_\d{3})+", whole, re.ASCII):
+            raise ValueError(f"{_short(text)} is not grouped in threes; is the decimal sign right?")
+        return whole.replace("_", "") + decimal + rest
+
+    def _category(self, text: str) -> str:
+        if not self._clean.categories:
+            return text
+        if text not in self._clean.categories:
+            raise ValueError(f"{_short(text)} is not one of the categories of the mapping")
+        return self._clean.categories[text]
+
+    def _text(self, text: str) -> str:
+        return text
+
+    def _boolean(self, text: str) -> bool:
+        word = text.lower()
+        if word not in _TRUE | _FALSE:
+            raise ValueError(f"{_short(text)} is neither yes nor no")
+        return word in _TRUE
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "…")

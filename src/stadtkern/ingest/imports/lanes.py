@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One series of a file: turns its cells into a column of results with their times and their quality."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from stadtkern.ingest.imports import mapping, quality, times
+from stadtkern.ingest.imports.cells import Cells
+from stadtkern.ingest.imports.report import Report, Stream
+from stadtkern.things.store import batch
+
+Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+Marks = dict[int, set[str]]
+Line = Callable[[int], int]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Rows(msgspec.Struct, kw_only=True):
+    """Rows of a block that have a usable time: intervals [starts, ends), labels as written, fold flags."""
+
+    starts: Integers
+    ends: Integers | None
+    labels: Sequence[str]
+    line: Line
+    fold: str = ""
+    """Flag of every row, for rows of the doubled autumn hour."""
+
+    def take(self, chosen: Sequence[int]) -> Rows:
+        """Some of the rows."""
+        index = np.asarray(chosen, np.int64)
+        line = self.line
+        return Rows(
+            starts=self.starts[index],
+            ends=None if self.ends is None else self.ends[index],
+            labels=[self.labels[i] for i in chosen],
+            line=lambda i: line(chosen[i]),
+            fold=self.fold,
+        )
+
+
+class Period(msgspec.Struct, frozen=True):
+    """A stretch of time in which the series differs, in microseconds."""
+
+    start: int
+    end: int
+    spec: mapping.Period
+
+
+class Lane:
+    """A series: where its cells stand and what they mean. It keeps what must be known from block to block."""
+
+    def __init__(
+        self,
+        *,
+        series: mapping.Series,
+        file: mapping.File,
+        values: Mapping[str, str],
+        name: str,
+        column: int,
+        status: int | None,
+        periods: Sequence[Period],
+        flagged: Sequence[dict[str, str]],
+        label: mapping.Label,
+        interval: str,
+    ):
+        self.series = series
+        self.values = values
+        self.column = column
+        self.status = status
+        self.stream = Stream(name=name)
+        self.cells = Cells(clean=series.clean, file=file)
+        self._clean = series.clean
+        self._periods = periods
+        self._flagged = flagged
+        self._label = label
+        self._interval = times.parse_interval(series.interval) if series.interval else None
+        self._missing_codes = set(series.clean.missing)
+        self._has_interval = bool(interval or series.interval)
+        self._last: tuple[int, float] | None = None
+
+    def read(
+        self, *, rows: Rows, cells: Sequence[str], states: Sequence[str] | None, report: Report
+    ) -> batch.Batch | None:
+        """The observations of these rows (datastream still unknown: 0), or None where there is no reading."""
+        documents, results = self._results(cells)
+        known = (
+            ~np.isnan(results) if documents is None else np.array([d is not None for d in documents], bool)
+        )
+        self._count(cells, known, rows.line, report)
+        if not known.any():
+            return None
+        marks = self._marks(rows)
+        starts, ends = self._instants(rows, known, results)
+        if self._clean.counter:
+            return self._increments(rows, starts, results, known, report)
+        index = np.flatnonzero(known)
+        kept = batch.Batch(
+            datastream_id=np.zeros(len(index), np.int64),
+            time=starts[index],
+            result=results[index],
+            result_json=None if documents is None else documents[index],
+            end=None if ends is None else ends[index],
+            result_quality=self._quality(index, marks, states, rows.fold),
+        )
+        return self._once(kept, rows, index, report)
+
+    def _results(self, cells: Sequence[str]) -> tuple[batch.Texts | None, Numbers]:
+        look = self.cells.__getitem__
+        if self.cells.numeric:
+            return None, np.fromiter(map(look, cells), np.float64, len(cells))
+        documents = np.empty(len(cells), object)
+        documents[:] = [None if v is None else _encode(v).decode() for v in map(look, cells)]
+        numbers = np.array(
+            [float(v) if isinstance(v, bool) else np.nan for v in map(look, cells)], np.float64
+        )
+        return documents, numbers
+
+    def _count(self, cells: Sequence[str], known: npt.NDArray[np.bool_], line: Line, report: Report) -> None:
+        """Tell missing cells from refused ones, and note texts that were read in a special way."""
+        absent = len(cells) - int(known.sum())
+        if absent and self.cells.refused:
+            for i in np.flatnonzero(~known).tolist():
+                reason = self.cells.refused.get(cells[i])
+                if reason is not None:
+                    absent -= 1
+                    self.stream.refused += 1
+                    report.refuse(line=line(i), code="value", reason=reason, column=self.stream.name)
+        self.stream.missing += absent
+        report.missing += absent
+        for text, code in self.cells.corrected.items():
+            if count := cells.count(text):
+                report.correct(code=code, count=count)
+
+    def _marks(self, rows: Rows) -> Marks:
+        """Rows that companions, periods or the doubled hour make doubtful, with their flags."""
+        marks: Marks = defaultdict(set)
+        for table in self._flagged:
+            length = len(next(iter(table)))
+            for i, label in enumerate(rows.labels):
+                flag = table.get(label[:length])
+                if flag is not None:
+                    marks[i].add(flag)
+        for period in self._periods:
+            if period.spec.flag:
+                for i in np.flatnonzero(_within(rows.starts, period)).tolist():
+                    marks[i].add(period.spec.flag)
+        return marks
+
+    def _instants(
+        self, rows: Rows, known: npt.NDArray[np.bool_], results: Numbers
+    ) -> tuple[Integers, Integers | None]:
+        """Start and end of each value; series and periods may have intervals (and factors) of their own."""
+        starts, ends = rows.starts, rows.ends
+        if self._interval is not None:
+            starts, ends = self._own_interval(starts, ends, self._interval)
+        for period in self._periods:
+            inside = _within(rows.starts, period)
+            if not inside.any():
+                continue
+            if period.spec.factor != 1.0:
+                results[inside & known] *= period.spec.factor
+            length = times.parse_interval(period.spec.interval)
+            if period.spec.interval and length is not None and ends is not None:
+                ends = np.where(inside, starts + length.micros, ends)
+        return starts, ends
+
+    def _own_interval(
+        self, starts: Integers, ends: Integers | None, interval: times.Interval
+    ) -> tuple[Integers, Integers | None]:
+        length = interval.micros + interval.days * times.DAY
+        if self._label == "end" and ends is not None:
+            return ends - length, ends
+        return starts, starts + length
+
+    def _quality(
+        self, index: Integers, marks: Marks, states: Sequence[str] | None, fold: str
+    ) -> batch.Texts | None:
+        status = self.series.status
+        good = set(status.good) if status else set()
+        doubtful = status is not None and states is not None and not set(states) <= good
+        if not marks and not doubtful and not fold:
+            return None
+        column = np.empty(len(index), object)
+        always = {fold} if fold else set()
+        for place, i in enumerate(index.tolist()):
+            code = states[i] if doubtful and states is not None and states[i] not in good else ""
+            flags = marks.get(i, always) | always
+            if code or flags:
+                meaning = status.meaning.get(code, "") if status else ""
+                column[place] = quality.document(flags=frozenset(flags), code=code, meaning=meaning)
+        return column if any(column) else None
+
+    def _once(self, kept: batch.Batch, rows: Rows, index: Integers, report: Report) -> batch.Batch:
+        """Drop all but the last of rows with the same time; count what is taken."""
+        if len(kept) > 1 and not (np.diff(kept.time) > 0).all():
+            _, back = np.unique(kept.time[::-1], return_index=True)
+            chosen = np.sort(len(kept) - 1 - back)
+            if len(chosen) < len(kept):
+                lost = np.setdiff1d(np.arange(len(kept)), chosen).tolist()
+                for place in lost:
+                    line = rows.line(int(index[place]))
+                    report.correct(code="duplicate", line=line, column=self.stream.name)
+            kept = kept.take(chosen)
+        if kept.result_quality is not None:
+            report.correct(code="flagged", count=sum(1 for q in kept.result_quality if q is not None))
+        self.stream.values += len(kept)
+        report.taken += len(kept)
+        return kept
+
+    def _increments(
+        self, rows: Rows, instants: Integers, readings: Numbers, known: npt.NDArray[np.bool_], report: Report
+    ) -> batch.Batch | None:
+        """Counter readings as increments over the time since the reading before."""
+        if rows.fold:
+            report.correct(code="dst_fold", count=int(known.sum()))
+            return None
+        taken: list[tuple[int, int, float, str | None]] = []
+        places: list[int] = []
+        for i in np.flatnonzero(known).tolist():
+            time, reading = int(instants[i]), float(readings[i])
+            last = self._last
+            if last is not None and time <= last[0]:
+                report.refuse(
+                    line=rows.line(i),
+                    code="order",
+                    reason="a counter needs times in order",
+                    column=self.stream.name,
+                )
+                continue
+            self._last = (time, reading)
+            if last is None:
+                continue
+            grown, reset = self._grown(last[1], reading)
+            if reset:
+                report.correct(code="counter_reset", line=rows.line(i), column=self.stream.name)
+            note = quality.document(flags=frozenset({quality.COUNTER_RESET})) if reset else None
+            taken.append((last[0], time, grown, note))
+            places.append(i)
+        return self._once(_batch(taken), rows, np.array(places, np.int64), report) if taken else None
+
+    def _grown(self, before: float, now: float) -> tuple[float, bool]:
+        if now >= before:
+            return now - before, False
+        if self._clean.wrap is not None:
+            return now + self._clean.wrap - before, False
+        return now, True
+
+
+def _batch(taken: Sequence[tuple[int, int, float, str | None]]) -> batch.Batch:
+    notes = np.empty(len(taken), object)
+    notes[:] = [note for *_, note in taken]
+    return batch.Batch(
+        datastream_id=np.zeros(len(taken), np.int64),
+        time=np.array([start for start, *_ in taken], np.int64),
+        end=np.array([end for _, end, *_ in taken], np.int64),
+        result=np.array([grown for _, _, grown, _ in taken], np.float64),
+        result_quality=notes if any(notes) else None,
+    )
+
+
+def _within(starts: Integers, period: Period) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = (starts >= period.start) & (starts < period.end)
+    return inside
+
+
+def period_of(spec: mapping.Period) -> Period:
+    """A period of the mapping with its edges in microseconds."""
+
+    def edge(moment: datetime | None, otherwise: int) -> int:
+        return otherwise if moment is None else batch.microseconds(moment)
+
+    return Period(edge(spec.start, -(2**62)), edge(spec.end, 2**62), spec)

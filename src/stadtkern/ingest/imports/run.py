@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Imports a file into the store part by part, each with its checkpoint: it can stop and go on anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from psycopg.types.json import Jsonb
+
+from stadtkern.core import database, datasets, statements, tokens
+from stadtkern.core.database import Connection
+from stadtkern.ingest.imports import mapping, reader, recipe, report, shape, stream, times
+from stadtkern.ingest.imports.entities import Entities
+from stadtkern.things.store import batch, merge
+
+ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
+"""1990 … 2100; the settings narrow it."""
+
+
+class Progress(Protocol):
+    """Hears how far the import has come."""
+
+    def __call__(self, *, done: int, total: int, values: int) -> None:
+        """`done` of `total` bytes are behind us with so many values."""
+
+
+class _Run(msgspec.Struct):
+    """What tells this import from others, and how far it had come."""
+
+    keys: dict[str, str | int]
+    parts: int = 0
+    rows: int = 0
+    stored: int = 0
+    finished: report.Report | None = None
+
+
+async def import_file(
+    *,
+    url: str,
+    path: Path,
+    recipe_: mapping.Mapping,
+    folders: list[Path] | None = None,
+    accepted: times.Span = ACCEPTED,
+    progress: Progress | None = None,
+    again: bool = False,
+) -> report.Report:
+    """Import one file. What was imported before with this mapping is left alone unless `again`.
+
+    Raises UnusableFile, InvalidMapping or UnknownDataset; what was stored until then stays.
+    """
+    begun = time.monotonic()
+    story = report.Report(file=path.name, mapping=recipe_.title)
+    source = stream.Source(
+        path=path, recipe=recipe_, folders=[path.parent, *(folders or [])], report=story, accepted=accepted
+    )
+    async with await database.connect(url=url, autocommit=True) as connection:
+        with contextlib.closing(source.table):
+            run = await _begin(connection, path=path, recipe_=recipe_, again=again)
+            if run.finished is not None:
+                return msgspec.structs.replace(
+                    run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
+                )
+            story.resumed_at, story.stored = run.rows, run.stored
+            await _Importer(connection, run=run, story=story, progress=progress).take(source)
+        story.state = "done"
+        story.seconds = round(time.monotonic() - begun, 3)
+        document = Jsonb(msgspec.to_builtins(story))
+        await connection.execute(statements.load("ingest")["finish_import"], {**run.keys, "report": document})
+    return story
+
+
+async def _begin(connection: Connection, *, path: Path, recipe_: mapping.Mapping, again: bool) -> _Run:
+    sql = statements.load("ingest")
+    keys: dict[str, str | int] = {
+        "file_hash": await asyncio.to_thread(reader.fingerprint, path),
+        "mapping_hash": recipe.digest(recipe_),
+        "dataset_id": await _dataset(connection, recipe_),
+    }
+    await connection.execute(sql["lock_import"], {"key": f"{keys['file_hash']} {keys['mapping_hash']}"})
+    row = await (await connection.execute(sql["find_import"], keys)).fetchone()
+    if row is not None and not again:
+        state, parts, rows, stored, told = row
+        if state == "done":
+            return _Run(keys, finished=msgspec.convert(told, report.Report))
+        return _Run(keys, parts=parts, rows=rows, stored=stored)
+    await connection.execute(sql["begin_import"], {**keys, "file_name": path.name})
+    return _Run(keys)
+
+
+async def _dataset(connection: Connection, recipe_: mapping.Mapping) -> int:
+    """The dataset of the mapping; made where the mapping says in which room."""
+    try:
+        return (await datasets.find(connection, key=recipe_.dataset)).id
+    except tokens.UnknownDataset:
+        if recipe_.room is None:
+            raise
+    return await datasets.save(connection, key=recipe_.dataset, room=recipe_.room, about=recipe_.about)
+
+
+class _Importer:
+    """Parses ahead in a thread while the database stores what was parsed before."""
+
+    def __init__(self, connection: Connection, *, run: _Run, story: report.Report, progress: Progress | None):
+        self._connection = connection
+        self._run = run
+        self._story = story
+        self._progress = progress
+        self._entities = Entities(connection, dataset_id=int(run.keys["dataset_id"]))
+        self._values = 0
+
+    async def take(self, source: stream.Source) -> None:
+        """Store all parts that are not stored yet."""
+        parts = source.parts()
+        ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
+        number = 0
+        try:
+            while (part := await ahead) is not None:
+                ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
+                number += 1
+                self._values += sum(len(rows) for _, rows in part.pieces)
+                if number > self._run.parts:
+                    await self._store(part, number)
+                if self._progress is not None:
+                    self._progress(done=part.done, total=source.table.size, values=self._values)
+        finally:
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _store(self, part: stream.Part, number: int) -> None:
+        """One transaction: the rows and the checkpoint."""
+        for lane, _ in part.pieces:
+            if lane.stream.datastream_id is None:
+                lane.stream.datastream_id = await self._entities.datastream(
+                    series=lane.series, values=lane.values
+                )
+        stored = 0
+        async with self._connection.transaction():
+            for rows in _batches(part.pieces):
+                result = await merge.merge(self._connection, batch=rows, policy="replace")
+                stored += int(result.new.sum())
+            await self._connection.execute(
+                statements.load("ingest")["advance_import"],
+                {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},
+            )
+        self._story.stored += stored
+
+
+def _next(parts: Iterator[stream.Part]) -> stream.Part | None:
+    return next(parts, None)
+
+
+def _batches(pieces: list[shape.Piece]) -> Iterator[batch.Batch]:
+    """All pieces in at most two batches: the many rows without documents take the store's quickest way."""
+    simple: list[batch.Batch] = []
+    rich: list[batch.Batch] = []
+    for lane, rows in pieces:
+        rows.datastream_id = np.full(len(rows), lane.stream.datastream_id, np.int64)
+        documented = np.zeros(len(rows), bool)
+        for column in (rows.result_quality, rows.result_json):
+            if column is not None:
+                documented |= np.array([document is not None for document in column], bool)
+        if not documented.any():
+            simple.append(rows)
+            continue
+        rich.append(rows.take(documented))
+        if not documented.all():
+            plain = rows.take(~documented)
+            plain.result_quality = plain.result_json = None
+            simple.append(plain)
+    for group in (simple, rich):
+        if group:
+            yield _joined(group)
+
+
+def _joined(group: list[batch.Batch]) -> batch.Batch:
+    if len(group) == 1:
+        return group[0]
+    columns: dict[str, object] = {}
+    for name in batch.Batch.__struct_fields__:
+        parts = [getattr(each, name) for each in group]
+        if all(part is None for part in parts):
+            continue
+        columns[name] = np.concatenate(
+            [
+                _blank(name, len(each)) if part is None else part
+                for each, part in zip(group, parts, strict=True)
+            ]
+        )
+    return batch.Batch(**columns)  # type: ignore[arg-type]
+
+
+def _blank(name: str, size: int) -> object:
+    if name in ("result_json", "result_quality", "parameters"):
+        return np.empty(size, object)
+    return np.full(size, batch.NONE, np.int64)

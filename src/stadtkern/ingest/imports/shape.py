@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Brings a table into long form: which columns are series, which column tells streams apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from stadtkern.ingest.imports import mapping, templates
+from stadtkern.ingest.imports.companions import Companions
+from stadtkern.ingest.imports.lanes import Lane, Rows, period_of
+from stadtkern.ingest.imports.reader import Row
+from stadtkern.ingest.imports.report import Report
+from stadtkern.things.store import batch
+
+MOST_STREAMS = 20_000
+
+Columns = Sequence[Sequence[str]]
+Piece = tuple[Lane, batch.Batch]
+
+
+class _Long:
+    """A value column whose rows belong to many streams, told apart by another column."""
+
+    def __init__(self, *, series: mapping.Series, column: int, by: int, values: dict[str, str]):
+        self.series = series
+        self.column = column
+        self.by = by
+        self.values = values
+        self.lanes: dict[str, Lane] = {}
+
+
+class Shape:
+    """The series of one file."""
+
+    def __init__(self, *, recipe: mapping.Mapping, header: Row, companions: Companions, report: Report):
+        self.header = header
+        self.lanes: list[Lane] = []
+        self._recipe = recipe
+        self._companions = companions
+        self._report = report
+        self._position = {name: i for i, name in reversed(list(enumerate(header)))}
+        self._long: list[_Long] = []
+        self.time = self._time_columns()
+        self._assign(self._captured())
+        report.absent = companions.absent
+        if not self.lanes and not self._long:
+            raise mapping.InvalidMapping(
+                f"no column of the file belongs to a series; its header is {', '.join(header)[:300]}"
+            )
+
+    @property
+    def width(self) -> int:
+        """Values per row."""
+        return max(1, len(self.lanes) + len(self._long))
+
+    def read(self, *, columns: Columns, rows: Rows) -> list[Piece]:
+        """The observations of a block, one piece per series that has any."""
+        pieces = [self._piece(lane, columns, rows) for lane in self.lanes]
+        for long in self._long:
+            pieces += self._split(long, columns, rows)
+        return [(lane, found) for lane, found in pieces if found is not None]
+
+    def streams(self) -> list[Lane]:
+        """All series, also those found while reading."""
+        return self.lanes + [lane for long in self._long for lane in long.lanes.values()]
+
+    def same_series(self, row: Row) -> tuple[str, ...]:
+        """What tells the rows of one time apart: the cells of the `by` columns."""
+        return tuple(row[long.by] for long in self._long)
+
+    def _piece(
+        self, lane: Lane, columns: Columns, rows: Rows, chosen: list[int] | None = None
+    ) -> tuple[Lane, batch.Batch | None]:
+        cells = columns[lane.column]
+        states = columns[lane.status] if lane.status is not None else None
+        if chosen is not None:
+            rows = rows.take(chosen)
+            cells = [cells[i] for i in chosen]
+            states = [states[i] for i in chosen] if states is not None else None
+        return lane, lane.read(rows=rows, cells=cells, states=states, report=self._report)
+
+    def _split(self, long: _Long, columns: Columns, rows: Rows) -> list[tuple[Lane, batch.Batch | None]]:
+        names = columns[long.by]
+        if len(set(names)) == 1:
+            return [self._piece(self._lane_of(long, names[0]), columns, rows)]
+        places: dict[str, list[int]] = defaultdict(list)
+        for i, name in enumerate(names):
+            places[name].append(i)
+        return [
+            self._piece(self._lane_of(long, name), columns, rows, chosen) for name, chosen in places.items()
+        ]
+
+    def _lane_of(self, long: _Long, name: str) -> Lane:
+        if name not in long.lanes:
+            if len(long.lanes) >= MOST_STREAMS:
+                raise mapping.InvalidMapping(
+                    f"the column {long.series.by!r} has over {MOST_STREAMS} different values; is it right?"
+                )
+            cell = name.strip()
+            values = {**long.values, "0": cell, long.series.by: cell}
+            long.lanes[name] = self._lane(long.series, long.column, values)
+        return long.lanes[name]
+
+    def _time_columns(self) -> list[int]:
+        wanted = self._recipe.time.column
+        names = [wanted] if isinstance(wanted, str) else wanted
+        for name in names:
+            if name not in self._position:
+                raise mapping.InvalidMapping(
+                    f"the time column {name!r} is not in the header: {', '.join(self.header)[:300]}",
+                    where="time.column",
+                )
+        return [self._position[name] for name in names]
+
+    def _captured(self) -> dict[str, str]:
+        capture = self._recipe.capture
+        if capture is None:
+            return {}
+        cell = self.header[capture.column - 1] if 0 < capture.column <= len(self.header) else ""
+        match = re.fullmatch(capture.pattern, cell)
+        if match is None:
+            raise mapping.InvalidMapping(
+                f"{cell!r} does not have the form {capture.pattern!r}", where="capture"
+            )
+        return {key: value or "" for key, value in match.groupdict().items()}
+
+    def _assign(self, captured: dict[str, str]) -> None:
+        """Give each column to the first series that wants it; say why others are left out."""
+        used = set(self.time) | {
+            self._position[s.by] for s in self._recipe.series if s.by and s.by in self._position
+        }
+        pending: list[tuple[int, str]] = []
+        for column, name in enumerate(self.header):
+            if column in used:
+                continue
+            series, match = self._wanted(name, captured)
+            if series is None or match is None:
+                pending.append((column, name))
+            elif series.ignore:
+                self._report.ignored[name] = "the mapping leaves it out"
+            elif self._position[name] != column:
+                self._report.ignored[f"{name} (column {column + 1})"] = (
+                    "a column of the same name stands before it"
+                )
+            else:
+                self._add(series, column, {**captured, **{k: v or "" for k, v in match.groupdict().items()}})
+        status = {lane.status for lane in self.lanes} | {self._status(x.series, x.values) for x in self._long}
+        for column, name in pending:
+            if column not in status:
+                shown = name or f"(column {column + 1})"
+                self._report.ignored[shown] = "no series of the mapping fits" if name else "it has no heading"
+
+    def _wanted(
+        self, name: str, captured: dict[str, str]
+    ) -> tuple[mapping.Series | None, re.Match[str] | None]:
+        if not name:
+            return None, None
+        escaped = {key: re.escape(value) for key, value in captured.items()}
+        for series in self._recipe.series:
+            match = re.fullmatch(templates.fill(series.column, values=escaped), name)
+            if match is not None:
+                return series, match
+        return None, None
+
+    def _add(self, series: mapping.Series, column: int, values: dict[str, str]) -> None:
+        values["0"] = self.header[column]
+        if not series.by:
+            self.lanes.append(self._lane(series, column, values))
+            return
+        if series.by not in self._position:
+            raise mapping.InvalidMapping(f"the column {series.by!r} is not in the header", where="series.by")
+        long = _Long(series=series, column=column, by=self._position[series.by], values=values)
+        self._long.append(long)
+
+    def _status(self, series: mapping.Series, values: dict[str, str]) -> int | None:
+        if series.status is None:
+            return None
+        return self._position.get(templates.fill(series.status.column, values=values))
+
+    def _lane(self, series: mapping.Series, column: int, values: dict[str, str]) -> Lane:
+        values = {**values, **self._companions.look_up(values)}
+        name = templates.fill(series.name, values=values)
+        return Lane(
+            series=series,
+            file=self._recipe.file,
+            values=values,
+            name=name,
+            column=column,
+            status=self._status(series, values),
+            periods=[period_of(spec) for spec in self._recipe.period if re.fullmatch(spec.match, name)],
+            flagged=self._companions.flags(name),
+            label=self._recipe.time.label,
+            interval=self._recipe.time.interval,
+        )
+
+
+def even(rows: list[Row], *, width: int, report: Report, line: Sequence[int]) -> tuple[list[Row], list[int]]:
+    """Rows of the header's width; others are mended where only empty cells are too many, else refused."""
+    kept: list[Row] = []
+    lines: list[int] = []
+    extra: Counter[str] = Counter()
+    for row, number in zip(rows, line, strict=True):
+        if not row or (len(row) == 1 and not row[0].strip()):
+            continue
+        if len(row) > width and not any(cell.strip() for cell in row[width:]):
+            extra["extra_cells"] += 1
+            row = row[:width]
+        if len(row) != width:
+            reason = f"{len(row)} cells instead of {width}"
+            report.refuse(line=number, code="width", reason=reason)
+            continue
+        kept.append(row)
+        lines.append(number)
+    for code, count in extra.items():
+        report.correct(code=code, count=count)
+    return kept, lines
