@@ -70,15 +70,14 @@ def _references(tree: Tree, *, path: str) -> Iterator[Finding]:
             if not tree.has(_join(path, match["target"])):
                 yield Finding(path, number, f"the link {match['target']} leads nowhere")
         for match in _PATH.finditer(line):
-            places = _places(path)
-            if not any(tree.has(f"{place}{match['path']}") for place in places):
+            if not any(_names(known, match["path"]) for known in tree.paths):
                 yield Finding(path, number, f"there is no {match['path']}")
 
 
-def _places(path: str) -> tuple[str, ...]:
-    """Where a path named in a document may begin: the root, the code, the package it describes."""
-    package = f"src/stadtkern/{package_of(path)}/" if package_of(path) else ""
-    return ("", "src/stadtkern/", "src/", *([package] if package else []))
+def _names(known: str, named: str) -> bool:
+    """Whether a path in a document, which may begin anywhere in the tree, is this file or a folder above it."""
+    inside = f"/{known}".find(f"/{named}")
+    return inside >= 0 and (named.endswith("/") or f"/{known}".endswith(f"/{named}"))
 
 
 def _join(path: str, target: str) -> str:
