@@ -63,7 +63,7 @@ def leaf(key: int) -> str:
 def statement(name: LiteralString, key: int) -> bytes:
     """A named statement of the store, directed at one partition: planned without looking at the others."""
     texts = statements.load("things")
-    pieces = {piece: sql.SQL(texts[piece]) for piece in ("incoming_rows",)}
+    pieces = {piece: sql.SQL(texts[piece]) for piece in ("incoming_rows", "hour_aggregates")}
     composed = sql.SQL(texts[name]).format(leaf=sql.Identifier("things", leaf(key)), **pieces)
     return composed.as_bytes(None)
 

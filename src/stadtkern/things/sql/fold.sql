@@ -1,0 +1,179 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Statements with {leaf} are directed at one partition; {hour_aggregates} stands for the piece of that name.
+
+-- name: lock_fold
+-- Only one fold at a time, and none while datastreams are deleted; false where somebody else has the lock.
+SELECT pg_try_advisory_xact_lock(1398033741);
+
+-- name: wait_for_fold
+-- Keep folds away until the transaction ends.
+SELECT pg_advisory_xact_lock(1398033741);
+
+-- name: take_marks
+-- Take the oldest marks, together not much more than the given number of hours.
+DELETE FROM things.rollup_dirty
+WHERE ctid = ANY (ARRAY(
+    SELECT place FROM (
+        SELECT ctid AS place, sum(extract(epoch FROM until - start) / 3600) OVER (ORDER BY ctid) AS hours
+        FROM (SELECT ctid, start, until FROM things.rollup_dirty LIMIT %(marks)s) AS oldest
+    ) AS counted
+    WHERE hours - 1 < %(hours)s OR place = (SELECT min(ctid) FROM things.rollup_dirty)))
+RETURNING datastream_id, start, until, appended;
+
+-- name: kinds_of_datastreams
+-- How the buckets of these datastreams are aggregated.
+SELECT id, kind FROM things.datastream WHERE id = ANY (%(ids)s);
+
+-- name: hour_aggregates
+-- What is kept of the observations `o` of one bucket.
+count(o.result) AS n, count(*) AS rows, count(*) FILTER (WHERE things.is_good(o.result_quality)) AS good,
+avg(o.result) AS mean, var_pop(o.result) * count(o.result) AS m2, min(o.result) AS minimum, max(o.result) AS maximum,
+(array_agg(o.result ORDER BY o.phenomenon_time, o.slot))[1] AS first,
+(array_agg(o.result ORDER BY o.phenomenon_time, o.slot))[count(*)] AS last,
+min(o.phenomenon_time) AS first_time, max(o.phenomenon_time) AS last_time;
+
+-- name: drop_empty_hours
+-- Remove buckets of the spans that have no observations any more.
+DELETE FROM things.rollup_hour AS h
+USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until
+  AND NOT EXISTS (
+      SELECT FROM {leaf} AS o WHERE o.datastream_id = h.datastream_id
+        AND o.phenomenon_time >= h.start AND o.phenomenon_time < h.start + interval '1 hour');
+
+-- name: fold_hours
+-- Compute the hours of these spans from their observations.
+INSERT INTO things.rollup_hour AS h (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
+                                     first_time, last_time)
+SELECT o.datastream_id, date_bin('1 hour', o.phenomenon_time, timestamptz 'epoch'), {hour_aggregates}
+FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+JOIN {leaf} AS o ON o.datastream_id = span.datastream_id
+    AND o.phenomenon_time >= span.start AND o.phenomenon_time < span.until
+GROUP BY 1, 2
+ON CONFLICT (datastream_id, start) DO UPDATE
+SET (n, rows, good, mean, m2, minimum, maximum, first, last, first_time, last_time, weight)
+  = (excluded.n, excluded.rows, excluded.good, excluded.mean, excluded.m2, excluded.minimum, excluded.maximum,
+     excluded.first, excluded.last, excluded.first_time, excluded.last_time, NULL);
+
+-- name: extend_hours
+-- Add to the hours what came in behind their last observation (Chan's formula for the squared deviations).
+INSERT INTO things.rollup_hour AS h (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
+                                     first_time, last_time)
+SELECT hour.datastream_id, hour.start, {hour_aggregates}
+FROM unnest(%(datastream_id)s, %(start)s) AS hour (datastream_id, start)
+LEFT JOIN things.rollup_hour AS known ON known.datastream_id = hour.datastream_id AND known.start = hour.start
+JOIN {leaf} AS o ON o.datastream_id = hour.datastream_id AND o.phenomenon_time < hour.start + interval '1 hour'
+    AND o.phenomenon_time >= coalesce(known.last_time + interval '1 microsecond', hour.start)
+GROUP BY 1, 2
+ON CONFLICT (datastream_id, start) DO UPDATE
+SET n = h.n + excluded.n,
+    rows = h.rows + excluded.rows,
+    good = h.good + excluded.good,
+    mean = CASE WHEN h.n = 0 THEN excluded.mean WHEN excluded.n = 0 THEN h.mean
+                ELSE h.mean + (excluded.mean - h.mean) * excluded.n / (h.n + excluded.n) END,
+    m2 = CASE WHEN h.n = 0 THEN excluded.m2 WHEN excluded.n = 0 THEN h.m2
+              ELSE h.m2 + excluded.m2 + (excluded.mean - h.mean) ^ 2 * h.n * excluded.n / (h.n + excluded.n) END,
+    minimum = least(h.minimum, excluded.minimum),
+    maximum = greatest(h.maximum, excluded.maximum),
+    last = excluded.last,
+    last_time = excluded.last_time;
+
+-- name: drop_hours
+-- Remove the buckets of these spans.
+DELETE FROM things.rollup_hour AS h
+USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until;
+
+-- name: state_hours
+-- The hours of spans of `state` datastreams; a value counts from its time to the next reading, at most 7 days on.
+WITH reading AS (
+    SELECT span.ord, span.datastream_id, span.start, span.until, o.phenomenon_time, o.slot, o.result, o.result_quality,
+           lead(o.phenomenon_time) OVER (PARTITION BY span.ord ORDER BY o.phenomenon_time, o.slot) AS next_time
+    FROM unnest(%(datastream_id)s, %(start)s, %(until)s) WITH ORDINALITY AS span (datastream_id, start, until, ord)
+    CROSS JOIN LATERAL (
+        (SELECT * FROM things.observation AS b
+         WHERE b.datastream_id = span.datastream_id AND b.phenomenon_time < span.start
+           AND b.phenomenon_time >= span.start - interval '7 days'
+         ORDER BY b.phenomenon_time DESC, b.slot DESC LIMIT 1)
+        UNION ALL
+        (SELECT * FROM things.observation AS w
+         WHERE w.datastream_id = span.datastream_id AND w.phenomenon_time >= span.start
+           AND w.phenomenon_time < span.until)
+        UNION ALL
+        (SELECT * FROM things.observation AS a
+         WHERE a.datastream_id = span.datastream_id AND a.phenomenon_time >= span.until
+           AND a.phenomenon_time <= span.until + interval '7 days'
+         ORDER BY a.phenomenon_time, a.slot LIMIT 1)
+    ) AS o
+), held AS (
+    SELECT r.ord, r.datastream_id, hour.start, r.result,
+           extract(epoch FROM least(r.next_time, hour.start + interval '1 hour')
+                            - greatest(r.phenomenon_time, hour.start))::float8 AS seconds
+    FROM reading AS r
+    CROSS JOIN LATERAL generate_series(
+        date_bin('1 hour', greatest(r.phenomenon_time, r.start), timestamptz 'epoch'),
+        least(r.next_time, r.until) - interval '1 microsecond', interval '1 hour') AS hour (start)
+    WHERE r.result IS NOT NULL AND r.next_time <= r.phenomenon_time + interval '7 days'
+), weighed AS (
+    SELECT h.ord, h.datastream_id, h.start, sum(h.seconds) AS weight, min(h.result) AS minimum, max(h.result) AS maximum,
+           sum(h.seconds * h.result) / sum(h.seconds) AS mean,
+           greatest(sum(h.seconds * h.result ^ 2) - sum(h.seconds * h.result) ^ 2 / sum(h.seconds), 0) AS m2
+    FROM held AS h WHERE h.seconds > 0
+    GROUP BY 1, 2, 3
+), counted AS (
+    SELECT o.ord, o.datastream_id, date_bin('1 hour', o.phenomenon_time, timestamptz 'epoch') AS start, {hour_aggregates}
+    FROM reading AS o
+    WHERE o.phenomenon_time >= o.start AND o.phenomenon_time < o.until
+    GROUP BY 1, 2, 3
+)
+INSERT INTO things.rollup_hour (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
+                                first_time, last_time, weight)
+SELECT datastream_id, start, coalesce(c.n, 0), coalesce(c.rows, 0), coalesce(c.good, 0),
+       coalesce(w.mean, c.mean), CASE WHEN w.weight IS NULL THEN c.m2 ELSE w.m2 END,
+       least(c.minimum, w.minimum), greatest(c.maximum, w.maximum), c.first, c.last, c.first_time, c.last_time,
+       coalesce(w.weight, 0)
+FROM counted AS c FULL JOIN weighed AS w USING (ord, datastream_id, start);
+
+-- name: fold_days
+-- Make the city's days that these spans touch from their hours.
+WITH touched AS (
+    SELECT DISTINCT span.datastream_id, day::timestamp AT TIME ZONE %(zone)s AS start,
+           (day + interval '1 day')::timestamp AT TIME ZONE %(zone)s AS until
+    FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+    CROSS JOIN LATERAL generate_series(
+        (span.start AT TIME ZONE %(zone)s)::date::timestamp,
+        ((span.until - interval '1 microsecond') AT TIME ZONE %(zone)s)::date::timestamp, interval '1 day') AS day
+), hour AS (
+    SELECT touched.start AS day, h.*, coalesce(h.weight, h.n) AS share,
+           sum(coalesce(h.weight, h.n) * h.mean) OVER same_day
+             / nullif(sum(CASE WHEN h.mean IS NOT NULL THEN coalesce(h.weight, h.n) END) OVER same_day, 0) AS day_mean
+    FROM touched JOIN things.rollup_hour AS h ON h.datastream_id = touched.datastream_id
+        AND h.start >= touched.start AND h.start < touched.until
+    WINDOW same_day AS (PARTITION BY h.datastream_id, touched.start)
+), gone AS (
+    DELETE FROM things.rollup_day AS d USING touched
+    WHERE d.datastream_id = touched.datastream_id AND d.start = touched.start
+      AND NOT EXISTS (SELECT FROM things.rollup_hour AS h WHERE h.datastream_id = touched.datastream_id
+                      AND h.start >= touched.start AND h.start < touched.until)
+)
+INSERT INTO things.rollup_day AS d (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
+                                    first_time, last_time, weight)
+SELECT datastream_id, day, sum(n), sum(rows), sum(good), coalesce(min(day_mean), avg(mean)),
+       sum(m2 + coalesce(share * (mean - day_mean) ^ 2, 0)), min(minimum), max(maximum),
+       (array_agg(first ORDER BY start) FILTER (WHERE rows > 0))[1],
+       (array_agg(last ORDER BY start) FILTER (WHERE rows > 0))[count(*) FILTER (WHERE rows > 0)],
+       min(first_time), max(last_time), sum(weight)
+FROM hour
+GROUP BY datastream_id, day
+ON CONFLICT (datastream_id, start) DO UPDATE
+SET (n, rows, good, mean, m2, minimum, maximum, first, last, first_time, last_time, weight)
+  = (excluded.n, excluded.rows, excluded.good, excluded.mean, excluded.m2, excluded.minimum, excluded.maximum,
+     excluded.first, excluded.last, excluded.first_time, excluded.last_time, excluded.weight);
+
+-- name: clear_days
+-- Forget all days, for a city whose time zone changed.
+DELETE FROM things.rollup_day;
+
+-- name: hour_spans_of_all
+-- The span of hours of each datastream.
+SELECT datastream_id, min(start), max(start) + interval '1 hour' FROM things.rollup_hour GROUP BY 1;

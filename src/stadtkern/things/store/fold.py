@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Computes dirty buckets anew within about two seconds: hours from observations, city days from hours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import psycopg
+import structlog
+
+from stadtkern.core import database, statements
+from stadtkern.core.database import Connection
+from stadtkern.things.store import binary, partitions
+from stadtkern.things.store.batch import HOUR, Integers, microseconds
+
+log = structlog.get_logger(__name__)
+
+# How much one transaction takes on at most.
+_MARKS = 20_000
+_HOURS = 60_000
+# Up to so many hours a mark of appended rows is added to its buckets instead of computing them anew.
+_EXTENDED = 3
+
+PAUSE_SECONDS = 0.7
+FALLBACK_SECONDS = 2.0
+
+
+class Span(NamedTuple):
+    """Whole hours of a datastream: [start, until) in microseconds."""
+
+    datastream_id: int
+    start: int
+    until: int
+
+
+async def run(*, url: str, stop: asyncio.Event) -> None:
+    """Fold until told to stop; comes back after the database was away."""
+    while not stop.is_set():
+        try:
+            async with await database.connect(url=url, autocommit=True) as connection:
+                await connection.execute("LISTEN observations")
+                while not stop.is_set():
+                    if not await fold_once(connection):
+                        await _listen(connection, stop)
+                    elif not await _pending(connection):
+                        await _pause(stop)
+        except psycopg.OperationalError as error:
+            log.warning("the fold lost the database", error=str(error).strip())
+            await _pause(stop)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PAUSE_SECONDS):
+            await stop.wait()
+
+
+async def _listen(connection: Connection, stop: asyncio.Event) -> None:
+    """Wait for news, or a while; then let a little more come in."""
+    async for _ in connection.notifies(timeout=FALLBACK_SECONDS, stop_after=1):
+        await _pause(stop)
+
+
+async def _pending(connection: Connection) -> bool:
+    cursor = await connection.execute(
+        "SELECT count(*) > 100 FROM (SELECT FROM things.rollup_dirty LIMIT 101) AS m"
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def fold_once(connection: Connection) -> int:
+    """Fold some marks in one transaction; returns how many were taken. The connection autocommits.
+
+    A mark that is taken belongs to rows that are committed, and the statements behind it see at least those.
+    Marks that come in meanwhile stay for the next time, so none is lost.
+    """
+    sql = statements.load("things")
+    async with connection.transaction():
+        row = await (await connection.execute(sql["lock_fold"])).fetchone()
+        if not row or not row[0]:
+            return 0
+        cursor = await connection.execute(sql["take_marks"], {"marks": _MARKS, "hours": _HOURS}, binary=True)
+        marks = await cursor.fetchall()
+        if marks:
+            await _fold(connection, marks)
+    return len(marks)
+
+
+async def _fold(connection: Connection, marks: list[Any]) -> None:
+    sql = statements.load("things")
+    ids = sorted({mark[0] for mark in marks})
+    cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": ids})
+    kinds = dict(await cursor.fetchall())
+    anew, extended, states = _sort(marks, kinds)
+    for key, spans in _by_partition(anew):
+        await connection.execute(partitions.statement("drop_empty_hours", key), _params(spans))
+        await connection.execute(partitions.statement("fold_hours", key), _params(spans))
+    for key, spans in _by_partition(extended):
+        params = _params(spans)
+        del params["until"]
+        await connection.execute(partitions.statement("extend_hours", key), params)
+    if states:
+        await connection.execute(sql["drop_hours"], _params(states))
+        await connection.execute(partitions.statement("state_hours", 0), _params(states))
+    touched = merged([*anew, *extended, *states])
+    zone = await time_zone(connection)
+    await connection.execute(sql["fold_days"], {**_params(touched), "zone": zone})
+
+
+def _sort(marks: list[Any], kinds: dict[int, str]) -> tuple[list[Span], list[Span], list[Span]]:
+    """Spans to compute anew, single hours to extend, spans of states; no hour stands in two of them."""
+    full: list[Span] = []
+    hours: set[Span] = set()
+    states: list[Span] = []
+    for datastream_id, start, until, appended in marks:
+        span = Span(datastream_id, microseconds(start), microseconds(until))
+        kind = kinds.get(datastream_id)
+        if kind == "state":
+            states.append(span)
+        elif kind is not None and appended and span.until - span.start <= _EXTENDED * HOUR:
+            begins = range(span.start, span.until, HOUR)
+            hours.update(Span(datastream_id, begin, begin + HOUR) for begin in begins)
+        elif kind is not None:
+            full.append(span)
+    anew = merged(full)
+    return anew, sorted(hours - _inside(hours, anew)), merged(states)
+
+
+def _inside(hours: Iterable[Span], spans: list[Span]) -> set[Span]:
+    """Those of the hours that one of the (merged) spans covers."""
+    of_stream: defaultdict[int, list[Span]] = defaultdict(list)
+    for span in spans:
+        of_stream[span.datastream_id].append(span)
+    covered = set()
+    for hour in hours:
+        known = of_stream.get(hour.datastream_id)
+        if known and any(span.start <= hour.start < span.until for span in known):
+            covered.add(hour)
+    return covered
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same hours without overlaps, sorted."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        last = result[-1] if result else None
+        if last and last.datastream_id == span.datastream_id and span.start <= last.until:
+            result[-1] = Span(span.datastream_id, last.start, max(last.until, span.until))
+        else:
+            result.append(span)
+    return result
+
+
+def _by_partition(spans: Iterable[Span]) -> Iterator[tuple[int, list[Span]]]:
+    """The spans of each partition, cut at its bounds."""
+    parts: defaultdict[int, list[Span]] = defaultdict(list)
+    for span in spans:
+        begin = span.start
+        while begin < span.until:
+            key = int(partitions.keys(partitions.months(np.array([begin])))[0])
+            end = min(span.until, partitions.end(key))
+            parts[key].append(Span(span.datastream_id, begin, end))
+            begin = end
+    yield from sorted(parts.items())
+
+
+def _params(spans: list[Span]) -> dict[str, Any]:
+    columns: Integers = np.array(spans, np.int64)
+    return {
+        "datastream_id": binary.bigints(columns[:, 0]),
+        "start": binary.instants(columns[:, 1]),
+        "until": binary.instants(columns[:, 2]),
+    }
+
+
+async def time_zone(connection: Connection) -> str:
+    """The city's time zone."""
+    row = await (await connection.execute("SELECT time_zone FROM core.city")).fetchone()
+    return str(row[0]) if row else "UTC"
+
+
+async def rebuild_days(connection: Connection) -> None:
+    """Make all days anew in the caller's transaction, after the city's time zone changed."""
+    sql = statements.load("things")
+    await connection.execute(sql["wait_for_fold"])
+    await connection.execute(sql["clear_days"])
+    rows = await (await connection.execute(sql["hour_spans_of_all"])).fetchall()
+    spans = [Span(row[0], microseconds(row[1]), microseconds(row[2])) for row in rows]
+    if spans:
+        await connection.execute(sql["fold_days"], {**_params(spans), "zone": await time_zone(connection)})
+
+
+async def fold_all(connection: Connection) -> int:
+    """Fold until no mark is left, for imports and tests; returns how many there were."""
+    total = 0
+    while taken := await fold_once(connection):
+        total += taken
+    return total
