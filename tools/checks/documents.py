@@ -75,7 +75,7 @@ def _references(tree: Tree, *, path: str) -> Iterator[Finding]:
 
 
 def _names(known: str, named: str) -> bool:
-    """Whether a path in a document, which may begin anywhere in the tree, is this file or a folder above it."""
+    """Whether a path in a document, which may begin anywhere in the tree, is this file or a folder of it."""
     inside = f"/{known}".find(f"/{named}")
     return inside >= 0 and (named.endswith("/") or f"/{known}".endswith(f"/{named}"))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Across packages one imports modules, not objects; only the ground floor's types go by name everywhere."""
+"""Across packages one imports modules, so that a reader sees where a function comes from; types go by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.checks.tree import Finding, Tree, package_of
 
 
 def check(tree: Tree) -> Iterator[Finding]:
-    """`from stadtkern.<other package>.<module> import <object>`."""
+    """`from stadtkern.<other package>.<module> import <function or constant>`."""
     for path in tree.files(".py", under="src/stadtkern/"):
         for node in ast.walk(tree.parsed(path)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stadtkern."):
@@ -22,7 +22,7 @@ def _objects(tree: Tree, *, path: str, node: ast.ImportFrom) -> Iterator[Finding
     if package_of(path) == package_of(f"{folder}.py"):
         return
     for alias in node.names:
-        if package_of(f"{folder}.py") == "core" and alias.name[0].isupper():
+        if alias.name[0].isupper() and not alias.name.isupper():
             continue
         if not tree.has(f"{folder}/{alias.name}") and not tree.has(f"{folder}/{alias.name}.py"):
             yield Finding(
