@@ -76,8 +76,9 @@ def migrate(data: DataOption = None) -> None:
     """Bring the database up to date; safe to run twice and at the same time."""
     from stadtkern.serve import commands
 
-    with postgres.available(_settings(data)) as url:
-        done = commands.migrate(url=url)
+    settings = _settings(data)
+    with postgres.available(settings) as url:
+        done = commands.migrate(settings=settings, url=url)
     console.print("\n".join(done) or "The database is up to date.")
 
 
@@ -101,7 +102,7 @@ def import_file(
     with postgres.available(settings) as url:
         from stadtkern.serve import commands
 
-        commands.migrate(url=url)
+        commands.migrate(settings=settings, url=url)
         code = asyncio.run(
             command.import_file(
                 url=url, settings=settings, file=file, mapping=mapping, report=report, console=console

@@ -16,14 +16,15 @@ from rich.table import Table
 
 from stadtkern.core import database, datasets, migrations, problems, times, tokens
 from stadtkern.core.settings import Settings
+from stadtkern.serve import processes
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
 
 _READY_SECONDS = 120.0
 
 
-def migrate(*, url: str) -> list[str]:
-    """Run the SQL migrations, then Django's, under the same lock; returns what was applied."""
-    return asyncio.run(migrations.migrate(url=url))
+def migrate(*, settings: Settings, url: str) -> list[str]:
+    """Run the SQL migrations, then Django's; returns what was applied."""
+    return asyncio.run(migrations.migrate(url=url)) + processes.errand("tables", settings=settings, url=url)
 
 
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
@@ -35,11 +36,9 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
 
     def prepare(url: str) -> None:
         with console.status("Datenbank wird auf den neuesten Stand gebracht …"):
-            migrate(url=url)
+            migrate(settings=settings, url=url)
         if demo:
-            from stadtkern.city import demo as demo_city
-
-            printed.extend(asyncio.run(demo_city.prepare(url=url, settings=settings, console=console)))
+            printed.extend(processes.errand("demo", settings=settings, url=url))
 
     def ready(_: str) -> None:
         if only == "work" or not _answers(settings):

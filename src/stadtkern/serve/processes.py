@@ -4,14 +4,44 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from stadtkern.core import logs
+from stadtkern.core import logs, problems
 from stadtkern.core import settings as core_settings
 from stadtkern.core.settings import Settings
 from stadtkern.serve import runner
+
+
+class ErrandFailed(problems.Problem):
+    """Something that must be done before the start could not be done.
+
+    Mend what the lines above name and start again; nothing was left half done.
+    """
+
+
+def _tables(_: Settings) -> list[str]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.web.settings")
+    from stadtkern.web import tables
+
+    return tables.migrate()
+
+
+def _demo(settings: Settings) -> list[str]:
+    from rich.console import Console
+
+    from stadtkern.city import demo
+
+    return asyncio.run(
+        demo.prepare(url=settings.database_url or "", settings=settings, console=Console(stderr=True))
+    )
+
+
+_ERRANDS: Mapping[str, Callable[[Settings], list[str]]] = {"tables": _tables, "demo": _demo}
 
 
 def web_socket(settings: Settings) -> Path:
@@ -28,10 +58,33 @@ def web_socket(settings: Settings) -> Path:
 
 
 def run(name: str) -> None:
-    """Run one child by its name until it is told to stop."""
+    """Run one child by its name until it is told to stop, or one errand until it is done."""
     settings = core_settings.load()
     logs.configure(settings, process=name)
-    runner.run(_MAINS[name](settings))
+    if name in _ERRANDS:
+        print(json.dumps(_ERRANDS[name](settings)))
+    else:
+        runner.run(_MAINS[name](settings))
+
+
+def environment(settings: Settings, *, url: str) -> dict[str, str]:
+    """What a child is told: the same settings, and the database that the parent has found or started."""
+    return {
+        **os.environ,
+        "STADTKERN_DATA": str(settings.data),
+        "STADTKERN_DATABASE_URL": url,
+        "STADTKERN_PORT": str(settings.port),
+        "STADTKERN_HOST": settings.host,
+    }
+
+
+def errand(name: str, *, settings: Settings, url: str) -> list[str]:
+    """Have a process of its own do something, so that the supervisor stays small; returns its lines."""
+    command = [sys.executable, "-m", "stadtkern", "child", name]
+    done = subprocess.run(command, env=environment(settings, url=url), stdout=subprocess.PIPE, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise ErrandFailed(f"{name} ended with code {done.returncode}; the reason stands above")
+    return [str(line) for line in json.loads(done.stdout)]
 
 
 def data(settings: Settings, *, web: bool = True) -> runner.Main:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import structlog
 
 from stadtkern.core import postgres, problems
 from stadtkern.core.settings import Settings
+from stadtkern.serve import processes
 
 log = structlog.get_logger(__name__)
 
@@ -128,15 +128,8 @@ class Supervisor:
             yield
 
     def _child(self, name: str, url: str) -> Child:
-        environment = {
-            **os.environ,
-            "STADTKERN_DATA": str(self._settings.data),
-            "STADTKERN_DATABASE_URL": url,
-            "STADTKERN_PORT": str(self._settings.port),
-            "STADTKERN_HOST": self._settings.host,
-        }
         command = [sys.executable, "-m", "stadtkern", "child", name]
-        return Child(name=name, command=command, environment=environment)
+        return Child(name=name, command=command, environment=processes.environment(self._settings, url=url))
 
     def _watch(
         self, children: list[Child], embedded: postgres.Embedded | None, ready: Callable[[], None]
