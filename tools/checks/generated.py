@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Pages made from the code say what the code says: settings, commands, errors."""
+"""Pages made from the code say what the code says: settings, commands, errors, mappings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 from tools.checks.tree import Finding, Tree
-from tools.pages import commands, errors, settings
+from tools.pages import commands, errors, mapping, settings
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/settings.md": settings.page,
     "docs/cli.md": commands.page,
     "docs/errors.md": errors.page,
+    "docs/mapping.md": mapping.page,
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Across packages one imports modules, so that a reader sees where a function comes from; types go by name."""
+"""Across packages one imports modules, so that one sees where a function comes from; types go by name."""
 
 from __future__ import annotations
 
