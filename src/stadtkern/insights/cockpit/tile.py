@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What every tile of the cockpit has to say, whatever it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.utils.safestring import SafeString
+
+from stadtkern.core import times
+from stadtkern.insights.streams import Stream
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """How a figure moves by itself: the values it is made of, and how they are put together."""
+
+    values: Mapping[str, tuple[str, float | None]]
+    mode: str = "sum"
+    total: float = 0.0
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """A tile ready to be shown."""
+
+    key: str
+    title: str
+    figure: str = ""
+    unit: str = ""
+    behind: str = ""
+    digits: int = 0
+    says: SafeString | str = ""
+    badge: str = ""
+    badge_kind: str = "warning"
+    picture: SafeString | str = ""
+    curve_keys: Sequence[str] = ()
+    live: Live | None = None
+    at: datetime | None = None
+    late_after: timedelta | None = None
+    datasets: Sequence[Mapping[str, Any]] = ()
+    link: str = ""
+    note: str = ""
+    wide: bool = False
+    large: bool = False
+
+
+def remembered(streams: Sequence[Stream]) -> dict[str, tuple[str, float | None]]:
+    """The newest value of each stream, for the page to go on from."""
+    return {
+        str(s.id): (
+            times.format_instant(s.last_time) if s.last_time else "",
+            float(s.result) if isinstance(s.result, int | float) and not isinstance(s.result, bool) else None,
+        )
+        for s in streams
+    }
+
+
+def newest(streams: Sequence[Stream]) -> datetime | None:
+    """When the newest value of any of the streams came."""
+    return max((s.last_time for s in streams if s.last_time), default=None)
+
+
+def late_after(streams: Sequence[Stream]) -> timedelta | None:
+    """After how long the tile stops looking live."""
+    return max((s.late_after for s in streams), default=None)
+
+
+def abouts(streams: Sequence[Stream]) -> list[Mapping[str, Any]]:
+    """What the owners of the data say, once per dataset."""
+    return list({s.dataset.id: s.dataset.about for s in streams}.values())
+
+
+def numeric(stream: Stream) -> float | None:
+    """The newest value as a number."""
+    result = stream.result
+    return float(result) if isinstance(result, int | float) else None

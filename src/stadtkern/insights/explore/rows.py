@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The table under a chart, page by page: the same numbers, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from babel import dates
+from django.utils.translation import gettext
+
+from stadtkern.core import statements, times
+from stadtkern.insights.explore.history import History, value
+from stadtkern.insights.streams import Stream
+from stadtkern.ui import formats
+from stadtkern.ui.spans import Bucket, Span
+from stadtkern.ui.visit import Visit
+
+SIZE = 50
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line: when, the value in words, its least and greatest, how many values, what is said of its quality."""
+
+    when: str
+    value: str
+    low: str = ""
+    high: str = ""
+    n: str = ""
+    quality: str = ""
+    doubtful: bool = False
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """Where the reader is and how to go on."""
+
+    before: str
+    before_label: str
+    after: str
+    after_label: str
+    says: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One page of rows."""
+
+    rows: Sequence[Row]
+    paging: Paging
+    buckets: bool
+
+
+async def read(visit: Visit, *, stream: Stream, span: Span, history: History, asked: dict[str, str]) -> Table:
+    """The page of the table that the address names."""
+    if span.bucket == "raw":
+        return await _observations(visit, stream=stream, span=span, before=asked.get("vor", ""))
+    return _buckets(visit, stream=stream, span=span, history=history, page=asked.get("seite", ""))
+
+
+def _buckets(visit: Visit, *, stream: Stream, span: Span, history: History, page: str) -> Table:
+    newest = list(reversed(history.points))
+    pages = max(1, -(-len(newest) // SIZE))
+    number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < 9 else 1
+    shown = newest[(number - 1) * SIZE : number * SIZE]
+    says = gettext("Seite %(n)s von %(all)s") % {"n": number, "all": pages}
+    paging = Paging(
+        f"?{span.query(seite=str(number - 1))}#tabelle" if number > 1 else "",
+        gettext("Neuere"),
+        f"?{span.query(seite=str(number + 1))}#tabelle" if number < pages else "",
+        gettext("Ältere"),
+        says if pages > 1 else "",
+    )
+    return Table([_bucket(p, visit=visit, stream=stream, bucket=span.bucket) for p in shown], paging, True)
+
+
+def _bucket(point: Any, *, visit: Visit, stream: Stream, bucket: Bucket) -> Row:
+    digits, share = stream.digits, point.good_share
+    doubtful = share is not None and share < 1
+    return Row(
+        when=period(point.start.astimezone(visit.city.zone), bucket=bucket),
+        value=formats.number(value(point, stream=stream, bucket=bucket), digits=digits),
+        low=formats.number(point.minimum, digits=digits),
+        high=formats.number(point.maximum, digits=digits),
+        n=formats.number(point.n),
+        quality=gettext("%(share)s %% geprüft gut") % {"share": formats.number(share * 100, digits=0)}
+        if doubtful
+        else "",
+        doubtful=doubtful,
+    )
+
+
+def period(local: datetime, *, bucket: Bucket) -> str:
+    """A bucket in words: `20.11.2026, 14–15 Uhr`, `Fr., 20.11.2026`, `November 2026`, `2026`."""
+    language = formats.language()
+    if bucket == "hour":
+        end = (local + timedelta(hours=1)).hour or 24
+        tail = " Uhr" if language.startswith("de") else ":00"
+        return f"{dates.format_date(local.date(), 'dd.MM.y', locale=language)}, {local.hour}–{end}{tail}"
+    pattern = {"day": "EEE dd.MM.y", "month": "LLLL y", "year": "y"}[bucket]
+    return dates.format_date(local.date(), pattern, locale=language)
+
+
+async def _observations(visit: Visit, *, stream: Stream, span: Span, before: str) -> Table:
+    place, slot = _place(before, otherwise=span.end)
+    values = {
+        "id": stream.id,
+        "start": span.start,
+        "until": span.end,
+        "before": place,
+        "slot": slot,
+        "limit": SIZE + 1,
+    }
+    rows = await (
+        await visit.connection.execute(statements.load("insights")["observation_page"], values)
+    ).fetchall()
+    shown = rows[:SIZE]
+    more = f"{times.format_instant(shown[-1][0])}~{shown[-1][1]}" if len(rows) > SIZE else ""
+    paging = Paging(
+        f"?{span.query()}#tabelle" if before else "",
+        gettext("Zum Anfang"),
+        f"?{span.query(vor=more)}#tabelle" if more else "",
+        gettext("Ältere"),
+        "",
+    )
+    return Table([_observation(row, visit=visit, stream=stream) for row in shown], paging, False)
+
+
+def _place(text: str, *, otherwise: datetime) -> tuple[datetime, int]:
+    instant, _, slot = text.partition("~")
+    try:
+        return times.parse_instant(instant), min(int(slot or 0), 32_000)
+    except (ValueError, times.InvalidInstant):
+        return otherwise, 0
+
+
+def _observation(row: Sequence[Any], *, visit: Visit, stream: Stream) -> Row:
+    result = row[3] if row[4] is None else row[4]
+    number = isinstance(result, int | float) and not isinstance(result, bool)
+    quality, doubtful = quality_words(row[5])
+    return Row(
+        when=formats.short_moment(row[0], zone=visit.city.zone),
+        value=formats.number(result, digits=stream.digits) if number else str(result),
+        quality=quality,
+        doubtful=doubtful,
+    )
+
+
+def quality_words(quality: Any) -> tuple[str, bool]:
+    """What the publisher says of a value, and whether that is a doubt."""
+    status = quality.get("status") if isinstance(quality, dict) else quality
+    if status in (None, "good"):
+        return "", False
+    reason = quality.get("reason") or quality.get("flags") if isinstance(quality, dict) else None
+    said = {"doubtful": gettext("zweifelhaft"), "corrected": gettext("berichtigt")}.get(
+        str(status), str(status)
+    )
+    return (
+        f"{said}: {reason if isinstance(reason, str) else ', '.join(map(str, reason))}" if reason else said
+    ), True

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages of things and series, and what can be taken away from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from stadtkern.insights import districts, kinds
+from stadtkern.insights import streams as streams_of
+from stadtkern.insights.explore import catalogue, chart_data, download, history, picture, rows
+from stadtkern.insights.streams import Site, Stream
+from stadtkern.ui import maps, spans
+from stadtkern.ui.visit import Visit, open_visit
+
+_LARGEST_ID = 2**63 - 1
+
+
+async def things(request: HttpRequest) -> HttpResponse:
+    """All things, with search and filter."""
+    query = request.GET.get("q", "").strip()[:100].replace("\0", "")
+    chosen = kinds.BY_KEY.get(request.GET.get("art", ""))
+    async with open_visit(request) as visit:
+        listing = await catalogue.read(visit, query=query, kind=chosen, page=request.GET.get("seite", ""))
+    return render(
+        request, "insights/explore/things.html", {"listing": listing, "query": query, "chosen": chosen}
+    )
+
+
+async def thing(request: HttpRequest, id: int) -> HttpResponse:
+    """One thing: what, why here, values now, how it went."""
+    async with open_visit(request) as visit:
+        site, dataset = await _site(visit, id)
+        series = await streams_of.of_site(visit, thing_id=id)
+        shown = _chosen(series, request.GET.get("reihe", ""))
+        context = {
+            "site": site,
+            "dataset": dataset,
+            "series": series,
+            "shown": shown,
+            "map": await _small_map(visit, site),
+            "api": f"{settings.PUBLIC_URL}/sta/v1.1/Things({id})?$expand=Datastreams",
+            "kind": series[0].what if series else kinds.OTHER,
+            "datasets": [dataset.about],
+            **(await _chart(visit, request, shown, table=False) if shown else {}),
+        }
+    return render(request, "insights/explore/thing.html", context)
+
+
+async def datastream(request: HttpRequest, id: int) -> HttpResponse:
+    """One series: chart, gaps, quality, table, data and address."""
+    async with open_visit(request) as visit:
+        stream = await _stream(visit, id)
+        context = {"stream": stream, **await _chart(visit, request, stream, table=True)}
+    span: spans.Span = context["span"]
+    address = f"{settings.PUBLIC_URL}/sta/v1.1/Datastreams({id})"
+    context |= {
+        "api": address,
+        "curl": download.command(address, span=span),
+        "csv": f"?{span.query()}",
+    }
+    return render(request, "insights/explore/datastream.html", context)
+
+
+async def chart_json(request: HttpRequest, id: int) -> JsonResponse:
+    """The chart's numbers, for reading them off in the browser."""
+    async with open_visit(request) as visit:
+        stream = await _stream(visit, id)
+        span = _span(request, visit, stream)
+        found = await history.read(visit, stream=stream, span=span)
+        return JsonResponse(chart_data.document(stream=stream, span=span, history=found))
+
+
+async def csv(request: HttpRequest, id: int) -> StreamingHttpResponse:
+    """All observations of the span as CSV, sent while they are read."""
+    async with open_visit(request) as visit:
+        stream = await _stream(visit, id)
+        span = _span(request, visit, stream)
+    answer = StreamingHttpResponse(
+        download.lines(stream=stream, span=span), content_type="text/csv; charset=utf-8; header=present"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{download.file_name(stream, span=span)}"'
+    return answer
+
+
+async def _site(visit: Visit, id: int) -> tuple[Site, streams_of.Dataset]:
+    found = await streams_of.site(visit, thing_id=id) if id <= _LARGEST_ID else None
+    if found is None:
+        raise Http404
+    return found
+
+
+async def _stream(visit: Visit, id: int) -> Stream:
+    stream = await streams_of.one(visit, datastream_id=id) if id <= _LARGEST_ID else None
+    if stream is None:
+        raise Http404
+    return stream
+
+
+def _chosen(series: list[Stream], asked: str) -> Stream | None:
+    named = [s for s in series if str(s.id) == asked]
+    with_values = [s for s in series if s.n and not s.multi]
+    return next(iter([*named, *with_values]), None)
+
+
+def _span(request: HttpRequest, visit: Visit, stream: Stream) -> spans.Span:
+    asked = {key: request.GET.get(key, "") for key in ("zeitraum", "von", "bis", "aufloesung", "vergleich")}
+    return spans.choose(
+        asked, first=stream.first_time, last=stream.last_time, now=visit.now, zone=visit.city.zone
+    )
+
+
+async def _chart(visit: Visit, request: HttpRequest, stream: Stream, *, table: bool) -> dict[str, Any]:
+    span = _span(request, visit, stream)
+    found = await history.read(visit, stream=stream, span=span)
+    asked = {key: request.GET.get(key, "") for key in ("vor", "seite")}
+    return {
+        "span": span,
+        "datasets": [stream.dataset.about],
+        "span_names": spans.NAMES,
+        "bucket_names": [(name, spans.BUCKET_NAMES[bucket]) for name, bucket in spans.BUCKETS.items()],
+        "history": found,
+        "picture": picture.draw(visit, stream=stream, span=span, history=found),
+        "unit": picture.unit(stream, span.bucket),
+        "table": await rows.read(visit, stream=stream, span=span, history=found, asked=asked)
+        if table
+        else None,
+    }
+
+
+async def _small_map(visit: Visit, site: Site) -> Any:
+    point = site.point
+    if point is None:
+        return None
+    land = await districts.outlines(visit)
+    spot = maps.Spot(lon=point[0], lat=point[1], label=site.name, value=1.0)
+    return maps.draw(land=land, spots=[spot], title=site.name, name="map", class_="sk-map sk-map--small")

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Datastreams as pages need them: with thing, place, property, dataset and newest value in one read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from stadtkern.core import statements
+from stadtkern.core.access import Scope
+from stadtkern.core.fragments import Fragment, every
+from stadtkern.insights import kinds
+from stadtkern.ui.visit import Visit
+
+_LATE = timedelta(hours=3)
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    """The dataset something belongs to, with what its owner says about it."""
+
+    id: int
+    key: str
+    about: Mapping[str, Any]
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A Thing at its place."""
+
+    id: int
+    name: str
+    description: str
+    properties: Mapping[str, Any]
+    location: Mapping[str, Any] | None = None
+    address: str = ""
+    location_properties: Mapping[str, Any] | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Longitude and latitude; of an area, roughly its middle."""
+        return middle(self.location)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the place is only roughly known."""
+        return bool(self.properties.get("approximate") or (self.location_properties or {}).get("approximate"))
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """A Datastream with everything a tile or page says about it."""
+
+    id: int
+    name: str
+    description: str
+    kind: str
+    unit: Mapping[str, Any]
+    properties: Mapping[str, Any]
+    site: Site
+    property_name: str
+    definition: str
+    property_description: str
+    sensor_name: str
+    sensor_description: str
+    dataset: Dataset
+    first_time: datetime | None
+    last_time: datetime | None
+    result: Any
+    n: int
+    multi: bool
+
+    @property
+    def symbol(self) -> str:
+        """The unit's symbol as shown behind numbers."""
+        return str(self.unit.get("symbol") or "")
+
+    @property
+    def digits(self) -> int | None:
+        """Decimal places, when the owner of the series has said so."""
+        given = self.properties.get("digits")
+        return int(given) if isinstance(given, int) else 0 if self.kind == "count" else None
+
+    @property
+    def late_after(self) -> timedelta:
+        """After how long without a value the series counts as silent."""
+        interval = self.properties.get("interval_seconds")
+        return max(timedelta(seconds=float(interval)) * 3, timedelta(minutes=10)) if interval else _LATE
+
+    @property
+    def what(self) -> kinds.Kind:
+        """The kind of place this series belongs to."""
+        return kinds.of(self.definition)
+
+
+def middle(location: Mapping[str, Any] | None) -> tuple[float, float] | None:
+    """A point of a GeoJSON geometry or feature: the point itself, or the middle of its bounds."""
+    if not location:
+        return None
+    geometry = location.get("geometry") or location
+    numbers = list(_positions(geometry.get("coordinates")))
+    if not numbers:
+        return None
+    xs, ys = [x for x, _ in numbers], [y for _, y in numbers]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def _positions(coordinates: Any) -> list[tuple[float, float]]:
+    if not isinstance(coordinates, list) or not coordinates:
+        return []
+    if isinstance(coordinates[0], int | float):
+        return [(float(coordinates[0]), float(coordinates[1]))]
+    return [position for part in coordinates for position in _positions(part)]
+
+
+async def streams(visit: Visit, *conditions: Fragment, order: str = "t.name, d.id") -> list[Stream]:
+    """Visible datastreams that meet the conditions (on the aliases d, t, o, c)."""
+    seen = [visit.scope.on(column) for column in ("d.dataset_id", "t.dataset_id", "n.dataset_id")]
+    observed = visit.scope.on("o.dataset_id")
+    seen.append(Fragment("(o.id IS NULL OR ") + observed + Fragment(")"))
+    text, params = (
+        Fragment(statements.load("insights")["streams"] + " ")
+        + every([*conditions, *seen])
+        + Fragment(f" ORDER BY {order}")
+    )
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return [_stream(row, scope=visit.scope) for row in rows]
+
+
+async def by_property(visit: Visit, *, definitions: Sequence[str]) -> list[Stream]:
+    """The datastreams that observe one of these properties."""
+    return await streams(visit, Fragment("o.definition = ANY (%s)", (list(definitions),)))
+
+
+async def of_site(visit: Visit, *, thing_id: int) -> list[Stream]:
+    """The datastreams of one thing."""
+    return await streams(visit, Fragment("d.thing_id = %s", (thing_id,)), order="d.id")
+
+
+async def one(visit: Visit, *, datastream_id: int) -> Stream | None:
+    """One datastream, or None when it is not there for this visit."""
+    found = await streams(visit, Fragment("d.id = %s", (datastream_id,)))
+    return found[0] if found else None
+
+
+async def sites(
+    visit: Visit, *conditions: Fragment, limit: int, offset: int = 0
+) -> list[tuple[Site, Dataset]]:
+    """Visible things that meet the conditions (on the aliases t, c, l), by name."""
+    text, params = (
+        Fragment(statements.load("insights")["things"] + " ")
+        + every([*conditions, visit.scope.on("t.dataset_id")])
+        + Fragment(" ORDER BY t.name, t.id LIMIT %s OFFSET %s", (limit, offset))
+    )
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return [(_site(row[0:4], row[7:11], scope=visit.scope), Dataset(*row[4:7])) for row in rows]
+
+
+def _site(thing: Sequence[Any], place: Sequence[Any], *, scope: Scope) -> Site:
+    hidden = place[0] is None or not scope.allows(place[0])
+    return Site(
+        id=thing[0],
+        name=thing[1],
+        description=thing[2],
+        properties=thing[3],
+        location=None if hidden else place[1],
+        address="" if hidden else place[2],
+        location_properties=None if hidden else place[3],
+    )
+
+
+def _stream(row: Sequence[Any], *, scope: Scope) -> Stream:
+    return Stream(
+        id=row[0],
+        name=row[1],
+        description=row[2],
+        kind=row[3],
+        unit=row[4] or {},
+        properties=row[5],
+        site=_site(row[6:10], row[18:22], scope=scope),
+        property_name=row[10] or "",
+        definition=row[11] or "",
+        property_description=row[12] or "",
+        sensor_name=row[13],
+        sensor_description=row[14],
+        dataset=Dataset(*row[15:18]),
+        first_time=row[22],
+        last_time=row[23],
+        result=row[25] if row[26] is None else row[26],
+        n=row[27],
+        multi=row[28],
+    )
+
+
+async def site(visit: Visit, *, thing_id: int) -> tuple[Site, Dataset] | None:
+    """One thing, or None when it is not there for this visit."""
+    found = await sites(visit, Fragment("t.id = %s", (thing_id,)), limit=1)
+    return found[0] if found else None
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """A dataset with how much is in it."""
+
+    dataset: Dataset
+    n: int
+    last_time: datetime | None
+
+
+async def datasets(visit: Visit) -> list[Holding]:
+    """The visible datasets, by key."""
+    text, params = (
+        Fragment(statements.load("insights")["datasets"] + " ")
+        + visit.scope.on("c.id")
+        + Fragment(" ORDER BY c.key")
+    )
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return [Holding(Dataset(*row[0:3]), row[3], row[4]) for row in rows]

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Addresses of the cockpit and of the pages of things and series."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from stadtkern.insights.cockpit import views as cockpit
+from stadtkern.insights.explore import views as explore
+
+urlpatterns = [
+    path("", cockpit.front, name="front"),
+    path("kachel/<slug:key>", cockpit.tile, name="tile"),
+    path("karte", cockpit.city_map, name="map"),
+    path("karte/districts.json", cockpit.districts_json, name="districts-json"),
+    path("karte/places.json", cockpit.places_json, name="places-json"),
+    path("dinge", explore.things, name="things"),
+    path("dinge/<int:id>", explore.thing, name="thing"),
+    path("messreihen/<int:id>", explore.datastream, name="datastream"),
+    path("messreihen/<int:id>/verlauf.json", explore.chart_json, name="chart-json"),
+    path("messreihen/<int:id>/werte.csv", explore.csv, name="csv"),
+]

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A line, area or bar chart over time, as wide as its place: heights in pixels, moments in per cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Literal
+
+import msgspec
+from django.utils.safestring import SafeString
+
+from stadtkern.ui import drawing, formats
+from stadtkern.ui.charts import scales
+from stadtkern.ui.drawing import element
+
+_WIDE = 1000.0
+_ABOVE, _BELOW = 22.0, 28.0
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One value at a moment; `low` and `high` span the band around it, `end` the width of a bar."""
+
+    at: datetime
+    value: float
+    low: float | None = None
+    high: float | None = None
+    end: datetime | None = None
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """What to draw. Pieces are separated where values are missing, so gaps stay gaps."""
+
+    start: datetime
+    end: datetime
+    zone: tzinfo
+    pieces: Sequence[Sequence[Mark]]
+    usual: Sequence[Sequence[Mark]] = ()
+    gaps: Sequence[tuple[datetime, datetime]] = ()
+    form: Literal["line", "bars"] = "line"
+    title: str = ""
+    description: str = ""
+    name: str = "chart"
+    unit: str = ""
+    height: int = 280
+    bold: bool = False
+    end_label: str = ""
+    usual_label: str = ""
+    gap_label: str = ""
+    quiet: bool = False
+
+
+class _Plane:
+    """Turns moments and values into places."""
+
+    def __init__(self, curve: Curve):
+        values = [
+            v for piece in curve.pieces for m in piece for v in (m.value, m.low, m.high) if v is not None
+        ]
+        values += [mark.value for piece in curve.usual for mark in piece]
+        zero = curve.form == "bars" or (curve.quiet and min(values, default=0.0) >= 0)
+        self.range = scales.value_range(values, from_zero=zero, wanted=3 if curve.height < 220 else 4)
+        self.start, self.span = curve.start, (curve.end - curve.start).total_seconds() or 1.0
+        self.top = 6.0 if curve.quiet else _ABOVE
+        self.bottom = curve.height - (22.0 if curve.quiet else _BELOW)
+
+    def x(self, at: datetime) -> float:
+        return _WIDE * (at - self.start).total_seconds() / self.span
+
+    def percent(self, at: datetime) -> str:
+        return f"{self.x(at) / _WIDE * 100:.2f}%"
+
+    def y(self, value: float) -> float:
+        low, high = self.range.low, self.range.high
+        return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
+
+
+def draw(curve: Curve) -> SafeString:
+    """The chart as one `<svg role="img">` with title and description."""
+    plane = _Plane(curve)
+    shapes = [*_usual(curve, plane), *(_bars(curve, plane) if curve.form == "bars" else _lines(curve, plane))]
+    stage = element(
+        "svg",
+        *_gaps(curve, plane),
+        *shapes,
+        x="0",
+        y="0",
+        width="100%",
+        height=curve.height,
+        viewBox=f"0 0 {_WIDE:.0f} {curve.height}",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+    return element(
+        "svg",
+        element("title", curve.title, id=f"{curve.name}-title"),
+        element("desc", curve.description, id=f"{curve.name}-desc"),
+        *_grid(curve, plane),
+        stage,
+        *_moments(curve, plane),
+        *_labels(curve, plane),
+        class_="sk-chart",
+        role="img",
+        aria_labelledby=f"{curve.name}-title {curve.name}-desc",
+        width="100%",
+        height=curve.height,
+    )
+
+
+def _grid(curve: Curve, plane: _Plane) -> list[SafeString]:
+    if curve.quiet:
+        return [element("line", class_="grid", x1="0", x2="100%", y1=plane.bottom, y2=plane.bottom)]
+    drawn = []
+    for tick in plane.range.ticks:
+        y = plane.y(tick)
+        label = formats.number(tick, digits=plane.range.digits)
+        if tick == plane.range.ticks[-1] and curve.unit:
+            label = f"{label} {curve.unit}"
+        kind = "zero" if tick == 0 else "grid"
+        drawn.append(element("line", class_=kind, x1="0", x2="100%", y1=y, y2=y))
+        drawn.append(element("text", label, x="0", y=y - 5))
+    return drawn
+
+
+def _moments(curve: Curve, plane: _Plane) -> list[SafeString]:
+    drawn = []
+    for tick in scales.time_ticks(curve.start, curve.end, zone=curve.zone):
+        x = plane.percent(tick.at)
+        share = plane.x(tick.at) / _WIDE
+        anchor = "start" if share < 0.04 else "end" if share > 0.96 else "middle"
+        wide = "wide-only" if tick.wide else None
+        height = curve.height - (5 if curve.quiet else 7)
+        mark = element("line", class_="tick", x1=x, x2=x, y1=plane.bottom, y2=plane.bottom + 5)
+        drawn.append(
+            element("g", mark, element("text", tick.label, x=x, y=height, text_anchor=anchor), class_=wide)
+        )
+    return drawn
+
+
+def _lines(curve: Curve, plane: _Plane) -> list[SafeString]:
+    drawn = []
+    kind = "line line--bold" if curve.bold else "line"
+    for piece in curve.pieces:
+        if any(mark.low is not None for mark in piece):
+            upper = [(plane.x(m.at), plane.y(m.value if m.high is None else m.high)) for m in piece]
+            lower = [(plane.x(m.at), plane.y(m.value if m.low is None else m.low)) for m in reversed(piece)]
+            drawn.append(element("path", class_="band", d=drawing.path([*upper, *lower]) + "Z"))
+    for piece in curve.pieces:
+        points = [(plane.x(mark.at), plane.y(mark.value)) for mark in piece]
+        if len(points) == 1:
+            points = [points[0], (points[0][0] + 0.5, points[0][1])]
+        drawn.append(element("path", class_=kind, d=drawing.path(points)))
+    return drawn
+
+
+def _bars(curve: Curve, plane: _Plane) -> list[SafeString]:
+    marks = [mark for piece in curve.pieces for mark in piece]
+    base = plane.y(max(plane.range.low, 0.0))
+    d = []
+    for mark in marks:
+        left, right = plane.x(mark.at), plane.x(mark.end or mark.at)
+        pad = min(1.2, (right - left) * 0.12)
+        y = plane.y(mark.value)
+        d.append(f"M{left + pad:.2f} {base:.2f}V{y:.2f}H{right - pad:.2f}V{base:.2f}Z")
+    return [element("path", class_="bar", d="".join(d))] if d else []
+
+
+def _usual(curve: Curve, plane: _Plane) -> list[SafeString]:
+    drawn = []
+    for piece in curve.usual:
+        points = [(plane.x(mark.at), plane.y(mark.value)) for mark in piece]
+        if not points:
+            continue
+        if curve.quiet:
+            floor = [(points[-1][0], plane.bottom), (points[0][0], plane.bottom)]
+            drawn.append(element("path", class_="usual-area", d=drawing.path([*points, *floor]) + "Z"))
+        drawn.append(element("path", class_="usual", d=drawing.path(points)))
+    return drawn
+
+
+def _gaps(curve: Curve, plane: _Plane) -> list[SafeString]:
+    height = plane.bottom - plane.top
+    return [
+        element(
+            "rect",
+            class_="gap",
+            x=plane.x(a),
+            width=max(plane.x(b) - plane.x(a), 1.5),
+            y=plane.top,
+            height=height,
+        )
+        for a, b in curve.gaps
+    ]
+
+
+def _labels(curve: Curve, plane: _Plane) -> list[SafeString]:
+    drawn = []
+    marks = [mark for piece in curve.pieces for mark in piece]
+    if curve.end_label and marks:
+        last = marks[-1]
+        drawn.append(
+            element("circle", class_="dot", cx=plane.percent(last.at), cy=plane.y(last.value), r="5")
+        )
+    for start, end in curve.gaps:
+        if curve.gap_label and (plane.x(end) - plane.x(start)) > 130:
+            middle = plane.percent(start + (end - start) / 2)
+            y = (plane.top + plane.bottom) / 2
+            label = element("text", curve.gap_label, class_="gap-label", x=middle, y=y, text_anchor="middle")
+            drawn.append(element("g", label, class_="wide-only"))
+    return drawn

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Numbers, dates and ages as people write them, in the page's language."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta, tzinfo
+
+from babel import dates, numbers
+from django.utils import translation
+from django.utils.translation import gettext
+
+_JUST_NOW = timedelta(seconds=10)
+
+
+def language() -> str:
+    """The page's language as Babel names it; English follows British habits."""
+    return "en_GB" if (translation.get_language() or "de").startswith("en") else "de_DE"
+
+
+def number(value: float | None, *, digits: int | None = None) -> str:
+    """`1.234,5`; without `digits`, as many as the size of the value deserves."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    digits = fitting_digits(value) if digits is None else digits
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())
+    return text.replace("-", "−")
+
+
+def fitting_digits(value: float) -> int:
+    """Decimal places that a value of this size deserves when nothing else is known."""
+    size = abs(value)
+    if float(value).is_integer() or size >= 100:
+        return 0
+    return 1 if size >= 10 else 2
+
+
+def signed(value: float, *, digits: int = 0) -> str:
+    """`+3` or `−3`: a difference always shows its direction."""
+    return ("+" if value > 0 else "") + number(value, digits=digits)
+
+
+def day(value: date, *, weekday: bool = False, year: bool = True) -> str:
+    """`Freitag, 20. November 2026`; a datetime must already be in the city's zone."""
+    german = language().startswith("de")
+    pattern = ("EEEE, " if weekday else "") + ("d. MMMM" if german else "d MMMM") + (" y" if year else "")
+    return dates.format_date(value, pattern, locale=language())
+
+
+def clock(value: datetime) -> str:
+    """`14:05 Uhr` in the zone the value already has."""
+    text = f"{value:%H:%M}"
+    return f"{text} Uhr" if language().startswith("de") else text
+
+
+def moment(value: datetime, *, zone: tzinfo) -> str:
+    """`20. November 2026, 14:05 Uhr`."""
+    local = value.astimezone(zone)
+    return f"{day(local.date())}, {clock(local)}"
+
+
+def short_moment(value: datetime, *, zone: tzinfo) -> str:
+    """`20.11.2026, 14:05` for tables, where many stand below each other."""
+    local = value.astimezone(zone)
+    pattern = "dd.MM.y" if language().startswith("de") else "dd/MM/y"
+    return f"{dates.format_date(local.date(), pattern, locale=language())}, {local:%H:%M}"
+
+
+def weekday(value: date) -> str:
+    """`Donnerstag`."""
+    return dates.format_date(value, "EEEE", locale=language())
+
+
+def month(value: date) -> str:
+    """`November 2026`."""
+    return dates.format_date(value, "LLLL y", locale=language())
+
+
+def age(value: datetime, *, now: datetime) -> str:
+    """`vor 3 Minuten`."""
+    passed = now - value
+    if passed < _JUST_NOW:
+        return gettext("gerade eben")
+    return dates.format_timedelta(-passed, threshold=1, add_direction=True, locale=language())
+
+
+def duration(value: timedelta) -> str:
+    """`3 Stunden`."""
+    return dates.format_timedelta(value, threshold=1, locale=language())
+
+
+def moment_or_clock(value: datetime, *, zone: tzinfo, now: datetime) -> str:
+    """`14:05 Uhr` for today, else with the date: short where the day goes without saying."""
+    local = value.astimezone(zone)
+    return clock(local) if local.date() == now.astimezone(zone).date() else moment(value, zone=zone)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Template tags and filters: assets, German numbers and times, components with arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django import template
+from django.template.context import RequestContext
+from django.utils import translation
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from stadtkern.core import times
+from stadtkern.ui import assets, formats, shapes
+
+register = template.Library()
+
+register.simple_tag(assets.address, name="asset")
+
+
+@register.filter
+def number(value: float | None, digits: int | None = None) -> str:
+    """`{{ 1234.5|number:1 }}` → `1.234,5`."""
+    return formats.number(value, digits=digits)
+
+
+@register.filter
+def percent(value: float) -> str:
+    """`{{ 0.2|percent }}` → `20 %`."""
+    return f"{formats.number(value * 100, digits=0)} %"
+
+
+@register.filter
+def words(value: object) -> str:
+    """The text for the page's language out of `{"de": …, "en": …}`; plain text stays as it is."""
+    if isinstance(value, Mapping):
+        language = translation.get_language() or "de"
+        return str(value.get(language) or value.get("de") or next(iter(value.values()), ""))
+    return "" if value is None else str(value)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: RequestContext, value: datetime) -> str:
+    """`20. November 2026, 14:05 Uhr` in the city's zone."""
+    return formats.moment(value, zone=context["zone"])
+
+
+@register.simple_tag(takes_context=True)
+def short_moment(context: RequestContext, value: datetime) -> str:
+    """`20.11.2026, 14:05` in the city's zone."""
+    return formats.short_moment(value, zone=context["zone"])
+
+
+@register.simple_tag(takes_context=True)
+def date_of(context: RequestContext, value: datetime) -> str:
+    """`20. November 2026` in the city's zone."""
+    return formats.day(value.astimezone(context["zone"]).date())
+
+
+@register.inclusion_tag("ui/fresh.html", takes_context=True)
+def fresh(context: RequestContext, at: datetime | None, late_after: timedelta | None) -> dict[str, Any]:
+    """How old a value is; what is late says since when nothing came and never looks live."""
+    now, zone = context.get("now") or times.now(), context["zone"]
+    if at is None:
+        return {"at": None}
+    late = late_after is not None and now - at > late_after
+    since = formats.moment_or_clock(at, zone=zone, now=now)
+    return {
+        "at": at,
+        "late": late,
+        "age": formats.age(at, now=now),
+        "late_seconds": int(late_after.total_seconds()) if late_after else None,
+        "says": gettext("Seit %(since)s keine Messwerte") % {"since": since} if late else "",
+    }
+
+
+@register.inclusion_tag("ui/source.html")
+def source(datasets: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Who the data comes from, under which licence, and whether it is a replay or a simulation."""
+    return {"datasets": datasets}
+
+
+@register.inclusion_tag("ui/code.html")
+def code(name: str, text: str) -> dict[str, str]:
+    """A line to copy, with its button."""
+    return {"name": name, "text": text}
+
+
+@register.inclusion_tag("ui/pages.html")
+def pages(paging: object) -> dict[str, object]:
+    """Links to the pages before and after."""
+    return {"paging": paging}
+
+
+@register.simple_tag(takes_context=True)
+def today(context: RequestContext) -> str:
+    """`Donnerstag, 26. Februar 2026, 15:58 Uhr`."""
+    local = (context.get("now") or times.now()).astimezone(context["zone"])
+    return f"{formats.day(local.date(), weekday=True)}, {formats.clock(local)}"
+
+
+@register.simple_tag
+def known(live: Any) -> str:
+    """The values a live figure starts from, as JSON in an attribute."""
+    return msgspec.json.encode(live.values).decode()
+
+
+@register.filter
+def unlocalize_number(value: float) -> str:
+    """A number for scripts, never with a decimal comma."""
+    return repr(float(value))
+
+
+@register.simple_tag
+def shape(name: str) -> SafeString:
+    """The small shape that stands for a kind of place."""
+    return shapes.draw(name)
+
+
+@register.inclusion_tag("ui/crumbs.html")
+def crumbs(*parts: str) -> dict[str, Any]:
+    """Where the reader is: title, address, title, address, …; the last address is empty."""
+    return {"crumbs": [{"title": t, "url": u} for t, u in zip(parts[::2], parts[1::2], strict=True)]}
+
+
+@register.simple_tag
+def example_read(api: str) -> str:
+    """A request that reads."""
+    return f"curl '{api}/Things?$expand=Datastreams&$top=5'"
+
+
+@register.simple_tag
+def example_write(api: str) -> str:
+    """A request that writes."""
+    return (
+        f"curl -X POST '{api}/Datastreams(1)/Observations' \\\n"
+        "  -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\\n"
+        '  -d \'{"phenomenonTime": "2026-02-26T14:58:00Z", "result": 12}\''
+    )

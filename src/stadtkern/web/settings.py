@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Django's settings, made from Stadtkern's own; nothing here reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from psycopg import conninfo
+
+from stadtkern.core import settings as core_settings
+
+_settings = core_settings.load()
+_here = Path(__file__).parent
+_public = urlsplit(_settings.base_url)
+
+PUBLIC_URL = _settings.base_url
+PAGES_DATABASE_URL = _settings.database_url or ""
+ASSETS_FOLDER = _here / "assets"
+
+SECRET_KEY = _settings.signing_key()
+DEBUG = False
+# Links are made from PUBLIC_URL and redirects are relative: the Host header decides nothing.
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "stadtkern.web.urls"
+ASGI_APPLICATION = "stadtkern.web.asgi.application"
+INSTALLED_APPS = ["stadtkern.ui", "stadtkern.insights", "stadtkern.web"]
+MIDDLEWARE = [
+    "stadtkern.web.headers.headers",
+    "csp.middleware.CSPMiddleware",
+    "stadtkern.web.language.from_path",
+    "stadtkern.web.errors.problems_as_pages",
+]
+APPEND_SLASH = False
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "stadtkern.ui.context.page"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "stadtkern.ui.templatetags.ui",
+                "stadtkern.insights.templatetags.series",
+            ],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Django's own tables live in the schema `web`."""
+    parts = conninfo.conninfo_to_dict(url) if url else {}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "postgres"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": {**parts, "options": "-c search_path=web -c timezone=UTC"},
+    }
+
+
+DATABASES = {"default": _database(PAGES_DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [_here / "locale"]
+STATIC_URL = "/assets/"
+
+SESSION_COOKIE_NAME = "sessionid"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+LOGGING_CONFIG = None
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}

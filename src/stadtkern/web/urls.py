@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""All addresses of the pages; English ones begin with /en/."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+from stadtkern.web import errors, views
+
+handler404 = errors.not_found
+handler500 = errors.broken
+
+urlpatterns = i18n_patterns(
+    path("", include("stadtkern.insights.urls")),
+    path("quellen", views.sources, name="sources"),
+    path("schnittstellen", views.interfaces, name="interfaces"),
+    path("barrierefreiheit", views.accessibility, name="accessibility"),
+    prefix_default_language=False,
+)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages about the site itself: where the data comes from, how machines read it, how accessible it is."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from stadtkern.insights import streams
+from stadtkern.ui.visit import open_visit
+
+
+async def sources(request: HttpRequest) -> HttpResponse:
+    """Every dataset with source and licence."""
+    async with open_visit(request) as visit:
+        found = await streams.datasets(visit)
+    return render(request, "web/sources.html", {"datasets": found})
+
+
+async def interfaces(request: HttpRequest) -> HttpResponse:
+    """Addresses for machines."""
+    async with open_visit(request):
+        return render(request, "web/interfaces.html", {"api": f"{settings.PUBLIC_URL}/sta/v1.1"})
+
+
+async def accessibility(request: HttpRequest) -> HttpResponse:
+    """What was done so that everybody can read these pages."""
+    async with open_visit(request):
+        return render(request, "web/accessibility.html")
