@@ -63,6 +63,7 @@ class Relation:
     """A navigation property.
 
     Exactly one of `local` (foreign key here), `remote` (foreign key at the target) and `link` is set.
+    A silent relation can be followed, but is not offered in representations.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Relation:
     remote: str = ""
     link: Link | None = None
     required: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,7 +242,9 @@ _OBSERVATION = EntityType(
     ),
     relations=(
         _one("Datastream", "datastream_id"),
-        _one("MultiDatastream", "datastream_id", required=False),
+        Relation(
+            name="MultiDatastream", target="MultiDatastream", many=False, local="datastream_id", silent=True
+        ),
         _one("FeatureOfInterest", "feature_id", required=False),
     ),
 )

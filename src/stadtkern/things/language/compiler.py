@@ -213,9 +213,9 @@ def _as(node: As, place: Place) -> Piece:
             return _single(fill("coalesce({0}, to_jsonb({1}))", [piece, value(operand, place)]))
     if operand.kind in (Kind.JSON, Kind.RESULT):
         return _single(Fragment("(") + fill(_OUT_OF_JSON[node.kind], [piece]) + Fragment(")"))
-    if node.kind is Kind.INSTANT:
+    if operand.kind is Kind.DATE:
         return _single(Fragment("(") + piece.start + Fragment(")::timestamptz"))
-    return piece
+    return _single(piece.start) if node.kind is Kind.INSTANT else piece
 
 
 def _comparison(node: Comparison, place: Place) -> Fragment:

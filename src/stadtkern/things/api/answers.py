@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Responses: documents, what was created, and what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from stadtkern.core.problems import Problem
+from stadtkern.things.api.call import Call
+
+_JSON = b"application/json"
+_encode = msgspec.json.Encoder().encode
+_READ = [(b"access-control-allow-origin", b"*")]
+_EXPOSED = [*_READ, (b"access-control-expose-headers", b"Location")]
+
+
+class Plain(Response):
+    """A response whose headers are known, built without more ado."""
+
+    def __init__(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]):
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [(b"content-length", str(len(body)).encode()), *headers]
+
+
+def document(value: Any, *, status: int = 200) -> Response:
+    """A JSON document."""
+    return Plain(status, _encode(value), [(b"content-type", _JSON), *_READ])
+
+
+def text(value: str) -> Response:
+    """A bare value."""
+    return Plain(200, value.encode(), [(b"content-type", b"text/plain; charset=utf-8"), *_READ])
+
+
+def nothing() -> Response:
+    """Done, and nothing to say."""
+    return Plain(204, b"", list(_READ))
+
+
+def created(call: Call, *, collection: str, number: int) -> Response:
+    """201 with the address of the new entity."""
+    address = f"{call.service}/{collection}({number})".encode()
+    body = b'{"@iot.id":%d,"@iot.selfLink":"%b"}' % (number, address)
+    return Plain(201, body, [(b"content-type", _JSON), (b"location", address), *_EXPOSED])
+
+
+def failure(problem: Problem) -> Response:
+    """The error document of SensorThings with the members of RFC 9457 beside it."""
+    if problem.status == 204:
+        return nothing()
+    shown: dict[str, Any] = {"code": problem.status, "type": "error", "message": _message(problem)}
+    shown |= {key: value for key, value in problem.document().items() if key != "type"}
+    headers = [(key.lower().encode(), value.encode()) for key, value in problem.headers.items()]
+    return Plain(problem.status, _encode(shown), [(b"content-type", _JSON), *_READ, *headers])
+
+
+def _message(problem: Problem) -> str:
+    parts = [problem.title]
+    if problem.detail and problem.detail != problem.title:
+        parts.append(problem.detail)
+    return ": ".join(parts) + (f" ({problem.where})" if problem.where else "")
+
+
+def options() -> Response:
+    """What may be asked from other origins: reading."""
+    allowed = b"GET, HEAD, OPTIONS"
+    return Plain(
+        204,
+        b"",
+        [
+            (b"allow", b"GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"),
+            *_READ,
+            (b"access-control-allow-methods", allowed),
+        ],
+    )

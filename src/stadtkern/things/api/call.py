@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One request as the routes see it, without more work than is needed."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.datastructures import State
+from starlette._utils import get_route_path
+from starlette.types import Receive, Scope
+
+from stadtkern.core import access
+from stadtkern.core.access import Principal
+from stadtkern.things.operations.problems import BodyTooLarge, InvalidJson
+
+PREFIX = "/sta/v1.1"
+COOKIE = "sessionid"
+
+
+class Call:
+    """A request: method, path below the service, headers on demand, body up to a limit."""
+
+    __slots__ = ("_receive", "method", "path", "scope", "state")
+
+    def __init__(self, scope: Scope, receive: Receive):
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = get_route_path(scope).strip("/")
+        self.state: State = scope["app"].state
+        self._receive = receive
+
+    @property
+    def service(self) -> str:
+        """The address of the service."""
+        return str(self.state.settings.base_url) + PREFIX
+
+    @property
+    def query(self) -> str:
+        """The query string as it stands in the address."""
+        return str(self.scope["query_string"], "latin-1")
+
+    def header(self, name: bytes) -> str | None:
+        """A header, by its name in lower case."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    async def principal(self) -> Principal:
+        """Who asks. Raises Unauthorised."""
+        authorization = self.header(b"authorization")
+        safe = self.method in ("GET", "HEAD")
+        cookie = self._cookie() if safe and authorization is None else None
+        if authorization is None and cookie is None:
+            return access.ANONYMOUS
+        found: Principal = await self.state.gate.principal(
+            authorization=authorization, cookie=cookie, safe=safe
+        )
+        return found
+
+    def _cookie(self) -> str | None:
+        text = self.header(b"cookie")
+        if text is None or COOKIE not in text:
+            return None
+        try:
+            found = SimpleCookie(text).get(COOKIE)
+        except CookieError:
+            return None
+        return found.value if found else None
+
+    async def body(self, *, limit: int) -> bytes:
+        """The whole body. Raises BodyTooLarge before more than the limit is kept."""
+        length = self.header(b"content-length")
+        if length is not None and length.isdigit() and int(length) > limit:
+            raise BodyTooLarge(f"{length} bytes; at most {limit} are taken", where="body", limit=limit)
+        message: Any = await self._receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            if len(body) > limit:
+                raise BodyTooLarge(f"at most {limit} bytes are taken", where="body", limit=limit)
+            return body
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise InvalidJson("the connection ended before the body did", where="body")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > limit:
+                raise BodyTooLarge(f"more than {limit} bytes", where="body", limit=limit)
+        return b"".join(parts)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The door for single observations: as little as possible between a request and the writer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from stadtkern.core import problems
+from stadtkern.core.access import Unauthorised
+from stadtkern.things import readings
+from stadtkern.things.api import answers
+from stadtkern.things.api.call import Call
+from stadtkern.things.language import paths
+from stadtkern.things.operations import create, observations, payload
+from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+
+_SMALL = 2_000
+_decode = msgspec.json.Decoder().decode
+
+
+async def take(call: Call, *, datastream_id: int | None) -> Response:
+    """Store one observation and answer when it is on disk."""
+    principal = await call.principal()
+    if principal.token_id is None:
+        raise Unauthorised
+    body = decode(await call.body(limit=call.state.settings.body_limit))
+    observations.check_keys(body)
+    stream = _datastream(body, datastream_id)
+    feature = body.get("FeatureOfInterest")
+    feature_id = None if feature is None else create.reference(feature)
+    if stream is None or (feature is not None and feature_id is None):
+        return await _deep(call, body, datastream_id)
+    facts = await call.state.streams.find(stream)
+    if facts is None:
+        raise readings.UnknownDatastream(f"no Datastream with the id {stream}", where="Datastream")
+    await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
+    if feature_id is not None and feature_id != facts.feature_id:
+        return await _deep(call, body, datastream_id)
+    reading = observations.reading(
+        body,
+        datastream_id=stream,
+        facts=facts,
+        feature_id=facts.feature_id if feature is None else feature_id,
+    )
+    stored = (await call.state.sink.put((reading,)))[0]
+    if isinstance(stored, problems.Problem):
+        raise stored
+    return answers.created(call, collection="Observations", number=stored.id)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """Read a body; a small flat one, in which no key can stand twice, without the full check."""
+    value: Any = None
+    if len(body) <= _SMALL and b"\\" not in body:
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
+            value = _decode(body)
+    if not isinstance(value, dict) or _may_repeat(body, value):
+        value = payload.decode(body)
+    if not isinstance(value, dict):
+        raise InvalidValue("an Observation is a JSON object", where="body")
+    return value
+
+
+def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
+    """Whether a key may stand twice. Without escapes a key that does is found twice in the text."""
+    for key, inner in value.items():
+        if body.count(b'"%b"' % key.encode()) != 1:
+            return True
+        kind = type(inner)
+        if kind is list or (
+            kind is dict and (len(inner) != 1 or body.count(next(iter(inner)).encode()) != 1)
+        ):
+            return True
+    return False
+
+
+def _datastream(body: Mapping[str, Any], given: int | None) -> int | None:
+    """The datastream that is referred to, None where a new one is sent along."""
+    value = body.get("Datastream", body.get("MultiDatastream"))
+    if value is None:
+        if given is None:
+            raise MissingProperty('an Observation needs a Datastream: {"@iot.id": 1}', where="Datastream")
+        return given
+    number = create.reference(value)
+    if given is not None and number != given:
+        raise InvalidValue(
+            f"the address says Datastream {given}, the body something else", where="Datastream"
+        )
+    return number
+
+
+async def _deep(call: Call, body: dict[str, Any], datastream_id: int | None) -> Response:
+    from stadtkern.things.api import write
+
+    payload.check(body)
+    path = "Observations" if datastream_id is None else f"Datastreams({datastream_id})/Observations"
+    return await write.deep(call, paths.parse(path), body)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""GET: the landing page, collections, entities, references, properties and values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from stadtkern.things import entities
+from stadtkern.things.api import answers
+from stadtkern.things.api.call import Call
+from stadtkern.things.language import options as query_options
+from stadtkern.things.language import paths
+from stadtkern.things.language.paths import Resource
+from stadtkern.things.language.problems import InvalidAddress, UnsupportedQuery
+from stadtkern.things.language.tree import Options
+from stadtkern.things.queries import guard, reader
+from stadtkern.things.queries.problems import NoValue
+from stadtkern.things.representation import Document
+
+_CONFORMANCE = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
+_CLASSES = (
+    "datamodel",
+    "resource-path/resource-path-to-entities",
+    "request-data",
+    "create-update-delete",
+    "multi-datastream",
+    "data-array",
+)
+
+
+async def landing(call: Call) -> Response:
+    """What the service offers."""
+    value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
+    settings = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
+    return answers.document({"value": value, "serverSettings": settings})
+
+
+async def answer(call: Call) -> Response:
+    """What an address points to."""
+    resource = paths.parse(call.path)
+    asked = query_options.parse(call.query)
+    if asked.given.get("$resultFormat", "JSON").upper() not in ("JSON", ""):
+        raise UnsupportedQuery("only JSON is offered here so far", where="$resultFormat")
+    principal = await call.principal()
+    settings = call.state.settings
+    async with (
+        call.state.pool.connection() as connection,
+        guard.reading(connection, timeout=settings.statement_timeout),
+    ):
+        scope = await call.state.gate.scope(connection, principal)
+        read = reader.Reader(connection, scope, call.service)
+        found = await reader.follow(read, resource=resource, options=_asked(resource, asked))
+    return _shape(resource, found)
+
+
+def _asked(resource: Resource, asked: Options) -> Options:
+    """A property or a reference needs only a part of its entity."""
+    if resource.inside:
+        name = resource.inside[0]
+        return Options(select=("id" if name.startswith("@") else name,))
+    if resource.tail == "$ref":
+        return replace(asked, select=("id",), expand=())
+    if resource.tail == "$count":
+        return replace(asked, top=0, count=True, expand=())
+    return asked
+
+
+def _shape(resource: Resource, found: Document) -> Response:
+    if resource.tail == "$count":
+        return answers.text(str(found["@iot.count"]))
+    if resource.inside:
+        return _property(resource, found)
+    if resource.tail == "$ref":
+        if "value" in found:
+            found["value"] = [{"@iot.selfLink": item["@iot.selfLink"]} for item in found["value"]]
+        else:
+            found = {"@iot.selfLink": found["@iot.selfLink"]}
+    return answers.document(found)
+
+
+def _property(resource: Resource, found: Document) -> Response:
+    name, *keys = resource.inside
+    value: Any = found.get("@iot.id" if name == "id" else name)
+    if isinstance(value, msgspec.Raw) and (keys or resource.tail):
+        value = msgspec.json.decode(value)
+    for key in keys:
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        elif isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            raise InvalidAddress(f"there is no {key[:60]!r} inside {name}", where="address")
+        name = key
+    if value is None:
+        raise NoValue
+    if not resource.tail:
+        return answers.document({name: value})
+    return answers.text(value if isinstance(value, str) else msgspec.json.encode(value).decode())

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The routes: one for everything, since the entity types say what there is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from stadtkern.core.problems import Problem
+from stadtkern.things.api import answers, arrays, door, read, write
+from stadtkern.things.api.call import Call
+from stadtkern.things.language import paths
+from stadtkern.things.operations import streams
+from stadtkern.things.operations.problems import NotPossibleHere
+
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """The ASGI application behind every address of the API."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; every problem becomes the standard's error document."""
+        call = Call(scope, receive)
+        try:
+            response = await _dispatch(call)
+        except Problem as problem:
+            response = answers.failure(problem)
+        await response(scope, receive, send)
+
+
+async def _dispatch(call: Call) -> Response:
+    method, path = call.method, call.path
+    if method == "POST":
+        if path == "Observations":
+            return await door.take(call, datastream_id=None)
+        if path == "CreateObservations":
+            return await arrays.take(call)
+    elif method in ("GET", "HEAD"):
+        return await read.landing(call) if not path else await read.answer(call)
+    elif method == "OPTIONS":
+        return answers.options()
+    resource = paths.parse(path)
+    if method == "POST":
+        return await write.create(call, resource)
+    if method in ("PATCH", "PUT"):
+        return await write.update(call, resource, whole=method == "PUT")
+    if method == "DELETE":
+        return await write.delete(call, resource)
+    raise NotPossibleHere(f"{method} is not known here", where="method")
+
+
+def routes() -> list[BaseRoute]:
+    """What is mounted at the service's address."""
+    service = Service()
+    return [Route("/", service), Route("/{path:path}", service)]
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Keep what the routes share while the application runs. Needs `app.state.pool`."""
+    async with streams.Streams(pool=app.state.pool) as known:
+        app.state.streams = known
+        yield

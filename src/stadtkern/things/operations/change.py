@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One write: who does it, on which connection, and what it may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import sql
+
+from stadtkern.core import access, problems
+from stadtkern.core.access import Gate, Principal, Scope, Verb
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.settings import Settings
+from stadtkern.things.entities import EntityType
+from stadtkern.things.language.places import Names, root
+from stadtkern.things.operations.problems import UnknownReference
+from stadtkern.things.queries import locate, rows
+from stadtkern.things.readings import Reading
+
+
+@dataclass(slots=True)
+class Change:
+    """A write in the caller's transaction. `waiting` collects the observations of a deep insert."""
+
+    connection: Connection
+    gate: Gate
+    principal: Principal
+    scope: Scope
+    settings: Settings
+    waiting: list[Reading] = field(default_factory=list)
+
+    async def require(self, dataset_id: int, verb: Verb) -> None:
+        """Let pass, or raise Unauthorised, Forbidden, NotFound."""
+        await self.gate.require(self.principal, dataset_id=dataset_id, verb=verb)
+
+    async def may(self, dataset_id: int, verb: Verb) -> bool:
+        """Whether the principal may do that."""
+        try:
+            await self.require(dataset_id, verb)
+        except (access.Forbidden, problems.NotFound):
+            return False
+        return True
+
+    async def dataset_of(self, entity: EntityType, number: int) -> int | None:
+        """The dataset of an entity that may be seen, locked against removal; None where there is none."""
+        place = root(entity=entity, names=Names(self.scope))
+        owner = "dataset_id" if entity.owned else "datastream_id"
+        for narrow in (True, False):
+            conditions = every([locate.by_id(place, number, narrow=narrow), place.access()])
+            head = Fragment(f"select {place.alias}.{owner} from ") + place.table + Fragment(" where ")
+            found = await rows.fetch(self.connection, head + conditions + Fragment(" for key share"))
+            if found or entity.owned:
+                break
+        if not found:
+            return None
+        return int(found[0][0])
+
+    async def refer(self, entity: EntityType, number: int, *, where: str) -> int:
+        """The dataset of an entity that is referred to. Raises UnknownReference."""
+        dataset_id = await self.dataset_of(entity, number)
+        if dataset_id is None:
+            raise UnknownReference(f"no {entity.name} with the id {number}", where=where)
+        return dataset_id
+
+    async def insert(self, entity: EntityType, columns: dict[str, Any]) -> int:
+        """Write a row; returns its id."""
+        names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+        marks = sql.SQL(", ").join(sql.Placeholder() for _ in columns)
+        statement = sql.SQL("insert into {} ({}) values ({}) returning id").format(
+            sql.Identifier(*entity.table.split(".")), names, marks
+        )
+        row = await (await self.connection.execute(statement, list(columns.values()))).fetchone()
+        return int(row[0]) if row else 0
+
+    async def update(self, entity: EntityType, number: int, columns: dict[str, Any]) -> None:
+        """Change a row."""
+        if not columns:
+            return
+        pairs = sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder()) for name in columns
+        )
+        statement = sql.SQL("update {} set {} where id = {}").format(
+            sql.Identifier(*entity.table.split(".")), pairs, sql.Placeholder()
+        )
+        await self.connection.execute(statement, [*columns.values(), number])

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Delete entities, with those that cannot be without them (18-088, table 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from stadtkern.core import statements
+from stadtkern.core.problems import NotFound
+from stadtkern.things.entities import EntityType
+from stadtkern.things.operations import streams
+from stadtkern.things.operations.amending import amend
+from stadtkern.things.operations.change import Change
+from stadtkern.things.operations.problems import StillNeeded
+
+_OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
+
+
+async def delete(change: Change, *, entity: EntityType, number: int) -> None:
+    """Delete one entity and what goes with it. Raises NotFound, StillNeeded, Forbidden."""
+    owner = await change.dataset_of(entity, number)
+    if owner is None:
+        raise NotFound(f"no {entity.name} with the id {number}")
+    if not entity.owned:
+        facts = await streams.facts(change.connection, datastream_id=owner)
+        if facts is None:
+            raise NotFound(f"no Observation with the id {number}")
+        await change.require(facts.dataset_id, "delete")
+        await amend.delete(change.connection, observation_id=number)
+        return
+    await change.require(owner, "entities")
+    await change.require(owner, "delete")
+    await _dependents(change, entity, number)
+    await change.connection.execute(
+        sql.SQL("delete from {} where id = %s").format(sql.Identifier(*entity.table.split("."))), (number,)
+    )
+
+
+async def _dependents(change: Change, entity: EntityType, number: int) -> None:
+    loaded = statements.load("things")
+    if entity.name in _OWNERS:
+        values: dict[str, int | None] = dict.fromkeys(_OWNERS.values())
+        values[_OWNERS[entity.name]] = number
+        found = await (await change.connection.execute(loaded["datastreams_of"], values)).fetchall()
+        await _allow(change, {row[1] for row in found})
+        await _streams(change, [row[0] for row in found])
+    elif entity.table == "things.datastream":
+        await _streams(change, [number])
+    elif entity.name == "Location":
+        await change.connection.execute(loaded["delete_histories_of_location"], {"location_id": number})
+    elif entity.name == "FeatureOfInterest":
+        await _observations(change, number)
+
+
+async def _allow(change: Change, datasets: Iterable[int]) -> None:
+    for dataset_id in datasets:
+        if not (await change.may(dataset_id, "delete") and await change.may(dataset_id, "entities")):
+            raise StillNeeded("Datastreams of another dataset belong to it")
+
+
+async def _streams(change: Change, ids: list[int]) -> None:
+    if ids:
+        await amend.delete_datastream(change.connection, datastream_ids=ids)
+        await change.connection.execute(statements.load("things")["delete_datastreams"], {"ids": ids})
+
+
+async def _observations(change: Change, feature_id: int) -> None:
+    loaded = statements.load("things")
+    found = await (
+        await change.connection.execute(loaded["datastreams_with_feature"], {"feature_id": feature_id})
+    ).fetchall()
+    await _allow(change, {row[1] for row in found})
+    for datastream_id, _ in found:
+        values = {"feature_id": feature_id, "datastream_id": datastream_id}
+        while rows := await (
+            await change.connection.execute(loaded["observations_of_feature"], values)
+        ).fetchall():
+            for (observation_id,) in rows:
+                await amend.delete(change.connection, observation_id=observation_id)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Read the properties of an Observation and make a reading of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stadtkern.core import times
+from stadtkern.things import entities, readings
+from stadtkern.things.operations import fields
+from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+from stadtkern.things.operations.streams import Facts
+
+_MEASUREMENT = "OM_Measurement"
+_COUNT = "OM_CountObservation"
+_TRUTH = "OM_TruthObservation"
+_CATEGORY = "OM_CategoryObservation"
+_ABSENT = object()
+
+
+def reading(
+    payload: Mapping[str, Any], *, datastream_id: int, facts: Facts, feature_id: int | None, where: str = ""
+) -> readings.Reading:
+    """The reading that a payload describes. Raises the problems of operations, InvalidInstant."""
+    result = payload.get("result", _ABSENT)
+    if result is _ABSENT:
+        raise MissingProperty(
+            "an Observation needs a result (null where there is none)", where=where + "result"
+        )
+    check_result(result, facts=facts, where=where + "result")
+    start, end = span(payload.get("phenomenonTime"), where=where + "phenomenonTime")
+    valid = payload.get("validTime")
+    result_time = payload.get("resultTime")
+    parameters = payload.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise InvalidValue(
+            f"parameters takes a JSON object, not {fields.name_of(parameters)}", where=where + "parameters"
+        )
+    return readings.Reading(
+        datastream_id=datastream_id,
+        phenomenon_time=start or times.now(),
+        phenomenon_end=end,
+        result=result,
+        result_time=None if result_time is None else moment(result_time, where=where + "resultTime"),
+        valid_time=None if valid is None else _pair(valid, where=where + "validTime"),
+        result_quality=payload.get("resultQuality"),
+        feature_id=feature_id,
+        parameters=parameters,
+    )
+
+
+def check_keys(payload: Mapping[str, Any], *, where: str = "") -> None:
+    """Raise UnknownProperty for a key that no Observation has."""
+    fields.unknown_keys(entities.OBSERVATION, payload, where=where)
+
+
+def moment(value: Any, *, where: str) -> datetime:
+    """An instant from a payload."""
+    if not isinstance(value, str):
+        raise InvalidValue(
+            f"a time is text such as 2026-02-26T14:58:00Z, not {fields.name_of(value)}", where=where
+        )
+    return times.parse_instant(value, where=where)
+
+
+def span(value: Any, *, where: str) -> tuple[datetime | None, datetime | None]:
+    """An instant, or an interval written as start/end."""
+    if value is None:
+        return None, None
+    if isinstance(value, str) and "/" in value:
+        return _pair(value, where=where)
+    return moment(value, where=where), None
+
+
+def _pair(value: Any, *, where: str) -> tuple[datetime, datetime]:
+    if not isinstance(value, str) or value.count("/") != 1:
+        raise InvalidValue("a time interval is written start/end, both with time zone", where=where)
+    head, tail = value.split("/")
+    start, end = moment(head, where=where), moment(tail, where=where)
+    if end < start:
+        raise InvalidValue("the interval ends before it begins", where=where)
+    return start, end
+
+
+def check_result(value: Any, *, facts: Facts, where: str) -> None:
+    """Raise InvalidValue where the result does not fit the datastream's observationType."""
+    kind = type(value)
+    if kind is float and not math.isfinite(value):
+        raise InvalidValue("a result is a finite number, or null", where=where)
+    if value is None:
+        return
+    if facts.components is not None:
+        if kind is not list or len(value) != facts.components:
+            raise InvalidValue(f"a result here is a list of {facts.components} values", where=where)
+        return
+    fits, wanted = _FITTING.get(facts.observation_type, (None, ""))
+    if fits is not None and kind not in fits:
+        raise InvalidValue(
+            f"the Datastream's observationType {facts.observation_type} takes {wanted}, not {fields.name_of(value)}",
+            where=where,
+        )
+    if kind is int and abs(value) > 10**300:
+        raise InvalidValue("the number is too large", where=where)
+
+
+_FITTING: Mapping[str, tuple[tuple[type, ...], str]] = {
+    _MEASUREMENT: ((int, float), "a number"),
+    _COUNT: ((int,), "a whole number"),
+    _TRUTH: ((bool,), "true or false"),
+    _CATEGORY: ((str,), "text"),
+}
+
+
+def accepted(instant: datetime, *, first_year: int, days_ahead: int, where: str) -> None:
+    """Raise OutsideAcceptedRange for an instant that the store does not keep."""
+    first = datetime(first_year, 1, 1, tzinfo=UTC)
+    if not first <= instant <= times.now() + timedelta(days=days_ahead):
+        raise readings.OutsideAcceptedRange(
+            f"{times.format_instant(instant)} is not between {first_year} and {days_ahead} days from now",
+            where=where,
+        )

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Read what was sent: strict JSON, each key once, nothing that the database could not keep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+import msgspec
+
+from stadtkern.things.operations.problems import DuplicateKey, InvalidJson, InvalidValue, TooDeep
+
+MAX_DEPTH = 40
+
+
+def decode(body: bytes) -> Any:
+    """Read a body. Raises InvalidJson, DuplicateKey, TooDeep, InvalidValue."""
+    try:
+        value = msgspec.json.decode(body)
+        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_constant)
+    except msgspec.MsgspecError as error:
+        raise InvalidJson(str(error), where="body") from error
+    except RecursionError as error:
+        raise TooDeep(f"at most {MAX_DEPTH} levels are taken", where="body") from error
+    except ValueError as error:
+        raise InvalidJson(str(error), where="body") from error
+    check(value)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise DuplicateKey(f"{key[:60]!r} stands twice", where=key[:60])
+        seen.add(key)
+
+
+def _constant(name: str) -> NoReturn:
+    raise InvalidJson(f"{name} is not JSON; leave the value out or send null", where="body")
+
+
+def check(value: Any) -> None:
+    """Raise where a value is nested too deeply or holds text that cannot be stored."""
+    waiting: list[tuple[Any, int, str]] = [(value, 1, "")]
+    while waiting:
+        item, depth, where = waiting.pop()
+        if isinstance(item, str):
+            check_text(item, where=where)
+            continue
+        if not isinstance(item, dict | list):
+            continue
+        if depth > MAX_DEPTH:
+            raise TooDeep(f"at most {MAX_DEPTH} levels are taken", where=where[:200])
+        if isinstance(item, dict):
+            for key, inner in item.items():
+                check_text(key, where=where)
+                waiting.append((inner, depth + 1, f"{where}.{key}" if where else key))
+        else:
+            waiting.extend((inner, depth + 1, f"{where}[{i}]") for i, inner in enumerate(item))
+
+
+def check_text(text: str, *, where: str) -> None:
+    """Raise InvalidValue for text with a null character or half a surrogate pair."""
+    if "\x00" in text:
+        raise InvalidValue("the text contains a null character (\\u0000); leave it out", where=where[:200])
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue("the text is not valid Unicode", where=where[:200]) from error

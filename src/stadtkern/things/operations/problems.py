@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What can be wrong with what is sent, each with the place and the remedy."""
+
+from __future__ import annotations
+
+from stadtkern.core import problems
+
+
+class InvalidJson(problems.Problem):
+    """The body is not valid JSON.
+
+    Correct the place named; JSON is UTF-8, with double quotes, without trailing commas, NaN or Infinity.
+    """
+
+
+class DuplicateKey(problems.Problem):
+    """A key stands twice in the same object.
+
+    Keep the one that is meant.
+    """
+
+
+class TooDeep(problems.Problem):
+    """The body is nested too deeply.
+
+    Flatten it, or create the entities in several requests.
+    """
+
+
+class UnknownProperty(problems.Problem):
+    """The entity has no such property.
+
+    Use one of those listed; your own data belongs into `properties` (or `parameters` of an Observation).
+    """
+
+
+class MissingProperty(problems.Problem):
+    """Something is missing that the entity needs.
+
+    Add it.
+    """
+
+
+class InvalidValue(problems.Problem):
+    """The value is not of the kind that belongs here.
+
+    Send the kind of value named.
+    """
+
+
+class UnknownReference(problems.Problem):
+    """What is referred to does not exist.
+
+    Check the id; what you may not see is also answered this way.
+    """
+
+
+class NoDataset(problems.Problem):
+    """It is not clear which dataset the new entity belongs to.
+
+    Use a token with a default dataset, or create the entity below one that has a dataset.
+    """
+
+
+class StillNeeded(problems.Problem):
+    """Other entities depend on this one, and the token may not delete them.
+
+    Delete or move them first, or ask for a token with the verbs `delete` and `entities` on their datasets.
+    """
+
+    status = 409
+
+
+class NotPossibleHere(problems.Problem):
+    """This cannot be done at this address.
+
+    Send it to the entity itself or to the collection it belongs to.
+    """
+
+    status = 405
+
+
+class BodyTooLarge(problems.Problem):
+    """The body is larger than this address takes.
+
+    Send it in several requests; many observations go to /CreateObservations.
+    """
+
+    status = 413

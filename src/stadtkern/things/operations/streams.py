@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the door must know of a datastream before it takes an observation, kept until something changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from stadtkern.core import statements
+from stadtkern.core.database import Connection
+
+log = structlog.get_logger(__name__)
+CHANNEL = "things_changed"
+_KEPT = 200_000
+
+
+class Facts(NamedTuple):
+    """A datastream's dataset, the kind of its results, and where its observations are made by default.
+
+    `components` is the number of values in a MultiDatastream's results, None for a Datastream.
+    """
+
+    dataset_id: int
+    observation_type: str
+    components: int | None
+    location_id: int | None
+    feature_id: int | None
+
+
+async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
+    """Ask the database; None where there is no such datastream."""
+    statement = statements.load("things")["datastream_facts"]
+    row = await (await connection.execute(statement, {"id": datastream_id})).fetchone()
+    if row is None:
+        return None
+    return Facts(row[0], row[1].rpartition("/")[2], row[2], row[3], row[4])
+
+
+async def default_feature(connection: Connection, *, location_id: int) -> int:
+    """The feature made from a location, made now if need be."""
+    sql = statements.load("things")
+    await connection.execute(sql["make_default_feature"], {"location_id": location_id})
+    row = await (
+        await connection.execute(sql["find_default_feature"], {"location_id": location_id})
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+class Streams:
+    """A cache of facts that a change of datastreams, locations or features empties."""
+
+    def __init__(self, *, pool: AsyncConnectionPool[Connection]):
+        self._pool = pool
+        self._known: dict[int, Facts] = {}
+        self._epoch = 0
+        self._listening = False
+        self._listener: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._listener = asyncio.create_task(self._listen(), name="things-listener")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+
+    def known(self, datastream_id: int) -> Facts | None:
+        """The facts if they are at hand and complete."""
+        return self._known.get(datastream_id)
+
+    async def find(self, datastream_id: int) -> Facts | None:
+        """The facts, with the default feature made if need be; None where there is no such datastream."""
+        found = self._known.get(datastream_id)
+        if found is not None:
+            return found
+        epoch = self._epoch
+        async with self._pool.connection() as connection:
+            found = await facts(connection, datastream_id=datastream_id)
+            if found is not None and found.feature_id is None and found.location_id is not None:
+                feature = await default_feature(connection, location_id=found.location_id)
+                found = found._replace(feature_id=feature or None)
+        if found is not None and self._listening and epoch == self._epoch and len(self._known) < _KEPT:
+            self._known[datastream_id] = found
+        return found
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._epoch += 1
+        self._known.clear()
+
+    async def _listen(self) -> None:
+        """Keep one connection that hears of changes; without it nothing is answered from the cache."""
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    await self._hear(connection)
+            except (psycopg.OperationalError, TimeoutError) as error:
+                log.warning("things listener lost its connection", error=str(error))
+                await asyncio.sleep(0.5)
+
+    async def _hear(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        await connection.set_autocommit(True)
+        await connection.execute(f"LISTEN {CHANNEL}")
+        self.forget()
+        self._listening = True
+        try:
+            async for _ in connection.notifies():
+                self.forget()
+        finally:
+            self._listening = False
+            self.forget()
+            await connection.close()

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Answer a read of the API: entities with their expansions, one statement per level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from stadtkern.core.access import Scope
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
+from stadtkern.things import entities
+from stadtkern.things.entities import EntityType, Relation
+from stadtkern.things.language.paths import Resource
+from stadtkern.things.language.problems import InvalidQuery
+from stadtkern.things.language.tree import Options
+from stadtkern.things.queries import counting, guard, keyset, level, locate, rows
+from stadtkern.things.queries.level import Level
+from stadtkern.things.queries.locate import Parent
+from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
+from stadtkern.things.representation import Document
+
+DEFAULT_TOP = 100
+MAX_TOP = 1_000
+MAX_ROWS = 50_000
+
+
+@dataclass(slots=True)
+class Reader:
+    """One read: a connection in a transaction, what may be seen, the service's address, and a budget of rows."""
+
+    connection: Connection
+    scope: Scope
+    service: str
+    budget: int = MAX_ROWS
+
+    async def collection(
+        self, *, entity: EntityType, options: Options, parent: Parent | None, address: str
+    ) -> Document:
+        """A page of a collection with count and link to the next page; `address` is the collection's own."""
+        top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
+        prepared = level.prepare(scope=self.scope, entity=entity, options=options, fixed=_fixed(parent))
+        origin = level.of_parent(prepared, parent)
+        answer: Document = {}
+        if options.count:
+            number, exact = await counting.count(
+                self.connection, self.scope, entity=entity, options=options, parent=parent
+            )
+            answer["@iot.count"] = number
+            if not exact:
+                answer["@iot.countIsEstimate"] = True
+        found = await self._page(prepared, origin, top=top, costly=parent is None)
+        if len(found) > top and top:
+            token = keyset.write_token(prepared.keys, prepared.key_values(found[top - 1]))
+            answer["@iot.nextLink"] = next_link(address, options, token)
+        answer["value"] = await self._documents(prepared, found[:top], offset=0)
+        return answer
+
+    async def _page(self, prepared: Level, origin: Fragment, *, top: int, costly: bool) -> list[rows.Row]:
+        if top == 0:
+            return []
+        statement = level.plain(prepared, extra=[origin], limit=top + 1, skip=prepared.options.skip)
+        asked = prepared.options.filter is not None or prepared.options.order
+        if costly and asked and prepared.entity is entities.OBSERVATION:
+            await guard.check_cost(self.connection, statement)
+        return await rows.fetch(self.connection, statement)
+
+    async def entity(
+        self, *, entity: EntityType, options: Options, parent: Parent | None, number: int | None
+    ) -> Document:
+        """One entity, by id or as the only one a relation leads to. Raises NoSuchEntity."""
+        prepared = level.prepare(scope=self.scope, entity=entity, options=options)
+        origin = level.of_parent(prepared, parent)
+        for narrow in (True, False):
+            extra = [origin]
+            if number is not None:
+                extra.append(locate.by_id(prepared.place, number, narrow=narrow))
+            found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=None))
+            if found:
+                return (await self._documents(prepared, found[:1], offset=0))[0]
+            if entity.owned or number is None:
+                break
+        raise NoSuchEntity(
+            f"no {entity.name}" + (f" with the id {number}" if number is not None else " here")
+        )
+
+    async def _documents(self, prepared: Level, found: Sequence[rows.Row], *, offset: int) -> list[Document]:
+        self.budget -= len(found)
+        if self.budget < 0:
+            raise AnswerTooLarge(f"more than {MAX_ROWS} entities in one answer")
+        build = prepared.shape.builder(service=self.service, offset=offset)
+        documents = [build(row) for row in found]
+        for item, relation in prepared.expands if found else ():
+            where = f"{prepared.where}$expand/{item.name}: "
+            if relation.many:
+                ids = [row[offset] for row in found]
+                await self._expand_many(prepared, relation, item.options, where, documents, ids)
+            else:
+                column = offset + prepared.foreign_key(relation)
+                keys = [row[column] for row in found]
+                await self._expand_one(relation, item.options, where, documents, keys)
+        return documents
+
+    async def _expand_one(
+        self,
+        relation: Relation,
+        options: Options,
+        where: str,
+        documents: Sequence[Document],
+        keys: Sequence[Any],
+    ) -> None:
+        if options.given.keys() - {"$select", "$expand"}:
+            raise InvalidQuery(f"{relation.name} is one entity: only $select and $expand fit", where=where)
+        prepared = level.prepare(
+            scope=self.scope, entity=entities.target(relation), options=options, where=where
+        )
+        wanted = sorted({key for key in keys if key is not None})
+        extra = Fragment(f"{prepared.place.alias}.id = any(%s::bigint[])", (wanted,))
+        found = await rows.fetch(self.connection, level.plain(prepared, extra=[extra], limit=None))
+        shown = await self._documents(prepared, found, offset=0)
+        by_id = {row[0]: document for row, document in zip(found, shown, strict=True)}
+        for document, key in zip(documents, keys, strict=True):
+            document[relation.name] = by_id.get(key)
+
+    async def _expand_many(
+        self,
+        above: Level,
+        relation: Relation,
+        options: Options,
+        where: str,
+        documents: Sequence[Document],
+        ids: Sequence[int],
+    ) -> None:
+        top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
+        target = entities.target(relation)
+        fixed = ("datastream_id",) if relation.remote == "datastream_id" else ()
+        prepared = level.prepare(scope=self.scope, entity=target, options=options, fixed=fixed, where=where)
+        by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
+        if top:
+            statement = level.per_parent(prepared, relation, ids=list(by_parent), limit=top + 1)
+            limited = statement + Fragment(" limit %s", (self.budget + len(ids) + 1,))
+            for row in await rows.fetch(self.connection, limited):
+                by_parent[row[0]].append(row)
+        shown = [row for number in ids for row in by_parent[number][:top]]
+        made = iter(await self._documents(prepared, shown, offset=2))
+        counts = await self._counts(above, relation, options, ids)
+        for document, number in zip(documents, ids, strict=True):
+            own = by_parent[number]
+            if counts is not None:
+                document[f"{relation.name}@iot.count"] = counts.get(number, 0)
+            document[relation.name] = [next(made) for _ in own[:top]]
+            more = len(own) > top or (len(own) == top == 1 and (own[0][1] or 0) > 1)
+            if more and top:
+                token = keyset.write_token(prepared.keys, prepared.key_values(own[top - 1]))
+                address = f"{self.service}/{above.entity.set}({number})/{relation.name}"
+                document[f"{relation.name}@iot.nextLink"] = next_link(address, options, token)
+
+    async def _counts(
+        self, above: Level, relation: Relation, options: Options, ids: Sequence[int]
+    ) -> dict[int, int] | None:
+        if not options.count:
+            return None
+        return await counting.count_each(
+            self.connection, self.scope, relation=relation, options=options, ids=ids
+        )
+
+
+def _fixed(parent: Parent | None) -> tuple[str, ...]:
+    return ("datastream_id",) if parent is not None and parent.relation.remote == "datastream_id" else ()
+
+
+def next_link(address: str, options: Options, token: str) -> str:
+    """The address of the next page: the same options, the place reached, no $skip."""
+    kept = {name: text for name, text in options.given.items() if name not in ("$skip", "$skiptoken")}
+    kept["$skiptoken"] = token
+    return address + "?" + "&".join(f"{name}={quote(text, safe=_SAFE)}" for name, text in kept.items())
+
+
+_SAFE = "$()/,;=':@-._~*"
+
+
+async def follow(read: Reader, *, resource: Resource, options: Options) -> Document:
+    """Read what an address points to, an entity or a page of a collection. Raises NoSuchEntity."""
+    parent = await locate.parent(read.connection, read.scope, steps=resource.steps)
+    last = resource.last
+    if not last.many:
+        return await read.entity(entity=last.entity, options=options, parent=parent, number=last.id)
+    address = f"{read.service}/{last.entity.set}"
+    if parent is not None:
+        address = f"{read.service}/{parent.entity.set}({parent.id})/{parent.relation.name}"
+    return await read.collection(entity=last.entity, options=options, parent=parent, address=address)

@@ -1,0 +1,84 @@
+-- name: datastream_facts
+-- What must be known of a datastream to take an observation: dataset, type, components, default place.
+SELECT d.dataset_id, d.observation_type,
+       CASE WHEN d.multi THEN (SELECT count(*) FROM things.datastream_property c WHERE c.datastream_id = d.id) END,
+       place.location_id, f.id
+FROM things.datastream d
+LEFT JOIN LATERAL (
+    SELECT min(l.location_id) AS location_id FROM things.thing_location l WHERE l.thing_id = d.thing_id
+) place ON true
+LEFT JOIN things.feature_of_interest f ON f.location_id = place.location_id
+WHERE d.id = %(id)s;
+
+-- name: make_default_feature
+-- Make a feature of interest from a location, unless there is one.
+INSERT INTO things.feature_of_interest
+    (dataset_id, location_id, name, description, encoding_type, feature, bounds)
+SELECT dataset_id, id, name, description, encoding_type, location, bounds
+FROM things.location WHERE id = %(location_id)s
+ON CONFLICT (location_id) DO NOTHING;
+
+-- name: find_default_feature
+-- The feature of interest that was made from a location.
+SELECT id FROM things.feature_of_interest WHERE location_id = %(location_id)s;
+
+-- name: release_default_feature
+-- A location moved: older observations keep the feature, later ones get a new one.
+UPDATE things.feature_of_interest SET location_id = NULL WHERE location_id = %(location_id)s;
+
+-- name: place_thing
+-- Let a thing be at these locations and nowhere else.
+WITH gone AS (
+    DELETE FROM things.thing_location WHERE thing_id = %(thing_id)s AND location_id <> ALL (%(locations)s::bigint[])
+)
+INSERT INTO things.thing_location (thing_id, location_id)
+SELECT %(thing_id)s, x FROM unnest(%(locations)s::bigint[]) x
+ON CONFLICT DO NOTHING;
+
+-- name: remember_place
+-- Note in a thing's history that it is at these locations from an instant on.
+WITH entry AS (
+    INSERT INTO things.historical_location (dataset_id, thing_id, time)
+    SELECT dataset_id, id, coalesce(%(time)s::timestamptz, now()) FROM things.thing WHERE id = %(thing_id)s
+    RETURNING id
+)
+INSERT INTO things.historical_location_location (historical_location_id, location_id)
+SELECT DISTINCT entry.id, x FROM entry, unnest(%(locations)s::bigint[]) x;
+
+-- name: locations_of_thing
+-- Where a thing is now.
+SELECT location_id FROM things.thing_location WHERE thing_id = %(thing_id)s ORDER BY location_id;
+
+-- name: newest_history
+-- The newest entry in a thing's history of places.
+SELECT id FROM things.historical_location WHERE thing_id = %(thing_id)s ORDER BY time DESC, id DESC LIMIT 1;
+
+-- name: locations_of_history
+-- The locations of one entry in a thing's history.
+SELECT location_id FROM things.historical_location_location WHERE historical_location_id = %(id)s;
+
+-- name: datastreams_of
+-- The datastreams that vanish with a thing, sensor or observed property, with their datasets.
+SELECT DISTINCT d.id, d.dataset_id FROM things.datastream d
+LEFT JOIN things.datastream_property c ON c.datastream_id = d.id
+WHERE d.thing_id = %(thing_id)s OR d.sensor_id = %(sensor_id)s
+   OR d.observed_property_id = %(observed_property_id)s OR c.observed_property_id = %(observed_property_id)s
+ORDER BY d.id;
+
+-- name: delete_datastreams
+-- Remove datastreams whose observations are gone.
+DELETE FROM things.datastream WHERE id = ANY (%(ids)s);
+
+-- name: delete_histories_of_location
+-- Remove the entries of history that are about one location.
+DELETE FROM things.historical_location h USING things.historical_location_location l
+WHERE l.historical_location_id = h.id AND l.location_id = %(location_id)s;
+
+-- name: datastreams_with_feature
+-- The datastreams that have observations of a feature, with their datasets.
+SELECT d.id, d.dataset_id FROM things.datastream_feature k
+JOIN things.datastream d ON d.id = k.datastream_id WHERE k.feature_id = %(feature_id)s ORDER BY d.id;
+
+-- name: observations_of_feature
+-- Some observations of a feature in one datastream.
+SELECT id FROM things.observation WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s LIMIT 5000;
