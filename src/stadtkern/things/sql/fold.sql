@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: EUPL-1.2
--- Statements with {leaf} are directed at one partition; {hour_aggregates} stands for the piece of that name.
+-- Statements with {leaf} are directed at one partition; other names in braces stand for the piece of that name.
+-- OFFSET 0 and LIMIT 1 hold the planner to one index probe per span: without statistics it would rather hash.
 
 -- name: lock_fold
 -- Only one fold at a time, and none while datastreams are deleted; false where somebody else has the lock.
@@ -37,23 +38,28 @@ min(o.phenomenon_time) AS first_time, max(o.phenomenon_time) AS last_time;
 DELETE FROM things.rollup_hour AS h
 USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
 WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until
-  AND NOT EXISTS (
-      SELECT FROM {leaf} AS o WHERE o.datastream_id = h.datastream_id
-        AND o.phenomenon_time >= h.start AND o.phenomenon_time < h.start + interval '1 hour');
+  AND (SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = h.datastream_id AND o.phenomenon_time >= h.start
+         AND o.phenomenon_time < h.start + interval '1 hour' LIMIT 1) IS NULL;
+
+-- name: measured_hours
+-- The hours of these spans, computed from their observations.
+SELECT o.datastream_id, date_bin('1 hour', o.phenomenon_time, timestamptz 'epoch') AS start, {hour_aggregates},
+       NULL::float8 AS weight
+FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+CROSS JOIN LATERAL (
+    SELECT * FROM {leaf} AS leaf WHERE leaf.datastream_id = span.datastream_id
+        AND leaf.phenomenon_time >= span.start AND leaf.phenomenon_time < span.until OFFSET 0) AS o
+GROUP BY 1, 2;
 
 -- name: fold_hours
--- Compute the hours of these spans from their observations.
+-- Keep what the hours of these spans come to.
 INSERT INTO things.rollup_hour AS h (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
-                                     first_time, last_time)
-SELECT o.datastream_id, date_bin('1 hour', o.phenomenon_time, timestamptz 'epoch'), {hour_aggregates}
-FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
-JOIN {leaf} AS o ON o.datastream_id = span.datastream_id
-    AND o.phenomenon_time >= span.start AND o.phenomenon_time < span.until
-GROUP BY 1, 2
+                                     first_time, last_time, weight)
+{measured_hours}
 ON CONFLICT (datastream_id, start) DO UPDATE
 SET (n, rows, good, mean, m2, minimum, maximum, first, last, first_time, last_time, weight)
   = (excluded.n, excluded.rows, excluded.good, excluded.mean, excluded.m2, excluded.minimum, excluded.maximum,
-     excluded.first, excluded.last, excluded.first_time, excluded.last_time, NULL);
+     excluded.first, excluded.last, excluded.first_time, excluded.last_time, excluded.weight);
 
 -- name: extend_hours
 -- Add to the hours what came in behind their last observation (Chan's formula for the squared deviations).
@@ -61,9 +67,13 @@ INSERT INTO things.rollup_hour AS h (datastream_id, start, n, rows, good, mean, 
                                      first_time, last_time)
 SELECT hour.datastream_id, hour.start, {hour_aggregates}
 FROM unnest(%(datastream_id)s, %(start)s) AS hour (datastream_id, start)
-LEFT JOIN things.rollup_hour AS known ON known.datastream_id = hour.datastream_id AND known.start = hour.start
-JOIN {leaf} AS o ON o.datastream_id = hour.datastream_id AND o.phenomenon_time < hour.start + interval '1 hour'
-    AND o.phenomenon_time >= coalesce(known.last_time + interval '1 microsecond', hour.start)
+LEFT JOIN LATERAL (
+    SELECT r.last_time FROM things.rollup_hour AS r
+    WHERE r.datastream_id = hour.datastream_id AND r.start = hour.start LIMIT 1) AS known ON true
+CROSS JOIN LATERAL (
+    SELECT * FROM {leaf} AS leaf WHERE leaf.datastream_id = hour.datastream_id
+        AND leaf.phenomenon_time >= coalesce(known.last_time + interval '1 microsecond', hour.start)
+        AND leaf.phenomenon_time < hour.start + interval '1 hour' OFFSET 0) AS o
 GROUP BY 1, 2
 ON CONFLICT (datastream_id, start) DO UPDATE
 SET n = h.n + excluded.n,
@@ -84,7 +94,7 @@ DELETE FROM things.rollup_hour AS h
 USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
 WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until;
 
--- name: state_hours
+-- name: held_hours
 -- The hours of spans of `state` datastreams; a value counts from its time to the next reading, at most 7 days on.
 WITH reading AS (
     SELECT span.ord, span.datastream_id, span.start, span.until, o.phenomenon_time, o.slot, o.result, o.result_quality,
@@ -126,13 +136,17 @@ WITH reading AS (
     WHERE o.phenomenon_time >= o.start AND o.phenomenon_time < o.until
     GROUP BY 1, 2, 3
 )
-INSERT INTO things.rollup_hour (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
-                                first_time, last_time, weight)
 SELECT datastream_id, start, coalesce(c.n, 0), coalesce(c.rows, 0), coalesce(c.good, 0),
        coalesce(w.mean, c.mean), CASE WHEN w.weight IS NULL THEN c.m2 ELSE w.m2 END,
        least(c.minimum, w.minimum), greatest(c.maximum, w.maximum), c.first, c.last, c.first_time, c.last_time,
-       coalesce(w.weight, 0)
+       coalesce(w.weight, 0) AS weight
 FROM counted AS c FULL JOIN weighed AS w USING (ord, datastream_id, start);
+
+-- name: fold_held_hours
+-- Keep what the hours of spans of `state` datastreams come to.
+INSERT INTO things.rollup_hour (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
+                                first_time, last_time, weight)
+{held_hours};
 
 -- name: fold_days
 -- Make the city's days that these spans touch from their hours.
@@ -147,14 +161,15 @@ WITH touched AS (
     SELECT touched.start AS day, h.*, coalesce(h.weight, h.n) AS share,
            sum(coalesce(h.weight, h.n) * h.mean) OVER same_day
              / nullif(sum(CASE WHEN h.mean IS NOT NULL THEN coalesce(h.weight, h.n) END) OVER same_day, 0) AS day_mean
-    FROM touched JOIN things.rollup_hour AS h ON h.datastream_id = touched.datastream_id
-        AND h.start >= touched.start AND h.start < touched.until
+    FROM touched CROSS JOIN LATERAL (
+        SELECT * FROM things.rollup_hour AS r WHERE r.datastream_id = touched.datastream_id
+            AND r.start >= touched.start AND r.start < touched.until OFFSET 0) AS h
     WINDOW same_day AS (PARTITION BY h.datastream_id, touched.start)
 ), gone AS (
     DELETE FROM things.rollup_day AS d USING touched
     WHERE d.datastream_id = touched.datastream_id AND d.start = touched.start
-      AND NOT EXISTS (SELECT FROM things.rollup_hour AS h WHERE h.datastream_id = touched.datastream_id
-                      AND h.start >= touched.start AND h.start < touched.until)
+      AND (SELECT r.n FROM things.rollup_hour AS r WHERE r.datastream_id = touched.datastream_id
+             AND r.start >= touched.start AND r.start < touched.until LIMIT 1) IS NULL
 )
 INSERT INTO things.rollup_day AS d (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
                                     first_time, last_time, weight)

@@ -33,14 +33,9 @@ ON CONFLICT DO NOTHING;
 INSERT INTO {leaf} (datastream_id, phenomenon_time, id, result)
 SELECT * FROM unnest(%(datastream_id)s, %(time)s, %(id)s, %(result)s);
 
--- name: copy_plain_rows
--- The same for many rows.
-COPY {leaf} (datastream_id, phenomenon_time, id, result) FROM STDIN (FORMAT binary);
-
--- name: copy_full_rows
--- Store many rows with all columns that cannot collide.
-COPY {leaf} (datastream_id, phenomenon_time, id, phenomenon_end, result, result_time, feature_id, valid_time,
-             result_json, result_quality, parameters) FROM STDIN (FORMAT binary);
+-- name: copy_rows
+-- Store many rows with the columns they have that cannot collide.
+COPY {leaf} ({columns}) FROM STDIN (FORMAT binary);
 
 -- name: incoming_rows
 -- The rows of a batch: `ord` is the position in it, `id` the number a row gets if it is new.
@@ -164,9 +159,9 @@ FROM judged;
 -- Which of these spans of datastreams hold nothing yet.
 SELECT span.ord FROM unnest(%(ord)s::bigint[], %(datastream_id)s, %(first)s, %(last)s)
     AS span (ord, datastream_id, first, last)
-WHERE NOT EXISTS (
-    SELECT FROM {leaf} AS o
-    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time BETWEEN span.first AND span.last);
+WHERE (
+    SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = span.datastream_id
+        AND o.phenomenon_time BETWEEN span.first AND span.last LIMIT 1) IS NULL;
 
 -- name: update_states
 -- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.

@@ -117,46 +117,68 @@ def texts(column: Texts) -> TextArray:
     return TextArray(_HEADER.pack(1, 1, TextArray.element, len(column), 1) + b"".join(parts))
 
 
-def plain_rows(batch: Batch, ids: Integers) -> bytes:
-    """COPY data of (datastream_id, phenomenon_time, id, result) for rows that have nothing else."""
-    lengths = [(f"l{i}", ">i4") for i in range(4)]
-    widths = [("datastream_id", ">i8"), ("time", ">i8"), ("id", ">i8"), ("result", ">f8")]
-    fields = [("count", ">i2")] + [part for pair in zip(lengths, widths, strict=True) for part in pair]
-    rows = np.empty(len(batch), np.dtype(fields))
-    rows["count"] = 4
-    for name, _ in lengths:
-        rows[name] = 8
-    rows["datastream_id"] = batch.datastream_id
-    rows["time"] = batch.time - _SHIFT
-    rows["id"] = ids
-    rows["result"] = batch.result
-    return COPY_HEADER + rows.tobytes() + COPY_TRAILER
+def copy_data(batch: Batch, ids: Integers) -> tuple[tuple[str, ...], bytes]:
+    """The columns that these rows have, and the rows as COPY data."""
+    wide: dict[str, tuple[Any, Flags]] = {
+        "datastream_id": _numbers(batch.datastream_id),
+        "phenomenon_time": _shifted(batch.time),
+        "id": _numbers(ids),
+        "result": (batch.result.astype(">f8"), np.isnan(batch.result)),
+    }
+    for name, column in (("phenomenon_end", batch.end), ("result_time", batch.result_time)):
+        if column is not None:
+            wide[name] = _shifted(column)
+    if batch.feature_id is not None:
+        wide["feature_id"] = _numbers(batch.feature_id)
+    wide = {name: cells for name, cells in wide.items() if not cells[1].all()}
+    narrow = _documents(batch)
+    if not narrow and not any(absent.any() for _, absent in wide.values()):
+        return tuple(wide), COPY_HEADER + _table([column for column, _ in wide.values()]) + COPY_TRAILER
+    columns = [_cells(column.tobytes(), absent) for column, absent in wide.values()] + list(narrow.values())
+    count = struct.pack(">h", len(columns))
+    rows = [count + b"".join(cells) for cells in zip(*columns, strict=True)]
+    return (*wide, *narrow), COPY_HEADER + b"".join(rows) + COPY_TRAILER
+
+
+def _table(columns: list[Any]) -> bytes:
+    """Rows of eight-byte values without gaps, laid out in one piece."""
+    fields = [("count", ">i2")]
+    for i, column in enumerate(columns):
+        fields += [(f"length{i}", ">i4"), (f"value{i}", column.dtype.str)]
+    rows = np.empty(len(columns[0]), np.dtype(fields))
+    rows["count"] = len(columns)
+    for i, column in enumerate(columns):
+        rows[f"length{i}"] = 8
+        rows[f"value{i}"] = column
+    return rows.tobytes()
+
+
+def _numbers(column: Integers) -> tuple[Any, Flags]:
+    return column.astype(">i8"), column == NONE
+
+
+def _shifted(column: Integers) -> tuple[Any, Flags]:
+    absent = column == NONE
+    return np.where(absent, 0, column - _SHIFT).astype(">i8"), absent
+
+
+def _documents(batch: Batch) -> dict[str, list[bytes]]:
+    """Cells of the columns whose width differs from row to row."""
+    cells: dict[str, list[bytes]] = {}
+    if batch.valid_from is not None and batch.valid_until is not None:
+        cells["valid_time"] = _range_cells(batch.valid_from, batch.valid_until)
+    for name in ("result_json", "result_quality", "parameters"):
+        column: Texts | None = getattr(batch, name)
+        if column is not None:
+            cells[name] = _document_cells(column)
+    return cells
 
 
 def _cells(raw: bytes, absent: Flags) -> list[bytes]:
     return [_NULL if gone else _EIGHT + raw[i * 8 : i * 8 + 8] for i, gone in enumerate(absent.tolist())]
 
 
-def _instant_cells(column: Integers | None, size: int) -> list[bytes]:
-    if column is None:
-        return [_NULL] * size
-    absent = column == NONE
-    return _cells(np.where(absent, 0, column - _SHIFT).astype(">i8").tobytes(), absent)
-
-
-def _number_cells(column: Numbers) -> list[bytes]:
-    return _cells(column.astype(">f8").tobytes(), np.isnan(column))
-
-
-def _bigint_cells(column: Integers | None, size: int) -> list[bytes]:
-    if column is None:
-        return [_NULL] * size
-    return _cells(column.astype(">i8").tobytes(), column == NONE)
-
-
-def _document_cells(column: Texts | None, size: int) -> list[bytes]:
-    if column is None:
-        return [_NULL] * size
+def _document_cells(column: Texts) -> list[bytes]:
     cells = []
     for value in column.tolist():
         content = None if value is None else b"\x01" + value.encode()
@@ -164,10 +186,8 @@ def _document_cells(column: Texts | None, size: int) -> list[bytes]:
     return cells
 
 
-def _range_cells(lower: Integers | None, upper: Integers | None, size: int) -> list[bytes]:
+def _range_cells(lower: Integers, upper: Integers) -> list[bytes]:
     """tstzrange, closed at both ends where they are the same instant, else open at the upper end."""
-    if lower is None or upper is None:
-        return [_NULL] * size
     cells = []
     for low, high in zip(lower.tolist(), upper.tolist(), strict=True):
         if low == NONE:
@@ -176,24 +196,3 @@ def _range_cells(lower: Integers | None, upper: Integers | None, size: int) -> l
         flags = 0x06 if low == high else 0x02
         cells.append(struct.pack(">iBiqiq", 25, flags, 8, low - _SHIFT, 8, high - _SHIFT))
     return cells
-
-
-def full_rows(batch: Batch, ids: Integers) -> bytes:
-    """COPY data of all columns but the slot, in the order of the statement `copy_full_rows`."""
-    size = len(batch)
-    columns = [
-        _bigint_cells(batch.datastream_id, size),
-        _instant_cells(batch.time, size),
-        _bigint_cells(ids, size),
-        _instant_cells(batch.end, size),
-        _number_cells(batch.result),
-        _instant_cells(batch.result_time, size),
-        _bigint_cells(batch.feature_id, size),
-        _range_cells(batch.valid_from, batch.valid_until, size),
-        _document_cells(batch.result_json, size),
-        _document_cells(batch.result_quality, size),
-        _document_cells(batch.parameters, size),
-    ]
-    count = struct.pack(">h", len(columns))
-    rows = [count + b"".join(cells) for cells in zip(*columns, strict=True)]
-    return COPY_HEADER + b"".join(rows) + COPY_TRAILER

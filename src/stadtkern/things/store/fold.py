@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,19 +98,19 @@ async def _fold(connection: Connection, marks: list[Any]) -> None:
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": ids})
     kinds = dict(await cursor.fetchall())
     anew, extended, states = _sort(marks, kinds)
-    for key, spans in _by_partition(anew):
-        await connection.execute(partitions.statement("drop_empty_hours", key), _params(spans))
-        await connection.execute(partitions.statement("fold_hours", key), _params(spans))
-    for key, spans in _by_partition(extended):
-        params = _params(spans)
+    for key, spans in await by_partition(connection, anew):
+        await connection.execute(partitions.statement("drop_empty_hours", key), span_params(spans))
+        await connection.execute(partitions.statement("fold_hours", key), span_params(spans))
+    for key, spans in await by_partition(connection, extended):
+        params = span_params(spans)
         del params["until"]
         await connection.execute(partitions.statement("extend_hours", key), params)
     if states:
-        await connection.execute(sql["drop_hours"], _params(states))
-        await connection.execute(partitions.statement("state_hours", 0), _params(states))
+        await connection.execute(sql["drop_hours"], span_params(states))
+        await connection.execute(partitions.statement("fold_held_hours"), span_params(states))
     touched = merged([*anew, *extended, *states])
     zone = await time_zone(connection)
-    await connection.execute(sql["fold_days"], {**_params(touched), "zone": zone})
+    await connection.execute(sql["fold_days"], {**span_params(touched), "zone": zone})
 
 
 def _sort(marks: list[Any], kinds: dict[int, str]) -> tuple[list[Span], list[Span], list[Span]]:
@@ -157,20 +157,22 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return result
 
 
-def _by_partition(spans: Iterable[Span]) -> Iterator[tuple[int, list[Span]]]:
-    """The spans of each partition, cut at its bounds."""
+async def by_partition(connection: Connection, spans: Iterable[Span]) -> list[tuple[int, list[Span]]]:
+    """The spans of each partition that is there, cut at its bounds."""
     parts: defaultdict[int, list[Span]] = defaultdict(list)
     for span in spans:
         begin = span.start
         while begin < span.until:
-            key = int(partitions.keys(partitions.months(np.array([begin])))[0])
+            key = partitions.key(begin)
             end = min(span.until, partitions.end(key))
             parts[key].append(Span(span.datastream_id, begin, end))
             begin = end
-    yield from sorted(parts.items())
+    there = await partitions.existing(connection, keys=parts)
+    return sorted((key, part) for key, part in parts.items() if key in there)
 
 
-def _params(spans: list[Span]) -> dict[str, Any]:
+def span_params(spans: list[Span]) -> dict[str, Any]:
+    """Spans as array parameters."""
     columns: Integers = np.array(spans, np.int64)
     return {
         "datastream_id": binary.bigints(columns[:, 0]),
@@ -193,7 +195,9 @@ async def rebuild_days(connection: Connection) -> None:
     rows = await (await connection.execute(sql["hour_spans_of_all"])).fetchall()
     spans = [Span(row[0], microseconds(row[1]), microseconds(row[2])) for row in rows]
     if spans:
-        await connection.execute(sql["fold_days"], {**_params(spans), "zone": await time_zone(connection)})
+        await connection.execute(
+            sql["fold_days"], {**span_params(spans), "zone": await time_zone(connection)}
+        )
 
 
 async def fold_all(connection: Connection) -> int:

@@ -123,16 +123,16 @@ async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
 
 
 async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:
-    plain = rows.plain
     if len(rows) >= COPY_FROM:
-        content = binary.plain_rows(rows, ids) if plain else binary.full_rows(rows, ids)
-        statement = partitions.statement("copy_plain_rows" if plain else "copy_full_rows", key)
+        columns, content = binary.copy_data(rows, ids)
+        statement = partitions.statement("copy_rows", key, columns)
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             await copy.write(content)
-    else:
-        statement = partitions.statement("insert_plain_rows" if plain else "insert_full_rows", key)
-        params = plain_params(rows, ids) if plain else full_params(rows, ids)
-        await connection.execute(statement, params, prepare=True)
+        return
+    plain = rows.plain
+    statement = partitions.statement("insert_plain_rows" if plain else "insert_full_rows", key)
+    params = plain_params(rows, ids) if plain else full_params(rows, ids)
+    await connection.execute(statement, params, prepare=True)
 
 
 async def _reconcile(

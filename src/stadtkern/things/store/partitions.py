@@ -32,6 +32,11 @@ def keys(months: Integers) -> Integers:
     return np.where(months >= _FIRST_MONTHLY, months, months // 12 * 12)
 
 
+def key(instant: int) -> int:
+    """The partition of one instant in microseconds."""
+    return int(keys(months(np.array([instant], np.int64)))[0])
+
+
 def id_bits(months: Integers) -> Integers:
     """The high bits of an observation's id."""
     return (months + _MONTHS_TO_1970) << 40
@@ -59,13 +64,20 @@ def leaf(key: int) -> str:
     return f"observation_{year:04}_{month:02}" if key >= _FIRST_MONTHLY else f"observation_{year:04}"
 
 
+_PIECES = ("incoming_rows", "hour_aggregates", "measured_hours", "held_hours")
+
+
 @lru_cache(maxsize=4096)
-def statement(name: LiteralString, key: int) -> bytes:
+def statement(name: LiteralString, key: int = 0, columns: tuple[str, ...] = ()) -> bytes:
     """A named statement of the store, directed at one partition: planned without looking at the others."""
     texts = statements.load("things")
-    pieces = {piece: sql.SQL(texts[piece]) for piece in ("incoming_rows", "hour_aggregates")}
-    composed = sql.SQL(texts[name]).format(leaf=sql.Identifier("things", leaf(key)), **pieces)
-    return composed.as_bytes(None)
+    places: dict[str, sql.Composable] = {
+        "leaf": sql.Identifier("things", leaf(key)),
+        "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+    }
+    for piece in _PIECES:
+        places[piece] = sql.SQL(texts[piece]).format(**places)
+    return sql.SQL(texts[name]).format(**places).as_bytes(None)
 
 
 async def existing(connection: Connection, *, keys: Iterable[int]) -> set[int]:
