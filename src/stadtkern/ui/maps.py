@@ -56,11 +56,11 @@ def draw(
     sheet = _Sheet(_bounds(rings, spots))
     largest = max((spot.value or 0.0 for spot in spots), default=0.0)
     ordered = sorted(spots, key=lambda spot: -(spot.value or 0.0))
-    ground = "".join(_outline(ring, sheet) for ring in rings)
+    ground = [element("path", class_="land", d=d) for ring in rings if (d := _outline(ring, sheet))]
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
-        element("path", class_="land", d=ground),
+        *ground,
         *(_spot(spot, sheet, largest) for spot in ordered),
         class_=class_,
         role="group",

@@ -170,3 +170,11 @@ def _fitting(length: timedelta) -> Bucket:
     if length <= timedelta(days=32):
         return "hour"
     return "day" if length <= timedelta(days=800) else "month" if length <= timedelta(days=20_000) else "year"
+
+
+def shown_as(span: Span, *, bucket: Bucket) -> Span:
+    """The span as it could be shown; says so where that is coarser than asked for."""
+    if bucket == span.bucket:
+        return span
+    problem = span.problem or gettext("Für Einzelwerte sind es zu viele; Sie sehen stattdessen Stunden.")
+    return msgspec.structs.replace(span, bucket=bucket, asked="", problem=problem)

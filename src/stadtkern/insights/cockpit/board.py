@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from stadtkern.insights import streams as streams_of
 from stadtkern.insights.cockpit import daily, definitions, flow, places, stock
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Tile
+from stadtkern.insights.streams import Stream
 from stadtkern.ui.visit import Visit
 
 _FORMS: Mapping[str, Callable[..., Awaitable[Tile]]] = {
@@ -22,24 +26,45 @@ _FORMS: Mapping[str, Callable[..., Awaitable[Tile]]] = {
 }
 
 
+class Prepared(NamedTuple):
+    """A tile's definition with the datastreams that feed it and its width in columns."""
+
+    definition: Definition
+    streams: Sequence[Stream]
+    columns: int
+
+
 async def tiles(visit: Visit) -> list[Tile]:
     """All tiles for which there are datastreams."""
-    return await _make(visit, definitions.tiles(visit.city.properties))
+    return [await _make(visit, prepared) for prepared in await _prepare(visit)]
 
 
 async def tile(visit: Visit, *, key: str) -> Tile | None:
     """One tile by its key."""
-    chosen = [d for d in definitions.tiles(visit.city.properties) if d.key == key]
-    found = await _make(visit, chosen)
-    return found[0] if found else None
+    for prepared in await _prepare(visit):
+        if prepared.definition.key == key:
+            return await _make(visit, prepared)
+    return None
 
 
-async def _make(visit: Visit, chosen: tuple[Definition, ...] | list[Definition]) -> list[Tile]:
+async def _make(visit: Visit, prepared: Prepared) -> Tile:
+    definition, fitting, columns = prepared
+    made = await _FORMS[definition.form](visit, definition=definition, streams=fitting)
+    return msgspec.structs.replace(made, columns=columns)
+
+
+async def _prepare(visit: Visit) -> list[Prepared]:
+    chosen = definitions.tiles(visit.city.properties)
     wanted = sorted({name for definition in chosen for name in definition.properties})
     known = await streams_of.by_property(visit, definitions=wanted) if wanted else []
-    made = []
-    for definition in chosen:
-        fitting = [s for s in known if s.definition in definition.properties and not s.multi]
-        if fitting:
-            made.append(await _FORMS[definition.form](visit, definition=definition, streams=fitting))
-    return made
+    fitting = [(d, [s for s in known if s.definition in d.properties and not s.multi]) for d in chosen]
+    filled = [(d, found) for d, found in fitting if found]
+    widths = iter(columns(sum(not d.wide for d, _ in filled)))
+    return [Prepared(d, found, 6 if d.wide else next(widths)) for d, found in filled]
+
+
+def columns(narrow: int) -> list[int]:
+    """Widths for so many small tiles that fill their rows of twelve columns."""
+    even = narrow if narrow in (3, 6) else -narrow % 4 * 3
+    threes, twos = {1: (0, 1), 2: (0, 2), 5: (3, 2)}.get(narrow, (even, 0))
+    return [3] * (narrow - threes - twos) + [4] * threes + [6] * twos

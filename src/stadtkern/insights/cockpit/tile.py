@@ -43,6 +43,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     note: str = ""
     wide: bool = False
+    columns: int = 3
     large: bool = False
 
 

@@ -41,14 +41,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(visit: Visit, *, stream: Stream, span: Span) -> History:
     """Read the series; buckets come from rollups, so that years cost as little as days."""
-    found = await things_series.series(
-        visit.connection,
-        datastream_id=stream.id,
-        start=span.start,
-        end=span.end,
-        bucket=span.bucket,
-        time_zone=visit.city.zone.key,
-    )
+    found = await _series(visit, stream=stream, span=span)
+    span = msgspec.structs.replace(span, bucket=found.bucket)
     points = [point for point in found.points if _value(point, stream=stream, bucket=span.bucket) is not None]
     step = _step(points, stream=stream, bucket=span.bucket)
     gaps = _gaps(points, step=step, span=span, stream=stream, bucket=span.bucket)
@@ -64,6 +58,23 @@ async def read(visit: Visit, *, stream: Stream, span: Span) -> History:
         good_share=_good_share(found.points),
         n=n,
     )
+
+
+async def _series(visit: Visit, *, stream: Stream, span: Span) -> things_series.Series:
+    async def ask(bucket: Bucket) -> things_series.Series:
+        return await things_series.series(
+            visit.connection,
+            datastream_id=stream.id,
+            start=span.start,
+            end=span.end,
+            bucket=bucket,
+            time_zone=visit.city.zone.key,
+        )
+
+    try:
+        return await ask(span.bucket)
+    except things_series.TooManyPoints:
+        return await ask("hour")
 
 
 def value(point: Any, *, stream: Stream, bucket: Bucket) -> float:

@@ -31,9 +31,15 @@ def draw(visit: Visit, *, stream: Stream, span: Span, history: History, name: st
     bars = stream.kind == "count"
     title = _title(stream, history)
     shift = _half(history) if not bars else timedelta()
+    step = history.step or timedelta()
     curve = charts.Curve(
-        start=span.start,
-        end=span.end,
+        start=min([span.start, *(p.start for p in history.points[:1])]),
+        end=max(
+            [
+                span.end,
+                *(p.start + (step if history.bucket != "raw" else timedelta()) for p in history.points[-1:]),
+            ]
+        ),
         zone=visit.city.zone,
         pieces=[
             [_mark(p, stream=stream, history=history, shift=shift) for p in piece] for piece in history.pieces

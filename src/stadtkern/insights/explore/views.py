@@ -116,6 +116,7 @@ def _span(request: HttpRequest, visit: Visit, stream: Stream) -> spans.Span:
 async def _chart(visit: Visit, request: HttpRequest, stream: Stream, *, table: bool) -> dict[str, Any]:
     span = _span(request, visit, stream)
     found = await history.read(visit, stream=stream, span=span)
+    span = spans.shown_as(span, bucket=found.bucket)
     asked = {key: request.GET.get(key, "") for key in ("vor", "seite")}
     return {
         "span": span,
