@@ -88,13 +88,12 @@ def _changes(
 async def _mark(
     connection: Connection, *, batch: Batch, found: Streams, outcome: Outcome, at: Integers
 ) -> None:
-    sql = statements.load("things")
     state = found.state[found.row[at]]
     appended = outcome.appended[at]
     for rows, flag in ((at[~state & appended], True), (at[~state & ~appended], False)):
         if len(rows):
             spans = hour_spans(batch.datastream_id[rows], batch.time[rows])
-            await connection.execute(sql["mark_dirty"], {**_spans(*spans), "appended": flag}, prepare=True)
+            await mark_spans(connection, *spans, appended=flag)
     rows = at[state]
     if len(rows):
         streams, first, until = hour_spans(batch.datastream_id[rows], batch.time[rows])
@@ -113,12 +112,17 @@ async def mark_state_spans(
     await connection.execute(statements.load("things")["mark_states_dirty"], params, prepare=True)
 
 
-def _spans(datastream_ids: Integers, start: Integers, until: Integers) -> dict[str, Any]:
-    return {
+async def mark_spans(
+    connection: Connection, datastream_ids: Integers, start: Integers, until: Integers, *, appended: bool
+) -> None:
+    """Mark spans of whole hours."""
+    params = {
         "datastream_id": binary.bigints(datastream_ids),
         "start": binary.instants(start),
         "until": binary.instants(until),
+        "appended": appended,
     }
+    await connection.execute(statements.load("things")["mark_dirty"], params, prepare=True)
 
 
 def hour_spans(datastream_ids: Integers, times: Integers) -> tuple[Integers, Integers, Integers]:

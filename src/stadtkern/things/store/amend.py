@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Changes and deletions of what is stored, inside the caller's transaction; states and rollups follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from psycopg.types.json import Jsonb
+from psycopg.types.range import TimestamptzRange
+
+from stadtkern.core import problems, statements
+from stadtkern.core.database import Connection
+from stadtkern.things.store import aftermath, binary, partitions, streams
+from stadtkern.things.store.batch import Integers, microseconds, split_result
+from stadtkern.things.store.streams import Streams
+
+
+class Row(NamedTuple):
+    """An observation as it is stored."""
+
+    datastream_id: int
+    phenomenon_time: datetime
+    slot: int
+    phenomenon_end: datetime | None
+    result: float | None
+    result_json: Any
+    result_time: datetime | None
+    valid_time: Any
+    result_quality: Any
+    feature_id: int | None
+    parameters: Any
+
+
+async def find(connection: Connection, *, observation_id: int) -> Row | None:
+    """An observation by its id; the month in which it was created is looked at first."""
+    key = partitions.key_of_id(observation_id)
+    if await partitions.existing(connection, keys=[key]):
+        cursor = await connection.execute(
+            partitions.statement("find_in_partition", key), {"id": observation_id}
+        )
+        if row := await cursor.fetchone():
+            return Row(*row)
+    cursor = await connection.execute(statements.load("things")["find_anywhere"], {"id": observation_id})
+    row = await cursor.fetchone()
+    return Row(*row) if row else None
+
+
+async def update(connection: Connection, *, observation_id: int, changes: Mapping[str, Any]) -> None:
+    """Change members of an observation, named as those of a Reading. Raises NotFound."""
+    old, found = await _held(connection, observation_id)
+    new = _changed(old, changes)
+    params = _params(new, observation_id)
+    if new.phenomenon_time == old.phenomenon_time:
+        await connection.execute(partitions.statement("update_observation", _key(old)), params)
+    else:
+        await partitions.ensure(connection, keys=[_key(new)])
+        await connection.execute(
+            partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
+        )
+        await connection.execute(partitions.statement("place_observation", _key(new)), params)
+    await _follow(connection, old=old, new=new, found=found)
+
+
+async def delete(connection: Connection, *, observation_id: int) -> None:
+    """Delete an observation. Raises NotFound."""
+    old, found = await _held(connection, observation_id)
+    await connection.execute(
+        partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
+    )
+    await _follow(connection, old=old, new=None, found=found)
+
+
+async def delete_datastream(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
+    """Delete the observations of datastreams and what was derived; the caller then deletes the datastreams."""
+    sql = statements.load("things")
+    params = {"ids": sorted(datastream_ids)}
+    await connection.execute(sql["wait_for_fold"])
+    for name in ("hold_datastreams", "delete_states", "delete_histories", "delete_traces"):
+        await connection.execute(sql[name], params)
+    await aftermath.tell(connection, datastream_ids=params["ids"])
+
+
+async def recompute(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
+    """Have all buckets of datastreams computed anew, after their `kind` changed."""
+    await connection.execute(statements.load("things")["mark_histories"], {"ids": list(datastream_ids)})
+
+
+async def _held(connection: Connection, observation_id: int) -> tuple[Row, Streams]:
+    """The observation, and its datastream locked against writers."""
+    row = await find(connection, observation_id=observation_id)
+    if row is not None:
+        ids = np.array([row.datastream_id], np.int64)
+        found = await streams.lock(connection, datastream_ids=ids, policy=None)
+        row = await find(connection, observation_id=observation_id)
+        if row is not None:
+            return row, found
+    raise problems.NotFound(f"no Observation with the id {observation_id}")
+
+
+def _key(row: Row) -> int:
+    return partitions.key(microseconds(row.phenomenon_time))
+
+
+def _changed(old: Row, changes: Mapping[str, Any]) -> Row:
+    values = dict(changes)
+    if "result" in values:
+        number, document = split_result(values["result"])
+        values["result"] = None if np.isnan(number) else number
+        values["result_json"] = None if document is None else msgspec.json.decode(document)
+    if values.get("valid_time") is not None:
+        lower, upper = values["valid_time"]
+        values["valid_time"] = TimestamptzRange(lower, upper, "[]" if lower == upper else "[)")
+    return old._replace(**values)
+
+
+def _params(row: Row, observation_id: int) -> dict[str, Any]:
+    params: dict[str, Any] = {**row._asdict(), "id": observation_id}
+    for name in ("result_json", "result_quality", "parameters"):
+        params[name] = None if params[name] is None else Jsonb(params[name])
+    return params
+
+
+async def _follow(connection: Connection, *, old: Row, new: Row | None, found: Streams) -> None:
+    """Bring state, feature counts and marks in line with one change."""
+    await _state(connection, old=old, new=new)
+    if old.feature_id != (new.feature_id if new else None):
+        await _features(connection, old=old, new=new)
+    times = sorted({microseconds(row.phenomenon_time) for row in (old, new) if row})
+    ids: Integers = np.full(len(times), old.datastream_id, np.int64)
+    first: Integers = np.array(times, np.int64)
+    if found.state[0]:
+        await aftermath.mark_state_spans(connection, datastream_ids=ids, first=first, last=first)
+    else:
+        await aftermath.mark_spans(connection, *aftermath.hour_spans(ids, first), appended=False)
+    await aftermath.tell(connection, datastream_ids=[old.datastream_id])
+
+
+async def _state(connection: Connection, *, old: Row, new: Row | None) -> None:
+    sql = statements.load("things")
+    params = {
+        "datastream_id": old.datastream_id,
+        "difference": 0 if new else -1,
+        "result_time": new.result_time if new else None,
+    }
+    row = await (await connection.execute(sql["count_change"], params)).fetchone()
+    first, last, result_first, result_last = row or (None, None, None, None)
+    times = [each.phenomenon_time for each in (old, new) if each]
+    if first is None or last is None or min(times) <= first or max(times) >= last:
+        await connection.execute(sql["find_ends"], params)
+    moved = old.result_time != params["result_time"]
+    if moved and old.result_time in (result_first, result_last):
+        await connection.execute(sql["find_result_times"], params)
+
+
+async def _features(connection: Connection, *, old: Row, new: Row | None) -> None:
+    sql = statements.load("things")
+    for feature_id, n in ((old.feature_id, -1), (new.feature_id if new else None, 1)):
+        if feature_id is not None:
+            params = {
+                "datastream_id": binary.bigints([old.datastream_id]),
+                "feature_id": binary.bigints([feature_id]),
+                "n": binary.bigints([n]),
+            }
+            await connection.execute(sql["count_features"], params)
+    await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([old.datastream_id])})
