@@ -60,6 +60,10 @@ class Entities:
                 "datastream", key, fields, templates.fill_all(stream.properties, values=values)
             )
 
+    async def find_datastream(self, *, key: str) -> int | None:
+        """The Datastream with a key, None where there is none."""
+        return await self._run("find_datastream_by_key", {"key": key})
+
     async def thing(self, *, spec: mapping.Thing, values: Values) -> int:
         """The Thing, with a Location if the mapping knows its coordinates."""
         key = templates.fill(spec.key, values=values)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class Progress(Protocol):
         """`done` of `total` bytes are behind us with so many values."""
 
 
+Adapt = Callable[[batch.Batch], batch.Batch]
+"""Changes the observations of a series before they are stored; called for every part, in the file's order."""
+
+
 class _Run(msgspec.Struct):
     """What tells this import from others, and how far it had come."""
 
@@ -50,6 +54,7 @@ async def import_file(
     accepted: times.Span = ACCEPTED,
     progress: Progress | None = None,
     again: bool = False,
+    adapt: Adapt | None = None,
 ) -> report.Report:
     """Import one file. What was imported before with this mapping is left alone unless `again`.
 
@@ -68,7 +73,7 @@ async def import_file(
                     run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
                 )
             story.resumed_at, story.stored = run.rows, run.stored
-            await _Importer(connection, run=run, story=story, progress=progress).take(source)
+            await _Importer(connection, run=run, story=story, progress=progress, adapt=adapt).take(source)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
         document = Jsonb(msgspec.to_builtins(story))
@@ -107,11 +112,20 @@ async def _dataset(connection: Connection, recipe_: mapping.Mapping) -> int:
 class _Importer:
     """Parses ahead in a thread while the database stores what was parsed before."""
 
-    def __init__(self, connection: Connection, *, run: _Run, story: report.Report, progress: Progress | None):
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        run: _Run,
+        story: report.Report,
+        progress: Progress | None,
+        adapt: Adapt | None,
+    ):
         self._connection = connection
         self._run = run
         self._story = story
         self._progress = progress
+        self._adapt = adapt
         self._entities = Entities(connection, dataset_id=int(run.keys["dataset_id"]))
         self._values = 0
 
@@ -125,6 +139,7 @@ class _Importer:
                 ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
                 number += 1
                 self._values += sum(len(rows) for _, rows in part.pieces)
+                await self._prepare(part)
                 if number > self._run.parts:
                     await self._store(part, number)
                 if self._progress is not None:
@@ -132,13 +147,19 @@ class _Importer:
         finally:
             await asyncio.gather(ahead, return_exceptions=True)
 
+    async def _prepare(self, part: stream.Part) -> None:
+        """See that the datastreams exist, and let the caller adapt the rows."""
+        for lane, rows in part.pieces:
+            if lane.stream.datastream_id is None:
+                found = await self._entities.datastream(series=lane.series, values=lane.values)
+                lane.stream.datastream_id = found
+            rows.datastream_id = np.full(len(rows), lane.stream.datastream_id, np.int64)
+        if self._adapt is not None:
+            adapt = self._adapt
+            part.pieces = [(lane, adapt(rows)) for lane, rows in part.pieces]
+
     async def _store(self, part: stream.Part, number: int) -> None:
         """One transaction: the rows and the checkpoint."""
-        for lane, _ in part.pieces:
-            if lane.stream.datastream_id is None:
-                lane.stream.datastream_id = await self._entities.datastream(
-                    series=lane.series, values=lane.values
-                )
         stored = 0
         async with self._connection.transaction():
             for rows in _batches(part.pieces):
@@ -159,8 +180,9 @@ def _batches(pieces: list[shape.Piece]) -> Iterator[batch.Batch]:
     """All pieces in at most two batches: the many rows without documents take the store's quickest way."""
     simple: list[batch.Batch] = []
     rich: list[batch.Batch] = []
-    for lane, rows in pieces:
-        rows.datastream_id = np.full(len(rows), lane.stream.datastream_id, np.int64)
+    for _, rows in pieces:
+        if not len(rows):
+            continue
         documented = np.zeros(len(rows), bool)
         for column in (rows.result_quality, rows.result_json):
             if column is not None:

@@ -219,3 +219,8 @@ def _wall(micros: int) -> datetime:
 
 def _micros(local: datetime) -> int:
     return _naive_micros(local.astimezone(UTC).replace(tzinfo=None))
+
+
+def year(number: int) -> int:
+    """The instant at which a year begins in UTC."""
+    return _naive_micros(datetime(number, 1, 1))

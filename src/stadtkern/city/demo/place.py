@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Gives the Things of Musterstadt places inside its outlines: made up, always the same, marked as such."""
+
+from __future__ import annotations
+
+import lzma
+import random
+from collections.abc import Sequence
+from importlib import resources
+
+import msgspec
+import shapely.geometry
+
+from stadtkern.city import districts
+from stadtkern.core import statements
+from stadtkern.core.database import Connection
+from stadtkern.ingest.imports.entities import Entities
+
+_SPELLED = {"sued": "Süd", "nord": "Nord", "sud": "Süd"}
+_UMLAUTS = {"huettenheim": "Hüttenheim", "muendelheim": "Mündelheim", "grossenbaum": "Großenbaum"}
+NOTE = {
+    "de": "Die Lage ist frei erfunden: Musterstadt gibt es nicht. Nur die Umrisse sind echt (Duisburg).",
+    "en": "This place is made up: Musterstadt does not exist. Only the outlines are real (Duisburg).",
+}
+
+
+def outlines() -> list[districts.District]:
+    """The outlines that come with the demo (© OpenStreetMap contributors, ODbL)."""
+    packed = resources.files(__package__) / "data" / "districts.geojson.xz"
+    collection = msgspec.json.decode(lzma.decompress(packed.read_bytes()))
+    return [
+        districts.District(
+            code=feature["properties"]["code"],
+            name=_name(feature["properties"]["name"], feature["properties"]["level"]),
+            level=feature["properties"]["level"],
+            geometry=feature["geometry"],
+        )
+        for feature in collection["features"]
+    ]
+
+
+def _name(raw: str, level: str) -> str:
+    if level == "city":
+        return "Musterstadt"
+    if raw in _UMLAUTS:
+        return _UMLAUTS[raw]
+    return "-".join(_SPELLED.get(part, part.capitalize()) for part in raw.split("-"))
+
+
+async def place_things(connection: Connection, *, dataset_id: int, quarters: Sequence[str]) -> int:
+    """Put every Thing of a dataset that has no place into one of the quarters; returns how many."""
+    sql = statements.load("city")
+    rows = await (await connection.execute(sql["unplaced_things"], {"dataset_id": dataset_id})).fetchall()
+    known = {district.code: district for district in outlines()}
+    entities = Entities(connection, dataset_id=dataset_id)
+    for number, (thing_id, key, name) in enumerate(rows):
+        district = known[quarters[number % len(quarters)]]
+        longitude, latitude = _point(district, seed=key or name)
+        await entities.location(
+            thing_id=thing_id,
+            key=f"{key}-lage",
+            name=f"{name}, {district.name}",
+            longitude=longitude,
+            latitude=latitude,
+            properties={
+                "position": "approximate",
+                "fictitious": True,
+                "position_note": NOTE,
+                "quarter": district.name,
+            },
+        )
+    return len(rows)
+
+
+def _point(district: districts.District, *, seed: str) -> tuple[float, float]:
+    """A point well inside the outline that depends on the seed only."""
+    dice = random.Random(seed)  # noqa: S311
+    shape = shapely.geometry.shape(district.geometry)
+    inner = shape.buffer(-0.002)
+    area = shape if inner.is_empty else inner
+    west, south, east, north = area.bounds
+    for _ in range(1000):
+        point = shapely.geometry.Point(dice.uniform(west, east), dice.uniform(south, north))
+        if area.contains(point):
+            return round(point.x, 5), round(point.y, 5)
+    middle = area.representative_point()
+    return round(middle.x, 5), round(middle.y, 5)

@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: EUPL-1.2
+
+-- name: save_district
+-- Store an outline.
+INSERT INTO city.district (code, name, level, geometry, bounds)
+VALUES (%(code)s, %(name)s, %(level)s, %(geometry)s, box(point(%(west)s, %(south)s), point(%(east)s, %(north)s)))
+ON CONFLICT (code) DO UPDATE
+SET name = excluded.name, level = excluded.level, geometry = excluded.geometry, bounds = excluded.bounds;
+
+-- name: list_districts
+-- Outlines of a level, or all, by code.
+SELECT code, name, level, geometry FROM city.district
+WHERE %(level)s::text IS NULL OR level = %(level)s ORDER BY code;
+
+-- name: find_replay
+-- How a dataset is replayed.
+SELECT dataset_id, weeks, cycle_weeks, window_start, loaded_until, fed_until, complete
+FROM city.replay WHERE dataset_id = %(dataset_id)s;
+
+-- name: list_replays
+-- All datasets that are replayed.
+SELECT dataset_id, weeks, cycle_weeks, window_start, loaded_until, fed_until, complete
+FROM city.replay WHERE complete ORDER BY dataset_id;
+
+-- name: begin_replay
+-- Fix the shift of a dataset once; a second start keeps it.
+INSERT INTO city.replay (dataset_id, weeks, cycle_weeks, window_start, loaded_until, fed_until)
+VALUES (%(dataset_id)s, %(weeks)s, %(cycle_weeks)s, %(window_start)s, %(now)s, %(now)s)
+ON CONFLICT (dataset_id) DO NOTHING;
+
+-- name: complete_replay
+-- The history is loaded and the window is stored: the feed may begin.
+UPDATE city.replay SET complete = true WHERE dataset_id = %(dataset_id)s;
+
+-- name: clear_replay_values
+-- Forget the values of a window.
+DELETE FROM city.replay_value WHERE dataset_id = %(dataset_id)s;
+
+-- name: copy_replay_values
+-- Take in the values of a window.
+COPY city.replay_value (dataset_id, due, start, datastream_id, result, quality) FROM STDIN;
+
+-- name: due_replay_values
+-- Values of the window that became known in a stretch of the original's wall clock.
+SELECT datastream_id, due, start, result, quality FROM city.replay_value
+WHERE dataset_id = %(dataset_id)s AND due > %(after)s AND due <= %(until)s ORDER BY due, datastream_id;
+
+-- name: advance_replay
+-- Note up to when a dataset was fed.
+UPDATE city.replay SET fed_until = %(fed_until)s WHERE dataset_id = %(dataset_id)s;
+
+-- name: unplaced_things
+-- Things of a dataset without a place, in the order of their keys.
+SELECT thing.id, thing.properties ->> 'key', thing.name FROM things.thing
+WHERE thing.dataset_id = %(dataset_id)s
+  AND NOT EXISTS (SELECT FROM things.thing_location WHERE thing_location.thing_id = thing.id)
+ORDER BY thing.properties ->> 'key';
+
+-- name: numeric_capacity
+-- Car parks know their capacity as a number.
+UPDATE things.thing SET properties = jsonb_set(properties, '{capacity}', to_jsonb((properties ->> 'capacity')::integer))
+WHERE dataset_id = %(dataset_id)s AND properties ->> 'capacity' ~ '^[0-9]{1,6}$'
+  AND jsonb_typeof(properties -> 'capacity') = 'string';
+
+-- name: save_probe
+-- Note which simulation a datastream shows.
+INSERT INTO city.probe (datastream_id, kind, seed, every_seconds, settings, fed_until)
+VALUES (%(datastream_id)s, %(kind)s, %(seed)s, %(every_seconds)s, %(settings)s, %(fed_until)s)
+ON CONFLICT (datastream_id) DO NOTHING;
+
+-- name: list_probes
+-- All simulated probes.
+SELECT datastream_id, kind, seed, every_seconds, settings, fed_until FROM city.probe ORDER BY datastream_id;
+
+-- name: advance_probes
+-- Note up to when probes were fed.
+UPDATE city.probe SET fed_until = %(fed_until)s WHERE datastream_id = ANY (%(ids)s);
+
+-- name: find_demo_token
+-- Whether this token is valid.
+SELECT id FROM core.token
+WHERE secret_hash = %(secret_hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
