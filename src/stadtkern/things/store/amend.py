@@ -75,7 +75,7 @@ async def delete(connection: Connection, *, observation_id: int) -> None:
 
 
 async def delete_datastream(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
-    """Delete the observations of datastreams and what was derived; the caller then deletes the datastreams."""
+    """Delete observations of datastreams and what was derived; the caller then deletes the datastreams."""
     sql = statements.load("things")
     params = {"ids": sorted(datastream_ids)}
     await connection.execute(sql["wait_for_fold"])
