@@ -7,17 +7,62 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import psycopg
+import psycopg_pool
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, database
+from stadtkern.core import access, database, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
 from stadtkern.things import api, live
 
+log = structlog.get_logger(__name__)
+
 STA = "/sta/v1.1"
+
+
+class Broken(problems.Problem):
+    """Something went wrong on our side.
+
+    Please try again; the operators find the cause in their log.
+    """
+
+    status = 500
+
+
+class DataPlane(Starlette):
+    """Sends SensorThings requests straight to their service; routes, middleware and lifespan for the rest."""
+
+    sensorthings = api.Service()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what falls through becomes an error document, never a stack trace."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == STA or path.startswith(STA + "/")):
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.sensorthings(scope, receive, watched)
+        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            log.warning("the database does not answer", error=str(error))
+            if not started:
+                await api.failure(problems.Unavailable())(scope, receive, send)
+        except Exception:  # a server loop: one request must not take the others along
+            log.exception("request failed", method=scope["method"], path=path)
+            if not started:
+                await api.failure(Broken())(scope, receive, send)
 
 
 def create_app(*, settings: Settings, url: str) -> Starlette:
@@ -38,11 +83,10 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
                 yield
 
     routes = [
-        Mount(STA, routes=api.routes()),
         Route("/health", _health, methods=["GET"]),
         *live.routes(),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return DataPlane(routes=routes, lifespan=lifespan)
 
 
 async def _health(request: Request) -> Response:

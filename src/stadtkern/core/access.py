@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import problems, statements, times
+from stadtkern.core import database, problems, statements, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import TRUE, Fragment
 
@@ -228,21 +228,18 @@ class Gate:
         """Keep one connection that hears of changes; without it nothing is answered from the cache."""
         while True:
             try:
-                async with self._pool.connection() as connection:
-                    await connection.set_autocommit(True)
+                async with await database.connect(url=self._pool.conninfo, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self._forget()
                     self._listening = True
-                    try:
-                        async for _ in connection.notifies():
-                            self._forget()
-                    finally:
-                        self._listening = False
+                    async for _ in connection.notifies():
                         self._forget()
-                        await connection.close()
-            except (psycopg.OperationalError, TimeoutError) as error:
+            except psycopg.OperationalError as error:
                 log.warning("access listener lost its connection", error=str(error))
-                await asyncio.sleep(0.5)
+            finally:
+                self._listening = False
+                self._forget()
+            await asyncio.sleep(0.5)
 
 
 def _shorter(*, seen: list[int], hidden: list[int]) -> Scope:

@@ -39,9 +39,7 @@ class Subscriptions:
         return self._handlers.get(topic, [])
 
 
-async def emit(
-    connection: Connection, *, topic: str, payload: Mapping[str, Any], wake: bool = True
-) -> None:
+async def emit(connection: Connection, *, topic: str, payload: Mapping[str, Any], wake: bool = True) -> None:
     """Write one event; it exists if and only if the caller's transaction commits.
 
     Without `wake` the relay finds it later: NOTIFY makes commits queue, so frequent writers wake it apart.

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from stadtkern.core import access, problems, times
+from stadtkern.core import access, database, problems, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import series
@@ -106,15 +106,11 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with self._pool.connection() as connection:
-                    await connection.set_autocommit(True)
+                async with await database.connect(url=self._pool.conninfo, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    try:
-                        while True:
-                            await self._round(connection)
-                    finally:
-                        await connection.close()
-            except (psycopg.OperationalError, TimeoutError) as error:
+                    while True:
+                        await self._round(connection)
+            except psycopg.OperationalError as error:
                 log.warning("live listener lost its connection", error=str(error))
                 await asyncio.sleep(0.5)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """OGC SensorThings API 1.1 over HTTP."""
 
-from stadtkern.things.api.routes import lifespan, routes
+from stadtkern.things.api.answers import failure
+from stadtkern.things.api.routes import Service, lifespan
 
-__all__ = ["lifespan", "routes"]
+__all__ = ["Service", "failure", "lifespan"]

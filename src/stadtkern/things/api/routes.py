@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 import structlog
 from starlette.applications import Starlette
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
@@ -54,12 +53,6 @@ async def _dispatch(call: Call) -> Response:
     if method == "DELETE":
         return await write.delete(call, resource)
     raise NotPossibleHere(f"{method} is not known here", where="method")
-
-
-def routes() -> list[BaseRoute]:
-    """What is mounted at the service's address."""
-    service = Service()
-    return [Route("/", service), Route("/{path:path}", service)]
 
 
 @contextlib.asynccontextmanager
