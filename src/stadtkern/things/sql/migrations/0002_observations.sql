@@ -35,7 +35,8 @@ DECLARE
     upper timestamptz := lower + ('1 ' || step)::interval;
     leaf text := 'observation_' || to_char(lower, CASE step WHEN 'month' THEN 'YYYY_MM' ELSE 'YYYY' END);
 BEGIN
-    PERFORM pg_advisory_xact_lock(1398033740);
+    -- What ATTACH takes anyway; taken first, so that whoever waited sees what the other one made.
+    LOCK TABLE ONLY things.observation IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass('things.' || leaf) IS NULL THEN
         EXECUTE format('CREATE TABLE things.%I (LIKE things.observation INCLUDING ALL)', leaf);
         EXECUTE format('ALTER TABLE things.%I SET (autovacuum_analyze_scale_factor = 0.02)', leaf);
