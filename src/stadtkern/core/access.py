@@ -228,7 +228,9 @@ class Gate:
         """Keep one connection that hears of changes; without it nothing is answered from the cache."""
         while True:
             try:
-                async with await database.connect(url=self._pool.conninfo, autocommit=True) as connection:
+                async with await database.connect(
+                    url=str(self._pool.conninfo), autocommit=True
+                ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self._forget()
                     self._listening = True

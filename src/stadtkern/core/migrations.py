@@ -11,7 +11,7 @@ from typing import LiteralString, NamedTuple
 
 import structlog
 
-from stadtkern.core import database
+from stadtkern.core import database, problems
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,13 @@ CREATE TABLE IF NOT EXISTS core.migration (
 """
 
 
-class MigrationChanged(Exception):
-    """A migration that was applied here has another text now. Restore the file and add a new migration."""
+class MigrationChanged(problems.Problem):
+    """A migration that was applied to this database has another text now.
+
+    This database was made by another version. Start with that version, or restore its backup into a new folder.
+    """
+
+    status = 500
 
 
 class Migration(NamedTuple):

@@ -106,7 +106,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await database.connect(url=self._pool.conninfo, autocommit=True) as connection:
+                async with await database.connect(url=str(self._pool.conninfo), autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     while True:
                         await self._round(connection)
