@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS core.migration (
 class MigrationChanged(problems.Problem):
     """A migration that was applied to this database has another text now.
 
-    This database was made by another version. Start with that version, or restore its backup into a new folder.
+    This database was made by another version. Start that version, or restore its backup into a new folder.
     """
 
     status = 500
