@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""New values reach a browser within two seconds, and only those that it may see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from stadtkern.core import database, datasets
+from stadtkern.things import readings
+
+pytestmark = pytest.mark.anyio
+
+
+async def _datastream(connection: database.Connection, dataset_id: int) -> int:
+    cursor = await connection.execute(
+        """
+        WITH t AS (INSERT INTO things.thing (dataset_id, name, description)
+              VALUES (%(d)s, 't', 't') RETURNING id),
+        s AS (INSERT INTO things.sensor (dataset_id, name, description, encoding_type, metadata)
+              VALUES (%(d)s, 's', 's', 'text/html', '"x"') RETURNING id),
+        o AS (INSERT INTO things.observed_property (dataset_id, name, definition, description)
+              VALUES (%(d)s, 'o', 'http://example.org/o', 'o') RETURNING id)
+        INSERT INTO things.datastream
+            (dataset_id, name, description, observation_type, unit, thing_id, sensor_id, observed_property_id)
+        SELECT %(d)s, 'd', 'd', 'x', '{}', t.id, s.id, o.id FROM t, s, o RETURNING id
+        """,
+        {"d": dataset_id},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+class Listener:
+    """A browser that reads the stream straight from the ASGI application."""
+
+    def __init__(self, app: Starlette, query: str):
+        self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.status = 0
+        self._app, self._query = app, query
+        self._gone = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until `leave`."""
+        scope = {"type": "http", "method": "GET", "path": "/live", "raw_path": b"/live", "headers": [],
+                 "query_string": self._query.encode(), "scheme": "http", "server": ("t", 80),
+                 "client": ("t", 1), "root_path": "", "http_version": "1.1",
+                 "asgi": {"version": "3.0", "spec_version": "2.3"}}  # fmt: skip
+        await self._app(scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        self.status = message.get("status", self.status)
+        for part in message.get("body", b"").decode().split("\n\n"):
+            if "data: " in part:
+                self.events.put_nowait(json.loads(part.partition("data: ")[2]))
+
+    async def next(self) -> dict[str, Any]:
+        """The next event, within the promised two seconds and some for a busy machine."""
+        return await asyncio.wait_for(self.events.get(), 10)
+
+    def leave(self) -> None:
+        """Close the page."""
+        self._gone.set()
+
+
+@contextlib.asynccontextmanager
+async def listening(app: Starlette, query: str) -> AsyncIterator[Listener]:
+    """A listener that leaves at the end."""
+    listener = Listener(app, query)
+    task = asyncio.create_task(listener.run())
+    yield listener
+    listener.leave()
+    await asyncio.wait_for(task, 30)
+
+
+def _reading(datastream_id: int, minute: int, result: float) -> readings.Reading:
+    moment = datetime(2026, 2, 26, 14, minute, tzinfo=UTC)
+    return readings.Reading(datastream_id=datastream_id, phenomenon_time=moment, result=result)
+
+
+async def test_the_newest_value_comes_first_and_then_each_new_one(
+    app: Starlette, connection: database.Connection, dataset: int
+) -> None:
+    """A page that opens late shows the present value at once."""
+    stream = await _datastream(connection, dataset)
+    await app.state.sink.put([_reading(stream, 1, 11.0)])
+    async with listening(app, f"datastreams={stream}") as listener:
+        assert await listener.next() == {"datastream": stream, "time": "2026-02-26T14:01:00Z", "result": 11.0}
+        await app.state.sink.put([_reading(stream, 2, 12.0)])
+        assert (await listener.next())["result"] == 12.0
+
+
+async def test_a_closed_room_closes_the_stream_too(
+    app: Starlette, connection: database.Connection, dataset: int
+) -> None:
+    """A dataset that moves to a restricted room is silent for those who listen already."""
+    await datasets.save_room(connection, key="closed", kind="restricted", title={})
+    moving = await datasets.save(connection, key="moving", about={})
+    stays, moves = await _datastream(connection, dataset), await _datastream(connection, moving)
+    await app.state.sink.put([_reading(stays, 1, 1.0), _reading(moves, 1, 1.0)])
+    async with listening(app, f"datastreams={stays},{moves}") as listener:
+        assert {(await listener.next())["datastream"] for _ in range(2)} == {stays, moves}
+        epoch = app.state.gate.epoch
+        await connection.execute(
+            "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = 'closed') WHERE id = %s",
+            [moving],
+        )
+        async with asyncio.timeout(10):
+            while app.state.gate.epoch == epoch:
+                await connection.execute("SELECT 1")
+        await app.state.sink.put([_reading(moves, 2, 2.0)])
+        await app.state.sink.put([_reading(stays, 2, 2.0)])
+        assert (await listener.next())["datastream"] == stays
+        assert listener.events.empty()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "datastreams=", "datastreams=a", "datastreams=1;2", "datastreams=" + "1," * 501]
+)
+async def test_a_bad_subscription_is_refused(client: httpx.AsyncClient, query: str) -> None:
+    """With a remedy, as problem+json."""
+    answer = await client.get(f"/live?{query}")
+    assert answer.status_code == 400
+    assert "remedy" in answer.json()
+
+
+async def test_what_one_may_not_see_is_not_there(
+    client: httpx.AsyncClient, connection: database.Connection
+) -> None:
+    """404, as for a number that was never given."""
+    await datasets.save_room(connection, key="locked", kind="restricted", title={})
+    hidden = await _datastream(
+        connection, await datasets.save(connection, key="locked", room="locked", about={})
+    )
+    assert (await client.get(f"/live?datastreams={hidden}")).status_code == 404
+    assert (await client.get("/live?datastreams=999999")).status_code == 404
