@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import msgspec
 from starlette.responses import Response
@@ -12,38 +13,54 @@ from starlette.responses import Response
 from stadtkern.core import problems
 from stadtkern.core.access import Principal, Unauthorised
 from stadtkern.things import readings
-from stadtkern.things.api import answers
+from stadtkern.things.api import answers, door
 from stadtkern.things.api.call import Call
-from stadtkern.things.operations import create, observations, payload
-from stadtkern.things.operations.problems import InvalidJson, InvalidValue, MissingProperty, UnknownProperty
+from stadtkern.things.operations import create, rows
+from stadtkern.things.operations.problems import InvalidJson, MissingProperty
+from stadtkern.things.operations.rows import Group
 from stadtkern.things.operations.streams import Facts
 
-CHUNK = 5_000
-_COMPONENTS = frozenset(
-    {
-        "phenomenonTime",
-        "result",
-        "resultTime",
-        "validTime",
-        "resultQuality",
-        "parameters",
-        "FeatureOfInterest/id",
-    }
-)
-
-
-class Group(msgspec.Struct, forbid_unknown_fields=True):
-    """The rows for one datastream."""
-
-    components: list[str]
-    data: list[msgspec.Raw] = msgspec.field(name="dataArray")
-    datastream: dict[str, Any] | None = msgspec.field(name="Datastream", default=None)
-    multi_datastream: dict[str, Any] | None = msgspec.field(name="MultiDatastream", default=None)
-    count: int | None = msgspec.field(name="dataArray@iot.count", default=None)
-
-
+CHUNK = 10_000
 _decode = msgspec.json.Decoder(list[Group]).decode
-_decode_row = msgspec.json.Decoder(list[Any]).decode
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is said of each row, in order; `chunk` and `places` are the rows that go to the writer next."""
+
+    call: Call
+    shown: list[str] = field(default_factory=list)
+    chunk: list[readings.Reading] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    under_way: asyncio.Task[None] | None = None
+
+    def add(self, row: readings.Reading | problems.Problem) -> None:
+        """Take the next row."""
+        if isinstance(row, problems.Problem):
+            self.shown.append(_error(row))
+            return
+        self.places.append(len(self.shown))
+        self.shown.append("")
+        self.chunk.append(row)
+
+    async def flush(self) -> None:
+        """Hand the rows over; one chunk is written while the next is read."""
+        await self.settle()
+        if self.chunk:
+            self.under_way = asyncio.create_task(self._put(self.chunk, self.places), name="data-array")
+            self.chunk, self.places = [], []
+
+    async def settle(self) -> None:
+        """Wait for the chunk that is being written."""
+        task, self.under_way = self.under_way, None
+        if task is not None:
+            await task
+
+    async def _put(self, chunk: list[readings.Reading], places: list[int]) -> None:
+        prefix = f"{self.call.service}/Observations("
+        stored = await self.call.state.sink.put(chunk)
+        for place, item in zip(places, stored, strict=True):
+            self.shown[place] = _error(item) if isinstance(item, problems.Problem) else f"{prefix}{item.id})"
 
 
 async def take(call: Call) -> Response:
@@ -51,6 +68,24 @@ async def take(call: Call) -> Response:
     principal = await call.principal()
     if principal.token_id is None:
         raise Unauthorised
+    groups = await _groups(call)
+    answer = _Answer(call)
+    try:
+        for group, index in groups:
+            number = create.reference(group.datastream or group.multi_datastream) or 0
+            found = await _facts(call, principal, number)
+            for row in _rows(group, number, found, where=f"[{index}]"):
+                answer.add(row)
+                if len(answer.chunk) >= CHUNK:
+                    await answer.flush()
+        await answer.flush()
+    finally:
+        await answer.settle()
+    return answers.document(answer.shown, status=201)
+
+
+async def _groups(call: Call) -> Iterator[tuple[Group, int]]:
+    """Read the body and check all heads, before anything is stored."""
     body = await call.body(limit=call.state.settings.bulk_body_limit)
     try:
         groups = _decode(body)
@@ -58,81 +93,28 @@ async def take(call: Call) -> Response:
         raise InvalidJson(str(error), where="body") from error
     except RecursionError as error:
         raise InvalidJson("nested too deeply", where="body") from error
-    del body
-    shown: list[str] = []
     for index, group in enumerate(groups):
-        shown.extend(await _group(call, principal, group, where=f"[{index}]"))
-        group.data.clear()
-    return answers.document(shown, status=201)
+        rows.check(group, where=f"[{index}]")
+        if create.reference(group.datastream or group.multi_datastream) is None:
+            raise MissingProperty(
+                'a Datastream is referred to: {"@iot.id": 1}', where=f"[{index}].Datastream"
+            )
+    return ((group, index) for index, group in enumerate(groups))
 
 
-async def _group(call: Call, principal: Principal, group: Group, *, where: str) -> list[str]:
-    _check(group, where=where)
-    number = create.reference(group.datastream or group.multi_datastream)
-    if number is None:
-        raise MissingProperty('a Datastream is referred to: {"@iot.id": 1}', where=where + ".Datastream")
-    facts = await call.state.streams.find(number)
-    if facts is None:
-        return [_error(readings.UnknownDatastream(f"no Datastream with the id {number}"))] * len(group.data)
+async def _facts(call: Call, principal: Principal, number: int) -> Facts | problems.Problem:
     try:
-        await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
+        return await door.permitted(call, principal, number)
     except problems.Problem as problem:
-        return [_error(problem)] * len(group.data)
-    shown: list[str] = []
-    for begin in range(0, len(group.data), CHUNK):
-        rows = group.data[begin : begin + CHUNK]
-        shown.extend(await _chunk(call, number, facts, group.components, rows))
-    return shown
+        return problem
 
 
-def _check(group: Group, *, where: str) -> None:
-    unknown = next((name for name in group.components if name not in _COMPONENTS), None)
-    if unknown is not None:
-        known = ", ".join(sorted(_COMPONENTS))
-        raise UnknownProperty(
-            f"no component {unknown[:60]!r}; there are {known}", where=where + ".components"
-        )
-    if "result" not in group.components or len(set(group.components)) < len(group.components):
-        raise InvalidValue("each component once, and `result` among them", where=where + ".components")
-    if group.count is not None and group.count != len(group.data):
-        raise InvalidValue(
-            f"{group.count} rows are announced, {len(group.data)} came", where=where + ".dataArray@iot.count"
-        )
-
-
-async def _chunk(
-    call: Call, number: int, facts: Facts, components: Sequence[str], rows: Sequence[msgspec.Raw]
-) -> list[str]:
-    shown: list[str] = [""] * len(rows)
-    good: list[readings.Reading] = []
-    places: list[int] = []
-    for place, raw in enumerate(rows):
-        try:
-            good.append(_reading(raw, number, facts, components))
-            places.append(place)
-        except problems.Problem as problem:
-            shown[place] = _error(problem)
-    stored = await call.state.sink.put(good) if good else []
-    prefix = f"{call.service}/Observations("
-    for place, item in zip(places, stored, strict=True):
-        shown[place] = _error(item) if isinstance(item, problems.Problem) else f"{prefix}{item.id})"
-    return shown
-
-
-def _reading(raw: msgspec.Raw, number: int, facts: Facts, components: Sequence[str]) -> readings.Reading:
-    try:
-        values = _decode_row(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidValue(f"a row is a list of values: {error}") from error
-    if len(values) != len(components):
-        raise InvalidValue(f"the row has {len(values)} values, there are {len(components)} components")
-    row: Mapping[str, Any] = dict(zip(components, values, strict=True))
-    if any(isinstance(value, str | list | dict) for value in values):
-        payload.check(values)
-    feature_id = facts.feature_id
-    if row.get("FeatureOfInterest/id", feature_id) != feature_id:
-        raise InvalidValue("only the Datastream's own feature is taken here", where="FeatureOfInterest/id")
-    return observations.reading(row, datastream_id=number, facts=facts, feature_id=feature_id)
+def _rows(
+    group: Group, number: int, found: Facts | problems.Problem, *, where: str
+) -> Iterator[readings.Reading | problems.Problem]:
+    if isinstance(found, problems.Problem):
+        return iter([found] * rows.count(group, where=where))
+    return rows.readings_of(group, datastream_id=number, facts=found, where=where)
 
 
 def _error(problem: problems.Problem) -> str:

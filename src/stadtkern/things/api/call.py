@@ -6,8 +6,8 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from starlette.datastructures import State
 from starlette._utils import get_route_path
+from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
 from stadtkern.core import access

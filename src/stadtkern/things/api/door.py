@@ -11,13 +11,14 @@ import msgspec
 from starlette.responses import Response
 
 from stadtkern.core import problems
-from stadtkern.core.access import Unauthorised
+from stadtkern.core.access import Principal, Unauthorised
 from stadtkern.things import readings
 from stadtkern.things.api import answers
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import create, observations, payload
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+from stadtkern.things.operations.streams import Facts
 
 _SMALL = 2_000
 _decode = msgspec.json.Decoder().decode
@@ -35,10 +36,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     feature_id = None if feature is None else create.reference(feature)
     if stream is None or (feature is not None and feature_id is None):
         return await _deep(call, body, datastream_id)
-    facts = await call.state.streams.find(stream)
-    if facts is None:
-        raise readings.UnknownDatastream(f"no Datastream with the id {stream}", where="Datastream")
-    await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
+    facts = await permitted(call, principal, stream)
     if feature_id is not None and feature_id != facts.feature_id:
         return await _deep(call, body, datastream_id)
     reading = observations.reading(
@@ -51,6 +49,19 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     if isinstance(stored, problems.Problem):
         raise stored
     return answers.created(call, collection="Observations", number=stored.id)
+
+
+async def permitted(call: Call, principal: Principal, datastream_id: int) -> Facts:
+    """The datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden, Unauthorised."""
+    facts: Facts | None = await call.state.streams.find(datastream_id)
+    if facts is not None:
+        try:
+            await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
+        except problems.NotFound:
+            facts = None
+    if facts is None:
+        raise readings.UnknownDatastream(f"no Datastream with the id {datastream_id}", where="Datastream")
+    return facts
 
 
 def decode(body: bytes) -> dict[str, Any]:

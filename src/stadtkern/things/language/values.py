@@ -116,40 +116,6 @@ def _unquote(text: str, at: int, where: str) -> str:
     return body
 
 
-def write(value: Value) -> str:
-    """The text that reads back as the value."""
-    match value.kind:
-        case Kind.NULL:
-            return "null"
-        case Kind.BOOLEAN:
-            return "true" if value.value else "false"
-        case Kind.TEXT:
-            return _quote(value.value)
-        case Kind.GEOMETRY:
-            return "geography" + _quote(value.value)
-        case Kind.INSTANT:
-            return times.format_instant(value.value)
-        case Kind.INTERVAL:
-            return "/".join(times.format_instant(moment) for moment in value.value)
-        case Kind.DURATION:
-            return f"duration'{_write_duration(value.value)}'"
-        case Kind.DATE | Kind.TIME:
-            return str(value.value.isoformat())
-        case _:
-            return repr(value.value)
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _write_duration(length: timedelta) -> str:
-    sign = "-" if length < timedelta(0) else ""
-    length = abs(length)
-    fraction = f".{length.microseconds:06}" if length.microseconds else ""
-    return f"{sign}P{length.days}DT{length.seconds}{fraction}S"
-
-
 def utc_midnight(day: date) -> datetime:
     """The instant at which a date begins."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

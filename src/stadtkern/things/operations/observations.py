@@ -113,6 +113,9 @@ _FITTING: Mapping[str, tuple[tuple[type, ...], str]] = {
     _CATEGORY: ((str,), "text"),
 }
 
+# Types whose results need more than being a number.
+SPECIAL = frozenset({_COUNT, _TRUTH, _CATEGORY})
+
 
 def accepted(instant: datetime, *, first_year: int, days_ahead: int, where: str) -> None:
     """Raise OutsideAcceptedRange for an instant that the store does not keep."""

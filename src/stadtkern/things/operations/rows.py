@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Rows of a data array as readings: at once where they are plain, one by one where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from stadtkern.core import problems
+from stadtkern.things.operations import observations, payload
+from stadtkern.things.operations.problems import InvalidJson, InvalidValue, UnknownProperty
+from stadtkern.things.operations.streams import Facts
+from stadtkern.things.readings import Reading
+
+_COMPONENTS = frozenset(
+    {
+        "phenomenonTime",
+        "result",
+        "resultTime",
+        "validTime",
+        "resultQuality",
+        "parameters",
+        "FeatureOfInterest/id",
+    }
+)
+_PLAIN = ["phenomenonTime", "result"]
+_LARGEST_EXACT = 2.0**53
+
+
+class Group(msgspec.Struct, forbid_unknown_fields=True):
+    """The rows for one datastream, not yet read."""
+
+    components: list[str]
+    data: msgspec.Raw = msgspec.field(name="dataArray")
+    datastream: dict[str, Any] | None = msgspec.field(name="Datastream", default=None)
+    multi_datastream: dict[str, Any] | None = msgspec.field(name="MultiDatastream", default=None)
+    count: int | None = msgspec.field(name="dataArray@iot.count", default=None)
+
+
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+_decode_plain = msgspec.json.Decoder(list[tuple[_Instant, float]]).decode
+_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_row = msgspec.json.Decoder(list[Any]).decode
+
+
+def check(group: Group, *, where: str) -> None:
+    """Raise for components that do not exist or do not fit together."""
+    unknown = next((name for name in group.components if name not in _COMPONENTS), None)
+    if unknown is not None:
+        known = ", ".join(sorted(_COMPONENTS))
+        raise UnknownProperty(
+            f"no component {unknown[:60]!r}; there are {known}", where=where + ".components"
+        )
+    if "result" not in group.components or len(set(group.components)) < len(group.components):
+        raise InvalidValue("each component once, and `result` among them", where=where + ".components")
+
+
+def count(group: Group, *, where: str) -> int:
+    """How many rows there are."""
+    return len(_split(group, where=where))
+
+
+def readings_of(
+    group: Group, *, datastream_id: int, facts: Facts, where: str
+) -> Iterator[Reading | problems.Problem]:
+    """One reading or problem per row, in order."""
+    if (
+        group.components == _PLAIN
+        and facts.components is None
+        and facts.observation_type not in observations.SPECIAL
+    ):
+        try:
+            pairs = _decode_plain(group.data)
+        except (msgspec.MsgspecError, RecursionError):
+            pairs = None
+        if pairs is not None and all(abs(result) < _LARGEST_EXACT for _, result in pairs):
+            feature = facts.feature_id
+            return (
+                Reading(datastream_id=datastream_id, phenomenon_time=time, result=result, feature_id=feature)
+                for time, result in pairs
+            )
+    parts = _split(group, where=where)
+    return (_reading(part, datastream_id, facts, group.components) for part in parts)
+
+
+def _split(group: Group, *, where: str) -> list[msgspec.Raw]:
+    try:
+        parts = _decode_rows(group.data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidJson(str(error), where=where + ".dataArray") from error
+    if group.count is not None and group.count != len(parts):
+        raise InvalidValue(
+            f"{group.count} rows are announced, {len(parts)} came", where=where + ".dataArray@iot.count"
+        )
+    return parts
+
+
+def _reading(
+    raw: msgspec.Raw, datastream_id: int, facts: Facts, components: Sequence[str]
+) -> Reading | problems.Problem:
+    try:
+        values = _decode_row(raw)
+        if any(isinstance(value, str | list | dict) for value in values):
+            payload.check(values)
+        return _of_values(values, datastream_id, facts, components)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return InvalidValue(f"a row is a list of values: {error}")
+    except problems.Problem as problem:
+        return problem
+
+
+def _of_values(values: Sequence[Any], datastream_id: int, facts: Facts, components: Sequence[str]) -> Reading:
+    if len(values) != len(components):
+        raise InvalidValue(f"the row has {len(values)} values, there are {len(components)} components")
+    row: Mapping[str, Any] = dict(zip(components, values, strict=True))
+    if row.get("FeatureOfInterest/id", facts.feature_id) != facts.feature_id:
+        raise InvalidValue("only the Datastream's own feature is taken here", where="FeatureOfInterest/id")
+    return observations.reading(row, datastream_id=datastream_id, facts=facts, feature_id=facts.feature_id)
