@@ -15,7 +15,7 @@ from stadtkern.core.fragments import Fragment, every
 from stadtkern.insights import kinds
 from stadtkern.ui.visit import Visit
 
-_LATE = timedelta(hours=3)
+_LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     properties: Mapping[str, Any]
     location: Mapping[str, Any] | None = None
     address: str = ""
-    location_properties: Mapping[str, Any] | None = None
+    location_properties: Mapping[str, Any] = {}
 
     @property
     def point(self) -> tuple[float, float] | None:
@@ -45,7 +45,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def approximate(self) -> bool:
         """Whether the place is only roughly known."""
-        return bool(self.properties.get("approximate") or (self.location_properties or {}).get("approximate"))
+        return self.location_properties.get("position") == "approximate"
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     dataset: Dataset
     first_time: datetime | None
     last_time: datetime | None
+    last_end: datetime | None
     result: Any
     n: int
     multi: bool
@@ -84,13 +85,28 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def late_after(self) -> timedelta:
         """After how long without a value the series counts as silent."""
-        interval = self.properties.get("interval_seconds")
-        return max(timedelta(seconds=float(interval)) * 3, timedelta(minutes=10)) if interval else _LATE
+        return max(self.interval * 3, _SOON) if self.interval else _LATE
+
+    @property
+    def interval(self) -> timedelta | None:
+        """How far apart values are: as the owner says, or else on average."""
+        given = self.properties.get("interval_seconds")
+        if given:
+            return timedelta(seconds=float(given))
+        if self.n < 3 or self.first_time is None or self.last_time is None:
+            return None
+        return (self.last_time - self.first_time) / (self.n - 1) or None
+
+    @property
+    def at(self) -> datetime | None:
+        """Up to when the newest value speaks: the end of its interval, where it has one."""
+        return self.last_end or self.last_time
 
     @property
     def what(self) -> kinds.Kind:
         """The kind of place this series belongs to."""
-        return kinds.of(self.definition)
+        type_ = self.site.properties.get("type")
+        return kinds.of(type_ if isinstance(type_, str) else "", f"{self.property_name} {self.definition}")
 
 
 def middle(location: Mapping[str, Any] | None) -> tuple[float, float] | None:
@@ -165,7 +181,7 @@ def _site(thing: Sequence[Any], place: Sequence[Any], *, scope: Scope) -> Site:
         properties=thing[3],
         location=None if hidden else place[1],
         address="" if hidden else place[2],
-        location_properties=None if hidden else place[3],
+        location_properties={} if hidden else place[3] or {},
     )
 
 
@@ -186,6 +202,7 @@ def _stream(row: Sequence[Any], *, scope: Scope) -> Stream:
         dataset=Dataset(*row[15:18]),
         first_time=row[22],
         last_time=row[23],
+        last_end=row[24],
         result=row[25] if row[26] is None else row[26],
         n=row[27],
         multi=row[28],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""SVG as text: elements with escaped attributes, no styles inline (the content security policy forbids them)."""
+"""SVG as text: elements with escaped attributes, never with inline styles, which the CSP forbids."""
 
 from __future__ import annotations
 

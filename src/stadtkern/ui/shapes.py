@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from stadtkern.ui import drawing
 from stadtkern.ui.drawing import element
 
-_CORNERS = {"triangle": 3, "diamond": 4, "hexagon": 6}
+_CORNERS = {"triangle": 3, "triangle-down": -3, "diamond": 4, "hexagon": 6}
 
 
 def draw(name: str) -> SafeString:
@@ -33,5 +33,6 @@ def draw(name: str) -> SafeString:
 
 
 def _polygon(corners: int) -> str:
-    angles = [index / corners * 2 * math.pi - math.pi / 2 for index in range(corners)]
+    turn = math.copysign(math.pi / 2, corners)
+    angles = [index / corners * 2 * math.pi - turn for index in range(abs(corners))]
     return drawing.path([(8 + 6.5 * math.cos(angle), 8 + 6.5 * math.sin(angle)) for angle in angles])

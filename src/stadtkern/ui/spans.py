@@ -129,7 +129,8 @@ def _from_to(
         end = _midnight(date.fromisoformat(until) + timedelta(days=1), zone) if until else now
     except (ValueError, OverflowError):
         return gettext(
-            "Das Datum war nicht zu lesen. Bitte schreiben Sie es so: 2026-02-28. Sie sehen stattdessen die letzte Woche."
+            "Das Datum war nicht zu lesen. Bitte schreiben Sie es so: 2026-02-28."
+            " Sie sehen stattdessen die letzte Woche."
         )
     if not 1900 <= start.year <= 2200 or not 1900 <= end.year <= 2200:
         return gettext(
@@ -137,7 +138,8 @@ def _from_to(
         )
     if end <= start:
         return gettext(
-            "Das Ende liegt vor dem Anfang. Bitte tauschen Sie die Daten. Sie sehen stattdessen die letzte Woche."
+            "Das Ende liegt vor dem Anfang. Bitte tauschen Sie die Daten."
+            " Sie sehen stattdessen die letzte Woche."
         )
     return start, end
 

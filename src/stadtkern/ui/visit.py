@@ -45,7 +45,7 @@ class Door:
     def __init__(self) -> None:
         self._stack: AsyncExitStack | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock: asyncio.Lock | None = None
+        self._lock = asyncio.Lock()
         self._city: tuple[float, City] = (float("-inf"), City())
         self.pool: AsyncConnectionPool[Connection]
         self.gate: access.Gate
@@ -55,7 +55,6 @@ class Door:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._lock, self._stack = loop, asyncio.Lock(), None
-        assert self._lock is not None
         async with self._lock:
             if self._stack is None:
                 self._stack = await self._connect()

@@ -49,7 +49,7 @@ def problems_as_pages(get_response: Answer) -> Answer:
     return answer
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Nothing at this address."""
     return _page(
         request,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The address alone decides the language: German without prefix, English under /en/; no cookie, no guessing."""
+"""The address alone decides the language: German without prefix, English under /en/; no cookie."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def from_path(get_response: Answer) -> Answer:
     async def answer(request: HttpRequest) -> HttpResponseBase:
         language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
         translation.activate(language)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         response = await get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from stadtkern.insights import streams as streams_of
-from stadtkern.insights.cockpit import daily, definitions, flow, places, stock
+from stadtkern.insights.cockpit import definitions, flow, places, state, stock
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Tile
 from stadtkern.insights.streams import Stream
@@ -20,9 +20,8 @@ _FORMS: Mapping[str, Callable[..., Awaitable[Tile]]] = {
     "places": places.tile,
     "free": stock.free,
     "bays": stock.bays,
-    "low": stock.low,
-    "level": stock.level,
-    "day": daily.tile,
+    "low": state.low,
+    "level": state.level,
 }
 
 
@@ -57,10 +56,15 @@ async def _prepare(visit: Visit) -> list[Prepared]:
     chosen = definitions.tiles(visit.city.properties)
     wanted = sorted({name for definition in chosen for name in definition.properties})
     known = await streams_of.by_property(visit, definitions=wanted) if wanted else []
-    fitting = [(d, [s for s in known if s.definition in d.properties and not s.multi]) for d in chosen]
+    fitting = [(d, [s for s in known if _feeds(s, d)]) for d in chosen]
     filled = [(d, found) for d, found in fitting if found]
     widths = iter(columns(sum(not d.wide for d, _ in filled)))
     return [Prepared(d, found, 6 if d.wide else next(widths)) for d, found in filled]
+
+
+def _feeds(stream: Stream, definition: Definition) -> bool:
+    fits = not definition.types or stream.site.properties.get("type") in definition.types
+    return fits and stream.definition in definition.properties and not stream.multi
 
 
 def columns(narrow: int) -> list[int]:

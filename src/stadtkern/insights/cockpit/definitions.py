@@ -16,13 +16,14 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     `flow`: totals of today against a usual day. `places`: a map of the last hour. `free`: what is left of a
     capacity. `bays`: how many of some places are free. `low`: how many are below `threshold`.
-    `level`: the newest value against its usual range. `day`: yesterday's total against usual.
+    `level`: the newest value against its usual range. `types` narrows to things of these types.
     """
 
     key: str
-    form: Literal["flow", "places", "free", "bays", "low", "level", "day"]
+    form: Literal["flow", "places", "free", "bays", "low", "level"]
     title: Text
     properties: tuple[str, ...]
+    types: tuple[str, ...] = ()
     noun: Text = {}
     places: Text = {}
     good: Text = {}
@@ -31,7 +32,62 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     wide: bool = False
 
 
-DEFAULT: tuple[Definition, ...] = ()
+_BICYCLES = "https://www.wikidata.org/wiki/Q11442"
+_PARKING = "https://www.wikidata.org/wiki/Q6501349"
+_SOIL_MOISTURE = "https://www.wikidata.org/wiki/Q568748"
+_GROUNDWATER = "https://www.wikidata.org/wiki/Q161598"
+
+DEFAULT: tuple[Definition, ...] = (
+    Definition(
+        key="radverkehr",
+        form="flow",
+        title={"de": "Radverkehr heute", "en": "Cycling today"},
+        properties=(_BICYCLES,),
+        noun={"de": "Räder", "en": "bicycles"},
+        places={"de": "Zählstellen", "en": "counters"},
+        wide=True,
+    ),
+    Definition(
+        key="radverkehr-karte",
+        form="places",
+        title={"de": "Wo gerade gefahren wird", "en": "Where people are cycling"},
+        properties=(_BICYCLES,),
+        noun={"de": "Räder", "en": "bicycles"},
+        wide=True,
+    ),
+    Definition(
+        key="parkhaeuser",
+        form="free",
+        title={"de": "Parkhäuser", "en": "Car parks"},
+        properties=(_PARKING,),
+        types=("car_park",),
+        places={"de": "Parkhäusern", "en": "car parks"},
+    ),
+    Definition(
+        key="behindertenparkplaetze",
+        form="bays",
+        title={"de": "Behindertenparkplätze", "en": "Disabled parking bays"},
+        properties=(_PARKING,),
+        types=("bay",),
+        places={"de": "Stellplätzen", "en": "bays"},
+    ),
+    Definition(
+        key="stadtbaeume",
+        form="low",
+        title={"de": "Stadtbäume", "en": "City trees"},
+        properties=(_SOIL_MOISTURE,),
+        noun={"de": "durstig", "en": "thirsty"},
+        places={"de": "Sonden", "en": "probes"},
+        threshold=18.0,
+    ),
+    Definition(
+        key="grundwasser",
+        form="level",
+        title={"de": "Grundwasser", "en": "Groundwater"},
+        properties=(_GROUNDWATER,),
+        digits=2,
+    ),
+)
 
 
 def tiles(properties: Mapping[str, Any]) -> tuple[Definition, ...]:

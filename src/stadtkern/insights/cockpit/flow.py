@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -48,6 +48,7 @@ async def read_today(visit: Visit, *, streams: Sequence[Stream]) -> Today:
 async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
     """The tile of a flow, such as bicycles counted."""
     local = visit.now.astimezone(visit.city.zone)
+    streams = finest(streams)
     today = await read_today(visit, streams=streams)
     days = await usual.same_weekdays(
         visit.connection, datastream_ids=sorted(today.streams), day=local.date(), zone=visit.city.zone
@@ -78,15 +79,23 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
 def _complete_hours(streams: Sequence[Stream], *, visit: Visit) -> int:
     """How many hours of today most streams have reported to the end."""
     start, _ = usual.local_day(visit.now.astimezone(visit.city.zone).date(), zone=visit.city.zone)
-    ends = sorted(s.last_time + _step(s) for s in streams if s.last_time and s.last_time >= start)
+    ends = sorted(_until(s) for s in streams if s.last_time and s.last_time >= start)
     if not ends:
         return 0
     typical = min(ends[len(ends) // 2], visit.now)
     return max(0, int((typical - start) / timedelta(hours=1)))
 
 
-def _step(stream: Stream) -> timedelta:
-    return timedelta(seconds=float(stream.properties.get("interval_seconds") or 3600))
+def finest(streams: Sequence[Stream]) -> list[Stream]:
+    """One series per place, so that nothing counts twice: the one that reports most often."""
+    ordered = sorted(streams, key=lambda s: s.interval or timedelta.max)
+    return list({s.site.id: s for s in reversed(ordered)}.values())
+
+
+def _until(stream: Stream) -> datetime:
+    if stream.last_end or stream.last_time is None:
+        return stream.last_end or datetime.min.replace(tzinfo=UTC)
+    return stream.last_time + (stream.interval or timedelta(hours=1))
 
 
 def _sentence(

@@ -61,6 +61,8 @@ async def kinds_present(visit: Visit) -> list[kinds.Kind]:
 
 def value_of(stream: Stream) -> str:
     """The newest value in words."""
+    if stream.result in (0, 1) and stream.what.states:
+        return str(stream.what.states[bool(stream.result)])
     if isinstance(stream.result, bool) or not isinstance(stream.result, int | float):
         return "" if stream.result is None else str(stream.result)
     return f"{formats.number(stream.result, digits=stream.digits)} {stream.symbol}".strip()
@@ -74,7 +76,7 @@ def _place(stream: Stream) -> Place:
         point=stream.site.point,
         approximate=stream.site.approximate,
         value=value_of(stream),
-        at=stream.last_time,
+        at=stream.at,
         late_after=stream.late_after,
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from stadtkern.core import statements
 from stadtkern.insights import districts
+from stadtkern.insights.cockpit import flow
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Tile, abouts, newest
 from stadtkern.insights.streams import Stream
@@ -23,6 +24,7 @@ _BACK = timedelta(hours=3)
 
 async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
     """Circles for what each place counted in its last full hour."""
+    streams = flow.finest(streams)
     last = await _last_hours(visit, streams=streams)
     noun = words(definition.noun)
     spots = [

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Tiles of what is there now: free spaces, free bays, dry trees, levels."""
+"""Tiles of what is free now: spaces in car parks, single bays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from statistics import median, quantiles
+from statistics import median
 
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
-from stadtkern.core import statements
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
@@ -20,14 +18,13 @@ from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
-_YEAR = timedelta(days=365)
 
 
-def _fresh(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
+def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
     return [
         s
         for s in streams
-        if s.last_time and visit.now - s.last_time <= s.late_after and numeric(s) is not None
+        if s.last_time and visit.now - (s.at or s.last_time) <= s.late_after and numeric(s) is not None
     ]
 
 
@@ -38,7 +35,7 @@ def _capacity(stream: Stream) -> float:
 
 async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
     """What is left of a capacity, such as spaces in car parks, against the usual at this hour."""
-    fresh = _fresh(streams, visit=visit)
+    fresh = fresh_ones(streams, visit=visit)
     with_capacity = [s for s in fresh if _capacity(s) > 0]
     left = sum(numeric(s) or 0.0 for s in fresh)
     capacity = sum(_capacity(s) for s in with_capacity)
@@ -66,11 +63,11 @@ async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=_missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition),
     )
 
 
-def _missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Definition) -> str:
+def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Definition) -> str:
     if len(fresh) == len(streams) or not fresh:
         return ""
     return gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
@@ -118,7 +115,7 @@ async def _usual_taken(visit: Visit, *, streams: Sequence[Stream]) -> float | No
 
 async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
     """How many of some places are free; a value of 0 (or false) means free."""
-    fresh = [s for s in streams if s.last_time and visit.now - s.last_time <= s.late_after]
+    fresh = [s for s in streams if s.last_time and visit.now - (s.at or s.last_time) <= s.late_after]
     open_bays = [s for s in fresh if s.result in (0, False, "free")]
     return Tile(
         key=definition.key,
@@ -126,20 +123,22 @@ async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         figure=gettext("%(free)s von %(all)s") % {"free": len(open_bays), "all": len(fresh)}
         if fresh
         else "–",
-        says=_where_free(definition, open_bays) if fresh else "",
+        says=_where_free(open_bays) if fresh else "",
         picture=charts.share(len(open_bays) / len(fresh), title=gettext("Anteil frei")) if fresh else "",
         live=None,
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=_missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition),
+        streams=[s.id for s in streams],
     )
 
 
-def _where_free(definition: Definition, open_bays: Sequence[Stream]) -> str:
+def _where_free(open_bays: Sequence[Stream]) -> str:
+    """Names of free bays; the tile's title already says what they are."""
     if not open_bays:
         return gettext("Zurzeit sind alle belegt.")
-    names = [s.site.name for s in open_bays[:2]]
+    names = [s.site.name.removeprefix("Behindertenstellplatz ") for s in open_bays[:2]]
     more = len(open_bays) - len(names)
     text = gettext("Frei sind: %(names)s") % {"names": ", ".join(names)}
     return (
@@ -148,68 +147,3 @@ def _where_free(definition: Definition, open_bays: Sequence[Stream]) -> str:
         else ngettext("%(text)s und %(n)s weiterer.", "%(text)s und %(n)s weitere.", more)
         % {"text": text, "n": more}
     )
-
-
-async def low(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
-    """How many places are below a threshold, such as trees on dry ground."""
-    fresh = _fresh(streams, visit=visit)
-    limit = definition.threshold or 0.0
-    sites = {s.site.id: s for s in fresh}
-    dry = sorted({s.site.name for s in fresh if (numeric(s) or 0.0) < limit})
-    well = len({s.site.name for s in sites.values()}) - len(dry)
-    says = f"{', '.join(dry[:3])}. " if dry else ""
-    says += (words(definition.good) or gettext("%(n)s gut versorgt.")) % {"n": well} if well > 0 else ""
-    return Tile(
-        key=definition.key,
-        title=words(definition.title),
-        figure=str(len(dry)) if fresh else "–",
-        behind=words(definition.noun),
-        says=says.strip(),
-        at=newest(streams),
-        late_after=late_after(streams),
-        datasets=abouts(streams),
-        note=_missing(fresh, streams, definition),
-    )
-
-
-async def level(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
-    """The newest value against the middle four fifths of the last year's daily means."""
-    stream = next((s for s in streams if numeric(s) is not None), None)
-    if stream is None:
-        return Tile(key=definition.key, title=words(definition.title), figure="–", datasets=abouts(streams))
-    value = numeric(stream) or 0.0
-    values = {"id": stream.id, "start": visit.now - _YEAR, "until": visit.now}
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["daily_means"], values)
-    ).fetchall()
-    means = [row[1] for row in rows if row[1] is not None]
-    badge, kind = _range_words(value, means)
-    digits = stream.digits if stream.digits is not None else definition.digits
-    return Tile(
-        key=definition.key,
-        title=words(definition.title),
-        figure=formats.number(value, digits=digits),
-        unit=stream.symbol,
-        digits=digits,
-        badge=badge,
-        badge_kind=kind,
-        says=stream.site.name,
-        picture=charts.spark(means[-30:], title=gettext("Tagesmittel der letzten 30 Tage"))
-        if len(means) > 7
-        else "",
-        live=Live(values=remembered([stream])),
-        at=stream.last_time,
-        late_after=stream.late_after,
-        datasets=abouts([stream]),
-    )
-
-
-def _range_words(value: float, means: Sequence[float]) -> tuple[str, str]:
-    if len(means) < 30:
-        return "", ""
-    tenths = quantiles(means, n=10)
-    if value < tenths[0]:
-        return gettext("unter dem üblichen Bereich"), "warning"
-    if value > tenths[-1]:
-        return gettext("über dem üblichen Bereich"), "warning"
-    return gettext("im üblichen Bereich"), "good"

@@ -42,6 +42,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     datasets: Sequence[Mapping[str, Any]] = ()
     link: str = ""
     note: str = ""
+    streams: Sequence[int] = ()
     wide: bool = False
     columns: int = 3
     large: bool = False
@@ -60,7 +61,7 @@ def remembered(streams: Sequence[Stream]) -> dict[str, tuple[str, float | None]]
 
 def newest(streams: Sequence[Stream]) -> datetime | None:
     """When the newest value of any of the streams came."""
-    return max((s.last_time for s in streams if s.last_time), default=None)
+    return max((s.at for s in streams if s.at), default=None)
 
 
 def late_after(streams: Sequence[Stream]) -> timedelta | None:

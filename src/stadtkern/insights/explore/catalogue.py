@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from django.utils.translation import gettext
 
-from stadtkern.core.fragments import Fragment
+from stadtkern.core.fragments import Fragment, every
 from stadtkern.insights import kinds, streams
 from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.explore.rows import Paging
@@ -36,7 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     def newest(self) -> Stream | None:
         """The series that moved last."""
         moved = [s for s in self.series if s.last_time]
-        return max(moved, key=lambda s: s.last_time.timestamp() if s.last_time else 0.0, default=None)
+        return max(moved, key=lambda s: s.at.timestamp() if s.at else 0.0, default=None)
 
     @property
     def value(self) -> str:
@@ -55,7 +55,7 @@ class Listing(msgspec.Struct, frozen=True):
 async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) -> Listing:
     """The page asked for; a number out of range gives the first."""
     number = max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1
-    conditions = _conditions(query=query, kind=kind)
+    conditions = _conditions(visit, query=query, kind=kind)
     found = await streams.sites(visit, *conditions, limit=SIZE + 1, offset=(number - 1) * SIZE)
     shown = found[:SIZE]
     by_thing: Mapping[int, list[Stream]] = defaultdict(list)
@@ -67,14 +67,18 @@ async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) 
     return Listing(entries, await mapped.kinds_present(visit), paging)
 
 
-def _conditions(*, query: str, kind: kinds.Kind | None) -> list[Fragment]:
+def _conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fragment]:
     conditions = [mapped.matching(query)] if query else []
     if kind is not None:
         observed = Fragment(
-            "EXISTS (SELECT 1 FROM things.datastream AS k JOIN things.observed_property AS p"
-            " ON p.id = k.observed_property_id WHERE k.thing_id = t.id AND p.definition ~* %s)",
-            (kinds.pattern(kind),),
+            "(t.properties ->> 'type' = ANY (%s) OR (t.properties ->> 'type' IS NULL"
+            " AND EXISTS (SELECT 1 FROM things.datastream AS k JOIN things.observed_property AS p"
+            " ON p.id = k.observed_property_id"
+            " WHERE k.thing_id = t.id AND (p.name || ' ' || p.definition) ~* %s AND ",
+            (list(kind.types), kinds.pattern(kind)),
         )
+        seen = every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
+        observed = observed + seen + Fragment(")))")
         conditions.append(observed)
     return conditions
 

@@ -17,6 +17,7 @@ from stadtkern.ui.spans import Span
 from stadtkern.ui.visit import DOOR
 
 _CHUNK = 2_000
+_SPELLED: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 _HEAD = ("phenomenonTime", "phenomenonTimeEnd", "result", "unit", "resultQuality")
 
 
@@ -52,7 +53,7 @@ def _lines(rows: list[tuple[str, ...]]) -> bytes:
 
 def file_name(stream: Stream, *, span: Span) -> str:
     """A name that says what and when, in letters every system takes."""
-    plain = stream.name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    plain = stream.name.lower().translate(_SPELLED)
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
     return f"{words or 'messreihe'}_{span.start:%Y-%m-%d}_{span.end:%Y-%m-%d}.csv"
 
@@ -64,4 +65,9 @@ def command(address: str, *, span: Span) -> str:
         times.format_instant(span.end.replace(microsecond=0)),
     )
     query = f"$filter=phenomenonTime ge {start} and phenomenonTime lt {end}"
-    return f"curl --get '{address}/Observations' \\\n  --data-urlencode '{query}' \\\n  --data-urlencode '$orderby=phenomenonTime'"
+    parts = [
+        f"curl --get '{address}/Observations'",
+        f"--data-urlencode '{query}'",
+        "--data-urlencode '$orderby=phenomenonTime'",
+    ]
+    return " \\\n  ".join(parts)

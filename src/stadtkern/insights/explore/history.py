@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,7 +102,7 @@ def _step(points: Sequence[Any], *, stream: Stream, bucket: Bucket) -> timedelta
     given = stream.properties.get("interval_seconds")
     if given:
         return timedelta(seconds=float(given))
-    apart = sorted(b.start - a.start for a, b in zip(points, points[1:], strict=False))
+    apart = sorted(b.start - a.start for a, b in pairwise(points))
     if len(apart) < 4:
         return None
     typical: timedelta = median(apart)
@@ -123,7 +124,7 @@ def _gaps(
     start = max(span.start, stream.first_time - step)
     edges = [start, *(point.start for point in points), span.end + step]
     found = []
-    for before, after in zip(edges, edges[1:], strict=False):
+    for before, after in pairwise(edges):
         if after - before > allowed:
             begins = before if before == start else before + step
             found.append((max(begins, span.start), min(after, span.end)))

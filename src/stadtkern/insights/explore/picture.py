@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from stadtkern.insights.explore.history import History, value
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
-from stadtkern.ui.spans import BUCKET_NAMES, Bucket, Span
+from stadtkern.ui.spans import Bucket, Span
 from stadtkern.ui.visit import Visit
 
 
@@ -142,8 +142,3 @@ def _keys(stream: Stream, history: History) -> tuple[tuple[str, str], ...]:
     if history.gaps:
         keys.append(("gap", gettext("keine Messwerte")))
     return tuple(keys)
-
-
-def table_head(stream: Stream, bucket: Bucket) -> str:
-    """What the rows of the table stand for."""
-    return str(BUCKET_NAMES[bucket])

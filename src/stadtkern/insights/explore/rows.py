@@ -18,11 +18,11 @@ from stadtkern.ui import formats
 from stadtkern.ui.spans import Bucket, Span
 from stadtkern.ui.visit import Visit
 
-SIZE = 50
+SIZE = 25
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One line: when, the value in words, its least and greatest, how many values, what is said of its quality."""
+    """One line: when, the value, its least and greatest, how many values, what is said of its quality."""
 
     when: str
     value: str
@@ -49,6 +49,11 @@ class Table(msgspec.Struct, frozen=True):
     rows: Sequence[Row]
     paging: Paging
     buckets: bool
+
+    @property
+    def flagged(self) -> bool:
+        """Whether any of the rows is doubtful, so that a column about it is worth its place."""
+        return any(row.doubtful for row in self.rows)
 
 
 async def read(visit: Visit, *, stream: Stream, span: Span, history: History, asked: dict[str, str]) -> Table:

@@ -40,6 +40,7 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
             "site": site,
             "dataset": dataset,
             "series": series,
+            "several": len({s.property_name for s in series}) < len(series),
             "shown": shown,
             "map": await _small_map(visit, site),
             "api": f"{settings.PUBLIC_URL}/sta/v1.1/Things({id})?$expand=Datastreams",

@@ -26,6 +26,8 @@ register = template.Library()
 def newest(stream: Stream) -> SafeString:
     """The newest value, moving by itself while the page is open."""
     value = stream.result
+    if stream.what.states:
+        return format_html("{}", mapped.value_of(stream) or "–")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return format_html("{}", mapped.value_of(stream) or "–")
     digits = formats.fitting_digits(float(value)) if stream.digits is None else stream.digits

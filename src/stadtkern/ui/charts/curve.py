@@ -97,6 +97,7 @@ def draw(curve: Curve) -> SafeString:
         element("desc", curve.description, id=f"{curve.name}-desc"),
         *_grid(curve, plane),
         stage,
+        *_values(curve, plane),
         *_moments(curve, plane),
         *_labels(curve, plane),
         class_="sk-chart",
@@ -110,15 +111,19 @@ def draw(curve: Curve) -> SafeString:
 def _grid(curve: Curve, plane: _Plane) -> list[SafeString]:
     if curve.quiet:
         return [element("line", class_="grid", x1="0", x2="100%", y1=plane.bottom, y2=plane.bottom)]
+    kinds = [("zero" if tick == 0 else "grid", plane.y(tick)) for tick in plane.range.ticks]
+    return [element("line", class_=kind, x1="0", x2="100%", y1=y, y2=y) for kind, y in kinds]
+
+
+def _values(curve: Curve, plane: _Plane) -> list[SafeString]:
+    if curve.quiet:
+        return []
     drawn = []
     for tick in plane.range.ticks:
-        y = plane.y(tick)
         label = formats.number(tick, digits=plane.range.digits)
         if tick == plane.range.ticks[-1] and curve.unit:
             label = f"{label} {curve.unit}"
-        kind = "zero" if tick == 0 else "grid"
-        drawn.append(element("line", class_=kind, x1="0", x2="100%", y1=y, y2=y))
-        drawn.append(element("text", label, x="0", y=y - 5))
+        drawn.append(element("text", label, x="0", y=plane.y(tick) - 5))
     return drawn
 
 

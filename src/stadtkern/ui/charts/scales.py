@@ -68,7 +68,7 @@ def time_ticks(start: datetime, end: datetime, *, zone: tzinfo) -> list[Tick]:
 
 def _hours(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Tick]:
     local = start.astimezone(zone)
-    ticks = []
+    ticks: list[Tick] = []
     for day in _dates(local.date(), end.astimezone(zone).date()):
         for hour in range(0, 24, step):
             at = datetime.combine(day, time(hour), tzinfo=zone)
@@ -79,7 +79,7 @@ def _hours(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[T
 
 
 def _days(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Tick]:
-    ticks = []
+    ticks: list[Tick] = []
     for index, day in enumerate(_dates(start.astimezone(zone).date(), end.astimezone(zone).date())):
         at = datetime.combine(day, time(), tzinfo=zone)
         if start <= at <= end and index % step == 0:
@@ -93,7 +93,7 @@ def _days(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Ti
 
 def _months(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Tick]:
     first = start.astimezone(zone)
-    ticks = []
+    ticks: list[Tick] = []
     count = first.year * 12 + first.month - 1
     count += -count % step
     while True:

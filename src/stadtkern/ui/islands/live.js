@@ -3,98 +3,102 @@
 import { tell } from "./ages.js";
 
 const CALM = 2000; // ms between two movements of one figure
-const REREAD = 15_000; // ms between two fetches of one sentence
+const SOON = 1000; // ms until a tile without a figure of its own is read again
+const LATER = 15_000; // ms until the sentence beside a figure is read again
 const ANNOUNCE = 30_000; // ms between two announcements to screen readers
 const language = document.documentElement.lang || "de";
 let announced = 0;
 
-function figures() {
-  return [...document.querySelectorAll("[data-live]")].map((element) => {
-    element.known ??= new Map(Object.entries(JSON.parse(element.dataset.live)));
-    return element;
-  });
+function remember(figure) {
+  if (figure.source === figure.dataset.live) return;
+  figure.source = figure.dataset.live;
+  figure.known = new Map(Object.entries(JSON.parse(figure.dataset.live)));
+  figure.sum = Number(figure.dataset.liveTotal || 0);
 }
 
-function total(element) {
-  const values = [...element.known.values()].map(([, value]) => value).filter(Number.isFinite);
-  if (element.dataset.liveMode === "add") return element.sum;
-  const sum = values.reduce((a, b) => a + b, 0);
-  return element.dataset.liveMode === "mean" ? sum / values.length : sum;
-}
+const figures = () => [...document.querySelectorAll("[data-live]")].map((figure) => (remember(figure), figure));
 
-function take(element, { datastream, time, result }) {
-  const known = element.known.get(String(datastream));
+function take(figure, { datastream, time, result }) {
+  const known = figure.known.get(String(datastream));
   if (!known || typeof result !== "number" || (known[0] && time <= known[0])) return false;
-  element.sum = (element.sum ?? Number(element.dataset.liveTotal || 0)) + result;
-  element.known.set(String(datastream), [time, result]);
+  figure.sum += result;
+  figure.known.set(String(datastream), [time, result]);
   return true;
 }
 
-function draw(element) {
-  element.waiting = undefined;
-  element.drawn = Date.now();
-  const digits = Number(element.dataset.digits || 0);
-  const text = new Intl.NumberFormat(language, {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  }).format(total(element)).replace("-", "−");
-  if (element.textContent === text) return;
-  element.textContent = text;
-  element.classList.remove("sk-moved");
-  requestAnimationFrame(() => element.classList.add("sk-moved"));
-  announce(element, text);
+function total(figure) {
+  if (figure.dataset.liveMode === "add") return figure.sum;
+  return [...figure.known.values()].reduce((sum, [, value]) => sum + (value ?? 0), 0);
 }
 
-function announce(element, text) {
+function draw(figure) {
+  figure.waiting = undefined;
+  figure.drawn = Date.now();
+  const digits = Number(figure.dataset.digits || 0);
+  const text = new Intl.NumberFormat(language === "en" ? "en-GB" : language, {
+    minimumFractionDigits: digits, maximumFractionDigits: digits,
+  }).format(total(figure)).replace("-", "−");
+  if (figure.textContent === text) return;
+  figure.textContent = text;
+  figure.classList.remove("sk-moved");
+  requestAnimationFrame(() => figure.classList.add("sk-moved"));
+  announce(figure, text);
+}
+
+function announce(figure, text) {
   const voice = document.querySelector("[data-voice]");
   if (!voice || Date.now() - announced < ANNOUNCE) return;
   announced = Date.now();
-  voice.textContent = `${element.dataset.label}: ${text}${element.dataset.unit ? ` ${element.dataset.unit}` : ""}`;
+  voice.textContent = `${figure.dataset.label}: ${text}${figure.dataset.unit ? ` ${figure.dataset.unit}` : ""}`;
 }
 
-function refresh(element, time) {
-  const frame = element.closest("[data-live-frame]");
-  if (!frame) return;
+function refresh(frame, wait, time) {
   for (const stamp of frame.querySelectorAll("time[data-age]")) {
     if (Date.parse(time) > Date.parse(stamp.dateTime)) {
       stamp.dateTime = time;
       tell(stamp);
     }
   }
-  if (!frame.getAttribute("hx-get") || frame.rereading) return;
+  if (!frame.hasAttribute("hx-get") || frame.rereading) return;
   frame.rereading = setTimeout(() => {
     frame.rereading = undefined;
     frame.dispatchEvent(new CustomEvent("reread"));
-  }, REREAD);
+  }, wait);
 }
 
 function hear(event) {
   const observation = JSON.parse(event.data);
-  for (const element of figures()) {
-    if (!take(element, observation)) continue;
-    refresh(element, observation.time);
-    const wait = Math.max(0, CALM - (Date.now() - (element.drawn || 0)));
-    element.waiting ??= setTimeout(() => draw(element), wait);
+  for (const figure of figures()) {
+    if (!take(figure, observation)) continue;
+    const frame = figure.closest("[data-live-frame]");
+    if (frame) refresh(frame, LATER, observation.time);
+    figure.waiting ??= setTimeout(() => draw(figure), Math.max(0, CALM - (Date.now() - (figure.drawn || 0))));
+  }
+  for (const frame of document.querySelectorAll("[data-streams]")) {
+    if (frame.dataset.streams.split(",").includes(String(observation.datastream)) && newer(frame, observation)) {
+      refresh(frame, frame.querySelector("[data-live]") ? LATER : SOON, observation.time);
+    }
   }
 }
 
-// A swapped-in fragment brings newer figures than those remembered.
-document.addEventListener("htmx:after:swap", () => {
-  for (const element of document.querySelectorAll("[data-live]")) {
-    if (element.source !== element.dataset.live) {
-      element.source = element.dataset.live;
-      element.known = new Map(Object.entries(JSON.parse(element.dataset.live)));
-      element.sum = undefined;
-    }
-  }
-});
+// The first event of each datastream repeats what the page already shows.
+function newer(frame, { datastream, time }) {
+  frame.heard ??= new Map();
+  const before = frame.heard.get(datastream);
+  frame.heard.set(datastream, time);
+  return before !== undefined && before !== time;
+}
 
 document.addEventListener("sk:late", (event) => {
   event.target.closest("[data-live-frame]")?.dispatchEvent(new CustomEvent("reread"));
 });
 
-const ids = new Set(figures().flatMap((element) => [...element.known.keys()]));
+const ids = new Set(figures().flatMap((figure) => [...figure.known.keys()]));
+for (const frame of document.querySelectorAll("[data-streams]")) {
+  frame.dataset.streams.split(",").forEach((id) => ids.add(id));
+}
 if (ids.size) {
-  const stream = new EventSource(`/live?datastreams=${[...ids].join(",")}`);
+  const stream = new EventSource(`/live?datastreams=${[...ids].slice(0, 500).join(",")}`);
   stream.addEventListener("observation", hear);
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

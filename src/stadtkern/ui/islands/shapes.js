@@ -4,13 +4,14 @@ const PATHS = {
   circle: (c, r) => c.arc(0, 0, r, 0, Math.PI * 2),
   square: (c, r) => c.rect(-r * 0.88, -r * 0.88, r * 1.76, r * 1.76),
   triangle: (c, r) => polygon(c, 3, r * 1.15),
+  "triangle-down": (c, r) => polygon(c, 3, r * 1.15, Math.PI / 2),
   diamond: (c, r) => polygon(c, 4, r * 1.15),
   hexagon: (c, r) => polygon(c, 6, r * 1.05),
 };
 
-function polygon(context, corners, radius) {
+function polygon(context, corners, radius, turn = -Math.PI / 2) {
   for (let corner = 0; corner < corners; corner += 1) {
-    const angle = (corner / corners) * Math.PI * 2 - Math.PI / 2;
+    const angle = (corner / corners) * Math.PI * 2 + turn;
     context.lineTo(Math.cos(angle) * radius, Math.sin(angle) * radius);
   }
   context.closePath();

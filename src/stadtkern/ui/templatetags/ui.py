@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -59,6 +59,15 @@ def short_moment(context: RequestContext, value: datetime) -> str:
 def date_of(context: RequestContext, value: datetime) -> str:
     """`20. November 2026` in the city's zone."""
     return formats.day(value.astimezone(context["zone"]).date())
+
+
+@register.filter
+def plain_date(value: object) -> str:
+    """`2025-03-01` → `1. März 2025`; what is no date stays as it is."""
+    try:
+        return formats.day(date.fromisoformat(str(value)[:10]))
+    except ValueError:
+        return str(value)
 
 
 @register.inclusion_tag("ui/fresh.html", takes_context=True)
