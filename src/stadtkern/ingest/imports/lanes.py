@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from stadtkern.ingest.imports import mapping, quality, times
 from stadtkern.ingest.imports.cells import Cells
+from stadtkern.ingest.imports.counters import Increments
 from stadtkern.ingest.imports.report import Report, Stream
 from stadtkern.things.store import batch
 
@@ -47,6 +48,13 @@ class Rows(msgspec.Struct, kw_only=True):
         )
 
 
+class Group(msgspec.Struct):
+    """Rows of many series read at once: `index` tells for each row which of `lanes` it belongs to."""
+
+    index: Integers
+    lanes: Sequence[Lane]
+
+
 class Period(msgspec.Struct, frozen=True):
     """A stretch of time in which the series differs, in microseconds."""
 
@@ -62,7 +70,7 @@ class Lane:
         self,
         *,
         series: mapping.Series,
-        file: mapping.File,
+        cells: Cells,
         values: Mapping[str, str],
         name: str,
         column: int,
@@ -70,48 +78,60 @@ class Lane:
         periods: Sequence[Period],
         flagged: Sequence[dict[str, str]],
         label: mapping.Label,
-        interval: str,
     ):
         self.series = series
         self.values = values
         self.column = column
         self.status = status
         self.stream = Stream(name=name)
-        self.cells = Cells(clean=series.clean, file=file)
+        self.cells = cells
         self._clean = series.clean
         self._periods = periods
         self._flagged = flagged
         self._label = label
         self._interval = times.parse_interval(series.interval) if series.interval else None
-        self._missing_codes = set(series.clean.missing)
-        self._has_interval = bool(interval or series.interval)
-        self._last: tuple[int, float] | None = None
+        self._counter = Increments(name=name, wrap=series.clean.wrap)
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing depends on which of its like the series is, so that they can be read as a group."""
+        return not (self._periods or self._flagged or self._clean.counter)
 
     def read(
-        self, *, rows: Rows, cells: Sequence[str], states: Sequence[str] | None, report: Report
+        self,
+        *,
+        rows: Rows,
+        cells: Sequence[str],
+        states: Sequence[str] | None,
+        report: Report,
+        group: Group | None = None,
     ) -> batch.Batch | None:
-        """The observations of these rows (datastream still unknown: 0), or None where there is no reading."""
+        """The observations of these rows, or None where there is no reading.
+
+        `datastream_id` still is the place in the group's lanes, 0 without a group.
+        """
+        told = group or Group(np.zeros(len(cells), np.int64), [self])
         documents, results = self._results(cells)
         known = (
             ~np.isnan(results) if documents is None else np.array([d is not None for d in documents], bool)
         )
-        self._count(cells, known, rows.line, report)
+        self._count(cells, known, rows.line, report, told)
         if not known.any():
             return None
         marks = self._marks(rows)
         starts, ends = self._instants(rows, known, results)
         if self._clean.counter:
-            return self._increments(rows, starts, results, known, report)
+            return self._increments(rows, starts, results, report)
         index = np.flatnonzero(known)
         kept = batch.Batch(
-            datastream_id=np.zeros(len(index), np.int64),
+            datastream_id=told.index[index],
             time=starts[index],
             result=results[index],
             result_json=None if documents is None else documents[index],
             end=None if ends is None else ends[index],
             result_quality=self._quality(index, marks, states, rows.fold),
         )
-        return self._once(kept, rows, index, report)
+        return self._once(kept, rows, index, report, told)
 
     def _results(self, cells: Sequence[str]) -> tuple[batch.Texts | None, Numbers]:
         look = self.cells.__getitem__
@@ -124,21 +144,34 @@ class Lane:
         )
         return documents, numbers
 
-    def _count(self, cells: Sequence[str], known: npt.NDArray[np.bool_], line: Line, report: Report) -> None:
+    def _count(
+        self, cells: Sequence[str], known: npt.NDArray[np.bool_], line: Line, report: Report, group: Group
+    ) -> None:
         """Tell missing cells from refused ones, and note texts that were read in a special way."""
-        absent = len(cells) - int(known.sum())
-        if absent and self.cells.refused:
-            for i in np.flatnonzero(~known).tolist():
-                reason = self.cells.refused.get(cells[i])
-                if reason is not None:
-                    absent -= 1
-                    self.stream.refused += 1
-                    report.refuse(line=line(i), code="value", reason=reason, column=self.stream.name)
-        self.stream.missing += absent
-        report.missing += absent
+        if not known.all():
+            absent = np.flatnonzero(~known)
+            if self.cells.refused:
+                absent = self._refuse(cells, absent, line, report, group)
+            report.missing += len(absent)
+            _add(group, group.index[absent], "missing")
         for text, code in self.cells.corrected.items():
             if count := cells.count(text):
                 report.correct(code=code, count=count)
+
+    def _refuse(
+        self, cells: Sequence[str], absent: Integers, line: Line, report: Report, group: Group
+    ) -> Integers:
+        """Report the cells that are no readings although something stands there; returns the others."""
+        empty: list[int] = []
+        for i in absent.tolist():
+            reason = self.cells.refused.get(cells[i])
+            if reason is None:
+                empty.append(i)
+                continue
+            stream = group.lanes[group.index[i]].stream
+            stream.refused += 1
+            report.refuse(line=line(i), code="value", reason=reason, column=stream.name)
+        return np.array(empty, np.int64)
 
     def _marks(self, rows: Rows) -> Marks:
         """Rows that companions, periods or the doubled hour make doubtful, with their flags."""
@@ -199,72 +232,57 @@ class Lane:
                 column[place] = quality.document(flags=frozenset(flags), code=code, meaning=meaning)
         return column if any(column) else None
 
-    def _once(self, kept: batch.Batch, rows: Rows, index: Integers, report: Report) -> batch.Batch:
+    def _once(
+        self, kept: batch.Batch, rows: Rows, index: Integers, report: Report, group: Group
+    ) -> batch.Batch:
         """Drop all but the last of rows with the same time; count what is taken."""
-        if len(kept) > 1 and not (np.diff(kept.time) > 0).all():
-            _, back = np.unique(kept.time[::-1], return_index=True)
-            chosen = np.sort(len(kept) - 1 - back)
-            if len(chosen) < len(kept):
-                lost = np.setdiff1d(np.arange(len(kept)), chosen).tolist()
-                for place in lost:
-                    line = rows.line(int(index[place]))
-                    report.correct(code="duplicate", line=line, column=self.stream.name)
+        chosen = _last_of_each(kept)
+        if chosen is not None:
+            for place in np.setdiff1d(np.arange(len(kept)), chosen).tolist():
+                name = group.lanes[kept.datastream_id[place]].stream.name
+                report.correct(code="duplicate", line=rows.line(int(index[place])), column=name)
             kept = kept.take(chosen)
         if kept.result_quality is not None:
             report.correct(code="flagged", count=sum(1 for q in kept.result_quality if q is not None))
-        self.stream.values += len(kept)
+        _add(group, kept.datastream_id, "values")
         report.taken += len(kept)
         return kept
 
     def _increments(
-        self, rows: Rows, instants: Integers, readings: Numbers, known: npt.NDArray[np.bool_], report: Report
+        self, rows: Rows, instants: Integers, readings: Numbers, report: Report
     ) -> batch.Batch | None:
-        """Counter readings as increments over the time since the reading before."""
         if rows.fold:
-            report.correct(code="dst_fold", count=int(known.sum()))
+            report.correct(code="dst_fold", count=int((~np.isnan(readings)).sum()))
             return None
-        taken: list[tuple[int, int, float, str | None]] = []
-        places: list[int] = []
-        for i in np.flatnonzero(known).tolist():
-            time, reading = int(instants[i]), float(readings[i])
-            last = self._last
-            if last is not None and time <= last[0]:
-                report.refuse(
-                    line=rows.line(i),
-                    code="order",
-                    reason="a counter needs times in order",
-                    column=self.stream.name,
-                )
-                continue
-            self._last = (time, reading)
-            if last is None:
-                continue
-            grown, reset = self._grown(last[1], reading)
-            if reset:
-                report.correct(code="counter_reset", line=rows.line(i), column=self.stream.name)
-            note = quality.document(flags=frozenset({quality.COUNTER_RESET})) if reset else None
-            taken.append((last[0], time, grown, note))
-            places.append(i)
-        return self._once(_batch(taken), rows, np.array(places, np.int64), report) if taken else None
-
-    def _grown(self, before: float, now: float) -> tuple[float, bool]:
-        if now >= before:
-            return now - before, False
-        if self._clean.wrap is not None:
-            return now + self._clean.wrap - before, False
-        return now, True
+        found = self._counter.read(times=instants, readings=readings, line=rows.line, report=report)
+        if found is None:
+            return None
+        alone = Group(np.zeros(0, np.int64), [self])
+        return self._once(found[0], rows, found[1], report, alone)
 
 
-def _batch(taken: Sequence[tuple[int, int, float, str | None]]) -> batch.Batch:
-    notes = np.empty(len(taken), object)
-    notes[:] = [note for *_, note in taken]
-    return batch.Batch(
-        datastream_id=np.zeros(len(taken), np.int64),
-        time=np.array([start for start, *_ in taken], np.int64),
-        end=np.array([end for _, end, *_ in taken], np.int64),
-        result=np.array([grown for _, _, grown, _ in taken], np.float64),
-        result_quality=notes if any(notes) else None,
-    )
+def _last_of_each(rows: batch.Batch) -> Integers | None:
+    """Places of the last row of each datastream and time, in order; None where no time comes twice."""
+    if len(rows) < 2 or (
+        (rows.datastream_id == rows.datastream_id[0]).all() and (np.diff(rows.time) > 0).all()
+    ):
+        return None
+    order = np.lexsort((rows.time, rows.datastream_id))
+    times_, streams = rows.time[order], rows.datastream_id[order]
+    last = np.append((times_[1:] != times_[:-1]) | (streams[1:] != streams[:-1]), True)
+    return None if last.all() else np.sort(order[last])
+
+
+def _add(group: Group, index: Integers, count: str) -> None:
+    """Count rows for the series they belong to."""
+    if len(group.lanes) == 1:
+        stream = group.lanes[0].stream
+        setattr(stream, count, getattr(stream, count) + len(index))
+        return
+    sums = np.bincount(index, minlength=len(group.lanes))
+    for place in np.flatnonzero(sums).tolist():
+        stream = group.lanes[place].stream
+        setattr(stream, count, getattr(stream, count) + int(sums[place]))
 
 
 def _within(starts: Integers, period: Period) -> npt.NDArray[np.bool_]:

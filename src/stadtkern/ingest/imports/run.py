@@ -149,14 +149,20 @@ class _Importer:
 
     async def _prepare(self, part: stream.Part) -> None:
         """See that the datastreams exist, and let the caller adapt the rows."""
-        for lane, rows in part.pieces:
-            if lane.stream.datastream_id is None:
-                found = await self._entities.datastream(series=lane.series, values=lane.values)
-                lane.stream.datastream_id = found
-            rows.datastream_id = np.full(len(rows), lane.stream.datastream_id, np.int64)
+        for lanes, rows in part.pieces:
+            present = np.unique(rows.datastream_id) if len(lanes) > 1 else [0]
+            for place in present:
+                stream = lanes[place].stream
+                if stream.datastream_id is None:
+                    found = await self._entities.datastream(
+                        series=lanes[place].series, values=lanes[place].values
+                    )
+                    stream.datastream_id = found
+            ids = np.array([lane.stream.datastream_id or 0 for lane in lanes], np.int64)
+            rows.datastream_id = ids[rows.datastream_id]
         if self._adapt is not None:
             adapt = self._adapt
-            part.pieces = [(lane, adapt(rows)) for lane, rows in part.pieces]
+            part.pieces = [shape.Piece(lanes, adapt(rows)) for lanes, rows in part.pieces]
 
     async def _store(self, part: stream.Part, number: int) -> None:
         """One transaction: the rows and the checkpoint."""

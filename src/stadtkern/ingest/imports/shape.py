@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
 
 from stadtkern.ingest.imports import mapping, templates
+from stadtkern.ingest.imports.cells import Cells
 from stadtkern.ingest.imports.companions import Companions
-from stadtkern.ingest.imports.lanes import Lane, Rows, period_of
+from stadtkern.ingest.imports.lanes import Group, Lane, Rows, period_of
 from stadtkern.ingest.imports.reader import Row
 from stadtkern.ingest.imports.report import Report
 from stadtkern.things.store import batch
@@ -17,18 +22,42 @@ from stadtkern.things.store import batch
 MOST_STREAMS = 20_000
 
 Columns = Sequence[Sequence[str]]
-Piece = tuple[Lane, batch.Batch]
 
 
-class _Long:
-    """A value column whose rows belong to many streams, told apart by another column."""
+class Piece(NamedTuple):
+    """Observations of one series or many; their `datastream_id` is the place in `lanes`."""
 
-    def __init__(self, *, series: mapping.Series, column: int, by: int, values: dict[str, str]):
+    lanes: Sequence[Lane]
+    rows: batch.Batch
+
+
+class _Long(dict[str, int]):
+    """A value column whose rows belong to many streams: the text that tells them apart → place in `lanes`."""
+
+    def __init__(self, *, series: mapping.Series, column: int, by: int, values: dict[str, str], make: _Make):
+        super().__init__()
         self.series = series
         self.column = column
         self.by = by
-        self.values = values
-        self.lanes: dict[str, Lane] = {}
+        self.given = values
+        self.lanes: list[Lane] = []
+        self.plain = True
+        self._make = make
+
+    def __missing__(self, name: str) -> int:
+        """Make the lane of a name met for the first time."""
+        if len(self) >= MOST_STREAMS:
+            told = f"the column {self.series.by!r} has over {MOST_STREAMS} different values; is it right?"
+            raise mapping.InvalidMapping(told)
+        cell = name.strip()
+        lane = self._make(self.series, self.column, {**self.given, "0": cell, self.series.by: cell})
+        self.plain = self.plain and lane.plain
+        self.lanes.append(lane)
+        self[name] = len(self.lanes) - 1
+        return self[name]
+
+
+_Make = Callable[[mapping.Series, int, dict[str, str]], Lane]
 
 
 class Shape:
@@ -42,6 +71,7 @@ class Shape:
         self._report = report
         self._position = {name: i for i, name in reversed(list(enumerate(header)))}
         self._long: list[_Long] = []
+        self._known: dict[bytes, Cells] = {}
         self.time = self._time_columns()
         self._assign(self._captured())
         report.absent = companions.absent
@@ -56,52 +86,49 @@ class Shape:
         return max(1, len(self.lanes) + len(self._long))
 
     def read(self, *, columns: Columns, rows: Rows) -> list[Piece]:
-        """The observations of a block, one piece per series that has any."""
+        """The observations of a block, without series that have none."""
         pieces = [self._piece(lane, columns, rows) for lane in self.lanes]
         for long in self._long:
             pieces += self._split(long, columns, rows)
-        return [(lane, found) for lane, found in pieces if found is not None]
+        return [piece for piece in pieces if piece is not None]
 
     def streams(self) -> list[Lane]:
         """All series, also those found while reading."""
-        return self.lanes + [lane for long in self._long for lane in long.lanes.values()]
+        return self.lanes + [lane for long in self._long for lane in long.lanes]
 
     def same_series(self, row: Row) -> tuple[str, ...]:
         """What tells the rows of one time apart: the cells of the `by` columns."""
         return tuple(row[long.by] for long in self._long)
 
     def _piece(
-        self, lane: Lane, columns: Columns, rows: Rows, chosen: list[int] | None = None
-    ) -> tuple[Lane, batch.Batch | None]:
+        self, lane: Lane, columns: Columns, rows: Rows, chosen: Sequence[int] | None = None
+    ) -> Piece | None:
         cells = columns[lane.column]
         states = columns[lane.status] if lane.status is not None else None
         if chosen is not None:
             rows = rows.take(chosen)
             cells = [cells[i] for i in chosen]
             states = [states[i] for i in chosen] if states is not None else None
-        return lane, lane.read(rows=rows, cells=cells, states=states, report=self._report)
+        found = lane.read(rows=rows, cells=cells, states=states, report=self._report)
+        return None if found is None else Piece([lane], found)
 
-    def _split(self, long: _Long, columns: Columns, rows: Rows) -> list[tuple[Lane, batch.Batch | None]]:
+    def _split(self, long: _Long, columns: Columns, rows: Rows) -> list[Piece | None]:
+        """All streams of the block at once where they are alike, else one after the other."""
         names = columns[long.by]
-        if len(set(names)) == 1:
-            return [self._piece(self._lane_of(long, names[0]), columns, rows)]
-        places: dict[str, list[int]] = defaultdict(list)
-        for i, name in enumerate(names):
-            places[name].append(i)
-        return [
-            self._piece(self._lane_of(long, name), columns, rows, chosen) for name, chosen in places.items()
-        ]
-
-    def _lane_of(self, long: _Long, name: str) -> Lane:
-        if name not in long.lanes:
-            if len(long.lanes) >= MOST_STREAMS:
-                raise mapping.InvalidMapping(
-                    f"the column {long.series.by!r} has over {MOST_STREAMS} different values; is it right?"
-                )
-            cell = name.strip()
-            values = {**long.values, "0": cell, long.series.by: cell}
-            long.lanes[name] = self._lane(long.series, long.column, values)
-        return long.lanes[name]
+        index = np.fromiter(map(long.__getitem__, names), np.int64, len(names))
+        if not long.plain:
+            present = np.unique(index).tolist()
+            return [
+                self._piece(long.lanes[n], columns, rows, np.flatnonzero(index == n).tolist())
+                for n in present
+            ]
+        lane = long.lanes[index[0]]
+        states = columns[lane.status] if lane.status is not None else None
+        group = Group(index, long.lanes)
+        found = lane.read(
+            rows=rows, cells=columns[lane.column], states=states, report=self._report, group=group
+        )
+        return [None if found is None else Piece(long.lanes, found)]
 
     def _time_columns(self) -> list[int]:
         wanted = self._recipe.time.column
@@ -146,7 +173,7 @@ class Shape:
                 )
             else:
                 self._add(series, column, {**captured, **{k: v or "" for k, v in match.groupdict().items()}})
-        status = {lane.status for lane in self.lanes} | {self._status(x.series, x.values) for x in self._long}
+        status = {lane.status for lane in self.lanes} | {self._status(x.series, x.given) for x in self._long}
         for column, name in pending:
             if column not in status:
                 shown = name or f"(column {column + 1})"
@@ -171,8 +198,8 @@ class Shape:
             return
         if series.by not in self._position:
             raise mapping.InvalidMapping(f"the column {series.by!r} is not in the header", where="series.by")
-        long = _Long(series=series, column=column, by=self._position[series.by], values=values)
-        self._long.append(long)
+        by = self._position[series.by]
+        self._long.append(_Long(series=series, column=column, by=by, values=values, make=self._lane))
 
     def _status(self, series: mapping.Series, values: dict[str, str]) -> int | None:
         if series.status is None:
@@ -184,7 +211,7 @@ class Shape:
         name = templates.fill(series.name, values=values)
         return Lane(
             series=series,
-            file=self._recipe.file,
+            cells=self._cells(series),
             values=values,
             name=name,
             column=column,
@@ -192,8 +219,14 @@ class Shape:
             periods=[period_of(spec) for spec in self._recipe.period if re.fullmatch(spec.match, name)],
             flagged=self._companions.flags(name),
             label=self._recipe.time.label,
-            interval=self._recipe.time.interval,
         )
+
+    def _cells(self, series: mapping.Series) -> Cells:
+        """Series that are read alike share what they know about texts."""
+        key = msgspec.json.encode(series.clean)
+        if key not in self._known:
+            self._known[key] = Cells(clean=series.clean, file=self._recipe.file)
+        return self._known[key]
 
 
 def even(rows: list[Row], *, width: int, report: Report, line: Sequence[int]) -> tuple[list[Row], list[int]]:

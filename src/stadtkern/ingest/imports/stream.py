@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from stadtkern.ingest.imports import companions, mapping, quality, reader, shape, times
+from stadtkern.ingest.imports import companions, fasttimes, mapping, quality, reader, shape, times
 from stadtkern.ingest.imports.lanes import Integers, Rows
 from stadtkern.ingest.imports.report import Report
 
@@ -95,10 +95,10 @@ class Source:
         return " ".join(row[i] for i in self.shape.time)
 
     def _starts(self, rows: list[reader.Row]) -> Integers:
-        if len(self.shape.time) == 1:
-            column = self.shape.time[0]
-            return np.fromiter((self.clock[row[column]] for row in rows), np.int64, len(rows))
-        return np.fromiter((self.clock[self._label(row)] for row in rows), np.int64, len(rows))
+        column = self.shape.time[0]
+        single = len(self.shape.time) == 1
+        labels = [row[column] for row in rows] if single else [self._label(row) for row in rows]
+        return fasttimes.read(labels, clock=self.clock)
 
     def _ends(self, starts: Integers) -> Integers | None:
         if not self._time.interval:

@@ -23,7 +23,10 @@ _CLOCK = re.compile(
 _ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
 _GERMAN_DAY = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)")
 _OFFSET = re.compile(r"(?P<wall>.*\d)\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)")
+_TEN = re.compile(r"(?:\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4})[ T]")
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?Z?", re.ASCII)
 _CLOCK_FORMATS = ("auto", "iso", "german")
+_KEPT = 200_000
 
 
 class Interval(NamedTuple):
@@ -84,21 +87,51 @@ class Clock(dict[str, int]):
         self._back = self._interval if time.label == "end" else Interval(0)
         self._days: dict[str, tuple[int, int | None]] = {}
         self._clocks: dict[str, int] = {}
+        self._fixed: dict[str, int] = {}
 
     def __missing__(self, text: str) -> int:
-        """Read a time met for the first time."""
-        if len(self) > 200_000:
+        """Read a time met for the first time; day and clock have mostly been met before."""
+        day = self._days.get(text[:10])
+        if day is not None:
+            clock = self._clocks.get(text[10:])
+            if clock is not None and day[1] is not None:
+                self[text] = found = day[0] + clock - day[1]
+                return found
+            clock = self._fixed.get(text[10:])
+            if clock is not None:
+                self[text] = found = day[0] + clock
+                return found
+        return self._first(text)
+
+    def _first(self, text: str) -> int:
+        """Read a spelling that has not been met, and keep the books small."""
+        if len(self) > _KEPT:
             self.clear()
             self.special.clear()
-        try:
-            found = self._quick(text)
-        except KeyError:
-            found = self._slow(text)
+        for book in (self._days, self._clocks, self._fixed):
+            if len(book) > _KEPT:
+                book.clear()
+        found = self._slow(text)
         if not isinstance(found, int):
             self.special[text] = found
             found = STORY
         self[text] = found
         return found
+
+    def spelled_plainly(self, text: str) -> bool:
+        """Whether a text is ISO 8601 with ten characters for the day and nothing but Z behind the clock."""
+        return self._time.format in ("auto", "iso") and _PLAIN.fullmatch(text) is not None
+
+    def midnight(self, text: str) -> int | None:
+        """What to add to the clock of texts with this day and zone; None where the clock changes near it."""
+        if self[text] == STORY:
+            return None
+        day = self._days.get(text[:10])
+        if day is None:
+            return None
+        if text.endswith("Z"):
+            return day[0]
+        return None if day[1] is None else day[0] - day[1]
 
     @property
     def fixed(self) -> int | None:
@@ -112,29 +145,21 @@ class Clock(dict[str, int]):
         wall = _wall(start + offset_at(self._zone, start)) + timedelta(days=self._interval.days)
         return _micros(wall.replace(tzinfo=self._zone))
 
-    def _quick(self, text: str) -> int | Refused | Ambiguous:
-        """The common case: day and clock known, no change of the clock near. Raises KeyError otherwise."""
-        day, _, clock = text.partition(" ")
-        midnight, offset = self._days[day]
-        wall = midnight + self._clocks[clock]
-        if offset is None:
-            return self._place(wall)
-        return wall - offset
-
     def _slow(self, text: str) -> int | Refused | Ambiguous:
-        plain = (
-            text.strip(" \t'\"").replace("T", " ", 1) if self._time.format in _CLOCK_FORMATS else text.strip()
-        )
+        clocked = self._time.format in _CLOCK_FORMATS
+        plain = text.strip(" \t'\"").replace("T", " ", 1) if clocked else text.strip()
         try:
             if self._time.format in ("epoch", "epoch_ms"):
                 return self._stamp(plain) - self._back.micros
-            offset = _OFFSET.fullmatch(plain)
-            if offset is not None and self._time.format in _CLOCK_FORMATS:
-                return _with_offset(self._wall(offset["wall"]), offset["zone"]) - self._back.micros
-            wall = self._wall(plain)
+            zoned = _OFFSET.fullmatch(plain) if clocked else None
+            wall = self._wall(zoned["wall"] if zoned else plain)
         except (ValueError, OverflowError) as error:
             return Refused("time", f"{text[:60]!r} is not a usable time: {error}")
-        self._remember(text, plain)
+        if zoned is not None:
+            shift = _shift(zoned["zone"])
+            self._remember(text, wall, self._fixed, shift)
+            return _naive_micros(wall) - shift - self._back.micros - self._back.days * DAY
+        self._remember(text, wall, self._clocks, 0)
         return self._place(_naive_micros(wall) - self._back.micros - self._back.days * DAY)
 
     def _stamp(self, plain: str) -> int:
@@ -160,18 +185,17 @@ class Clock(dict[str, int]):
         year = int(match["year"])
         return datetime(year + 2000 if year < 100 else year, int(match["month"]), int(match["day"]))
 
-    def _remember(self, text: str, plain: str) -> None:
-        """Keep day and clock for the quick way, if the text is spelled the plain way."""
-        day, blank, clock = plain.partition(" ")
-        if text != plain or not blank or self._time.format not in _CLOCK_FORMATS:
+    def _remember(self, text: str, wall: datetime, clocks: dict[str, int], shift: int) -> None:
+        """Keep day and clock apart for the quick way, where the day is spelled with ten characters."""
+        if self._time.format not in _CLOCK_FORMATS or len(text) < 12 or not _TEN.match(text):
             return
-        midnight = self._day(day)
+        midnight = self._day(text[:10])
         spread = [midnight + timedelta(days=n) for n in (-1 - self._back.days, 0, 1, 2)]
         offsets = {d.replace(tzinfo=self._zone).utcoffset() for d in spread}
         offset = offsets.pop() if len(offsets) == 1 else None
         start = _naive_micros(midnight) - self._back.micros - self._back.days * DAY
-        self._days[day] = (start, None if offset is None else offset // timedelta(microseconds=1))
-        self._clocks[clock] = _clock(clock)
+        self._days[text[:10]] = (start, None if offset is None else offset // timedelta(microseconds=1))
+        clocks[text[10:]] = _naive_micros(wall) - _naive_micros(midnight) - shift
 
     def _place(self, wall: int) -> int | Refused | Ambiguous:
         """Put a wall-clock time into UTC, or tell that it never happened or happened twice."""
@@ -191,12 +215,12 @@ def offset_at(zone: ZoneInfo, instant: int) -> int:
     return (there.utcoffset() or timedelta()) // timedelta(microseconds=1)
 
 
-def _with_offset(wall: datetime, zone: str) -> int:
+def _shift(zone: str) -> int:
     if zone in "Zz":
-        return _naive_micros(wall)
+        return 0
     digits = zone[1:].replace(":", "")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
-    return _naive_micros(wall) - (-minutes if zone[0] == "-" else minutes) * 60 * SECOND
+    return (-minutes if zone[0] == "-" else minutes) * 60 * SECOND
 
 
 def _clock(text: str) -> int:
