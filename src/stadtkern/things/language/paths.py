@@ -12,7 +12,7 @@ from stadtkern.things.language.problems import InvalidAddress, QueryTooLarge
 
 MAX_SEGMENTS = 24
 MAX_ID = 2**63 - 1
-_SEGMENT = re.compile(r"(?P<name>\$?[^\W\d][\w.@-]*)(?:\((?P<id>\d{1,19})\))?")
+_SEGMENT = re.compile(r"(?P<name>[$@]?[^\W\d][\w.@-]*)(?:\((?P<id>\d{1,19})\))?")
 _TAILS = ("$ref", "$value", "$count")
 
 

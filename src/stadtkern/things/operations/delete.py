@@ -11,9 +11,9 @@ from stadtkern.core import statements
 from stadtkern.core.problems import NotFound
 from stadtkern.things.entities import EntityType
 from stadtkern.things.operations import streams
-from stadtkern.things.operations.amending import amend
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import StillNeeded
+from stadtkern.things.store import amend
 
 _OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
 

@@ -11,9 +11,9 @@ from stadtkern.core.problems import NotFound
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType
 from stadtkern.things.operations import components, create, fields, observations, places, streams
-from stadtkern.things.operations.amending import amend
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import InvalidValue, NotPossibleHere
+from stadtkern.things.store import amend
 
 
 async def update(change: Change, *, entity: EntityType, number: int, payload: Any, whole: bool) -> None:
