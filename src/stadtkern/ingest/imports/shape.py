@@ -21,7 +21,18 @@ from stadtkern.things.store import batch
 
 MOST_STREAMS = 20_000
 
-Columns = Sequence[Sequence[str]]
+
+class Columns(dict[int, Sequence[str]]):
+    """The cells of rows by column; a column nobody asks for is never made."""
+
+    def __init__(self, rows: Sequence[Row]):
+        super().__init__()
+        self._rows = rows
+
+    def __missing__(self, column: int) -> Sequence[str]:
+        """Make a column asked for the first time."""
+        self[column] = cells = [row[column] for row in self._rows]
+        return cells
 
 
 class Piece(NamedTuple):

@@ -85,7 +85,7 @@ class Source:
 
     def _usable(self, block: reader.Block) -> tuple[list[reader.Row], Callable[[int], int]]:
         width = len(self.shape.header)
-        if all(len(row) == width for row in block.rows):
+        if set(map(len, block.rows)) <= {width}:
             return block.rows, block.line
         numbers = [block.line(i) for i in range(len(block.rows))] if block.even else _lines(block)
         rows, kept = shape.even(block.rows, width=width, report=self.report, line=numbers)
@@ -116,11 +116,10 @@ class Source:
         line: Callable[[int], int],
         fold: str = "",
     ) -> list[shape.Piece]:
-        labels = [self._label(row) for row in rows] if len(self.shape.time) > 1 else None
-        columns = list(zip(*rows, strict=True))
-        told = Rows(
-            starts=starts, ends=ends, labels=labels or columns[self.shape.time[0]], line=line, fold=fold
-        )
+        columns = shape.Columns(rows)
+        single = len(self.shape.time) == 1
+        labels = columns[self.shape.time[0]] if single else [self._label(row) for row in rows]
+        told = Rows(starts=starts, ends=ends, labels=labels, line=line, fold=fold)
         return self.shape.read(columns=columns, rows=told)
 
     def _set_aside(
