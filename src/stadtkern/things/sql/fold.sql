@@ -28,7 +28,7 @@ SELECT id, kind FROM things.datastream WHERE id = ANY (%(ids)s);
 -- name: hour_aggregates
 -- What is kept of the observations `o` of one bucket.
 count(o.result) AS n, count(*) AS rows, count(*) FILTER (WHERE things.is_good(o.result_quality)) AS good,
-avg(o.result) AS mean, var_pop(o.result) * count(o.result) AS m2, min(o.result) AS minimum, max(o.result) AS maximum,
+avg(things.tame(o.result)) AS mean, var_pop(things.tame(o.result)) * count(o.result) AS m2, min(o.result) AS minimum, max(o.result) AS maximum,
 (array_agg(o.result ORDER BY o.phenomenon_time, o.slot))[1] AS first,
 (array_agg(o.result ORDER BY o.phenomenon_time, o.slot))[count(*)] AS last,
 min(o.phenomenon_time) AS first_time, max(o.phenomenon_time) AS last_time;
@@ -116,7 +116,7 @@ WITH reading AS (
          ORDER BY a.phenomenon_time, a.slot LIMIT 1)
     ) AS o
 ), held AS (
-    SELECT r.ord, r.datastream_id, hour.start, r.result,
+    SELECT r.ord, r.datastream_id, hour.start, r.result, things.tame(r.result) AS tame,
            extract(epoch FROM least(r.next_time, hour.start + interval '1 hour')
                             - greatest(r.phenomenon_time, hour.start))::float8 AS seconds
     FROM reading AS r
@@ -126,10 +126,10 @@ WITH reading AS (
     WHERE r.result IS NOT NULL AND r.next_time <= r.phenomenon_time + interval '7 days'
 ), weighed AS (
     SELECT h.ord, h.datastream_id, h.start, sum(h.seconds) AS weight, min(h.result) AS minimum, max(h.result) AS maximum,
-           sum(h.seconds * h.result) / sum(h.seconds) AS mean,
-           greatest(sum(h.seconds * h.result ^ 2) - sum(h.seconds * h.result) ^ 2 / sum(h.seconds), 0) AS m2
-    FROM held AS h WHERE h.seconds > 0
-    GROUP BY 1, 2, 3
+           h.mean, sum(h.seconds * (h.tame - h.mean) ^ 2) AS m2
+    FROM (SELECT *, sum(seconds * tame) OVER bucket / sum(seconds) OVER bucket AS mean
+          FROM held WHERE seconds > 0 WINDOW bucket AS (PARTITION BY ord, start)) AS h
+    GROUP BY h.ord, h.datastream_id, h.start, h.mean
 ), counted AS (
     SELECT o.ord, o.datastream_id, date_bin('1 hour', o.phenomenon_time, timestamptz 'epoch') AS start, {hour_aggregates}
     FROM reading AS o

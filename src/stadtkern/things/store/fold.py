@@ -88,8 +88,24 @@ async def fold_once(connection: Connection) -> int:
         cursor = await connection.execute(sql["take_marks"], {"marks": _MARKS, "hours": _HOURS}, binary=True)
         marks = await cursor.fetchall()
         if marks:
-            await _fold(connection, marks)
+            await _fold_or_part(connection, marks)
     return len(marks)
+
+
+async def _fold_or_part(connection: Connection, marks: list[Any]) -> None:
+    """Fold; where the database refuses, find the mark by halving, so that one cannot hold up the others."""
+    try:
+        async with connection.transaction():
+            await _fold(connection, marks)
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        if len(marks) == 1:
+            log.error("a bucket cannot be computed", mark=marks[0], error=str(error).strip())
+            return
+        middle = len(marks) // 2
+        await _fold_or_part(connection, marks[:middle])
+        await _fold_or_part(connection, marks[middle:])
 
 
 async def _fold(connection: Connection, marks: list[Any]) -> None:

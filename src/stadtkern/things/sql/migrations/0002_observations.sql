@@ -107,6 +107,15 @@ CREATE TABLE things.watch_queue (
     entered_at timestamptz NOT NULL DEFAULT now()
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
+-- A number as it goes into averages: PostgreSQL raises an error where a sum of squares leaves the range of float8,
+-- so what no sensor measures counts as 0 or ±1e100 there. The observation itself keeps its digits.
+CREATE FUNCTION things.tame(number float8) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN abs(number) BETWEEN 1e-100 AND 1e100 THEN number
+    WHEN abs(number) > 1e100 THEN sign(number) * 1e100
+    WHEN number IS NOT NULL THEN 0
+END;
+
 -- Whether an observation counts as good: no quality given, or a status of "good".
 CREATE FUNCTION things.is_good(quality jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE jsonb_typeof(quality)
