@@ -42,13 +42,14 @@ class Announcer:
                         await self.flush(connection)
                         await asyncio.sleep(PAUSE_SECONDS)
             except psycopg.OperationalError as error:
-                log.warning("announcer lost the database", error=str(error))
+                log.warning("announcer lost the database", error=str(error).strip())
+                self.add(())
                 await asyncio.sleep(1.0)
 
     async def flush(self, connection: database.Connection) -> None:
         """Announce what was collected."""
-        self._some.clear()
         changed = sorted(self._changed)
+        self._some.clear()
         async with connection.transaction():
             await aftermath.tell(connection, datastream_ids=changed)
             await outbox.wake(connection)
