@@ -76,7 +76,9 @@ def _answers(settings: Settings) -> bool:
         connection = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
         try:
             connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
+            health = connection.getresponse()
+            health.read()
+            if health.status == 200:
                 connection.request("HEAD", "/")
                 if connection.getresponse().status < 500:
                     return True
