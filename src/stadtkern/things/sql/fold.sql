@@ -136,9 +136,9 @@ WITH reading AS (
     WHERE o.phenomenon_time >= o.start AND o.phenomenon_time < o.until
     GROUP BY 1, 2, 3
 )
-SELECT datastream_id, start, coalesce(c.n, 0), coalesce(c.rows, 0), coalesce(c.good, 0),
-       coalesce(w.mean, c.mean), CASE WHEN w.weight IS NULL THEN c.m2 ELSE w.m2 END,
-       least(c.minimum, w.minimum), greatest(c.maximum, w.maximum), c.first, c.last, c.first_time, c.last_time,
+SELECT datastream_id, start, coalesce(c.n, 0) AS n, coalesce(c.rows, 0) AS rows, coalesce(c.good, 0) AS good,
+       coalesce(w.mean, c.mean) AS mean, CASE WHEN w.weight IS NULL THEN c.m2 ELSE w.m2 END AS m2,
+       least(c.minimum, w.minimum) AS minimum, greatest(c.maximum, w.maximum) AS maximum, c.first, c.last, c.first_time, c.last_time,
        coalesce(w.weight, 0) AS weight
 FROM counted AS c FULL JOIN weighed AS w USING (ord, datastream_id, start);
 
