@@ -53,6 +53,21 @@ def datastream(
     return made | more
 
 
+def multi_datastream(**more: Any) -> dict[str, Any]:
+    """A MultiDatastream of wind: direction and speed."""
+    kind = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
+    made: dict[str, Any] = {
+        "name": "wind",
+        "description": "-",
+        "observationType": kind,
+        "multiObservationDataTypes": [MEASUREMENT, MEASUREMENT],
+        "unitOfMeasurements": [UNIT, UNIT | {"symbol": "m/s"}],
+        "ObservedProperties": [observed_property(name="direction"), observed_property(name="speed")],
+        "Sensor": sensor(),
+    }
+    return made | more
+
+
 def thing(*, name: str = "tree", **more: Any) -> dict[str, Any]:
     """A Thing."""
     return {"name": name, "description": "-", **more}

@@ -10,12 +10,11 @@ import pytest
 
 from stadtkern.core import database, datasets, tokens
 from tests.things.factories import (
-    UNIT,
     City,
     datastream,
     hourly,
     location,
-    observed_property,
+    multi_datastream,
     restricted,
     sensor,
     thing,
@@ -33,7 +32,9 @@ async def test_deep_insert_creates_the_whole_tree(city: City) -> None:
     number = await city.create(
         "Things", thing(Locations=[location()], Datastreams=[datastream(observations=hourly(1, 2, 3))])
     )
-    (stream,) = await city.values(f"Things({number})/Datastreams?$expand=Sensor,ObservedProperty,Observations")
+    (stream,) = await city.values(
+        f"Things({number})/Datastreams?$expand=Sensor,ObservedProperty,Observations"
+    )
     assert stream["Sensor"]["name"] == "probe"
     assert stream["ObservedProperty"]["name"] == "temperature"
     assert [item["result"] for item in stream["Observations"]] == [1, 2, 3]
@@ -41,8 +42,13 @@ async def test_deep_insert_creates_the_whole_tree(city: City) -> None:
 
 
 async def test_deep_insert_is_all_or_nothing(city: City) -> None:
-    before = {name: (await city.get(f"{name}?$count=true"))["@iot.count"] for name in ("Things", "Sensors", "Locations")}
-    broken = thing(Locations=[location()], Datastreams=[datastream(observations=[*hourly(1), {"result": "warm"}])])
+    before = {
+        name: (await city.get(f"{name}?$count=true"))["@iot.count"]
+        for name in ("Things", "Sensors", "Locations")
+    }
+    broken = thing(
+        Locations=[location()], Datastreams=[datastream(observations=[*hourly(1), {"result": "warm"}])]
+    )
     document = await city.refused("POST", "Things", json=broken)
     assert document["where"] == "Datastreams[0].Observations[1].result"
     after = {name: (await city.get(f"{name}?$count=true"))["@iot.count"] for name in before}
@@ -94,7 +100,9 @@ async def test_when_the_place_moves_older_observations_keep_theirs(city: City) -
     moved = {"location": {"type": "Point", "coordinates": [8.0, 51.0]}}
     assert (await city.send("PATCH", f"Locations({place['@iot.id']})", json=moved)).status_code == 200
     second = await _until_moved(city, stream, first)
-    found = [(await city.get(f"Observations({item})/FeatureOfInterest"))["feature"] for item in (first, second)]
+    found = [
+        (await city.get(f"Observations({item})/FeatureOfInterest"))["feature"] for item in (first, second)
+    ]
     assert [item["coordinates"][0] for item in found] == [7.0, 8.0]
 
 
@@ -113,7 +121,9 @@ async def test_an_observation_may_bring_its_own_feature_or_name_one(city: City) 
     stream = await first_stream(city, number)
     feature = {"name": "own", "description": "-", "encodingType": "application/geo+json"}
     feature["feature"] = {"type": "Point", "coordinates": [1, 2]}
-    made = await city.create(f"Datastreams({stream})/Observations", hourly(1)[0] | {"FeatureOfInterest": feature})
+    made = await city.create(
+        f"Datastreams({stream})/Observations", hourly(1)[0] | {"FeatureOfInterest": feature}
+    )
     own = await city.get(f"Observations({made})/FeatureOfInterest")
     assert own["name"] == "own"
     again = {"result": 5, "Datastream": {"@iot.id": stream}, "FeatureOfInterest": {"@iot.id": own["@iot.id"]}}
@@ -151,7 +161,9 @@ async def test_everything_about_an_observation_is_kept(city: City) -> None:
         assert {key: found[key] for key in sent} == sent
 
 
-@pytest.mark.parametrize(("collection", "change"), [("Things", {"name": "new"}), ("Things", {"properties": {"a": 1}})])
+@pytest.mark.parametrize(
+    ("collection", "change"), [("Things", {"name": "new"}), ("Things", {"properties": {"a": 1}})]
+)
 async def test_patch_changes_what_it_names(city: City, collection: str, change: dict[str, Any]) -> None:
     number = await city.create(collection, thing(name="old", properties={"b": 2}))
     before = await city.get(f"{collection}({number})")
@@ -174,7 +186,9 @@ async def test_a_datastream_moves_to_another_sensor(city: City) -> None:
     other = await city.create("Sensors", sensor(name="other"))
     await city.send("PATCH", f"Datastreams({stream})", json={"Sensor": {"@iot.id": other}})
     assert (await city.get(f"Datastreams({stream})/Sensor"))["name"] == "other"
-    assert (await city.refused("PATCH", f"Datastreams({stream})", json={"Sensor": sensor()}))["where"] == "Sensor"
+    assert (await city.refused("PATCH", f"Datastreams({stream})", json={"Sensor": sensor()}))[
+        "where"
+    ] == "Sensor"
 
 
 async def test_observations_are_corrected_and_keep_their_id(city: City) -> None:
@@ -187,8 +201,12 @@ async def test_observations_are_corrected_and_keep_their_id(city: City) -> None:
     assert {key: found[key] for key in change} == change
     for body, where in (({"result": "x"}, "result"), ({"phenomenonTime": None}, "phenomenonTime")):
         assert (await city.refused("PATCH", f"Observations({made})", json=body))["where"] == where
-    assert (await city.refused("PATCH", f"Observations({made})", json={"Datastream": {"@iot.id": 1}}))["code"] == 405
-    assert (await city.get(f"Datastreams({stream})"))["phenomenonTime"] == "2023-01-01T00:00:00Z/2023-01-01T00:00:00Z"
+    assert (await city.refused("PATCH", f"Observations({made})", json={"Datastream": {"@iot.id": 1}}))[
+        "code"
+    ] == 405
+    assert (await city.get(f"Datastreams({stream})"))[
+        "phenomenonTime"
+    ] == "2023-01-01T00:00:00Z/2023-01-01T00:00:00Z"
     assert (await city.send("DELETE", f"Observations({made})")).status_code == 204
     assert (await city.send("GET", f"Observations({made})")).status_code == 404
 
@@ -235,7 +253,9 @@ async def test_observations_of_a_deleted_datastream_are_refused(city: City) -> N
     stream = await first_stream(city, number)
     await city.create(f"Datastreams({stream})/Observations", hourly(1)[0])
     assert (await city.send("DELETE", f"Datastreams({stream})")).status_code == 204
-    assert (await city.refused("POST", f"Datastreams({stream})/Observations", json=hourly(2)[0]))["code"] == 404
+    assert (await city.refused("POST", f"Datastreams({stream})/Observations", json=hourly(2)[0]))[
+        "code"
+    ] == 404
 
 
 async def test_data_of_others_is_not_deleted_along(city: City, database: str) -> None:
@@ -255,9 +275,14 @@ async def test_new_datastreams_belong_where_their_thing_does(
             for key in ("one", "two")
         ]
         made = await tokens.create(
-            connection, name="both", scopes=dict.fromkeys(both, ("entities", "create")), default_dataset_id=both[0]
+            connection,
+            name="both",
+            scopes=dict.fromkeys(both, ("entities", "create")),
+            default_dataset_id=both[0],
         )
-        poor = await tokens.create(connection, name="two", scopes={both[1]: ("entities",)}, default_dataset_id=both[1])
+        poor = await tokens.create(
+            connection, name="two", scopes={both[1]: ("entities",)}, default_dataset_id=both[1]
+        )
         rich, second = City(client, made.secret), City(client, poor.secret)
         at_two = await second.create("Things", thing(name="at two"))
         await rich.create("Datastreams", datastream(name="inherits", Thing={"@iot.id": at_two}))
@@ -278,16 +303,7 @@ async def database_of(url: str) -> Any:
 
 async def test_a_multi_datastream_has_results_of_several_values(city: City) -> None:
     number = await city.create("Things", thing())
-    body = {
-        "name": "wind",
-        "description": "-",
-        "observationType": "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation",
-        "multiObservationDataTypes": ["OM_Measurement", "OM_Measurement"],
-        "unitOfMeasurements": [UNIT, UNIT | {"symbol": "m/s"}],
-        "ObservedProperties": [observed_property(name="direction"), observed_property(name="speed")],
-        "Sensor": sensor(),
-        "Thing": {"@iot.id": number},
-    }
+    body = multi_datastream(Thing={"@iot.id": number})
     made = await city.create("MultiDatastreams", body)
     found = await city.get(f"MultiDatastreams({made})?$expand=ObservedProperties")
     assert [unit["symbol"] for unit in found["unitOfMeasurements"]] == ["°C", "m/s"]

@@ -53,7 +53,14 @@ async def test_navigation_goes_to_any_depth(city: City, tree: int) -> None:
 
 
 async def test_every_link_of_a_representation_leads_somewhere(city: City, tree: int) -> None:
-    for collection in ("Things", "Locations", "HistoricalLocations", "Datastreams", "Sensors", "Observations"):
+    for collection in (
+        "Things",
+        "Locations",
+        "HistoricalLocations",
+        "Datastreams",
+        "Sensors",
+        "Observations",
+    ):
         (entity, *_) = await city.values(collection)
         for key, address in entity.items():
             if key.endswith(("@iot.navigationLink", "@iot.selfLink")):
@@ -101,7 +108,9 @@ async def test_the_newest_value_of_each_series(city: City, tree: int) -> None:
     assert "Observations@iot.nextLink" not in found["Datastreams"][1]
 
 
-@pytest.mark.parametrize("order", ["", "result", "result desc", "phenomenonTime desc", "resultTime,result", "id"])
+@pytest.mark.parametrize(
+    "order", ["", "result", "result desc", "phenomenonTime desc", "resultTime,result", "id"]
+)
 @pytest.mark.parametrize("top", [1, 2, 4])
 async def test_pages_hold_each_entity_once_in_order(city: City, tree: int, order: str, top: int) -> None:
     options = f"&$orderby={order}" if order else ""
@@ -153,7 +162,12 @@ async def test_pages_stay_whole_while_others_insert(city: City, tree: int) -> No
 async def test_tokens_of_other_queries_are_refused(city: City, tree: int) -> None:
     link = (await city.get("Observations?$top=1&$orderby=result"))["@iot.nextLink"]
     token = link.partition("$skiptoken=")[2]
-    for query in (f"$orderby=id&$skiptoken={token}", "$skiptoken=xyz", "$skiptoken=WzEsIjEiXQ", "$skiptoken=%00"):
+    for query in (
+        f"$orderby=id&$skiptoken={token}",
+        "$skiptoken=xyz",
+        "$skiptoken=WzEsIjEiXQ",
+        "$skiptoken=%00",
+    ):
         document = await city.refused("GET", f"Observations?$top=1&{query}")
         assert document["where"] == "$skiptoken"
 
@@ -166,7 +180,11 @@ async def test_tokens_of_other_queries_are_refused(city: City, tree: int) -> Non
         ("Observations", "result mod 2 eq 1", 3),
         ("Observations", "(result sub 3) mul -1 gt 0", 2),
         ("Observations", "round(result) eq 7 or floor(result) eq 1 or ceiling(result) eq 8", 2),
-        ("Observations", "phenomenonTime ge 2024-05-01T02:00:00Z and phenomenonTime lt 2024-05-01T04:00:00Z", 2),
+        (
+            "Observations",
+            "phenomenonTime ge 2024-05-01T02:00:00Z and phenomenonTime lt 2024-05-01T04:00:00Z",
+            2,
+        ),
         ("Observations", "hour(phenomenonTime) eq 3 and year(phenomenonTime) eq 2024", 1),
         ("Observations", "date(phenomenonTime) eq 2024-05-01", 6),
         ("Observations", "during(phenomenonTime, 2024-05-01T00:00:00Z/2024-05-01T01:00:00Z)", 3),
@@ -208,16 +226,23 @@ async def test_values_out_of_range_are_the_askers_fault(city: City, tree: int, t
 
 async def test_counts_are_exact_and_independent_of_the_page(city: City, tree: int) -> None:
     assert (await city.get("Observations?$count=true&$top=2&$skip=3"))["@iot.count"] == 6
-    (found,) = await city.values("Things?$expand=Datastreams($count=true;$top=1;$expand=Observations($count=true))")
+    (found,) = await city.values(
+        "Things?$expand=Datastreams($count=true;$top=1;$expand=Observations($count=true))"
+    )
     assert found["Datastreams@iot.count"] == 2
     assert found["Datastreams"][0]["Observations@iot.count"] == 5
     (found,) = await city.values("Things?$expand=Datastreams($count=true;$filter=name eq 'air')")
     assert found["Datastreams@iot.count"] == 1
     stream = found["Datastreams"][0]["@iot.id"]
-    assert (await city.get(f"Datastreams({stream})/Observations?$count=true&$top=0")) == {"@iot.count": 5, "value": []}
+    assert (await city.get(f"Datastreams({stream})/Observations?$count=true&$top=0")) == {
+        "@iot.count": 5,
+        "value": [],
+    }
 
 
-async def test_a_query_that_takes_too_long_says_what_to_narrow(city: City, tree: int, monkeypatch: Any) -> None:
+async def test_a_query_that_takes_too_long_says_what_to_narrow(
+    city: City, tree: int, monkeypatch: Any
+) -> None:
     from stadtkern.things.queries import guard
 
     monkeypatch.setattr(guard, "MAX_COST", 0.0)

@@ -52,7 +52,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
 
 
 async def permitted(call: Call, principal: Principal, datastream_id: int) -> Facts:
-    """The datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden, Unauthorised."""
+    """The datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden."""
     facts: Facts | None = await call.state.streams.find(datastream_id)
     if facts is not None:
         try:

@@ -123,13 +123,13 @@ class _Checker:
             )
         if names[0] in _IDS and len(names) == 1:
             return Column(Kind.NUMBER, tuple(steps))
-        property = entity.property(names[0])
-        if property is None:
+        found = entity.property(names[0])
+        if found is None:
             raise UnknownName(_unknown(names[0], entity, node.at), where=self._where)
-        column = Column(property.kind, tuple(steps), property)
+        column = Column(found.kind, tuple(steps), found)
         if len(names) == 1:
             return column
-        if property.kind not in _OPEN:
+        if found.kind not in _OPEN:
             raise UnknownName(f"{names[0]!r} has nothing inside it (position {node.at})", where=self._where)
         return Inside(column, tuple(names[1:]))
 

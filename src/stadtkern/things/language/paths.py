@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What an address points to: steps, then perhaps a property (with keys inside it), then perhaps a tail."""
+    """What an address points to: steps, perhaps a property with keys inside it, perhaps a tail."""
 
     steps: tuple[Step, ...]
     inside: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function with its arguments; the arithmetic operators are calls too (add, sub, mul, div, mod, neg)."""
+    """A function with its arguments; arithmetic (add, sub, mul, div, mod, neg) is a call too."""
 
     name: str
     arguments: tuple[Expression, ...]

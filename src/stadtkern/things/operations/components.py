@@ -14,8 +14,8 @@ from stadtkern.things.operations.problems import InvalidValue, MissingProperty
 
 _LISTS = ("unitOfMeasurements", "multiObservationDataTypes", "ObservedProperties")
 _STORE = (
-    "insert into things.datastream_property (datastream_id, position, observed_property_id, unit, observation_type)"
-    " values (%s, %s, %s, %s, %s)"
+    "insert into things.datastream_property"
+    " (datastream_id, position, observed_property_id, unit, observation_type) values (%s, %s, %s, %s, %s)"
 )
 
 Parts = list[tuple[int, Any, str]]

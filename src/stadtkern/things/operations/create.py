@@ -32,7 +32,7 @@ async def create(
     dataset_id: int | None = None,
     where: str = "",
 ) -> int:
-    """Create one entity and all it brings along; returns its id (0 for an observation that is merged later)."""
+    """Create one entity and all it brings along; returns its id (0 for an observation, merged later)."""
     if not isinstance(payload, dict):
         raise InvalidValue(
             f"a {entity.name} is a JSON object, not {fields.name_of(payload)}", where=where or "body"
@@ -86,7 +86,7 @@ def reference(value: Any) -> int | None:
 async def _dataset(
     change: Change, entity: EntityType, payload: Payload, given: int | None, where: str
 ) -> int:
-    """The dataset a new entity goes to: its Thing's where the token may write there, else the token's default."""
+    """The dataset a new entity goes to: its Thing's where the token may write, else the token's default."""
     if given is not None:
         return given
     owner = next((r for r in entity.relations if r.name == "Thing" and r.local and r.name in payload), None)

@@ -20,7 +20,7 @@ MAX_TEXT = 20_000
 
 
 def columns(entity: EntityType, payload: Mapping[str, Any], *, where: str, partial: bool) -> Columns:
-    """The columns that a payload fills. Unless partial, what is required must be there and what is not is emptied."""
+    """The columns that a payload fills. Unless partial, all that is required must be there."""
     found: Columns = {}
     for item in entity.properties:
         place = f"{where}{item.name}"

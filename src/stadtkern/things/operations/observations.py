@@ -99,7 +99,8 @@ def check_result(value: Any, *, facts: Facts, where: str) -> None:
     fits, wanted = _FITTING.get(facts.observation_type, (None, ""))
     if fits is not None and kind not in fits:
         raise InvalidValue(
-            f"the Datastream's observationType {facts.observation_type} takes {wanted}, not {fields.name_of(value)}",
+            f"the Datastream's observationType {facts.observation_type} takes {wanted},"
+            f" not {fields.name_of(value)}",
             where=where,
         )
     if kind is int and abs(value) > 10**300:

@@ -25,7 +25,10 @@ from stadtkern.things.store import batch, merge
 async def writing(
     *, pool: AsyncConnectionPool[Connection], gate: Gate, settings: Settings, principal: Principal
 ) -> AsyncIterator[Change]:
-    """A change whose transaction commits at the end, or does nothing. Raises Unauthorised, Unavailable, InvalidValue."""
+    """A change whose transaction commits at the end, or does nothing.
+
+    Raises Unauthorised, Unavailable, InvalidValue, StillNeeded.
+    """
     if principal.kind != "token":
         raise Unauthorised
     try:

@@ -67,7 +67,7 @@ async def _relink(
         items = payload[relation.name]
         if relation.link is None or relation.target == "Thing" or components.owns(entity, relation):
             raise NotPossibleHere(
-                f"{relation.name} cannot be changed here; change or create them at /{entities.target(relation).set}",
+                f"{relation.name} cannot be changed here; go to /{entities.target(relation).set}",
                 where=relation.name,
             )
         if not isinstance(items, list):

@@ -33,7 +33,7 @@ _KEY_CASTS = {"phenomenon_time": "timestamptz", "slot": "smallint"}
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One sort key in SQL. Absent values come first when ascending, last when descending (18-088, 9.3.3.3)."""
+    """One sort key in SQL. Absent values come first ascending, last descending (18-088, clause 9.3.3.2)."""
 
     sql: Fragment
     descending: bool

@@ -107,7 +107,7 @@ def plain(level: Level, *, extra: Sequence[Fragment], limit: int | None, skip: i
 
 
 def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: int) -> Fragment:
-    """The statement for the first entities of each of many parents; the parent's id comes first in each row."""
+    """The statement for the first entities of each of many parents; rows begin with the parent's id."""
     extra, source, limits = [connecting(relation, "p", level.place.alias)], "", limit
     newest = _newest_first(level, relation)
     if newest is not None:

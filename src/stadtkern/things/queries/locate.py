@@ -80,8 +80,9 @@ def by_id(place: Place, number: int, *, narrow: bool = True) -> Fragment:
     start = _month(months)
     if start is None:
         return equal
+    time = f"{place.alias}.phenomenon_time"
     span = Fragment(
-        f"{place.alias}.phenomenon_time >= %s::timestamptz and {place.alias}.phenomenon_time < %s::timestamptz",
+        f"{time} >= %s::timestamptz and {time} < %s::timestamptz",
         (start, _month(months + 1) or start),
     )
     return every([equal, span])

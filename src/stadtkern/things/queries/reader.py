@@ -29,7 +29,7 @@ MAX_ROWS = 50_000
 
 @dataclass(slots=True)
 class Reader:
-    """One read: a connection in a transaction, what may be seen, the service's address, and a budget of rows."""
+    """One read: a connection in a transaction, what may be seen, the service's address, a budget of rows."""
 
     connection: Connection
     scope: Scope
@@ -145,7 +145,7 @@ class Reader:
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
         made = iter(await self._documents(prepared, shown, offset=2))
-        counts = await self._counts(above, relation, options, ids)
+        counts = await self._counts(relation, options, ids)
         for document, number in zip(documents, ids, strict=True):
             own = by_parent[number]
             if counts is not None:
@@ -158,7 +158,7 @@ class Reader:
                 document[f"{relation.name}@iot.nextLink"] = next_link(address, options, token)
 
     async def _counts(
-        self, above: Level, relation: Relation, options: Options, ids: Sequence[int]
+        self, relation: Relation, options: Options, ids: Sequence[int]
     ) -> dict[int, int] | None:
         if not options.count:
             return None

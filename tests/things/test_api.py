@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The HTTP surface: bad input is answered with what, where and how to mend it, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stadtkern.core.problems import Problem
+from stadtkern.things import entities
+from stadtkern.things.api import door
+from stadtkern.things.operations import payload
+from tests.things.factories import (
+    City,
+    datastream,
+    location,
+    multi_datastream,
+    observed_property,
+    sensor,
+    thing,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def stream(city: City) -> int:
+    """A Datastream of measurements."""
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
+    found: int = (await city.values(f"Things({number})/Datastreams"))[0]["@iot.id"]
+    return found
+
+
+def observation(**more: Any) -> str:
+    return json.dumps({"result": 1, "Datastream": {"@iot.id": 1}, **more})
+
+
+BAD_OBSERVATIONS = {
+    "not JSON": ("{", "body"),
+    "empty": ("", "body"),
+    "a list": ("[]", "body"),
+    "a comma too many": ('{"result": 1,}', "body"),
+    "NaN": ('{"result": NaN, "Datastream": {"@iot.id": 1}}', "body"),
+    "Infinity": ('{"result": -Infinity, "Datastream": {"@iot.id": 1}}', "body"),
+    "a number beyond floats": ('{"result": 1e999, "Datastream": {"@iot.id": 1}}', "body"),
+    "a key twice": ('{"result": 1, "result": 2, "Datastream": {"@iot.id": 1}}', "result"),
+    "a key twice, once escaped": ('{"result": 1, "\\u0072esult": 2, "Datastream": {"@iot.id": 1}}', "result"),
+    "an inner key twice": ('{"result": 1, "Datastream": {"@iot.id": 1, "@iot.id": 2}}', "@iot.id"),
+    "an inner parameter twice": ('{"result":1,"parameters":{"a":1,"a":2},"Datastream":{"@iot.id":1}}', "a"),
+    "deep nesting": ('{"result": 1, "parameters": ' + '{"a":' * 100 + "1" + "}" * 101, "parameters"),
+    "very deep nesting": ("[" * 100_000, "body"),
+    "an unknown property": (observation(resutl=1), "resutl"),
+    "an id": (observation(**{"@iot.id": 5}), "@iot.id"),
+    "no result": ('{"Datastream": {"@iot.id": 1}}', "result"),
+    "no datastream": ('{"result": 1}', "Datastream"),
+    "an unknown datastream": (observation(Datastream={"@iot.id": 999999}), "Datastream"),
+    "a datastream with text as id": (observation(Datastream={"@iot.id": "1"}), "@iot.id"),
+    "an enormous id": (observation(Datastream={"@iot.id": 2**70}), "@iot.id"),
+    "text as a result": (observation(result="21.5"), "result"),
+    "truth as a measurement": (observation(result=True), "result"),
+    "a German date": (observation(phenomenonTime="01.02.2024"), "phenomenonTime"),
+    "a time without zone": (observation(phenomenonTime="2024-02-01T00:00:00"), "phenomenonTime"),
+    "the year 12024": (observation(phenomenonTime="12024-01-01T00:00:00Z"), "phenomenonTime"),
+    "the year 1824": (observation(phenomenonTime="1824-01-01T00:00:00Z"), "phenomenonTime"),
+    "the year 9999": (observation(phenomenonTime="9999-01-01T00:00:00Z"), "phenomenonTime"),
+    "February 30": (observation(phenomenonTime="2024-02-30T00:00:00Z"), "phenomenonTime"),
+    "a number as time": (observation(phenomenonTime=1706745600), "phenomenonTime"),
+    "an interval backwards": (
+        observation(phenomenonTime="2024-02-02T00:00:00Z/2024-02-01T00:00:00Z"),
+        "phenomenonTime",
+    ),
+    "a wrong result time": (observation(resultTime="yesterday"), "resultTime"),
+    "a wrong valid time": (observation(validTime="2024-02-01T00:00:00Z"), "validTime"),
+    "a null character": (observation(parameters={"a": "x\x00y"}), "parameters.a"),
+    "a null character as key": (observation(parameters={"\x00": 1}), "parameters"),
+    "half a surrogate": ('{"result": 1, "parameters": {"a": "\\ud800"}, "Datastream": {"@iot.id": 1}}', None),
+    "parameters as text": (observation(parameters="x"), "parameters"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_OBSERVATIONS)
+async def test_bad_observations_are_refused_with_the_place(city: City, stream: int, name: str) -> None:
+    body, where = BAD_OBSERVATIONS[name]
+    document = await city.refused("POST", "Observations", content=body.encode())
+    if where is not None:
+        assert document["where"].startswith(where)
+    assert (await city.send("GET", "Observations/$count")).text == "0"
+
+
+BAD_THINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "no name": ({"description": "-"}, "name"),
+    "a number as name": (thing(name=5), "name"),  # type: ignore[arg-type]
+    "null as name": (thing(name=None), "name"),  # type: ignore[arg-type]
+    "an unknown property": (thing(colour="red"), "colour"),
+    "properties that are a list": (thing(properties=[1]), "properties"),
+    "a null character": (thing(name="a\x00b"), "name"),
+    "an enormous name": (thing(name="x" * 30_000), "name"),
+    "a location off the Earth": (thing(Locations=[location(x=2000)]), "Locations[0].location.coordinates"),
+    "a location without type": (
+        thing(Locations=[location() | {"location": {}}]),
+        "Locations[0].location.type",
+    ),
+    "locations that are no list": (thing(Locations=location()), "Locations"),
+    "an unknown location": (thing(Locations=[{"@iot.id": 999999}]), "Locations[0]"),
+    "a stream without unit": (thing(Datastreams=[datastream(unitOfMeasurement=None)]), "Datastreams[0].unit"),
+    "a stream with half a unit": (
+        thing(Datastreams=[datastream(unitOfMeasurement={"name": "m"})]),
+        "Datastreams[0].unit",
+    ),
+    "a stream with an unknown sensor": (
+        thing(Datastreams=[datastream(Sensor={"@iot.id": 99})]),
+        "Datastreams[0].Sensor",
+    ),
+    "a stream with another thing": (thing(Datastreams=[datastream(Thing={"@iot.id": 1})]), "Thing"),
+    "a stream with a wrong sensor": (
+        thing(Datastreams=[datastream(Sensor={"name": "x"})]),
+        "Datastreams[0].Sensor.description",
+    ),
+    "a reference among new ones": (thing(Datastreams=[{"@iot.id": 1}]), "Datastreams[0]"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_THINGS)
+async def test_bad_things_are_refused_and_leave_nothing_behind(city: City, stream: int, name: str) -> None:
+    body, where = BAD_THINGS[name]
+    before = [(await city.send("GET", f"{each}/$count")).text for each in ("Things", "Locations", "Sensors")]
+    document = await city.refused("POST", "Things", json=body)
+    assert document["where"].startswith(where)
+    assert [
+        (await city.send("GET", f"{each}/$count")).text for each in ("Things", "Locations", "Sensors")
+    ] == before
+
+
+async def test_sql_in_texts_is_only_text(city: City, stream: int) -> None:
+    name = "Robert'); DROP TABLE things.thing; -- %s %(x)s {} \\"
+    number = await city.create("Things", thing(name=name, properties={name: name}))
+    assert (await city.get(f"Things({number})"))["properties"] == {name: name}
+    quoted = name.replace("'", "''").replace("%", "%25").replace(";", "%3B")
+    assert await city.names(f"Things?$filter=name eq '{quoted}'") == [name]
+    assert (await city.send("DELETE", f"Things({number})")).status_code == 204
+
+
+async def test_bodies_over_the_limit_are_refused_with_the_limit(city: City, stream: int) -> None:
+    document = await city.refused("POST", "Things", json=thing(properties={"x": "y" * 2_000_000}))
+    assert (document["code"], document["limit"]) == (413, 1_048_576)
+
+    async def endless() -> Any:
+        for _ in range(40):
+            yield b"[" * 65_536
+
+    document = await city.refused("POST", "Observations", content=endless())
+    assert document["code"] == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "Things(1)"),
+        ("POST", "Datastreams(1)/Thing"),
+        ("PATCH", "Things"),
+        ("DELETE", "Things"),
+        ("DELETE", "Things(1)/name"),
+        ("PUT", "Things(1)/Datastreams"),
+        ("TRACE", "Things"),
+    ],
+)
+async def test_what_an_address_does_not_take(city: City, stream: int, method: str, path: str) -> None:
+    assert (await city.refused(method, path, json={}))["code"] == 405
+
+
+async def test_writing_needs_a_token(city: City, stream: int) -> None:
+    for method, path in (
+        ("POST", "Things"),
+        ("POST", "Observations"),
+        ("PATCH", "Things(1)"),
+        ("DELETE", "Things(1)"),
+    ):
+        answer = await city.anonymous().send(method, path, json={})
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+    wrong = City(city.client, "sk_wrong")
+    assert (await wrong.send("POST", "CreateObservations", json=[])).status_code == 401
+
+
+async def test_public_reads_are_open_to_other_origins(city: City) -> None:
+    answer = await city.send("GET", "Things")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "POST" not in (await city.send("OPTIONS", "Things")).headers["access-control-allow-methods"]
+
+
+async def test_links_come_from_the_settings_and_not_from_the_host_header(city: City) -> None:
+    answer = await city.client.get("/sta/v1.1/Things", headers={"Host": "evil.example"})
+    assert "evil" not in answer.text
+    assert "http://localhost:8000/sta/v1.1/" in answer.text
+
+
+async def test_good_rows_of_a_data_array_are_kept_and_bad_ones_named(city: City, stream: int) -> None:
+    rows = [["2024-02-01T00:00:00Z", 1], ["2024-02-01T01:00:00Z", "warm"], ["01.02.2024", 3]]
+    rows += [["2024-02-01T02:00:00Z"], ["2024-02-01T03:00:00Z", 4.5], ["1492-01-01T00:00:00Z", 5]]
+    array = {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"], "dataArray": rows}
+    unknown = array | {"Datastream": {"@iot.id": 999999}}
+    answer = await city.send("POST", "CreateObservations", json=[array | {"dataArray@iot.count": 6}, unknown])
+    assert answer.status_code == 201
+    found = answer.json()
+    assert len(found) == 12
+    assert [item.startswith("error") for item in found] == [False, True, True, True, False, True] + [True] * 6
+    assert "phenomenonTime" in found[2]
+    assert [(await city.get(link))["result"] for link in (found[0], found[4])] == [1, 4.5]
+    for link in (found[0], found[4]):
+        await city.send("DELETE", link)
+
+
+async def test_a_large_data_array_keeps_its_order(city: City, stream: int) -> None:
+    times = [
+        f"2023-{month:02}-01T{hour:02}:{minute:02}:00Z"
+        for month in range(1, 13)
+        for hour in range(24)
+        for minute in range(60)
+    ]
+    rows = [[time, number] for number, time in enumerate(times)]
+    array = {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"], "dataArray": rows}
+    answer = await city.send("POST", "CreateObservations", json=[array])
+    links = answer.json()
+    assert len(set(links)) == len(times)
+    assert (await city.get(links[12_345]))["result"] == 12_345
+    assert (await city.send("GET", f"Datastreams({stream})/Observations/$count")).text == str(len(times))
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ([{"components": ["result"], "dataArray": []}], "[0].Datastream"),
+        ([{"Datastream": {"@iot.id": 1}, "components": ["nope"], "dataArray": []}], "[0].components"),
+        (
+            [{"Datastream": {"@iot.id": 1}, "components": ["phenomenonTime"], "dataArray": []}],
+            "[0].components",
+        ),
+        ([{"Datastream": {"@iot.id": 1}, "components": ["result"], "dataArray": {}}], "[0].dataArray"),
+        ([{"Datastream": {"@iot.id": 1}, "components": ["result"], "dataArray": [], "x": 1}], "body"),
+        ({}, "body"),
+    ],
+)
+async def test_wrong_data_arrays_are_refused(city: City, stream: int, body: Any, where: str) -> None:
+    assert (await city.refused("POST", "CreateObservations", json=body))["where"].startswith(where)
+
+
+_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+_documents = st.recursive(
+    _scalars, lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3)
+)
+
+
+@given(st.binary(max_size=200) | _documents.map(lambda value: json.dumps(value).encode()))
+def test_no_body_crashes_the_door(body: bytes) -> None:
+    for read in (door.decode, payload.decode):
+        with suppress(Problem):
+            read(body)
+
+
+@given(
+    st.lists(st.sampled_from(["result", "Datastream", "@iot.id", "phenomenonTime"]), min_size=2, max_size=5)
+)
+def test_a_key_that_stands_twice_is_always_found(keys: list[str]) -> None:
+    body = "{" + ",".join(f'"{key}" : 1' for key in keys) + "}"
+    nested = '{"result":1,"Datastream":' + body + "}"
+    for text in (body, nested):
+        try:
+            door.decode(text.encode())
+            unique = True
+        except Problem:
+            unique = False
+        assert unique == (len(set(keys)) == len(keys))
+
+
+AWKWARD: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    2**70,
+    "",
+    "x",
+    "\U0010ffff",
+    [],
+    {},
+    [[]],
+    {"a": None},
+    {"": 1},
+]
+AWKWARD += [
+    "2024-01-01T00:00:00Z",
+    "2024-01-01T00:00:00Z/2024-01-02T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "-1",
+    "/",
+]
+AWKWARD += [
+    "9999-12-31T23:59:59-23:59",
+    "0001-01-01T00:00:00+23:59/9999-12-31T23:59:59Z",
+    "2024-01-01T24:00:00Z",
+]
+AWKWARD += [
+    {"@iot.id": 0},
+    {"@iot.id": -5},
+    {"@iot.id": None},
+    {"@iot.id": 1.5},
+    {"id": 10**30},
+    [{"@iot.id": 1}],
+]
+MEMBERS = [
+    "result",
+    "phenomenonTime",
+    "resultTime",
+    "validTime",
+    "resultQuality",
+    "parameters",
+    "FeatureOfInterest",
+]
+
+
+@pytest.mark.parametrize("name", [*MEMBERS, "Datastream", "MultiDatastream"])
+async def test_no_member_of_an_observation_crashes_the_service(city: City, stream: int, name: str) -> None:
+    for value in AWKWARD:
+        for method, path in (("POST", f"Datastreams({stream})/Observations"), ("POST", "Observations")):
+            body = {"result": 1, "Datastream": {"@iot.id": stream}, name: value}
+            answer = await city.send(method, path, json=body)
+            assert answer.status_code == 201 or 400 <= answer.status_code < 500, (value, answer.text)
+        answer = await city.send(
+            "PATCH", answer.headers.get("location", "Observations(1)"), json={name: value}
+        )
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500, (value, answer.text)
+
+
+@pytest.mark.parametrize("of", [e.name for e in entities.ENTITIES if e.owned])
+async def test_no_member_of_an_entity_crashes_the_service(city: City, stream: int, of: str) -> None:
+    entity = entities.BY_NAME[of]
+    whole = GOOD[of] | ({"Thing": {"@iot.id": 1}} if entity.relation("Thing") else {})
+    number = await city.create(entity.set, whole)
+    members = [*(each.name for each in (*entity.properties, *entity.relations)), "x", "@iot.selfLink"]
+    for index, name in enumerate(members):
+        for value in AWKWARD[index % 4 :: 4]:
+            for method, path in (("POST", entity.set), ("PATCH", f"{entity.set}({number})")):
+                answer = await city.send(method, path, json={**whole, name: value})
+                assert answer.status_code in (200, 201) or 400 <= answer.status_code < 500, (
+                    name,
+                    value,
+                    answer.text,
+                )
+
+
+GOOD: dict[str, dict[str, Any]] = {
+    "Thing": thing(),
+    "Location": location(),
+    "HistoricalLocation": {"time": "2024-01-01T00:00:00Z", "Locations": [location()]},
+    "Sensor": sensor(),
+    "ObservedProperty": observed_property(),
+    "Datastream": datastream(),
+    "MultiDatastream": multi_datastream(),
+    "FeatureOfInterest": {
+        "name": "f",
+        "description": "-",
+        "encodingType": "application/geo+json",
+        "feature": {"type": "Point", "coordinates": [1, 2]},
+    },
+}
