@@ -41,7 +41,7 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
             printed.extend(processes.errand("demo", settings=settings, url=url))
 
     def ready(_: str) -> None:
-        if only == "work" or not _answers(settings):
+        if only in ("work", "web") or not _answers(settings, apart=only == "data"):
             return
         console.print(f"\n[bold green]Stadtkern läuft:[/] {settings.base_url}", highlight=False)
         for line in printed:
@@ -69,25 +69,27 @@ def _require_free_port(settings: Settings) -> None:
             raise PortInUse(f"{settings.host}:{settings.port}") from error
 
 
-def _answers(settings: Settings) -> bool:
-    """Wait until the first page comes."""
+def _answers(settings: Settings, *, apart: bool) -> bool:
+    """Wait until the first page comes; of a data plane that runs apart, until it is healthy."""
     until = time.monotonic() + _READY_SECONDS
     while time.monotonic() < until:
         connection = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
         try:
-            connection.request("GET", "/health")
-            health = connection.getresponse()
-            health.read()
-            if health.status == 200:
-                connection.request("HEAD", "/")
-                if connection.getresponse().status < 500:
-                    return True
+            if _status(connection, "/health") == 200 and (apart or _status(connection, "/") < 500):
+                return True
         except (OSError, http.client.HTTPException):
             pass  # it is still starting; asked again below
         finally:
             connection.close()
         time.sleep(0.1)
     return False
+
+
+def _status(connection: http.client.HTTPConnection, path: str) -> int:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
 
 
 async def create_token(
