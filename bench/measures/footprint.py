@@ -11,17 +11,20 @@ from pathlib import Path
 from bench import bare
 from bench.figures import Figure
 from bench.installation import Installation
+from bench.measures import history
 from bench.session import Session
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
 
-_SETTLE_SECONDS = 10.0
+_SETTLE_SECONDS = 15.0
 
 
 def measure(session: Session) -> Iterator[Figure]:
     """Start the demo city a second time, let it come to rest, add up the memory."""
     with session.demo(started=False) as installation:
         started = installation.start(demo=True)
+        with installation.connect() as connection:
+            history.wait_for_fold(connection)
         time.sleep(_SETTLE_SECONDS)
         memory = _pss(installation.pids())
         installation.stop()

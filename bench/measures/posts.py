@@ -17,6 +17,10 @@ _STREAMS = 100
 _LINK = re.compile(r'href="(/(?!assets|sta|live|en)[\w/-]*)"')
 
 
+class PagesFailed(Exception):
+    """A page did not come while observations came in."""
+
+
 class LostOrDoubled(Exception):
     """The number of stored rows is not the number of acknowledged ones."""
 
@@ -31,6 +35,8 @@ def measure(session: Session) -> Iterator[Figure]:
         plain = _posting(session, installation, request=_requests(ids=ids, token=token, year=2024))
         with readers.loading(port=installation.port, paths=paths) as read:
             mixed = _posting(session, installation, request=_requests(ids=ids, token=token, year=2025))
+        if read["failed"]:
+            raise PagesFailed(f"{read['failed']:.0f} pages did not answer 200")
         _count(installation, ids=ids, expected=plain.statuses[201] + mixed.statuses[201])
     with bare.serving(port=installation.port):
         empty = _posting(session, installation, request=_requests(ids=ids, token=token, year=2024))
