@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The outlines of the city's districts, ground of every map."""
+"""The outlines of the city, its districts and quarters: ground of every map, the coarse below the fine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stadtkern.city import districts
 from stadtkern.ui.visit import Visit
 
 _KEPT = 60.0
-_LEVELS = ("quarter", "district", "city")
+_LEVELS = ("city", "district", "quarter")
 _cache: dict[str, tuple[float, list[dict[str, Any]]]] = {}
 
 
@@ -21,8 +21,7 @@ async def outlines(visit: Visit) -> Sequence[Mapping[str, Any]]:
     read_at, known = _cache.get(visit.city.name, (float("-inf"), []))
     if clock - read_at > _KEPT:
         every = await districts.outlines(visit.connection)
-        finest = next((level for level in _LEVELS if any(d.level == level for d in every)), "")
-        known = [_feature(district) for district in every if district.level == finest]
+        known = [_feature(district) for level in _LEVELS for district in every if district.level == level]
         _cache[visit.city.name] = (clock, known)
     return known
 
@@ -30,6 +29,6 @@ async def outlines(visit: Visit) -> Sequence[Mapping[str, Any]]:
 def _feature(district: districts.District) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "properties": {"code": district.code, "name": district.name},
+        "properties": {"code": district.code, "name": district.name, "level": district.level},
         "geometry": district.geometry,
     }

@@ -41,7 +41,7 @@ DEFAULT: tuple[Definition, ...] = (
     Definition(
         key="radverkehr",
         form="flow",
-        title={"de": "Radverkehr heute", "en": "Cycling today"},
+        title={"de": "Radverkehr", "en": "Cycling"},
         properties=(_BICYCLES,),
         noun={"de": "Räder", "en": "bicycles"},
         places={"de": "Zählstellen", "en": "counters"},

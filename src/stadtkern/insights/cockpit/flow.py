@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Tiles of counts: how many today, against a usual day of this weekday."""
+"""Tiles of counts: how many today, against a usual day of this weekday; right after midnight, yesterday."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -21,53 +22,44 @@ from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
+_HALF = timedelta(minutes=30)
 
 
-class Today:
-    """Today's totals per local hour, from the observations themselves, so that they move at once."""
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """One day's counts by local hour, what is usual, and how many hours are complete."""
 
-    def __init__(self, rows: Sequence[tuple[datetime, int, int, float, float]], *, visit: Visit):
-        self.by_hour: dict[int, float] = defaultdict(float)
-        self.streams: set[int] = set()
-        for start, datastream_id, _, total, _ in rows:
-            self.by_hour[start.astimezone(visit.city.zone).hour] += total
-            self.streams.add(datastream_id)
-        self.total = sum(self.by_hour.values())
+    day: date
+    today: bool
+    by_hour: Mapping[int, float]
+    places: int
+    expected: Mapping[int, float]
+    complete: int
 
+    @property
+    def total(self) -> float:
+        """Everything counted on the day so far."""
+        return sum(self.by_hour.values())
 
-async def read_today(visit: Visit, *, streams: Sequence[Stream]) -> Today:
-    """Today's values of the streams."""
-    start, until = usual.local_day(visit.now.astimezone(visit.city.zone).date(), zone=visit.city.zone)
-    values = {"ids": [s.id for s in streams], "start": start, "until": until}
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["day_by_hour"], values)
-    ).fetchall()
-    return Today(rows, visit=visit)
+    @property
+    def name(self) -> str:
+        """The day in a word."""
+        return gettext("heute") if self.today else gettext("gestern")
 
 
 async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
     """The tile of a flow, such as bicycles counted."""
-    local = visit.now.astimezone(visit.city.zone)
     streams = finest(streams)
-    today = await read_today(visit, streams=streams)
-    days = await usual.same_weekdays(
-        visit.connection, datastream_ids=sorted(today.streams), day=local.date(), zone=visit.city.zone
-    )
-    expected = usual.usual_totals(days)
-    complete = _complete_hours(streams, visit=visit)
+    flow = await read(visit, streams=streams)
+    keys = (flow.name, gettext("üblicher %(weekday)s") % {"weekday": formats.weekday(flow.day)})
     return Tile(
         key=definition.key,
-        title=words(definition.title),
-        figure=formats.number(today.total, digits=0),
-        says=_sentence(definition, today=today, expected=expected, complete=complete),
-        picture=_picture(definition, visit=visit, today=today, expected=expected, complete=complete),
-        curve_keys=(
-            gettext("heute"),
-            gettext("üblicher %(weekday)s") % {"weekday": formats.weekday(local.date())},
-        )
-        if expected
-        else (),
-        live=Live(values=remembered(streams), mode="add", total=today.total),
+        title=f"{words(definition.title)} {flow.name}",
+        figure=formats.number(flow.total, digits=0),
+        says=_sentence(definition, flow),
+        picture=_picture(definition, flow, visit=visit),
+        curve_keys=keys if flow.expected else (),
+        live=Live(values=remembered(streams), mode="add", total=flow.total) if flow.today else None,
+        streams=[s.id for s in streams],
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
@@ -76,9 +68,35 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     )
 
 
-def _complete_hours(streams: Sequence[Stream], *, visit: Visit) -> int:
+async def read(visit: Visit, *, streams: Sequence[Stream]) -> Flow:
+    """Today's counts, straight from the observations so that they move at once; or yesterday's."""
+    zone = visit.city.zone
+    today = visit.now.astimezone(zone).date()
+    complete = _complete_hours(streams, visit=visit, today=today)
+    day = today if complete else today - timedelta(days=1)
+    start, until = usual.local_day(day, zone=zone)
+    values = {"ids": [s.id for s in streams], "start": start, "until": until}
+    rows = await (
+        await visit.connection.execute(statements.load("insights")["day_by_hour"], values)
+    ).fetchall()
+    by_hour: defaultdict[int, float] = defaultdict(float)
+    for hour, _, _, total, _ in rows:
+        by_hour[hour.astimezone(zone).hour] += total
+    present = sorted({row[1] for row in rows})
+    days = await usual.same_weekdays(visit.connection, datastream_ids=present, day=day, zone=zone)
+    return Flow(
+        day=day,
+        today=day == today,
+        by_hour=by_hour,
+        places=len(present),
+        expected=usual.usual_totals(days),
+        complete=complete or 24,
+    )
+
+
+def _complete_hours(streams: Sequence[Stream], *, visit: Visit, today: date) -> int:
     """How many hours of today most streams have reported to the end."""
-    start, _ = usual.local_day(visit.now.astimezone(visit.city.zone).date(), zone=visit.city.zone)
+    start, _ = usual.local_day(today, zone=visit.city.zone)
     ends = sorted(_until(s) for s in streams if s.last_time and s.last_time >= start)
     if not ends:
         return 0
@@ -98,57 +116,52 @@ def _until(stream: Stream) -> datetime:
     return stream.last_time + (stream.interval or timedelta(hours=1))
 
 
-def _sentence(
-    definition: Definition, *, today: Today, expected: Mapping[int, float], complete: int
-) -> SafeString | str:
+def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
     start = gettext("%(noun)s an %(n)s %(places)s") % {
         "noun": words(definition.noun),
-        "n": formats.number(len(today.streams)),
+        "n": formats.number(flow.places),
         "places": words(definition.places),
     }
-    usual_so_far = sum(expected.get(hour, 0.0) for hour in range(complete))
-    if complete < 1 or usual_so_far <= 0:
+    hours = range(flow.complete)
+    usual_so_far = sum(flow.expected.get(hour, 0.0) for hour in hours)
+    if usual_so_far <= 0:
         return f"{start}."
-    share = sum(today.by_hour.get(hour, 0.0) for hour in range(complete)) / usual_so_far - 1
-    until = gettext("bis %(hour)s Uhr") % {"hour": complete}
+    share = sum(flow.by_hour.get(hour, 0.0) for hour in hours if hour in flow.expected) / usual_so_far - 1
+    until = gettext("bis %(hour)s Uhr") % {"hour": flow.complete} if flow.complete < 24 else ""
     if abs(share) < _SAME:
-        return format_html("{} – <strong>{}</strong> {}.", start, gettext("etwa so viele wie sonst"), until)
+        same = gettext("etwa so viele wie sonst")
+        return format_html("{} – <strong>{}</strong>{}.", start, same, f" {until}" if until else "")
     size = f"{formats.number(abs(share) * 100, digits=0)} %"
-    text = gettext("%(size)s mehr") if share > 0 else gettext("%(size)s weniger")
-    more = format_html('<strong class="sk-differs">{}</strong>', text % {"size": size})
-    return format_html("{} – {} {} {}.", start, more, gettext("als sonst"), until)
+    more = (gettext("%(size)s mehr") if share > 0 else gettext("%(size)s weniger")) % {"size": size}
+    than = f"{gettext('als sonst')} {until}".strip()
+    return format_html('{} – <strong class="sk-differs">{}</strong> {}.', start, more, than)
 
 
-def _picture(
-    definition: Definition, *, visit: Visit, today: Today, expected: Mapping[int, float], complete: int
-) -> SafeString:
-    start, until = usual.local_day(visit.now.astimezone(visit.city.zone).date(), zone=visit.city.zone)
-    middle = timedelta(minutes=30)
-
-    def mark(hour: int, value: float) -> charts.Mark:
-        return charts.Mark(start + timedelta(hours=hour) + middle, value)
-
+def _picture(definition: Definition, flow: Flow, *, visit: Visit) -> SafeString:
+    start, until = usual.local_day(flow.day, zone=visit.city.zone)
     pieces: list[list[charts.Mark]] = [[]]
-    for hour in range(complete):
-        if hour in today.by_hour:
-            pieces[-1].append(mark(hour, today.by_hour[hour]))
+    for hour in range(flow.complete):
+        if hour in flow.by_hour:
+            pieces[-1].append(charts.Mark(start + timedelta(hours=hour) + _HALF, flow.by_hour[hour]))
         elif pieces[-1]:
             pieces.append([])
+    expected = [charts.Mark(start + timedelta(hours=h) + _HALF, v) for h, v in sorted(flow.expected.items())]
     return charts.draw(
         charts.Curve(
             start=start,
             end=until,
             zone=visit.city.zone,
             pieces=[piece for piece in pieces if piece],
-            usual=[[mark(hour, value) for hour, value in sorted(expected.items())]],
-            title=gettext("%(title)s je Stunde") % {"title": words(definition.title)},
+            usual=[expected],
+            title=gettext("%(title)s je Stunde, %(day)s")
+            % {"title": words(definition.title), "day": formats.day(flow.day, weekday=True)},
             description=gettext(
-                "Durchgezogen: heute. Gestrichelt: üblich für diesen Wochentag (Median aus acht Wochen)."
+                "Durchgezogen: dieser Tag. Gestrichelt: üblich für diesen Wochentag (Median aus acht Wochen)."
             ),
             name=f"chart-{definition.key}",
             height=190,
             bold=True,
             quiet=True,
-            end_label="•",
+            end_label="•" if flow.complete < 24 else "",
         )
     )

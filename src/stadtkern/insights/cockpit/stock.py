@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from statistics import median
 
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
+from stadtkern.core import statements
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
@@ -18,6 +20,8 @@ from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
+_ENOUGH = 3
+_PRESENT = 0.6
 
 
 def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
@@ -101,16 +105,21 @@ async def _usual_taken(visit: Visit, *, streams: Sequence[Stream]) -> float | No
     """The usual share taken at this hour of this weekday; None when too little is known."""
     if not streams:
         return None
-    local = visit.now.astimezone(visit.city.zone)
-    days = await usual.same_weekdays(
-        visit.connection, datastream_ids=[s.id for s in streams], day=local.date(), zone=visit.city.zone
-    )
-    complete = [
-        d[local.hour].means for d in days if local.hour in d and d[local.hour].streams == len(streams)
-    ]
-    if len(complete) < 3:
+    local = visit.now.astimezone(visit.city.zone).replace(minute=0, second=0, microsecond=0)
+    hours = [local - timedelta(weeks=week) for week in range(1, usual.WEEKS + 1)]
+    values = {
+        "ids": [s.id for s in streams],
+        "capacities": [_capacity(s) for s in streams],
+        "hours": hours,
+        "least": sum(_capacity(s) for s in streams) * _PRESENT,
+    }
+    rows = await (
+        await visit.connection.execute(statements.load("insights")["shares_left"], values)
+    ).fetchall()
+    if len(rows) < _ENOUGH:
         return None
-    return min(1.0, max(0.0, 1 - median(complete) / sum(_capacity(s) for s in streams)))
+    left: float = median(row[0] for row in rows)
+    return min(1.0, max(0.0, 1 - left))
 
 
 async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
@@ -123,7 +132,7 @@ async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         figure=gettext("%(free)s von %(all)s") % {"free": len(open_bays), "all": len(fresh)}
         if fresh
         else "–",
-        says=_where_free(open_bays) if fresh else "",
+        says=_where_free(open_bays, everything=len(open_bays) == len(fresh)) if fresh else "",
         picture=charts.share(len(open_bays) / len(fresh), title=gettext("Anteil frei")) if fresh else "",
         live=None,
         at=newest(streams),
@@ -134,8 +143,10 @@ async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     )
 
 
-def _where_free(open_bays: Sequence[Stream]) -> str:
+def _where_free(open_bays: Sequence[Stream], *, everything: bool) -> str:
     """Names of free bays; the tile's title already says what they are."""
+    if everything:
+        return gettext("Zurzeit sind alle frei.")
     if not open_bays:
         return gettext("Zurzeit sind alle belegt.")
     names = [s.site.name.removeprefix("Behindertenstellplatz ") for s in open_bays[:2]]

@@ -40,3 +40,13 @@ SELECT o.phenomenon_time, o.phenomenon_end, o.result, o.result_json, o.result_qu
 FROM things.observation AS o
 WHERE o.datastream_id = %(id)s AND o.phenomenon_time >= %(start)s AND o.phenomenon_time < %(until)s
 ORDER BY o.phenomenon_time, o.slot;
+
+-- name: shares_left
+-- At each of the given hours, the share of the capacity that was left, where enough of it reported.
+SELECT sum(r.mean) / sum(i.capacity)
+FROM unnest(%(hours)s::timestamptz[]) AS h (start)
+CROSS JOIN unnest(%(ids)s::bigint[], %(capacities)s::float8[]) AS i (id, capacity)
+JOIN things.rollup_hour AS r ON r.datastream_id = i.id AND r.start = h.start
+WHERE r.n > 0
+GROUP BY h.start
+HAVING sum(i.capacity) >= %(least)s;

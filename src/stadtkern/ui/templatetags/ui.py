@@ -11,6 +11,7 @@ import msgspec
 from django import template
 from django.template.context import RequestContext
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -88,9 +89,19 @@ def fresh(context: RequestContext, at: datetime | None, late_after: timedelta | 
 
 
 @register.inclusion_tag("ui/source.html")
-def source(datasets: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Who the data comes from, under which licence, and whether it is a replay or a simulation."""
-    return {"datasets": datasets}
+def source(datasets: list[Mapping[str, Any]], labels: bool = True) -> dict[str, Any]:
+    """Who the data comes from, under which licence, and (`labels`) whether it is replayed or simulated."""
+    return {"datasets": datasets, "labels": labels}
+
+
+@register.simple_tag
+def label(datasets: list[Mapping[str, Any]]) -> SafeString | str:
+    """` · Simulation` or ` · Wiedergabe` where values are not from here and now."""
+    if any(about.get("simulated") for about in datasets):
+        return format_html(" · <strong>{}</strong>", gettext("Simulation"))
+    if any(about.get("replay") for about in datasets):
+        return format_html(" · <strong>{}</strong>", gettext("Wiedergabe"))
+    return ""
 
 
 @register.inclusion_tag("ui/code.html")
