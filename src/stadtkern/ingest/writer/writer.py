@@ -14,11 +14,13 @@ import structlog
 
 from stadtkern.core import database
 from stadtkern.core.settings import Settings
+from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
 from stadtkern.ingest.writer.checks import Checks
 from stadtkern.ingest.writer.commit import Answer, commit
 from stadtkern.ingest.writer.waiting import Call, Queue
 from stadtkern.things import readings
+from stadtkern.things.store.batch import Batch
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ class Writer:
         self._patience = patience
         self._queue = Queue(limit=settings.queue_limit)
         self._announcer = Announcer(url=url)
+        self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._connection: database.Connection | None = None
@@ -67,6 +70,7 @@ class Writer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse(self._queue.take(most=2**62))
         await self._disconnect()
+        await self._bulk.close()
 
     async def put(self, items: Sequence[readings.Reading]) -> list[Answer]:
         """One answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
@@ -82,6 +86,12 @@ class Writer:
             for position, answer in zip(positions, stored, strict=True):
                 answers[position] = answer
         return [answer for answer in answers if answer is not None]
+
+    async def put_columns(self, rows: Batch) -> readings.Columns:
+        """Many rows at once, on a connection of their own, so that single readings need not wait for them."""
+        if self._closing:
+            raise readings.StoreUnavailable("the service stops")
+        return await self._bulk.put(rows)
 
     def _judge(
         self, items: Sequence[readings.Reading], answers: list[Answer | None]

@@ -22,6 +22,7 @@ Texts = npt.NDArray[np.object_]
 NONE = np.iinfo(np.int64).min
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = 3_600_000_000
+_TEXTS = ("result_json", "result_quality", "parameters")
 _MICROSECOND = timedelta(microseconds=1)
 _EXACT = 2**53
 
@@ -76,6 +77,25 @@ OPTIONAL = (
     "feature_id",
     "parameters",
 )
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """One batch of several, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    columns: dict[str, Any] = {}
+    for name in Batch.__struct_fields__:
+        pieces = [getattr(part, name) for part in parts]
+        if any(piece is not None for piece in pieces):
+            blank: Any = None if name in _TEXTS else NONE
+            kind: Any = object if name in _TEXTS else np.int64
+            columns[name] = np.concatenate(
+                [
+                    np.full(len(part), blank, kind) if piece is None else piece
+                    for part, piece in zip(parts, pieces, strict=True)
+                ]
+            )
+    return Batch(**columns)
 
 
 def microseconds(instant: datetime) -> int:

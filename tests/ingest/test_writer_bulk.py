@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Many rows at once: the same promises as for single readings, at a fraction of the cost."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.writer import Writer, bulk
+from stadtkern.things import readings
+from stadtkern.things.store import batch
+from stadtkern.things.store.batch import Batch
+from tests.things.histories import NOON, check_rollups, check_state, datastreams, rows
+
+pytestmark = pytest.mark.anyio
+SECOND = 1_000_000
+
+
+def _rows(streams: list[int], *, count: int, start: datetime = NOON) -> Batch:
+    times = np.tile(batch.microseconds(start) + np.arange(count) * SECOND, len(streams))
+    return Batch(datastream_id=np.repeat(streams, count), time=times, result=times % 17 / 2)
+
+
+async def test_columns_are_stored_and_answered_row_by_row(
+    connection: Connection, database: str, settings: Settings
+) -> None:
+    """A second delivery finds every row again, in whatever order it comes."""
+    streams = await datastreams(connection, count=3)
+    columns = _rows(streams, count=2000)
+    order = np.random.default_rng(1).permutation(len(columns))
+    async with Writer(url=database, settings=settings) as writer:
+        first = await writer.put_columns(columns.take(order))
+        again = await writer.put_columns(columns)
+    assert first.new.all()
+    assert not again.new.any()
+    assert not first.problems
+    assert (again.id[order] == first.id).all()
+    for stream in streams:
+        await check_state(connection, stream)
+        await check_rollups(connection, stream, kind="measurement")
+
+
+async def test_unusable_rows_fail_alone(connection: Connection, database: str, settings: Settings) -> None:
+    """Each with its reason, whether we find it or the database does."""
+    (stream,) = await datastreams(connection)
+    columns = _rows([stream], count=3000)
+    columns.time[7] = batch.microseconds(datetime(1950, 1, 1, tzinfo=UTC))
+    columns.result[8] = np.inf
+    columns.datastream_id[9] = 10**14
+    columns.parameters = np.full(3000, None, object)
+    columns.parameters[10] = '{"a": "\\u0000"}'
+    async with Writer(url=database, settings=settings) as writer:
+        answer = await writer.put_columns(columns)
+    assert {row: type(problem) for row, problem in answer.problems.items()} == {
+        7: readings.OutsideAcceptedRange,
+        8: readings.UnusableReading,
+        9: readings.UnknownDatastream,
+        10: readings.UnusableReading,
+    }
+    assert len(await rows(connection, stream)) == 2996
+    await check_state(connection, stream)
+
+
+async def test_small_batches_share_a_commit(
+    connection: Connection, database: str, settings: Settings
+) -> None:
+    """A load of many little pieces is cut into commits of at most 50,000 rows."""
+    streams = await datastreams(connection, count=2)
+    whole = _rows(streams, count=40_000)
+    pieces = [whole.take(slice(begin, begin + 700)) for begin in range(0, len(whole), 700)]
+    totals = await bulk.load(url=database, settings=settings, batches=pieces)
+    assert (totals.rows, totals.new, totals.refused) == (80_000, 80_000, 0)
+    cursor = await connection.execute(
+        "SELECT (payload ->> 'rows')::int FROM core.outbox "
+        "WHERE topic = 'things.observations' ORDER BY id DESC LIMIT 2"
+    )
+    assert sum(row[0] for row in await cursor.fetchall()) == 80_000
+
+
+async def test_a_load_survives_a_cut_connection(
+    connection: Connection, database: str, settings: Settings
+) -> None:
+    """What was committed before the cut is found again, not stored twice."""
+    (stream,) = await datastreams(connection)
+    async with Writer(url=database, settings=settings) as writer:
+        loading = asyncio.create_task(writer.put_columns(_rows([stream], count=150_000)))
+        for _ in range(3):
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await asyncio.wait([loading], timeout=0.1)
+        answer = await loading
+    assert not answer.problems
+    cursor = await connection.execute("SELECT id FROM things.observation WHERE datastream_id = %s", [stream])
+    assert sorted(row[0] for row in await cursor.fetchall()) == sorted(answer.id.tolist())
+
+
+async def test_mixed_batches_keep_all_their_columns(connection: Connection) -> None:
+    """Batches with and without a column are joined without losing either."""
+    (stream,) = await datastreams(connection)
+    plain = batch.of_columns(datastream_id=stream, times=[NOON], results=[1.0])
+    rich = batch.of_columns(
+        datastream_id=stream,
+        times=[NOON + timedelta(minutes=1)],
+        results=["x"],
+        ends=[NOON + timedelta(minutes=2)],
+    )
+    both = batch.joined([plain, rich, plain])
+    assert both.end is not None
+    assert both.result_json is not None
+    assert both.end.tolist() == [batch.NONE, batch.microseconds(NOON + timedelta(minutes=2)), batch.NONE]
+    assert both.result_json.tolist() == [None, '"x"', None]
