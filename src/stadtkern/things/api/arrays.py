@@ -19,19 +19,24 @@ from stadtkern.things.operations import create, rows
 from stadtkern.things.operations.problems import InvalidJson, MissingProperty
 from stadtkern.things.operations.rows import Group
 from stadtkern.things.operations.streams import Facts
+from stadtkern.things.store import batch
+from stadtkern.things.store.batch import Batch
 
 CHUNK = 10_000
+COLUMN_CHUNK = 50_000
 _decode = msgspec.json.Decoder(list[Group]).decode
 
 
 @dataclass(slots=True)
 class _Answer:
-    """What is said of each row, in order; `chunk` and `places` are the rows that go to the writer next."""
+    """What is said of each row, in order; beside it the rows that go to the writer next, and their places."""
 
     call: Call
     shown: list[str] = field(default_factory=list)
     chunk: list[readings.Reading] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
+    columns: list[Batch] = field(default_factory=list)
+    column_places: list[range] = field(default_factory=list)
     under_way: asyncio.Task[None] | None = None
 
     def add(self, row: readings.Reading | problems.Problem) -> None:
@@ -43,12 +48,25 @@ class _Answer:
         self.shown.append("")
         self.chunk.append(row)
 
+    def add_columns(self, rows: Batch) -> None:
+        """Take the next rows, all of them times and numbers."""
+        begin = len(self.shown)
+        self.shown.extend([""] * len(rows))
+        self.columns.append(rows)
+        self.column_places.append(range(begin, len(self.shown)))
+
+    @property
+    def full(self) -> bool:
+        """Whether enough was read to write it."""
+        return len(self.chunk) >= CHUNK or sum(map(len, self.columns)) >= COLUMN_CHUNK
+
     async def flush(self) -> None:
         """Hand the rows over; one chunk is written while the next is read."""
         await self.settle()
-        if self.chunk:
-            self.under_way = asyncio.create_task(self._put(self.chunk, self.places), name="data-array")
-            self.chunk, self.places = [], []
+        self.under_way = asyncio.create_task(
+            self._put_all(self.chunk, self.places, self.columns, self.column_places), name="data-array"
+        )
+        self.chunk, self.places, self.columns, self.column_places = [], [], [], []
 
     async def settle(self) -> None:
         """Wait for the chunk that is being written."""
@@ -56,11 +74,25 @@ class _Answer:
         if task is not None:
             await task
 
-    async def _put(self, chunk: list[readings.Reading], places: list[int]) -> None:
+    async def _put_all(
+        self, chunk: list[readings.Reading], places: list[int], columns: list[Batch], spans: list[range]
+    ) -> None:
         prefix = f"{self.call.service}/Observations("
-        stored = await self.call.state.sink.put(chunk)
-        for place, item in zip(places, stored, strict=True):
-            self.shown[place] = _error(item) if isinstance(item, problems.Problem) else f"{prefix}{item.id})"
+        if chunk:
+            stored = await self.call.state.sink.put(chunk)
+            for place, item in zip(places, stored, strict=True):
+                self.shown[place] = (
+                    _error(item) if isinstance(item, problems.Problem) else f"{prefix}{item.id})"
+                )
+        if columns:
+            found = await self.call.state.sink.put_columns(batch.joined(columns))
+            shown = [f"{prefix}{number})" for number in found.id.tolist()]
+            for row, problem in found.problems.items():
+                shown[row] = _error(problem)
+            at = 0
+            for span in spans:
+                self.shown[span.start : span.stop] = shown[at : at + len(span)]
+                at += len(span)
 
 
 async def take(call: Call) -> Response:
@@ -74,14 +106,26 @@ async def take(call: Call) -> Response:
         for group, index in groups:
             number = create.reference(group.datastream or group.multi_datastream) or 0
             found = await _facts(call, principal, number)
-            for row in _rows(group, number, found, where=f"[{index}]"):
-                answer.add(row)
-                if len(answer.chunk) >= CHUNK:
-                    await answer.flush()
+            columns = None
+            if isinstance(found, Facts):
+                columns = rows.columns_of(group, datastream_id=number, facts=found)
+            if columns is not None:
+                answer.add_columns(columns)
+            else:
+                await _one_by_one(answer, _rows(group, number, found, where=f"[{index}]"))
+            if answer.full:
+                await answer.flush()
         await answer.flush()
     finally:
         await answer.settle()
     return answers.document(answer.shown, status=201)
+
+
+async def _one_by_one(answer: _Answer, items: Iterator[readings.Reading | problems.Problem]) -> None:
+    for row in items:
+        answer.add(row)
+        if answer.full:
+            await answer.flush()
 
 
 async def _groups(call: Call) -> Iterator[tuple[Group, int]]:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 
 from stadtkern.core import problems
 from stadtkern.things.operations import observations, payload
 from stadtkern.things.operations.problems import InvalidJson, InvalidValue, UnknownProperty
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.readings import Reading
+from stadtkern.things.store import batch
 
 _COMPONENTS = frozenset(
     {
@@ -63,25 +65,36 @@ def count(group: Group, *, where: str) -> int:
     return len(_split(group, where=where))
 
 
+def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch | None:
+    """All rows at once where there is nothing but times and numbers, else None."""
+    if (
+        group.components != _PLAIN
+        or facts.components is not None
+        or facts.observation_type in observations.SPECIAL
+        or group.count is not None
+    ):
+        return None
+    try:
+        pairs = _decode_plain(group.data)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    size = len(pairs)
+    results = np.fromiter((result for _, result in pairs), np.float64, size)
+    if not size or np.abs(results).max() >= _LARGEST_EXACT:
+        return None
+    feature = facts.feature_id
+    return batch.Batch(
+        datastream_id=np.full(size, datastream_id, np.int64),
+        time=np.fromiter((batch.microseconds(time) for time, _ in pairs), np.int64, size),
+        result=results,
+        feature_id=None if feature is None else np.full(size, feature, np.int64),
+    )
+
+
 def readings_of(
     group: Group, *, datastream_id: int, facts: Facts, where: str
 ) -> Iterator[Reading | problems.Problem]:
     """One reading or problem per row, in order."""
-    if (
-        group.components == _PLAIN
-        and facts.components is None
-        and facts.observation_type not in observations.SPECIAL
-    ):
-        try:
-            pairs = _decode_plain(group.data)
-        except (msgspec.MsgspecError, RecursionError):
-            pairs = None
-        if pairs is not None and all(abs(result) < _LARGEST_EXACT for _, result in pairs):
-            feature = facts.feature_id
-            return (
-                Reading(datastream_id=datastream_id, phenomenon_time=time, result=result, feature_id=feature)
-                for time, result in pairs
-            )
     parts = _split(group, where=where)
     return (_reading(part, datastream_id, facts, group.components) for part in parts)
 
