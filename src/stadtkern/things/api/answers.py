@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
 from stadtkern.things.api.call import Call
@@ -24,7 +25,13 @@ class Plain(Response):
         self.status_code = status
         self.body = body
         self.background = None
-        self.raw_headers = [(b"content-length", str(len(body)).encode()), *headers]
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), *headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send head and body; of a HEAD request the head only."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        body = b"" if scope["method"] == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body})
 
 
 def document(value: Any, *, status: int = 200) -> Response:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from starlette._utils import get_route_path
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
@@ -26,7 +25,7 @@ class Call:
     def __init__(self, scope: Scope, receive: Receive):
         self.scope = scope
         self.method: str = scope["method"]
-        self.path: str = get_route_path(scope).strip("/")
+        self.path: str = scope["path"].removeprefix(PREFIX).strip("/")
         self.state: State = scope["app"].state
         self._receive = receive
 

@@ -21,6 +21,7 @@ from stadtkern.things.operations.problems import InvalidValue, MissingProperty
 from stadtkern.things.operations.streams import Facts
 
 _SMALL = 2_000
+_QUOTED = {name: b'"%b"' % name.encode() for name in ("result", "phenomenonTime", "resultTime", "Datastream")}
 _decode = msgspec.json.Decoder().decode
 
 
@@ -80,7 +81,7 @@ def decode(body: bytes) -> dict[str, Any]:
 def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
     """Whether a key may stand twice. Without escapes a key that does is found twice in the text."""
     for key, inner in value.items():
-        if body.count(b'"%b"' % key.encode()) != 1:
+        if body.count(_QUOTED.get(key) or b'"%b"' % key.encode()) != 1:
             return True
         kind = type(inner)
         if kind is list or (

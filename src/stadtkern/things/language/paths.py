@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Relation
@@ -44,6 +45,7 @@ class Resource:
         return self.steps[-1]
 
 
+@lru_cache(maxsize=4096)
 def parse(path: str) -> Resource:
     """Read a path, without the service's own prefix. Raises InvalidAddress, QueryTooLarge."""
     parts = path.strip("/").split("/")

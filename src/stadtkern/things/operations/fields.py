@@ -10,13 +10,16 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stadtkern.core import times
-from stadtkern.things.entities import EntityType, Kind, Property
+from stadtkern.things.entities import ENTITIES, EntityType, Kind, Property
 from stadtkern.things.operations import geometry
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty, UnknownProperty
 
 Columns = dict[str, Any]
 _UNIT = ("name", "symbol", "definition")
 MAX_TEXT = 20_000
+_NAMES = {
+    entity.name: frozenset(each.name for each in (*entity.properties, *entity.relations)) for entity in ENTITIES
+}
 
 
 def columns(entity: EntityType, payload: Mapping[str, Any], *, where: str, partial: bool) -> Columns:
@@ -43,9 +46,12 @@ def columns(entity: EntityType, payload: Mapping[str, Any], *, where: str, parti
 
 def unknown_keys(entity: EntityType, payload: Mapping[str, Any], *, where: str) -> None:
     """Raise UnknownProperty for a key that the entity type does not have."""
+    names = _NAMES[entity.name]
+    if payload.keys() <= names:
+        return
     known = [*(p.name for p in entity.properties), *(r.name for r in entity.relations)]
     for key in payload:
-        if key in known or key.endswith(("@iot.navigationLink", "@iot.nextLink", "@iot.count")):
+        if key in names or key.endswith(("@iot.navigationLink", "@iot.nextLink", "@iot.count")):
             continue
         if key == "@iot.selfLink":
             continue
