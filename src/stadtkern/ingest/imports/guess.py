@@ -15,6 +15,7 @@ from stadtkern.ingest.imports import mapping, reader, times
 from stadtkern.ingest.imports.cells import Cells
 
 _ROWS = 100_000
+_LOCAL = "Europe/Berlin"
 _WORDS_FOR_TIME = ("zeit", "time", "datum", "date", "stunde", "hour", "tag", "day", "monat", "month")
 _UMLAUTS = str.maketrans("äöüß", "aous")
 _WORDS_FOR_NONE = {"-", "--", "n/a", "na", "nan", "null", "none", "k.a.", "ges", "geschlossen", "closed", "*"}
@@ -59,7 +60,8 @@ def mapping_for(*, path: Path) -> str:
     cells = [[row[i].strip() for row in rows] for i in range(len(header))]
     decimal = _decimal(cells)
     moment = _time_column(header, cells)
-    columns = {name: _look(name, cells[i], decimal) for i, name in reversed(list(enumerate(header))) if name}
+    first = {name: i for i, name in reversed(list(enumerate(header)))}
+    columns = {name: _look(name, cells[first[name]], decimal) for name in header if name}
     del columns[header[moment]]
     return _write(path, layout, decimal, header[moment], cells[moment], columns)
 
@@ -147,15 +149,27 @@ def _time(moment: str, labels: Sequence[str]) -> list[str]:
     steps = Counter(b - a for a, b in pairwise(instants) if b > a)
     step = steps.most_common(1)[0][0] // times.SECOND if steps else 0
     names = {900: "PT15M", 1800: "PT30M", 3600: "PT1H", 86400: "P1D"}
-    zoned = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", labels[0].strip(" '\"")))
+    zoned = bool(re.search(r"\d(Z|[+-]\d\d:?\d\d)$", labels[0].strip(" '\"")))
     lines = ["[time]", f"column = {_quoted(moment)}"]
     if not zoned:
-        lines.append('zone = "Europe/Berlin"    # the times carry no zone; is this a wall clock? else "UTC"')
+        lines.append(_zone(labels))
+    if any(label.strip(" '\"").endswith("24:00") for label in labels):
+        lines.append('label = "end"             # there is a 24:00: times seem to name the end of an hour')
     if step in names:
         lines.append(
             f'# interval = "{names[step]}"     # if a value is a sum or mean of the time between two rows'
         )
     return [*lines, ""]
+
+
+def _zone(labels: Sequence[str]) -> str:
+    """The local zone, unless there are values in an hour that spring leaves out there."""
+    clock = times.Clock(time=mapping.Time(column="", zone=_LOCAL))
+    stories = (clock.special.get(label) for label in labels if clock[label] == times.STORY)
+    gaps = sum(1 for story in stories if isinstance(story, times.Refused) and story.code == "gap")
+    if gaps:
+        return 'zone = "UTC"              # the file has an hour that spring leaves out in local time'
+    return f'zone = "{_LOCAL}"    # the times carry no zone; is this a wall clock? else "UTC"'
 
 
 def _clean(columns: dict[str, _Column]) -> list[str]:

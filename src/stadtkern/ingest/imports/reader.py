@@ -72,8 +72,14 @@ class Table:
         self.path = path
         self.size = path.stat().st_size
         self._raw, self._counted = packed.open_bytes(path=path)
-        sample = self._peek()
-        self.layout = _layout(sample=sample, file=file)
+        try:
+            self._open(file)
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def _open(self, file: mapping.File) -> None:
+        self.layout = _layout(sample=self._peek(), file=file)
         text = io.TextIOWrapper(self._raw, encoding=self.layout.encoding, errors="replace", newline="")
         self._text = text
         for _ in range(file.skip):

@@ -72,7 +72,7 @@ def _check(mapping: Mapping) -> Iterator[str]:
             yield f"{pattern!r} is not a regular expression: {error}"
     try:
         ZoneInfo(mapping.time.zone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         yield f"{mapping.time.zone!r} is not a time zone; write for example Europe/Berlin"
     for name in [x.file for x in mapping.lookup.values()] + [c.file for c in mapping.companion]:
         if Path(name).name != name:

@@ -50,8 +50,12 @@ class Source:
         self.report = report
         self.table = reader.Table(path=path, file=recipe.file)
         report.encoding, report.delimiter = self.table.layout
-        known = companions.Companions(recipe=recipe, folders=folders)
-        self.shape = shape.Shape(recipe=recipe, header=self.table.header, companions=known, report=report)
+        try:
+            known = companions.Companions(recipe=recipe, folders=folders)
+            self.shape = shape.Shape(recipe=recipe, header=self.table.header, companions=known, report=report)
+        except BaseException:
+            self.table.close()
+            raise
         self.clock = times.Clock(time=recipe.time)
         self._time = recipe.time
         self._accepted = accepted
