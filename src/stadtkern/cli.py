@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from stadtkern.core import logs, postgres
+from stadtkern.core import logs, migrations, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.core.problems import Problem
 from stadtkern.core.settings import Settings
@@ -100,9 +100,7 @@ def import_file(
     if mapping is None:
         raise typer.BadParameter("name a mapping with --mapping, or have one guessed with --guess")
     with postgres.available(settings) as url:
-        from stadtkern.serve import commands
-
-        commands.migrate(settings=settings, url=url)
+        asyncio.run(migrations.migrate(url=url))  # the pages' tables are of no concern here
         code = asyncio.run(
             command.import_file(
                 url=url, settings=settings, file=file, mapping=mapping, report=report, console=console
