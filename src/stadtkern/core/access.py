@@ -91,6 +91,15 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def check(*, verbs: Mapping[int, frozenset[str]], scope: Scope, dataset_id: int, verb: Verb) -> None:
+    """Let pass, or raise Forbidden, or NotFound for what may not be known to exist."""
+    if verb in verbs.get(dataset_id, ()):
+        return
+    if not scope.allows(dataset_id) and dataset_id not in verbs:
+        raise problems.NotFound()
+    raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
+
+
 class Gate:
     """Answers questions of access from a cache that every change of rights empties."""
 
@@ -164,18 +173,19 @@ class Gate:
 
     async def require(self, principal: Principal, *, dataset_id: int, verb: Verb) -> None:
         """Let pass, or raise Unauthorised, Forbidden, or NotFound for what may not be known to exist."""
-        if principal.token_id is None:
-            raise Unauthorised()
-        verbs = self._verbs.get(principal.token_id)
-        if verbs is None:
-            verbs = await self._load_verbs(principal.token_id)
+        verbs = await self.verbs(principal)
         if verb in verbs.get(dataset_id, ()):
             return
         async with self._pool.connection() as connection:
             scope = await self.scope(connection, principal)
-        if not scope.allows(dataset_id) and dataset_id not in verbs:
-            raise problems.NotFound()
-        raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
+        check(verbs=verbs, scope=scope, dataset_id=dataset_id, verb=verb)
+
+    async def verbs(self, principal: Principal) -> Mapping[int, frozenset[str]]:
+        """What a token may do in each of its datasets. Raises Unauthorised for those without a token."""
+        if principal.token_id is None:
+            raise Unauthorised()
+        known = self._verbs.get(principal.token_id)
+        return await self._load_verbs(principal.token_id) if known is None else known
 
     async def default_dataset(self, principal: Principal) -> int | None:
         """The dataset that new Things go to when nothing else says so."""

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import sql
 
-from stadtkern.core import access, problems
-from stadtkern.core.access import Gate, Principal, Scope, Verb
+from stadtkern.core import access
+from stadtkern.core.access import Principal, Scope, Verb
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment, every
 from stadtkern.core.settings import Settings
@@ -25,23 +26,19 @@ class Change:
     """A write in the caller's transaction. `waiting` collects the observations of a deep insert."""
 
     connection: Connection
-    gate: Gate
     principal: Principal
+    verbs: Mapping[int, frozenset[str]]
     scope: Scope
     settings: Settings
     waiting: list[Reading] = field(default_factory=list)
 
-    async def require(self, dataset_id: int, verb: Verb) -> None:
-        """Let pass, or raise Unauthorised, Forbidden, NotFound."""
-        await self.gate.require(self.principal, dataset_id=dataset_id, verb=verb)
+    def require(self, dataset_id: int, verb: Verb) -> None:
+        """Let pass, or raise Forbidden, NotFound."""
+        access.check(verbs=self.verbs, scope=self.scope, dataset_id=dataset_id, verb=verb)
 
-    async def may(self, dataset_id: int, verb: Verb) -> bool:
+    def may(self, dataset_id: int, verb: Verb) -> bool:
         """Whether the principal may do that."""
-        try:
-            await self.require(dataset_id, verb)
-        except (access.Forbidden, problems.NotFound):
-            return False
-        return True
+        return verb in self.verbs.get(dataset_id, ())
 
     async def dataset_of(self, entity: EntityType, number: int) -> int | None:
         """The dataset of an entity that may be seen, locked against removal; None where there is none."""

@@ -93,12 +93,12 @@ async def _dataset(
     number = reference(payload["Thing"]) if owner is not None else None
     if owner is not None and number is not None:
         inherited = await change.refer(entities.target(owner), number, where=f"{where}Thing")
-        if await change.may(inherited, "entities"):
+        if change.may(inherited, "entities"):
             return inherited
-    default = await change.gate.default_dataset(change.principal)
+    default = change.principal.default_dataset_id
     if default is None:
         raise NoDataset(f"nothing says where the {entity.name} belongs", where=where)
-    await change.require(default, "entities")
+    change.require(default, "entities")
     return default
 
 
@@ -178,13 +178,13 @@ async def _observe(change: Change, payload: Payload, *, where: str) -> int:
     facts = await streams.facts(change.connection, datastream_id=datastream_id)
     if facts is None:
         raise UnknownReference(f"no Datastream with the id {datastream_id}", where=where + relation.name)
-    await change.require(facts.dataset_id, "create")
+    change.require(facts.dataset_id, "create")
     feature_id = facts.feature_id
     if payload.get("FeatureOfInterest") is not None:
         feature = _OBSERVATION.relation("FeatureOfInterest")
         if feature is not None:
             if reference(payload["FeatureOfInterest"]) is None:
-                await change.require(facts.dataset_id, "entities")
+                change.require(facts.dataset_id, "entities")
             feature_id = await one(
                 change,
                 feature,

@@ -27,11 +27,11 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
         facts = await streams.facts(change.connection, datastream_id=owner)
         if facts is None:
             raise NotFound(f"no Observation with the id {number}")
-        await change.require(facts.dataset_id, "delete")
+        change.require(facts.dataset_id, "delete")
         await amend.delete(change.connection, observation_id=number)
         return
-    await change.require(owner, "entities")
-    await change.require(owner, "delete")
+    change.require(owner, "entities")
+    change.require(owner, "delete")
     await _dependents(change, entity, number)
     await change.connection.execute(
         sql.SQL("delete from {} where id = %s").format(sql.Identifier(*entity.table.split("."))), (number,)
@@ -44,7 +44,7 @@ async def _dependents(change: Change, entity: EntityType, number: int) -> None:
         values: dict[str, int | None] = dict.fromkeys(_OWNERS.values())
         values[_OWNERS[entity.name]] = number
         found = await (await change.connection.execute(loaded["datastreams_of"], values)).fetchall()
-        await _allow(change, {row[1] for row in found})
+        _allow(change, {row[1] for row in found})
         await _streams(change, [row[0] for row in found])
     elif entity.table == "things.datastream":
         await _streams(change, [number])
@@ -54,9 +54,9 @@ async def _dependents(change: Change, entity: EntityType, number: int) -> None:
         await _observations(change, number)
 
 
-async def _allow(change: Change, datasets: Iterable[int]) -> None:
+def _allow(change: Change, datasets: Iterable[int]) -> None:
     for dataset_id in datasets:
-        if not (await change.may(dataset_id, "delete") and await change.may(dataset_id, "entities")):
+        if not (change.may(dataset_id, "delete") and change.may(dataset_id, "entities")):
             raise StillNeeded("Datastreams of another dataset belong to it")
 
 
@@ -71,7 +71,7 @@ async def _observations(change: Change, feature_id: int) -> None:
     found = await (
         await change.connection.execute(loaded["datastreams_with_feature"], {"feature_id": feature_id})
     ).fetchall()
-    await _allow(change, {row[1] for row in found})
+    _allow(change, {row[1] for row in found})
     for datastream_id, _ in found:
         values = {"feature_id": feature_id, "datastream_id": datastream_id}
         while rows := await (

@@ -17,8 +17,9 @@ from stadtkern.things.operations.problems import InvalidValue, MissingProperty, 
 Columns = dict[str, Any]
 _UNIT = ("name", "symbol", "definition")
 MAX_TEXT = 20_000
-_NAMES = {
-    entity.name: frozenset(each.name for each in (*entity.properties, *entity.relations)) for entity in ENTITIES
+_NAMES: Mapping[str, frozenset[str]] = {
+    each.name: frozenset([*(p.name for p in each.properties), *(r.name for r in each.relations)])
+    for each in ENTITIES
 }
 
 

@@ -42,7 +42,7 @@ async def place(
 ) -> None:
     """Let a Thing be at these Locations, and note it in its history."""
     loaded = statements.load("things")
-    await change.require(await change.refer(BY_NAME["Thing"], thing_id, where="Things"), "entities")
+    change.require(await change.refer(BY_NAME["Thing"], thing_id, where="Things"), "entities")
     values = {"thing_id": thing_id, "locations": sorted(set(locations)), "time": time}
     await change.connection.execute(loaded["place_thing"], values)
     await change.connection.execute(loaded["remember_place"], values)

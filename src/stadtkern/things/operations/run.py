@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from stadtkern.core.access import Gate, Principal, Unauthorised
+from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 from stadtkern.core.problems import Unavailable
 from stadtkern.core.settings import Settings
@@ -29,13 +29,12 @@ async def writing(
 
     Raises Unauthorised, Unavailable, InvalidValue, StillNeeded.
     """
-    if principal.kind != "token":
-        raise Unauthorised
+    verbs = await gate.verbs(principal)
     try:
         async with pool.connection() as connection, connection.transaction():
             await connection.execute(f"set local statement_timeout = {settings.statement_timeout * 4:d}")
             scope = await gate.scope(connection, principal)
-            yield Change(connection, gate, principal, scope, settings)
+            yield Change(connection, principal, verbs, scope, settings)
     except errors.ForeignKeyViolation as error:
         raise StillNeeded("something that refers to it was created meanwhile") from error
     except psycopg.DataError as error:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import statements
+from stadtkern.core import database, statements
 from stadtkern.core.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -102,21 +102,16 @@ class Streams:
         """Keep one connection that hears of changes; without it nothing is answered from the cache."""
         while True:
             try:
-                async with self._pool.connection() as connection:
-                    await self._hear(connection)
-            except (psycopg.OperationalError, TimeoutError) as error:
+                url = str(self._pool.conninfo)
+                async with await database.connect(url=url, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self.forget()
+                    self._listening = True
+                    async for _ in connection.notifies():
+                        self.forget()
+            except psycopg.OperationalError as error:
                 log.warning("things listener lost its connection", error=str(error))
-                await asyncio.sleep(0.5)
-
-    async def _hear(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        await connection.set_autocommit(True)
-        await connection.execute(f"LISTEN {CHANNEL}")
-        self.forget()
-        self._listening = True
-        try:
-            async for _ in connection.notifies():
+            finally:
+                self._listening = False
                 self.forget()
-        finally:
-            self._listening = False
-            self.forget()
-            await connection.close()
+            await asyncio.sleep(0.5)

@@ -30,7 +30,7 @@ async def update(change: Change, *, entity: EntityType, number: int, payload: An
     if not entity.owned:
         await _observation(change, number, owner, payload, whole=whole)
         return
-    await change.require(owner, "entities")
+    change.require(owner, "entities")
     columns = fields.columns(entity, payload, where="", partial=not whole)
     columns |= await _references(change, entity, payload, owner)
     await change.update(entity, number, columns)
@@ -52,7 +52,7 @@ async def _references(
             raise InvalidValue('refer to an existing entity: {"@iot.id": 1}', where=relation.name)
         dataset = await change.refer(entities.target(relation), number, where=relation.name)
         if relation.name == "Thing" and dataset != dataset_id:
-            await change.require(dataset, "entities")
+            change.require(dataset, "entities")
         columns[relation.local] = number
     return columns
 
@@ -87,7 +87,7 @@ async def _observation(
     facts = await streams.facts(change.connection, datastream_id=datastream_id)
     if facts is None:
         raise NotFound(f"no Observation with the id {number}")
-    await change.require(facts.dataset_id, "update")
+    change.require(facts.dataset_id, "update")
     for name in ("Datastream", "MultiDatastream"):
         if name in payload and create.reference(payload[name]) != datastream_id:
             raise NotPossibleHere(
