@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Builds the browser's files with the machine's Node.js or, where there is none, with the one from a wheel."""
+"""Builds the browser's files and the catalogues; Node.js is the machine's or, failing that, from a wheel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,8 @@ def main() -> None:
         subprocess.run([str(folder / "npm"), "ci", "--no-progress"], cwd=ROOT, env=environment, check=True)
         stamp.write_text(lock)
     subprocess.run([str(folder / "node"), "tools/assets.mjs"], cwd=ROOT, env=environment, check=True)
+    python = {**environment, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([sys.executable, "-m", "stadtkern.web.locale"], cwd=ROOT, env=python, check=True)
 
 
 def _node_folder() -> Path:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from stadtkern.core import statements
+from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds
 from stadtkern.ui.visit import Visit
 
@@ -136,7 +136,7 @@ async def streams(visit: Visit, *conditions: Fragment, order: str = "t.name, d.i
     seen.append(Fragment("(o.id IS NULL OR ") + observed + Fragment(")"))
     text, params = (
         Fragment(statements.load("insights")["streams"] + " ")
-        + every([*conditions, *seen])
+        + fragments.every([*conditions, *seen])
         + Fragment(f" ORDER BY {order}")
     )
     rows = await (await visit.connection.execute(text, params)).fetchall()
@@ -165,7 +165,7 @@ async def sites(
     """Visible things that meet the conditions (on the aliases t, c, l), by name."""
     text, params = (
         Fragment(statements.load("insights")["things"] + " ")
-        + every([*conditions, visit.scope.on("t.dataset_id")])
+        + fragments.every([*conditions, visit.scope.on("t.dataset_id")])
         + Fragment(" ORDER BY t.name, t.id LIMIT %s OFFSET %s", (limit, offset))
     )
     rows = await (await visit.connection.execute(text, params)).fetchall()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
 from babel import dates, numbers
@@ -94,3 +95,11 @@ def moment_or_clock(value: datetime, *, zone: tzinfo, now: datetime) -> str:
     """`14:05 Uhr` for today, else with the date: short where the day goes without saying."""
     local = value.astimezone(zone)
     return clock(local) if local.date() == now.astimezone(zone).date() else moment(value, zone=zone)
+
+
+def words(value: object) -> str:
+    """The text for the page's language out of `{"de": …, "en": …}`; plain text stays as it is."""
+    if isinstance(value, Mapping):
+        code = translation.get_language() or "de"
+        return str(value.get(code) or value.get("de") or next(iter(value.values()), ""))
+    return "" if value is None else str(value)

@@ -8,23 +8,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from stadtkern.insights import streams
-from stadtkern.ui.visit import open_visit
+from stadtkern.ui import visit as visits
 
 
 async def sources(request: HttpRequest) -> HttpResponse:
     """Every dataset with source and licence."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         found = await streams.datasets(visit)
     return render(request, "web/sources.html", {"datasets": found})
 
 
 async def interfaces(request: HttpRequest) -> HttpResponse:
     """Addresses for machines."""
-    async with open_visit(request):
+    async with visits.open_visit(request):
         return render(request, "web/interfaces.html", {"api": f"{settings.PUBLIC_URL}/sta/v1.1"})
 
 
 async def accessibility(request: HttpRequest) -> HttpResponse:
     """What was done so that everybody can read these pages."""
-    async with open_visit(request):
+    async with visits.open_visit(request):
         return render(request, "web/accessibility.html")

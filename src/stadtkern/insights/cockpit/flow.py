@@ -18,7 +18,6 @@ from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
-from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
@@ -53,7 +52,7 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     keys = (flow.name, gettext("üblicher %(weekday)s") % {"weekday": formats.weekday(flow.day)})
     return Tile(
         key=definition.key,
-        title=f"{words(definition.title)} {flow.name}",
+        title=f"{formats.words(definition.title)} {flow.name}",
         figure=formats.number(flow.total, digits=0),
         says=_sentence(definition, flow),
         picture=_picture(definition, flow, visit=visit),
@@ -83,13 +82,13 @@ async def read(visit: Visit, *, streams: Sequence[Stream]) -> Flow:
     for hour, _, _, total, _ in rows:
         by_hour[hour.astimezone(zone).hour] += total
     present = sorted({row[1] for row in rows})
-    days = await usual.same_weekdays(visit.connection, datastream_ids=present, day=day, zone=zone)
+    expected = await usual.hours(visit.connection, datastream_ids=present, day=day, zone=zone)
     return Flow(
         day=day,
         today=day == today,
         by_hour=by_hour,
         places=len(present),
-        expected=usual.usual_totals(days),
+        expected={hour: found.total for hour, found in expected.items()},
         complete=complete or 24,
     )
 
@@ -118,9 +117,9 @@ def _until(stream: Stream) -> datetime:
 
 def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
     start = gettext("%(noun)s an %(n)s %(places)s") % {
-        "noun": words(definition.noun),
+        "noun": formats.words(definition.noun),
         "n": formats.number(flow.places),
-        "places": words(definition.places),
+        "places": formats.words(definition.places),
     }
     hours = range(flow.complete)
     usual_so_far = sum(flow.expected.get(hour, 0.0) for hour in hours)
@@ -133,7 +132,7 @@ def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
         return format_html("{} – <strong>{}</strong>{}.", start, same, f" {until}" if until else "")
     size = f"{formats.number(abs(share) * 100, digits=0)} %"
     more = (gettext("%(size)s mehr") if share > 0 else gettext("%(size)s weniger")) % {"size": size}
-    than = f"{gettext('als sonst')} {until}".strip()
+    than = " ".join([gettext("als sonst"), until]).strip()
     return format_html('{} – <strong class="sk-differs">{}</strong> {}.', start, more, than)
 
 
@@ -154,7 +153,7 @@ def _picture(definition: Definition, flow: Flow, *, visit: Visit) -> SafeString:
             pieces=[piece for piece in pieces if piece],
             usual=[expected],
             title=gettext("%(title)s je Stunde, %(day)s")
-            % {"title": words(definition.title), "day": formats.day(flow.day, weekday=True)},
+            % {"title": formats.words(definition.title), "day": formats.day(flow.day, weekday=True)},
             description=gettext(
                 "Durchgezogen: dieser Tag. Gestrichelt: üblich für diesen Wochentag (Median aus acht Wochen)."
             ),

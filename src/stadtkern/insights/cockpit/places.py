@@ -16,7 +16,6 @@ from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Tile, abouts, newest
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import formats, maps
-from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _BACK = timedelta(hours=3)
@@ -26,7 +25,7 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     """Circles for what each place counted in its last full hour."""
     streams = flow.finest(streams)
     last = await _last_hours(visit, streams=streams)
-    noun = words(definition.noun)
+    noun = formats.words(definition.noun)
     spots = [
         maps.Spot(
             lon=point[0],
@@ -38,7 +37,7 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         for s in streams
         if (point := s.site.point)
     ]
-    title = words(definition.title)
+    title = formats.words(definition.title)
     return Tile(
         key=definition.key,
         title=title,

@@ -17,7 +17,6 @@ from stadtkern.insights.cockpit.stock import fresh_ones, missing
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
-from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _YEAR = timedelta(days=365)
@@ -34,9 +33,9 @@ async def low(visit: Visit, *, definition: Definition, streams: Sequence[Stream]
     dry = sorted(name for name, found in values.items() if fmean(found) < limit)
     return Tile(
         key=definition.key,
-        title=words(definition.title),
+        title=formats.words(definition.title),
         figure=str(len(dry)) if fresh else "–",
-        behind=words(definition.noun),
+        behind=formats.words(definition.noun),
         says=_dry_words(dry, well=len(values) - len(dry)) if fresh else "",
         at=newest(streams),
         late_after=late_after(streams),
@@ -75,7 +74,9 @@ async def level(visit: Visit, *, definition: Definition, streams: Sequence[Strea
     """The newest value against the last year; of several places, the one furthest from its usual range."""
     known = [s for s in streams if numeric(s) is not None]
     if not known:
-        return Tile(key=definition.key, title=words(definition.title), figure="–", datasets=abouts(streams))
+        return Tile(
+            key=definition.key, title=formats.words(definition.title), figure="–", datasets=abouts(streams)
+        )
     values = {"ids": [s.id for s in known], "start": visit.now - _YEAR, "until": visit.now}
     rows = await (
         await visit.connection.execute(statements.load("insights")["daily_means"], values)
@@ -92,7 +93,7 @@ async def level(visit: Visit, *, definition: Definition, streams: Sequence[Strea
     badge, kind = _range_words(chosen)
     return Tile(
         key=definition.key,
-        title=words(definition.title),
+        title=formats.words(definition.title),
         figure=formats.number(chosen.value, digits=digits),
         unit=stream.symbol,
         digits=digits,

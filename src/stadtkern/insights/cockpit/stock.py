@@ -16,7 +16,6 @@ from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
-from stadtkern.ui.templatetags.ui import words
 from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
@@ -49,7 +48,7 @@ async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     if taken is not None:
         taken = min(1.0, max(0.0, taken))
         says = _taken_sentence(taken, expected)
-    title = words(definition.title)
+    title = formats.words(definition.title)
     return Tile(
         key=definition.key,
         title=title,
@@ -77,7 +76,7 @@ def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Defi
     return gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
         "n": len(fresh),
         "all": len(streams),
-        "places": words(definition.places),
+        "places": formats.words(definition.places),
     }
 
 
@@ -128,7 +127,7 @@ async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream
     open_bays = [s for s in fresh if s.result in (0, False, "free")]
     return Tile(
         key=definition.key,
-        title=words(definition.title),
+        title=formats.words(definition.title),
         figure=gettext("%(free)s von %(all)s") % {"free": len(open_bays), "all": len(fresh)}
         if fresh
         else "–",

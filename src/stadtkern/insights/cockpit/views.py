@@ -10,19 +10,19 @@ from django.shortcuts import render
 
 from stadtkern.insights import districts, kinds
 from stadtkern.insights.cockpit import board, mapped
-from stadtkern.ui.visit import open_visit
+from stadtkern.ui import visit as visits
 
 
 async def front(request: HttpRequest) -> HttpResponse:
     """The city right now."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         found = await board.tiles(visit)
     return render(request, "insights/cockpit/front.html", {"tiles": found})
 
 
 async def tile(request: HttpRequest, key: str) -> HttpResponse:
     """One tile, for a page that is already open."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         found = await board.tile(visit, key=key)
     if found is None:
         raise Http404
@@ -32,7 +32,7 @@ async def tile(request: HttpRequest, key: str) -> HttpResponse:
 async def city_map(request: HttpRequest) -> HttpResponse:
     """The map, and everything on it as a list."""
     chosen, query = _filter(request)
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         places = await mapped.places(visit, kind=chosen, query=query)
         present = await mapped.kinds_present(visit)
     context = {
@@ -49,14 +49,14 @@ async def city_map(request: HttpRequest) -> HttpResponse:
 async def places_json(request: HttpRequest) -> JsonResponse:
     """The places as GeoJSON, under the same filter as the list."""
     chosen, query = _filter(request)
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         places = await mapped.places(visit, kind=chosen, query=query)
     return JsonResponse(mapped.collection(places))
 
 
 async def districts_json(request: HttpRequest) -> JsonResponse:
     """The outlines of the districts as GeoJSON."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         features: list[Any] = list(await districts.outlines(visit))
     answer = JsonResponse({"type": "FeatureCollection", "features": features})
     answer["Cache-Control"] = "public, max-age=3600"

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 from django.utils.translation import gettext
 
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core import fragments
+from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
 from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.explore.rows import Paging
@@ -77,7 +78,7 @@ def _conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fr
             " WHERE k.thing_id = t.id AND (p.name || ' ' || p.definition) ~* %s AND ",
             (list(kind.types), kinds.pattern(kind)),
         )
-        seen = every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
+        seen = fragments.every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
         observed = observed + seen + Fragment(")))")
         conditions.append(observed)
     return conditions

@@ -13,8 +13,8 @@ import msgspec
 
 from stadtkern.core import statements, times
 from stadtkern.insights.streams import Stream
+from stadtkern.ui import visit as visits
 from stadtkern.ui.spans import Span
-from stadtkern.ui.visit import DOOR
 
 _CHUNK = 2_000
 _SPELLED: dict[int, str] = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
@@ -25,7 +25,7 @@ async def lines(*, stream: Stream, span: Span) -> AsyncIterator[bytes]:
     """The file in pieces; comma-separated, decimal point, times in UTC (RFC 4180, ISO 8601)."""
     yield _lines([_HEAD])
     values = {"id": stream.id, "start": span.start, "until": span.end}
-    async with DOOR.pool.connection() as connection, connection.cursor(name="download") as cursor:
+    async with visits.DOOR.pool.connection() as connection, connection.cursor(name="download") as cursor:
         await cursor.execute(statements.load("insights")["observations_to_carry_away"], values)
         while rows := await cursor.fetchmany(_CHUNK):
             yield _lines([_row(row, stream.symbol) for row in rows])

@@ -146,13 +146,13 @@ async def _usual(visit: Visit, *, stream: Stream, span: Span) -> list[charts.Mar
     """Hour by hour, the median of the same weekday in the eight weeks before each day shown."""
     zone: ZoneInfo = visit.city.zone
     marks: list[charts.Mark] = []
+    counts = stream.kind == "count"
     day = span.start.astimezone(zone).date()
     while day <= span.end.astimezone(zone).date():
-        days = await usual.same_weekdays(visit.connection, datastream_ids=[stream.id], day=day, zone=zone)
-        hours = usual.usual_totals(days) if stream.kind == "count" else usual.usual_means(days)
+        hours = await usual.hours(visit.connection, datastream_ids=[stream.id], day=day, zone=zone)
         midnight, _ = usual.local_day(day, zone=zone)
         marks += [
-            charts.Mark(midnight + timedelta(hours=hour, minutes=30), found)
+            charts.Mark(midnight + timedelta(hours=hour, minutes=30), found.total if counts else found.mean)
             for hour, found in sorted(hours.items())
             if span.start <= midnight + timedelta(hours=hour, minutes=30) <= span.end
         ]

@@ -14,7 +14,8 @@ from stadtkern.insights import streams as streams_of
 from stadtkern.insights.explore import catalogue, chart_data, download, history, picture, rows
 from stadtkern.insights.streams import Site, Stream
 from stadtkern.ui import maps, spans
-from stadtkern.ui.visit import Visit, open_visit
+from stadtkern.ui import visit as visits
+from stadtkern.ui.visit import Visit
 
 _LARGEST_ID = 2**63 - 1
 
@@ -23,7 +24,7 @@ async def things(request: HttpRequest) -> HttpResponse:
     """All things, with search and filter."""
     query = request.GET.get("q", "").strip()[:100].replace("\0", "")
     chosen = kinds.BY_KEY.get(request.GET.get("art", ""))
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         listing = await catalogue.read(visit, query=query, kind=chosen, page=request.GET.get("seite", ""))
     return render(
         request, "insights/explore/things.html", {"listing": listing, "query": query, "chosen": chosen}
@@ -32,7 +33,7 @@ async def things(request: HttpRequest) -> HttpResponse:
 
 async def thing(request: HttpRequest, id: int) -> HttpResponse:
     """One thing: what, why here, values now, how it went."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         site, dataset = await _site(visit, id)
         series = await streams_of.of_site(visit, thing_id=id)
         shown = _chosen(series, request.GET.get("reihe", ""))
@@ -53,7 +54,7 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
 
 async def datastream(request: HttpRequest, id: int) -> HttpResponse:
     """One series: chart, gaps, quality, table, data and address."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         stream = await _stream(visit, id)
         context = {"stream": stream, **await _chart(visit, request, stream, table=True)}
     span: spans.Span = context["span"]
@@ -68,7 +69,7 @@ async def datastream(request: HttpRequest, id: int) -> HttpResponse:
 
 async def chart_json(request: HttpRequest, id: int) -> JsonResponse:
     """The chart's numbers, for reading them off in the browser."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         stream = await _stream(visit, id)
         span = _span(request, visit, stream)
         found = await history.read(visit, stream=stream, span=span)
@@ -77,7 +78,7 @@ async def chart_json(request: HttpRequest, id: int) -> JsonResponse:
 
 async def csv(request: HttpRequest, id: int) -> StreamingHttpResponse:
     """All observations of the span as CSV, sent while they are read."""
-    async with open_visit(request) as visit:
+    async with visits.open_visit(request) as visit:
         stream = await _stream(visit, id)
         span = _span(request, visit, stream)
     answer = StreamingHttpResponse(

@@ -1,13 +1,20 @@
 -- SPDX-License-Identifier: EUPL-1.2
--- name: sums_in_windows
--- Per hour within the windows: sum over the given datastreams of their totals and of their means, and how many had values.
-SELECT r.start, sum(r.n * r.mean), sum(r.mean), count(*), sum(r.weight)
-FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS w (start, until)
-CROSS JOIN unnest(%(ids)s::bigint[]) AS i (id)
-JOIN things.rollup_hour AS r ON r.datastream_id = i.id AND r.start >= w.start AND r.start < w.until
-WHERE r.n > 0
-GROUP BY r.start
-ORDER BY r.start;
+-- name: usual_hours
+-- Per local hour, the sum over datastreams of their median totals and the mean of their median means, within windows.
+SELECT m.hour, sum(m.total), avg(m.mean)
+FROM (
+    SELECT extract(hour FROM r.start AT TIME ZONE %(zone)s)::int AS hour,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY r.n * r.mean) AS total,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY r.mean) AS mean
+    FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS w (start, until)
+    CROSS JOIN unnest(%(ids)s::bigint[]) AS i (id)
+    JOIN things.rollup_hour AS r ON r.datastream_id = i.id AND r.start >= w.start AND r.start < w.until
+    WHERE r.n > 0
+    GROUP BY r.datastream_id, 1
+    HAVING count(*) >= %(enough)s
+) AS m
+GROUP BY m.hour
+ORDER BY m.hour;
 
 -- name: day_by_hour
 -- Per hour and datastream since a moment, straight from the observations: count, sum, mean.

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from django import template
 from django.template.context import RequestContext
-from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -21,6 +20,7 @@ from stadtkern.ui import assets, formats, shapes
 register = template.Library()
 
 register.simple_tag(assets.address, name="asset")
+register.filter("words", formats.words)
 
 
 @register.filter
@@ -33,15 +33,6 @@ def number(value: float | None, digits: int | None = None) -> str:
 def percent(value: float) -> str:
     """`{{ 0.2|percent }}` → `20 %`."""
     return f"{formats.number(value * 100, digits=0)} %"
-
-
-@register.filter
-def words(value: object) -> str:
-    """The text for the page's language out of `{"de": …, "en": …}`; plain text stays as it is."""
-    if isinstance(value, Mapping):
-        language = translation.get_language() or "de"
-        return str(value.get(language) or value.get("de") or next(iter(value.values()), ""))
-    return "" if value is None else str(value)
 
 
 @register.simple_tag(takes_context=True)
