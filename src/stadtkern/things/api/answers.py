@@ -27,7 +27,7 @@ class Plain(Response):
         self.background = None
         self.raw_headers = [(b"content-length", b"%d" % len(body)), *headers]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send head and body; of a HEAD request the head only."""
         head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(head)

@@ -37,7 +37,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     feature_id = None if feature is None else create.reference(feature)
     if stream is None or (feature is not None and feature_id is None):
         return await _deep(call, body, datastream_id)
-    facts = await permitted(call, principal, stream)
+    facts = await permitted(call, principal, stream, multi="MultiDatastream" in body)
     if feature_id is not None and feature_id != facts.feature_id:
         return await _deep(call, body, datastream_id)
     reading = observations.reading(
@@ -52,16 +52,19 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     return answers.created(call, collection="Observations", number=stored.id)
 
 
-async def permitted(call: Call, principal: Principal, datastream_id: int) -> Facts:
-    """The datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden."""
+async def permitted(call: Call, principal: Principal, datastream_id: int, *, multi: bool) -> Facts:
+    """The (Multi)Datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden."""
     facts: Facts | None = await call.state.streams.find(datastream_id)
+    if facts is not None and multi and facts.components is None:
+        facts = None
     if facts is not None:
         try:
             await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
         except problems.NotFound:
             facts = None
     if facts is None:
-        raise readings.UnknownDatastream(f"no Datastream with the id {datastream_id}", where="Datastream")
+        name = "MultiDatastream" if multi else "Datastream"
+        raise readings.UnknownDatastream(f"no {name} with the id {datastream_id}", where=name)
     return facts
 
 
@@ -69,7 +72,7 @@ def decode(body: bytes) -> dict[str, Any]:
     """Read a body; a small flat one, in which no key can stand twice, without the full check."""
     value: Any = None
     if len(body) <= _SMALL and b"\\" not in body:
-        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             value = _decode(body)
     if not isinstance(value, dict) or _may_repeat(body, value):
         value = payload.decode(body)
@@ -93,6 +96,8 @@ def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
 
 def _datastream(body: Mapping[str, Any], given: int | None) -> int | None:
     """The datastream that is referred to, None where a new one is sent along."""
+    if "Datastream" in body and "MultiDatastream" in body:
+        raise InvalidValue("an Observation belongs to a Datastream or to a MultiDatastream", where="Datastream")
     value = body.get("Datastream", body.get("MultiDatastream"))
     if value is None:
         if given is None:

@@ -16,7 +16,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.problems import InvalidQuery
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import counting, guard, keyset, level, locate, rows
+from stadtkern.things.queries import counting, guard, keyset, level, locate, newest, rows
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
@@ -61,6 +61,8 @@ class Reader:
     async def _page(self, prepared: Level, origin: Fragment, *, top: int, costly: bool) -> list[rows.Row]:
         if top == 0:
             return []
+        if costly and newest.applies(prepared, limit=top + 1):
+            return await newest.fetch(self.connection, self.scope, prepared, limit=top + 1)
         statement = level.plain(prepared, extra=[origin], limit=top + 1, skip=prepared.options.skip)
         asked = prepared.options.filter is not None or prepared.options.order
         if costly and asked and prepared.entity is entities.OBSERVATION:
