@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Musterstadt as a newcomer gets it: loaded once, labelled honestly, with a token that works."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import time
+
+import pytest
+import shapely.geometry
+from rich.console import Console
+
+from stadtkern.city import demo, districts
+from stadtkern.city.demo import place, sets
+from stadtkern.core import access, datasets, times
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def lines(database: str, settings: Settings) -> list[str]:
+    """What `serve --demo` prints after loading."""
+    return asyncio.run(demo.prepare(url=database, settings=settings, console=Console(quiet=True)))
+
+
+async def test_a_second_start_finds_all_done(lines: list[str], database: str, settings: Settings) -> None:
+    """Quickly, and with the same token."""
+    secret = (settings.data / "demo-token").read_text()
+    began = time.monotonic()
+    again = await demo.prepare(url=database, settings=settings, console=Console(quiet=True))
+    assert time.monotonic() - began < 2
+    assert again == lines
+    assert (settings.data / "demo-token").read_text() == secret
+
+
+async def test_every_dataset_says_where_it_comes_from(lines: list[str], connection: Connection) -> None:
+    """Licence and attribution; replayed with the number of weeks, or simulated."""
+    for each in sets.SETS:
+        about = (await datasets.find(connection, key=each.key)).about
+        assert about["title"]["de"]
+        assert about["licence"]
+        assert about["attribution"]
+        assert bool(about["replay"]) == ("replay_weeks" in about)
+        assert not (about["replay"] and about["simulated"])
+
+
+async def test_replayed_data_end_now(lines: list[str], connection: Connection) -> None:
+    """The newest value of the counters is less than two hours old, none lies in the future."""
+    sql = (
+        "SELECT s.key, max(t.last_time) FROM things.datastream_state t JOIN things.datastream d "
+        "ON d.id = t.datastream_id JOIN core.dataset s ON s.id = d.dataset_id GROUP BY 1"
+    )
+    newest = dict(await (await connection.execute(sql)).fetchall())
+    for key in (sets.BICYCLES.key, sets.PARKING.key, sets.PROBES.key):
+        assert 0 <= (times.now() - newest[key]).total_seconds() < 7200
+
+
+async def test_places_are_made_up_and_say_so(lines: list[str], connection: Connection) -> None:
+    """Each lies inside the city's outline and is marked."""
+    (city,) = await districts.outlines(connection, level="city")
+    outline = shapely.geometry.shape(city.geometry)
+    rows = await (await connection.execute("SELECT location, properties FROM things.location")).fetchall()
+    assert len(rows) == 23 + 20 + 20
+    for location, properties in rows:
+        assert outline.contains(shapely.geometry.shape(location))
+        assert properties["position"] == "approximate"
+        assert properties["fictitious"] is True
+        assert "erfunden" in properties["position_note"]["de"]
+
+
+async def test_things_know_their_purpose_owner_and_beginning(
+    lines: list[str], connection: Connection
+) -> None:
+    """In German and English."""
+    sql = "SELECT properties FROM things.thing WHERE properties ->> 'simulated' = 'true'"
+    rows = await (await connection.execute(sql)).fetchall()
+    assert len(rows) == 21
+    for (properties,) in rows:
+        assert properties["owner"]
+        assert properties["since"]
+        assert set(properties["purpose"]) == {"de", "en"}
+
+
+async def test_the_token_may_write_and_only_its_owner_may_read_it(
+    lines: list[str], connection: Connection, settings: Settings
+) -> None:
+    """Rights on the demo's datasets, a file of mode 0600."""
+    path = settings.data / "demo-token"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    gate = access.Gate()
+    principal = await gate.principal(
+        connection, authorization=f"Bearer {path.read_text().strip()}", cookie=None
+    )
+    dataset = await datasets.find(connection, key=sets.PROBES.key)
+    await gate.require(connection, principal, dataset_id=dataset.id, verb="create")
+    assert any("curl" in line for line in lines)
+
+
+async def test_the_town_hall_is_not_for_everybody(lines: list[str], connection: Connection) -> None:
+    """The restricted room is restricted."""
+    gate = access.Gate()
+    scope = await gate.scope(connection, access.ANONYMOUS)
+    hidden = (await datasets.find(connection, key=sets.RESTRICTED.key)).id
+    assert (hidden in scope.ids) == scope.negated
+
+
+def test_outlines_have_german_names() -> None:
+    """City, districts and quarters."""
+    names = {outline.name for outline in place.outlines()}
+    assert {"Musterstadt", "Neudorf-Süd", "Hüttenheim", "Duisburg-Mitte", "Großenbaum"} <= names
+    assert districts.containing(place.outlines(), longitude=6.77, latitude=51.43) is not None
