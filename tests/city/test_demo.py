@@ -13,24 +13,29 @@ from rich.console import Console
 
 from stadtkern.city import demo, districts
 from stadtkern.city.demo import place, sets
-from stadtkern.core import access, datasets, times
+from stadtkern.core import access, database, datasets, times
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(name="url", scope="module")
+def _url(database: str) -> str:
+    return database
+
+
 @pytest.fixture(scope="module")
-def lines(database: str, settings: Settings) -> list[str]:
+def lines(url: str, settings: Settings) -> list[str]:
     """What `serve --demo` prints after loading."""
-    return asyncio.run(demo.prepare(url=database, settings=settings, console=Console(quiet=True)))
+    return asyncio.run(demo.prepare(url=url, settings=settings, console=Console(quiet=True)))
 
 
-async def test_a_second_start_finds_all_done(lines: list[str], database: str, settings: Settings) -> None:
+async def test_a_second_start_finds_all_done(lines: list[str], url: str, settings: Settings) -> None:
     """Quickly, and with the same token."""
     secret = (settings.data / "demo-token").read_text()
     began = time.monotonic()
-    again = await demo.prepare(url=database, settings=settings, console=Console(quiet=True))
+    again = await demo.prepare(url=url, settings=settings, console=Console(quiet=True))
     assert time.monotonic() - began < 2
     assert again == lines
     assert (settings.data / "demo-token").read_text() == secret
@@ -85,26 +90,28 @@ async def test_things_know_their_purpose_owner_and_beginning(
 
 
 async def test_the_token_may_write_and_only_its_owner_may_read_it(
-    lines: list[str], connection: Connection, settings: Settings
+    lines: list[str], connection: Connection, url: str, settings: Settings
 ) -> None:
     """Rights on the demo's datasets, a file of mode 0600."""
     path = settings.data / "demo-token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    gate = access.Gate()
-    principal = await gate.principal(
-        connection, authorization=f"Bearer {path.read_text().strip()}", cookie=None
-    )
-    dataset = await datasets.find(connection, key=sets.PROBES.key)
-    await gate.require(connection, principal, dataset_id=dataset.id, verb="create")
+    async with database.pool(url=url) as pool, access.Gate(pool=pool) as gate:
+        authorization = f"Bearer {path.read_text().strip()}"
+        principal = await gate.principal(authorization=authorization)
+        for each in sets.SETS:
+            dataset = await datasets.find(connection, key=each.key)
+            await gate.require(principal, dataset_id=dataset.id, verb="create")
+            await gate.require(principal, dataset_id=dataset.id, verb="entities")
     assert any("curl" in line for line in lines)
 
 
-async def test_the_town_hall_is_not_for_everybody(lines: list[str], connection: Connection) -> None:
+async def test_the_town_hall_is_not_for_everybody(lines: list[str], connection: Connection, url: str) -> None:
     """The restricted room is restricted."""
-    gate = access.Gate()
-    scope = await gate.scope(connection, access.ANONYMOUS)
-    hidden = (await datasets.find(connection, key=sets.RESTRICTED.key)).id
-    assert (hidden in scope.ids) == scope.negated
+    async with database.pool(url=url) as pool, access.Gate(pool=pool) as gate:
+        scope = await gate.scope(connection, access.ANONYMOUS)
+    hidden = await datasets.find(connection, key=sets.RESTRICTED.key)
+    assert not scope.allows(hidden.id)
+    assert scope.allows((await datasets.find(connection, key=sets.PROBES.key)).id)
 
 
 def test_outlines_have_german_names() -> None:

@@ -107,7 +107,7 @@ async def test_after_a_long_downtime_the_weeks_begin_again(
 async def test_over_the_change_of_the_clock(
     connection: Connection, database: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The doubled hour is filled once; the hour that spring leaves out is left out; nothing is stored twice."""
+    """The doubled hour is filled once, the missing one left out; nothing is stored twice."""
     for key, now, missing in (
         ("autumn", datetime(2026, 10, 24, 20, 0, tzinfo=UTC), [timedelta(minutes=75)]),
         ("spring", datetime(2026, 3, 28, 20, 0, tzinfo=UTC), []),

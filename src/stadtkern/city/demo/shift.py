@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from stadtkern.things.store.batch import NONE
+from stadtkern.things.store import batch
 
 Integers = npt.NDArray[np.int64]
 
@@ -48,18 +48,18 @@ def wall(instants: Integers, *, zone: str) -> Integers:
 
 
 def instants(walls: Integers, *, zone: str) -> Integers:
-    """The instants of wall-clock times: the first pass of a doubled hour, NONE for the missing one."""
+    """The instants of wall-clock times: the first pass of a doubled hour, `NONE` for the missing one."""
     changes, offsets = _offsets(zone)
-    found = np.full(len(walls), NONE, np.int64)
+    found = np.full(len(walls), batch.NONE, np.int64)
     for offset in np.unique(offsets)[::-1]:
         candidate = walls - offset
         fits = offsets[np.searchsorted(changes, candidate, side="right") - 1] == offset
-        found = np.where((found == NONE) & fits, candidate, found)
+        found = np.where((found == batch.NONE) & fits, candidate, found)
     return found
 
 
 def moved(starts: Integers, *, weeks: int, zone: str) -> Integers:
-    """Instants moved by whole weeks on the wall clock; NONE where that hour does not exist there."""
+    """Instants moved by whole weeks on the wall clock; `NONE` where that hour does not exist there."""
     if not weeks:
         return starts
     return instants(wall(starts, zone=zone) + weeks * WEEK, zone=zone)

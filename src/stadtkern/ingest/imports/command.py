@@ -17,8 +17,8 @@ from rich.progress import (
 )
 
 from stadtkern.core import problems
+from stadtkern.core import times as core_times
 from stadtkern.core.settings import Settings
-from stadtkern.core.times import now
 from stadtkern.ingest.imports import guess, recipe, report, run, times
 from stadtkern.things.store import batch
 
@@ -95,7 +95,7 @@ def accepted(settings: Settings) -> times.Span:
     """The times that the installation takes."""
     ahead = settings.accepted_ahead * times.DAY
     first = times.year(settings.accepted_from)
-    return times.Span(first, batch.microseconds(now()) + ahead)
+    return times.Span(first, batch.microseconds(core_times.now()) + ahead)
 
 
 def print_guess(*, file: Path) -> None:
