@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind, Property, Relation
 from stadtkern.things.language import functions, tree, values
@@ -41,7 +44,10 @@ def sort_keys(
     found: list[SortKey] = []
     for order in orders:
         node = checker.check(order.expression)
-        if any(step.many for step in _steps(node)):
+        leaves = list(_leaves(node))
+        if not any(isinstance(leaf, Column) for leaf in leaves):
+            raise WrongType("one sorts by properties, not by constants", where=where)
+        if any(step.many for leaf in leaves if isinstance(leaf, Column) for step in leaf.steps):
             raise UnsupportedQuery("one cannot sort by what there may be many of", where=where)
         if node.kind in (Kind.GEOMETRY, Kind.NULL):
             raise WrongType(f"one cannot sort by {node.kind}", where=where)
@@ -59,22 +65,20 @@ def _nullable(property: Property | None) -> bool:
     return property is not None and property.nullable
 
 
-def _steps(node: Typed) -> tuple[Relation, ...]:
+def _leaves(node: Typed) -> Iterator[Column | Constant]:
     match node:
-        case Column():
-            return node.steps
+        case Column() | Constant():
+            yield node
         case Inside():
-            return node.column.steps
-        case Constant():
-            return ()
+            yield node.column
         case As() | Negation():
-            return _steps(node.operand)
+            yield from _leaves(node.operand)
         case Apply():
-            return tuple(step for item in node.arguments for step in _steps(item))
+            yield from chain.from_iterable(_leaves(item) for item in node.arguments)
         case Comparison():
-            return _steps(node.left) + _steps(node.right)
+            yield from chain(_leaves(node.left), _leaves(node.right))
         case Connective():
-            return tuple(step for item in node.operands for step in _steps(item))
+            yield from chain.from_iterable(_leaves(item) for item in node.operands)
 
 
 class _Checker:

@@ -14,8 +14,10 @@ _FROM_RESULT = (*_FROM_JSON, Kind.JSON)
 
 def coerce(node: Typed, kind: Kind) -> Typed | None:
     """The node as that kind, or None where that makes no sense."""
-    if node.kind is kind or node.kind is Kind.NULL:
+    if node.kind is kind:
         return node
+    if node.kind is Kind.NULL:
+        return As(kind, node)
     match node.kind, kind:
         case Kind.JSON, _ if kind in _FROM_JSON:
             return As(kind, node)

@@ -38,6 +38,7 @@ _CASTS = {
     Kind.TIME: "time",
     Kind.DURATION: "interval",
 }
+_NULLS = {Kind.NUMBER: "float8", Kind.INTERVAL: "timestamptz", Kind.JSON: "jsonb"}
 _OUT_OF_JSON = {
     Kind.NUMBER: "case jsonb_typeof({0}) when 'number' then ({0})::float8 end",
     Kind.TEXT: "case jsonb_typeof({0}) when 'string' then {0} #>> '{{}}' end",
@@ -203,6 +204,8 @@ def _constant(constant: Value) -> Piece:
 
 def _as(node: As, place: Place) -> Piece:
     operand = node.operand
+    if operand.kind is Kind.NULL:
+        return _single(Fragment(f"null::{_NULLS.get(node.kind) or _CASTS[node.kind]}"))
     piece = value(operand, place)
     if operand.kind is Kind.RESULT and isinstance(operand, Column):
         if node.kind is Kind.NUMBER:
