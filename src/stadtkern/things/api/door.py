@@ -17,7 +17,7 @@ from stadtkern.things.api import answers
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import create, observations, payload
-from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+from stadtkern.things.operations.problems import InvalidValue, MissingProperty, UnknownReference
 from stadtkern.things.operations.streams import Facts
 
 _SMALL = 2_000
@@ -39,7 +39,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
         return await _deep(call, body, datastream_id)
     facts = await permitted(call, principal, stream, multi="MultiDatastream" in body)
     if feature_id is not None and feature_id != facts.feature_id:
-        return await _deep(call, body, datastream_id)
+        await _refer(call, principal, feature_id)
     reading = observations.reading(
         body,
         datastream_id=stream,
@@ -50,6 +50,12 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     if isinstance(stored, problems.Problem):
         raise stored
     return answers.created(call, collection="Observations", number=stored.id)
+
+
+async def _refer(call: Call, principal: Principal, feature_id: int) -> None:
+    state = call.state
+    if not await state.streams.may_refer(gate=state.gate, principal=principal, feature_id=feature_id):
+        raise UnknownReference(f"no FeatureOfInterest with the id {feature_id}", where="FeatureOfInterest")
 
 
 async def permitted(call: Call, principal: Principal, datastream_id: int, *, multi: bool) -> Facts:
@@ -97,7 +103,7 @@ def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
 def _datastream(body: Mapping[str, Any], given: int | None) -> int | None:
     """The datastream that is referred to, None where a new one is sent along."""
     if "Datastream" in body and "MultiDatastream" in body:
-        raise InvalidValue("an Observation belongs to a Datastream or to a MultiDatastream", where="Datastream")
+        raise InvalidValue("either a Datastream or a MultiDatastream belongs here", where="Datastream")
     value = body.get("Datastream", body.get("MultiDatastream"))
     if value is None:
         if given is None:

@@ -56,10 +56,11 @@ def _coordinates(value: Any, depth: int, where: str) -> Iterator[tuple[float, fl
         raise InvalidValue(
             "a position is a list of numbers: longitude, latitude, perhaps height", where=where
         )
-    x, y = float(items[0]), float(items[1])
+    x, y = items[:2]
     if not (-180 <= x <= 180 and -90 <= y <= 90):
-        raise InvalidValue(f"[{x}, {y}] is no position on Earth; longitude comes first (WGS 84)", where=where)
-    yield x, y
+        shown = str(items[:2])[:60]
+        raise InvalidValue(f"{shown} is no position on Earth; longitude comes first (WGS 84)", where=where)
+    yield float(x), float(y)
 
 
 def _list(value: Any, where: str) -> list[Any]:

@@ -17,7 +17,7 @@ def decode(body: bytes) -> Any:
     """Read a body. Raises InvalidJson, DuplicateKey, TooDeep, InvalidValue."""
     try:
         value = msgspec.json.decode(body)
-        json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_constant)
+        once(body)
     except msgspec.MsgspecError as error:
         raise InvalidJson(str(error), where="body") from error
     except RecursionError as error:
@@ -26,6 +26,11 @@ def decode(body: bytes) -> Any:
         raise InvalidJson(str(error), where="body") from error
     check(value)
     return value
+
+
+def once(body: bytes) -> None:
+    """Raise DuplicateKey where a key stands twice in an object."""
+    json.loads(body, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_constant)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:

@@ -42,6 +42,7 @@ class Group(msgspec.Struct, forbid_unknown_fields=True):
     count: int | None = msgspec.field(name="dataArray@iot.count", default=None)
 
 
+KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Group))
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _decode_plain = msgspec.json.Decoder(list[tuple[_Instant, float]]).decode
 _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -58,6 +59,10 @@ def check(group: Group, *, where: str) -> None:
         )
     if "result" not in group.components or len(set(group.components)) < len(group.components):
         raise InvalidValue("each component once, and `result` among them", where=where + ".components")
+    if bytes(memoryview(group.data)[:1]) != b"[":
+        raise InvalidValue("dataArray takes a list of rows", where=where + ".dataArray")
+    if group.count is not None:
+        _split(group, where=where)
 
 
 def count(group: Group, *, where: str) -> int:
@@ -76,7 +81,7 @@ def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch
         return None
     try:
         pairs = _decode_plain(group.data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
     size = len(pairs)
     results = np.fromiter((result for _, result in pairs), np.float64, size)
@@ -116,10 +121,12 @@ def _reading(
 ) -> Reading | problems.Problem:
     try:
         values = _decode_row(raw)
+        if any(isinstance(value, list | dict) for value in values):
+            payload.once(bytes(raw))
         if any(isinstance(value, str | list | dict) for value in values):
             payload.check(values)
         return _of_values(values, datastream_id, facts, components)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         return InvalidValue(f"a row is a list of values: {error}")
     except problems.Problem as problem:
         return problem
