@@ -180,6 +180,18 @@ async def test_put_replaces_the_whole_entity(city: City) -> None:
     assert "properties" not in found
 
 
+async def test_a_new_geometry_is_read_like_the_old_one(city: City) -> None:
+    plain = await city.create(
+        "Locations", location() | {"encodingType": "text/plain", "location": "at the bridge"}
+    )
+    for number, value, status in (
+        (plain, "behind it", 200),
+        (await city.create("Locations", location()), "x", 400),
+    ):
+        answer = await city.send("PATCH", f"Locations({number})", json={"location": value})
+        assert answer.status_code == status, answer.text
+
+
 async def test_a_datastream_moves_to_another_sensor(city: City) -> None:
     number = await city.create("Things", thing(Datastreams=[datastream()]))
     stream = await first_stream(city, number)

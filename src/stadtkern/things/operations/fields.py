@@ -120,7 +120,7 @@ def _add_bounds(entity: EntityType, payload: Mapping[str, Any], found: Columns, 
         value = payload.get(item.name)
         encoding = str(payload.get("encodingType", "application/geo+json"))
         found["bounds"] = None
-        if isinstance(value, dict) and "geo+json" in encoding:
+        if value is not None and ("geo+json" in encoding or item.name == "observedArea"):
             found["bounds"] = geometry.bounds(value, where=where + item.name)
 
 

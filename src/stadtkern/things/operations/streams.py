@@ -13,6 +13,7 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from stadtkern.core import database, statements
+from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Streams:
     def __init__(self, *, pool: AsyncConnectionPool[Connection]):
         self._pool = pool
         self._known: dict[int, Facts] = {}
+        self._features: set[tuple[int | None, int]] = set()
         self._epoch = 0
         self._listening = False
         self._listener: asyncio.Task[None] | None = None
@@ -74,10 +76,6 @@ class Streams:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
 
-    def known(self, datastream_id: int) -> Facts | None:
-        """The facts if they are at hand and complete."""
-        return self._known.get(datastream_id)
-
     async def find(self, datastream_id: int) -> Facts | None:
         """The facts, with the default feature made if need be; None where there is no such datastream."""
         found = self._known.get(datastream_id)
@@ -93,10 +91,26 @@ class Streams:
             self._known[datastream_id] = found
         return found
 
+    async def may_refer(self, *, gate: Gate, principal: Principal, feature_id: int) -> bool:
+        """Whether there is such a feature that the principal may see."""
+        key = (principal.token_id, feature_id)
+        if key in self._features:
+            return True
+        epoch = self._epoch
+        statement = statements.load("things")["dataset_of_feature"]
+        async with self._pool.connection() as connection:
+            scope = await gate.scope(connection, principal)
+            row = await (await connection.execute(statement, {"feature_id": feature_id})).fetchone()
+        allowed = row is not None and scope.allows(row[0])
+        if allowed and self._listening and epoch == self._epoch and len(self._features) < _KEPT:
+            self._features.add(key)
+        return allowed
+
     def forget(self) -> None:
         """Empty the cache."""
         self._epoch += 1
         self._known.clear()
+        self._features.clear()
 
     async def _listen(self) -> None:
         """Keep one connection that hears of changes; without it nothing is answered from the cache."""

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from psycopg import sql
+
 from stadtkern.core import statements
 from stadtkern.core.problems import NotFound
 from stadtkern.things import entities
-from stadtkern.things.entities import EntityType
+from stadtkern.things.entities import EntityType, Kind
 from stadtkern.things.operations import components, create, fields, observations, places, streams
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import InvalidValue, NotPossibleHere
@@ -31,6 +33,9 @@ async def update(change: Change, *, entity: EntityType, number: int, payload: An
         await _observation(change, number, owner, payload, whole=whole)
         return
     change.require(owner, "entities")
+    geometry = any(each.kind is Kind.GEOMETRY and each.name in payload for each in entity.properties)
+    if geometry and not whole and "encodingType" not in payload and entity.property("encodingType"):
+        payload = {**payload, "encodingType": await _encoding(change, entity, number)}
     columns = fields.columns(entity, payload, where="", partial=not whole)
     columns |= await _references(change, entity, payload, owner)
     await change.update(entity, number, columns)
@@ -38,6 +43,15 @@ async def update(change: Change, *, entity: EntityType, number: int, payload: An
         values = {"location_id": number}
         await change.connection.execute(statements.load("things")["release_default_feature"], values)
     await _relink(change, entity, number, payload, owner)
+
+
+async def _encoding(change: Change, entity: EntityType, number: int) -> str:
+    """How the entity is written down so far; a new geometry is read in the same way."""
+    statement = sql.SQL("select encoding_type from {} where id = %s").format(
+        sql.Identifier(*entity.table.split("."))
+    )
+    row = await (await change.connection.execute(statement, (number,))).fetchone()
+    return str(row[0]) if row else ""
 
 
 async def _references(

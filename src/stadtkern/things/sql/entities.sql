@@ -22,6 +22,10 @@ ON CONFLICT (location_id) DO NOTHING;
 -- The feature of interest that was made from a location.
 SELECT id FROM things.feature_of_interest WHERE location_id = %(location_id)s;
 
+-- name: dataset_of_feature
+-- The dataset of a feature of interest.
+SELECT dataset_id FROM things.feature_of_interest WHERE id = %(feature_id)s;
+
 -- name: release_default_feature
 -- A location moved: older observations keep the feature, later ones get a new one.
 UPDATE things.feature_of_interest SET location_id = NULL WHERE location_id = %(location_id)s;
