@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Numbers, dates and ages read as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from stadtkern.ui import formats
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1234.5, 1, "1.234,5"),
+        (71535, None, "71.535"),
+        (-0.4, 1, "−0,4"),
+        (-0.04, 1, "0,0"),
+        (0.123, None, "0,12"),
+        (12.34, None, "12,3"),
+        (123.4, None, "123"),
+        (None, None, "–"),
+        (float("nan"), None, "–"),
+    ],
+)
+def test_numbers_have_german_signs_and_as_many_digits_as_they_deserve(
+    value: float | None, digits: int | None, text: str
+) -> None:
+    """Decimal comma, dots between thousands, a true minus."""
+    assert formats.number(value, digits=digits) == text
+
+
+def test_a_moment_names_day_and_local_time() -> None:
+    """The city's zone counts, not UTC."""
+    assert formats.moment(NOW, zone=BERLIN) == "20. November 2026, 14:05 Uhr"
+    with translation.override("en"):
+        assert formats.moment(NOW, zone=BERLIN) == "20 November 2026, 14:05"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "gerade eben"), (40, "vor 40 Sekunden"), (180, "vor 3 Minuten"), (7200, "vor 2 Stunden")],
+)
+def test_ages_are_told_in_words(seconds: int, text: str) -> None:
+    """`vor 3 Minuten`, not `00:03:00`."""
+    assert formats.age(NOW - timedelta(seconds=seconds), now=NOW) == text
+
+
+def test_today_needs_no_date() -> None:
+    """Within the day the clock is enough; before, the day is named."""
+    assert formats.moment_or_clock(NOW - timedelta(hours=1), zone=BERLIN, now=NOW) == "13:05 Uhr"
+    assert formats.moment_or_clock(NOW - timedelta(days=1), zone=BERLIN, now=NOW).startswith("19. November")
+
+
+def test_per_cent_keeps_its_space_in_german_only() -> None:
+    """A space that does not break, as DIN 5008 asks."""
+    assert formats.percent(0.204) == "20\N{NO-BREAK SPACE}%"
+    with translation.override("en"):
+        assert formats.percent(0.204) == "20%"
+
+
+def test_words_fall_back_to_german() -> None:
+    """Content that has no English text yet is shown in German rather than not at all."""
+    with translation.override("en"):
+        assert formats.words({"de": "Baum", "en": "Tree"}) == "Tree"
+        assert formats.words({"de": "Baum"}) == "Baum"
+    assert formats.words("Linde") == "Linde"
+    assert formats.words(None) == ""
+
+
+def test_weekday_and_day() -> None:
+    """The header of the front page."""
+    assert formats.day(date(2026, 2, 26), weekday=True) == "Donnerstag, 26. Februar 2026"
