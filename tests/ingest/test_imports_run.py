@@ -108,7 +108,8 @@ async def test_a_corrected_file_corrects_the_values(
         ("time,value\n2024-01-01 00:00,1\n", "time,value\n2024-01-01 00:00,2\n")
     ):
         path = written(tmp_path, content=content, name=f"{number}.csv")
-        await run.import_file(url=database, path=path, recipe_=told)
+        story = await run.import_file(url=database, path=path, recipe_=told)
+        assert story.stored == 1
     assert [row[3] for row in await _rows(connection, "run-corrected")] == [2]
 
 
@@ -180,7 +181,7 @@ async def test_without_dataset_and_room_nothing_is_stored(database: str) -> None
         await run.import_file(
             url=database,
             path=FIXTURES / "bike_hourly.csv",
-            recipe_=msgspec.structs.replace(demo("bike_hourly"), dataset="nowhere"),
+            recipe_=msgspec.structs.replace(demo("bike_hourly"), dataset="nowhere", room=None),
         )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import resources
 
+import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
@@ -49,7 +50,7 @@ async def load(*, url: str, tell: Tell) -> None:
             tell(each.about["title"]["de"], number / (len(steps) + 1))
             if file is each.files[0]:
                 mover = await _mover(connection, each=each, dataset_id=ids[each.key], zone=city.time_zone)
-            await _import(url=url, file=file, mover=mover)
+            await _import(url=url, key=each.key, file=file, mover=mover)
             if mover is not None and file is each.files[-1]:
                 await mover.keep(connection)
         tell("Sonden", len(steps) / (len(steps) + 1))
@@ -75,12 +76,11 @@ async def _mover(
     return window.Mover(replay, zone=zone)
 
 
-async def _import(*, url: str, file: sets.File, mover: window.Mover | None) -> None:
+async def _import(*, url: str, key: str, file: sets.File, mover: window.Mover | None) -> None:
     root = resources.files(__package__)
     with resources.as_file(root / "data") as data, resources.as_file(root / "mappings") as mappings:
-        await run.import_file(
-            url=url, path=data / file.name, recipe_=recipe.load(path=mappings / file.mapping), adapt=mover
-        )
+        told = msgspec.structs.replace(recipe.load(path=mappings / file.mapping), dataset=key)
+        await run.import_file(url=url, path=data / file.name, recipe_=told, adapt=mover)
 
 
 async def _city(connection: Connection, city: datasets.City) -> None:

@@ -59,7 +59,7 @@ ALL = (
 )
 
 BICYCLES = Set(
-    key="muenster-fahrrad",
+    key="musterstadt-fahrrad",
     about={
         "title": {"de": "Radverkehr an Dauerzählstellen", "en": "Bicycle traffic at permanent counters"},
         "description": {
@@ -83,7 +83,7 @@ BICYCLES = Set(
 )
 
 PARKING = Set(
-    key="muenster-parken",
+    key="musterstadt-parken",
     about={
         "title": {"de": "Freie Plätze in Parkhäusern", "en": "Free spaces in car parks"},
         "description": {
@@ -104,7 +104,7 @@ PARKING = Set(
 )
 
 ENERGY = Set(
-    key="cambridge-energie",
+    key="musterstadt-energie",
     about={
         "title": {
             "de": "Energieverbrauch von zwölf Gebäuden (Archiv)",

@@ -170,7 +170,7 @@ class _Importer:
         async with self._connection.transaction():
             for rows in _batches(part.pieces):
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
-                stored += int(result.new.sum())
+                stored += int(result.changed.sum())
             await self._connection.execute(
                 statements.load("ingest")["advance_import"],
                 {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},

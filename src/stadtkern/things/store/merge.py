@@ -26,6 +26,8 @@ class MergeResult(msgspec.Struct, kw_only=True, eq=False):
 
     id: Integers
     new: Flags
+    changed: Flags
+    """Whether the row is in the store now and was not before: new, or replaced with something else."""
     known: Flags
     changed_datastreams: Integers
 
@@ -52,7 +54,13 @@ async def merge(
     back[order] = np.arange(len(order))
     known = found.known[found.row][back]
     ids = np.where(known, outcome.id[back], 0)
-    return MergeResult(id=ids, new=outcome.new[back], known=known, changed_datastreams=changed)
+    return MergeResult(
+        id=ids,
+        new=outcome.new[back],
+        changed=outcome.changed[back],
+        known=known,
+        changed_datastreams=changed,
+    )
 
 
 def _blank(ids: Integers, *, known: Flags) -> Outcome:
