@@ -32,7 +32,7 @@ async def count(
     prepared = _bare(scope, entity, options)
     body = _body(prepared.place, [level.of_parent(prepared, parent), *prepared.conditions])
     limited = (
-        Fragment("select count(*) from (select 1") + body + Fragment(" limit %s) counted", (EXACT_UP_TO + 1,))
+        Fragment("select count(*) from (select 1") + body + Fragment(f" limit {EXACT_UP_TO + 1:d}) counted")
     )
     number = int((await rows.fetch(connection, limited))[0][0])
     if number <= EXACT_UP_TO:

@@ -102,8 +102,8 @@ def plain(level: Level, *, extra: Sequence[Fragment], limit: int | None, skip: i
     body = _select(level, lead="", extra=extra)
     if limit is None:
         return body
-    body += level.order() + Fragment(" limit %s", (limit,))
-    return body + Fragment(" offset %s", (skip,)) if skip else body
+    body += level.order() + Fragment(f" limit {limit:d}")
+    return body + Fragment(f" offset {skip:d}") if skip else body
 
 
 def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: int) -> Fragment:
@@ -117,9 +117,9 @@ def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: i
         limits = 1 if single else limit
         extra.append(Fragment(f"{level.place.alias}.phenomenon_time {sign} s.last_time"))
     inner = _select(level, lead="p.id as parent, " + ("s.n, " if newest else "null, "), extra=extra)
-    inner += level.order() + Fragment(" limit %s", (limits,))
+    inner += level.order() + Fragment(f" limit {limits:d}")
     if level.options.skip:
-        inner += Fragment(" offset %s", (level.options.skip,))
+        inner += Fragment(f" offset {level.options.skip:d}")
     head = Fragment(
         f"select x.* from unnest(%s::bigint[]) as p(id){source} cross join lateral (", (list(ids),)
     )

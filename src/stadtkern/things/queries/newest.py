@@ -31,7 +31,7 @@ async def fetch(connection: Connection, scope: Scope, prepared: Level, *, limit:
             " join things.datastream d on d.id = s.datastream_id where s.last_time is not null and "
         )
         + scope.on("d.dataset_id")
-        + Fragment(" order by s.last_time desc, s.datastream_id desc limit %s)", (limit,))
+        + Fragment(f" order by s.last_time desc, s.datastream_id desc limit {limit:d})")
     )
     inside = [
         Fragment(f"{alias}.datastream_id = p.id and {alias}.phenomenon_time <= p.last_time"),

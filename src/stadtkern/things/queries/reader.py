@@ -65,7 +65,7 @@ class Reader:
             return await newest.fetch(self.connection, self.scope, prepared, limit=top + 1)
         statement = level.plain(prepared, extra=[origin], limit=top + 1, skip=prepared.options.skip)
         asked = prepared.options.filter is not None or prepared.options.order
-        if costly and asked and prepared.entity is entities.OBSERVATION:
+        if costly and asked and f"{entities.OBSERVATION.table} " in statement.text:
             await guard.check_cost(self.connection, statement)
         return await rows.fetch(self.connection, statement)
 
@@ -142,7 +142,7 @@ class Reader:
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
             statement = level.per_parent(prepared, relation, ids=list(by_parent), limit=top + 1)
-            limited = statement + Fragment(" limit %s", (self.budget + len(ids) + 1,))
+            limited = statement + Fragment(f" limit {MAX_ROWS + 1:d}")
             for row in await rows.fetch(self.connection, limited):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
