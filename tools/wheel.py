@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Puts the browser's files and the compiled catalogues into the wheel; an editable installation has its own."""
+"""Puts the browser's files and the compiled catalogues into the wheel; editable installs have their own."""
 
 from __future__ import annotations
 

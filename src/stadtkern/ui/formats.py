@@ -29,6 +29,12 @@ def number(value: float | None, *, digits: int | None = None) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float, *, digits: int = 0) -> str:
+    """`20 %`, and `20%` in English; `share` is a fraction."""
+    gap = "\N{NO-BREAK SPACE}" if language().startswith("de") else ""
+    return f"{number(share * 100, digits=digits)}{gap}%"
+
+
 def fitting_digits(value: float) -> int:
     """Decimal places that a value of this size deserves when nothing else is known."""
     size = abs(value)

@@ -130,7 +130,7 @@ def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
     if abs(share) < _SAME:
         same = gettext("etwa so viele wie sonst")
         return format_html("{} – <strong>{}</strong>{}.", start, same, f" {until}" if until else "")
-    size = f"{formats.number(abs(share) * 100, digits=0)} %"
+    size = formats.percent(abs(share))
     more = (gettext("%(size)s mehr") if share > 0 else gettext("%(size)s weniger")) % {"size": size}
     than = " ".join([gettext("als sonst"), until]).strip()
     return format_html('{} – <strong class="sk-differs">{}</strong> {}.', start, more, than)
@@ -158,7 +158,7 @@ def _picture(definition: Definition, flow: Flow, *, visit: Visit) -> SafeString:
                 "Durchgezogen: dieser Tag. Gestrichelt: üblich für diesen Wochentag (Median aus acht Wochen)."
             ),
             name=f"chart-{definition.key}",
-            height=190,
+            height=160,
             bold=True,
             quiet=True,
             end_label="•" if flow.complete < 24 else "",

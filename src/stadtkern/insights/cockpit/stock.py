@@ -58,7 +58,7 @@ async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         picture=charts.share(
             taken,
             usual=expected,
-            title=gettext("Belegt: %(share)s %%") % {"share": formats.number(taken * 100, digits=0)},
+            title=gettext("%(share)s belegt") % {"share": formats.percent(taken)},
         )
         if taken is not None
         else "",
@@ -81,7 +81,7 @@ def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Defi
 
 
 def _taken_sentence(taken: float, expected: float | None) -> str:
-    share = gettext("%(share)s %% belegt") % {"share": formats.number(taken * 100, digits=0)}
+    share = gettext("%(share)s belegt") % {"share": formats.percent(taken)}
     if expected is None:
         return f"{share}."
     if abs(taken - expected) < _SAME:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from stadtkern.insights import districts, kinds
+from stadtkern.insights import districts, kinds, streams
 from stadtkern.insights.cockpit import board, mapped
 from stadtkern.ui import visit as visits
 
@@ -17,7 +17,8 @@ async def front(request: HttpRequest) -> HttpResponse:
     """The city right now."""
     async with visits.open_visit(request) as visit:
         found = await board.tiles(visit)
-    return render(request, "insights/cockpit/front.html", {"tiles": found})
+        behind = [held for held in await streams.datasets(visit) if held.n]
+    return render(request, "insights/cockpit/front.html", {"tiles": found, "behind": behind})
 
 
 async def tile(request: HttpRequest, key: str) -> HttpResponse:

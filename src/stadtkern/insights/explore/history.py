@@ -122,13 +122,16 @@ def _gaps(
         return []
     allowed = step * 2.2 if bucket == "raw" else step * 1.6
     start = max(span.start, stream.first_time - step)
-    edges = [start, *(point.start for point in points), span.end + step]
-    found = []
-    for before, after in pairwise(edges):
-        if after - before > allowed:
-            begins = before if before == start else before + step
-            found.append((max(begins, span.start), min(after, span.end)))
-    return [(a, b) for a, b in found if b > a]
+    edges = [start, *(point.start for point in points)]
+    found = [
+        (before if before == start else before + step, after)
+        for before, after in pairwise(edges)
+        if after - before > allowed
+    ]
+    # The newest bucket is still being filled, and its value comes when it is full.
+    if span.end - edges[-1] > step * 2.5:
+        found.append((edges[-1] + step if points else start, span.end))
+    return [(max(a, span.start), b) for a, b in found if b - max(a, span.start) >= step * 0.75]
 
 
 def _pieces(points: Sequence[Any], *, step: timedelta | None) -> list[list[Any]]:

@@ -76,11 +76,16 @@ def _buckets(visit: Visit, *, stream: Stream, span: Span, history: History, page
         gettext("Ältere"),
         says if pages > 1 else "",
     )
-    return Table([_bucket(p, visit=visit, stream=stream, bucket=span.bucket) for p in shown], paging, True)
+    digits = _digits(stream, [p.mean for p in shown] if stream.kind != "count" else [])
+    return Table(
+        [_bucket(p, visit=visit, stream=stream, bucket=span.bucket, digits=digits) for p in shown],
+        paging,
+        True,
+    )
 
 
-def _bucket(point: Any, *, visit: Visit, stream: Stream, bucket: Bucket) -> Row:
-    digits, share = stream.digits, point.good_share
+def _bucket(point: Any, *, visit: Visit, stream: Stream, bucket: Bucket, digits: int) -> Row:
+    share = point.good_share
     doubtful = share is not None and share < 1
     return Row(
         when=period(point.start.astimezone(visit.city.zone), bucket=bucket),
@@ -88,9 +93,7 @@ def _bucket(point: Any, *, visit: Visit, stream: Stream, bucket: Bucket) -> Row:
         low=formats.number(point.minimum, digits=digits),
         high=formats.number(point.maximum, digits=digits),
         n=formats.number(point.n),
-        quality=gettext("%(share)s %% geprüft gut") % {"share": formats.number(share * 100, digits=0)}
-        if doubtful
-        else "",
+        quality=gettext("%(share)s unauffällig") % {"share": formats.percent(share)} if doubtful else "",
         doubtful=doubtful,
     )
 
@@ -128,7 +131,18 @@ async def _observations(visit: Visit, *, stream: Stream, span: Span, before: str
         gettext("Ältere"),
         "",
     )
-    return Table([_observation(row, visit=visit, stream=stream) for row in shown], paging, False)
+    digits = _digits(stream, [row[3] for row in shown])
+    return Table(
+        [_observation(row, visit=visit, stream=stream, digits=digits) for row in shown], paging, False
+    )
+
+
+def _digits(stream: Stream, values: Sequence[float | None]) -> int:
+    """The same decimal places for a whole column."""
+    known = [value for value in values if value is not None]
+    return (
+        max((formats.fitting_digits(v) for v in known), default=0) if stream.digits is None else stream.digits
+    )
 
 
 def _place(text: str, *, otherwise: datetime) -> tuple[datetime, int]:
@@ -139,16 +153,22 @@ def _place(text: str, *, otherwise: datetime) -> tuple[datetime, int]:
         return otherwise, 0
 
 
-def _observation(row: Sequence[Any], *, visit: Visit, stream: Stream) -> Row:
+def _observation(row: Sequence[Any], *, visit: Visit, stream: Stream, digits: int) -> Row:
     result = row[3] if row[4] is None else row[4]
-    number = isinstance(result, int | float) and not isinstance(result, bool)
     quality, doubtful = quality_words(row[5])
     return Row(
         when=formats.short_moment(row[0], zone=visit.city.zone),
-        value=formats.number(result, digits=stream.digits) if number else str(result),
+        value=_words(result, stream=stream, digits=digits),
         quality=quality,
         doubtful=doubtful,
     )
+
+
+def _words(result: Any, *, stream: Stream, digits: int) -> str:
+    if stream.what.states and result in (0, 1):
+        return str(stream.what.states[bool(result)])
+    number = isinstance(result, int | float) and not isinstance(result, bool)
+    return formats.number(result, digits=digits) if number else str(result)
 
 
 def quality_words(quality: Any) -> tuple[str, bool]:

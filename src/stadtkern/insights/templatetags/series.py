@@ -66,8 +66,8 @@ def _with_series(context: RequestContext, query: str) -> str:
 @register.simple_tag
 def flagged(history: History) -> str:
     """The share of doubtful values: `0,4 %`."""
-    share = (1 - (history.good_share if history.good_share is not None else 1.0)) * 100
-    return f"{formats.number(share, digits=1 if share < 10 else 0)} %"
+    share = 1 - (history.good_share if history.good_share is not None else 1.0)
+    return formats.percent(share, digits=1 if share < 0.1 else 0)
 
 
 @register.simple_tag(takes_context=True)

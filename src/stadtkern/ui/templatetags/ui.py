@@ -29,12 +29,6 @@ def number(value: float | None, digits: int | None = None) -> str:
     return formats.number(value, digits=digits)
 
 
-@register.filter
-def percent(value: float) -> str:
-    """`{{ 0.2|percent }}` → `20 %`."""
-    return f"{formats.number(value * 100, digits=0)} %"
-
-
 @register.simple_tag(takes_context=True)
 def moment(context: RequestContext, value: datetime) -> str:
     """`20. November 2026, 14:05 Uhr` in the city's zone."""

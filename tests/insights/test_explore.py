@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages of things and series: complete without JavaScript, honest about gaps and doubts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from django.test import AsyncClient
+
+from stadtkern.core import database
+from tests.insights import factories
+
+pytestmark = pytest.mark.anyio
+
+
+async def _text(visitor: AsyncClient, path: str) -> str:
+    answer = await visitor.get(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+async def test_things_are_found_by_name_street_and_kind(visitor: AsyncClient) -> None:
+    """Search and filter stand in the address."""
+    found = await _text(visitor, "/dinge?q=neutor")
+    assert "Zählstelle Neutor" in found
+    assert "Promenade" not in found
+    assert "Parkhaus Theater" in await _text(visitor, "/dinge?q=Domplatz&art=parkhaus")
+    assert "Dazu haben wir nichts gefunden" in await _text(visitor, "/dinge?q=%25_%27%3B--")
+
+
+async def test_a_thing_says_what_it_is_and_why_it_is_here(visitor: AsyncClient, town: factories.Town) -> None:
+    """Purpose, owner, place, value, chart, address."""
+    page = await _text(visitor, f"/dinge/{town.things['Zählstelle Neutor']}")
+    for words in (
+        "Damit man es weiß.",
+        "Amt für Beispiele",
+        "Domplatz",
+        "Fahrräder je Stunde",
+        "/sta/v1.1/Things(",
+    ):
+        assert words in page
+    assert page.count('role="img"') >= 1
+
+
+async def test_a_thing_without_series_says_what_will_be_here(
+    visitor: AsyncClient, town: factories.Town, connection: database.Connection
+) -> None:
+    """An empty page explains itself."""
+    made = factories.Town(connection, dataset_id=town.dataset_id, now=town.now)
+    thing = await made.thing("Neuer Mast", kind="mast", point=None)
+    assert "Hier wird noch nichts gemessen" in await _text(visitor, f"/dinge/{thing}")
+
+
+async def test_gaps_are_drawn_and_listed(visitor: AsyncClient, town: factories.Town) -> None:
+    """Fifty missing hours: a grey field in the chart and a line in the list."""
+    page = await _text(visitor, f"/messreihen/{town.streams['Fahrräder Neutor']}?zeitraum=woche")
+    assert 'class="gap"' in page
+    assert "1 Lücke ohne Messwerte" in page
+    assert "(2 Tage)" in page
+
+
+async def test_doubtful_values_are_counted_and_marked(visitor: AsyncClient, town: factories.Town) -> None:
+    """The share in words, the rows with a sign and a word."""
+    stream = town.streams["Fahrräder Promenade"]
+    page = await _text(visitor, f"/messreihen/{stream}?zeitraum=monat&aufloesung=einzeln")
+    assert re.search(r"[12],\d\s%\s*der Werte sind als zweifelhaft", page)
+    assert "zweifelhaft</span>" in page
+
+
+@pytest.mark.parametrize("span", ["24h", "woche", "monat", "jahr", "alles"])
+async def test_every_span_has_chart_and_table(visitor: AsyncClient, town: factories.Town, span: str) -> None:
+    """Each chart is also a table."""
+    page = await _text(visitor, f"/messreihen/{town.streams['Fahrräder Promenade']}?zeitraum={span}")
+    assert '<svg class="sk-chart"' in page
+    assert '<th scope="row" class="when">' in page
+
+
+async def test_the_usual_can_be_drawn_beside(visitor: AsyncClient, town: factories.Town) -> None:
+    """One link adds the dashed line, another takes it away."""
+    page = await _text(visitor, f"/messreihen/{town.streams['Fahrräder Promenade']}?vergleich=1")
+    assert 'class="usual"' in page
+    assert "Ohne Vergleich" in page
+
+
+async def test_the_table_pages_through_every_value_once(visitor: AsyncClient, town: factories.Town) -> None:
+    """Newest first, no value twice, none left out."""
+    path = f"/messreihen/{town.streams['Freie Plätze Arkaden']}?zeitraum=24h"
+    seen: list[str] = []
+    address = path
+    for _ in range(20):
+        page = await _text(visitor, address)
+        seen += re.findall(r'class="when">([^<]+)<', page)
+        further = re.search(r'href="(\?[^"]+)#tabelle" rel="next"', page)
+        if further is None:
+            break
+        address = path.partition("?")[0] + further[1].replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 96
+
+
+async def test_the_download_holds_the_span_and_opens_anywhere(
+    visitor: AsyncClient, town: factories.Town
+) -> None:
+    """Commas, points, UTC; the file name says what it is."""
+    stream = town.streams["Freie Plätze Arkaden"]
+    answer = await visitor.get(f"/messreihen/{stream}/werte.csv?zeitraum=24h")
+    assert answer["Content-Disposition"].startswith('attachment; filename="freie-plaetze-arkaden_2026-02-25')
+    body = b"".join([part async for part in answer]).decode()
+    rows = list(csv.DictReader(io.StringIO(body)))
+    assert len(rows) == 96
+    assert rows[-1]["phenomenonTime"] == "2026-02-26T14:45:00Z"
+    assert rows[-1]["unit"] == "Plätze"
+    assert float(rows[-1]["result"]) > 0
+
+
+async def test_the_chart_can_be_had_as_numbers(visitor: AsyncClient, town: factories.Town) -> None:
+    """None between pieces keeps the gap open in the browser too."""
+    answer = await visitor.get(f"/messreihen/{town.streams['Fahrräder Neutor']}/verlauf.json")
+    points = answer.json()["points"]
+    assert any(value is None for _, value in points)
+    assert points == sorted(points, key=lambda point: point[0])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "von=31.02.2024",
+        "von=2026-02-10&bis=2026-02-01",
+        "von=12024-01-01",
+        "zeitraum=x",
+        "zeitraum=%00",
+        "aufloesung=x",
+        "vor=x~y",
+        "seite=999999999",
+        "seite=-1",
+        "reihe=%F0%9F%9A%B2",
+    ],
+)
+async def test_bad_addresses_are_answered_with_a_page(
+    visitor: AsyncClient, town: factories.Town, query: str
+) -> None:
+    """Never an error for a typing mistake."""
+    stream, thing = town.streams["Fahrräder Promenade"], town.things["Zählstelle Promenade"]
+    await _text(visitor, f"/messreihen/{stream}?{query}")
+    await _text(visitor, f"/dinge/{thing}?{query}")
+    await _text(visitor, f"/dinge?{query}&q=%00&art=%00")
+
+
+@pytest.mark.parametrize(
+    "path", ["/dinge/0", "/dinge/99999999999999999999", "/messreihen/424242", "/nix", "/en/nix"]
+)
+async def test_what_is_not_there_is_a_friendly_404(visitor: AsyncClient, path: str) -> None:
+    """What happened, what it means, what to do."""
+    answer = await visitor.get(path)
+    assert answer.status_code == 404
+    assert "sk-button" in answer.content.decode()
