@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- Statements with {leaf} are directed at one partition; other names in braces stand for the piece of that name.
--- OFFSET 0 and LIMIT 1 hold the planner to one index probe per span: without statistics it would rather hash.
+-- OFFSET 0 and ORDER BY … LIMIT 1 hold the planner to one index probe per span, whatever it believes of tables that
+-- were filled a moment ago. Only the fold changes rollups, so the places of their rows (ctid) hold still meanwhile.
 
 -- name: lock_fold
 -- Only one fold at a time, and none while datastreams are deleted; false where somebody else has the lock.
@@ -21,6 +22,10 @@ WHERE ctid = ANY (ARRAY(
     WHERE hours - 1 < %(hours)s OR place = (SELECT min(ctid) FROM things.rollup_dirty)))
 RETURNING datastream_id, start, until, appended;
 
+-- name: hours_waiting
+-- How many hours are marked.
+SELECT coalesce(sum(extract(epoch FROM until - start)), 0) / 3600 FROM things.rollup_dirty;
+
 -- name: kinds_of_datastreams
 -- How the buckets of these datastreams are aggregated.
 SELECT id, kind FROM things.datastream WHERE id = ANY (%(ids)s);
@@ -35,11 +40,14 @@ min(o.phenomenon_time) AS first_time, max(o.phenomenon_time) AS last_time;
 
 -- name: drop_empty_hours
 -- Remove buckets of the spans that have no observations any more.
-DELETE FROM things.rollup_hour AS h
-USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
-WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until
-  AND (SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = h.datastream_id AND o.phenomenon_time >= h.start
-         AND o.phenomenon_time < h.start + interval '1 hour' LIMIT 1) IS NULL;
+DELETE FROM things.rollup_hour WHERE ctid = ANY (ARRAY(
+    SELECT h.place FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+    CROSS JOIN LATERAL (
+        SELECT r.ctid AS place, r.start FROM things.rollup_hour AS r WHERE r.datastream_id = span.datastream_id
+            AND r.start >= span.start AND r.start < span.until OFFSET 0) AS h
+    WHERE (SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time >= h.start
+             AND o.phenomenon_time < h.start + interval '1 hour'
+           ORDER BY o.datastream_id, o.phenomenon_time LIMIT 1) IS NULL));
 
 -- name: measured_hours
 -- The hours of these spans, computed from their observations.
@@ -90,9 +98,11 @@ SET n = h.n + excluded.n,
 
 -- name: drop_hours
 -- Remove the buckets of these spans.
-DELETE FROM things.rollup_hour AS h
-USING unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
-WHERE h.datastream_id = span.datastream_id AND h.start >= span.start AND h.start < span.until;
+DELETE FROM things.rollup_hour WHERE ctid = ANY (ARRAY(
+    SELECT h.place FROM unnest(%(datastream_id)s, %(start)s, %(until)s) AS span (datastream_id, start, until)
+    CROSS JOIN LATERAL (
+        SELECT r.ctid AS place FROM things.rollup_hour AS r WHERE r.datastream_id = span.datastream_id
+            AND r.start >= span.start AND r.start < span.until OFFSET 0) AS h));
 
 -- name: held_hours
 -- The hours of spans of `state` datastreams; a value counts from its time to the next reading, at most 7 days on.
@@ -169,7 +179,8 @@ WITH touched AS (
     DELETE FROM things.rollup_day AS d USING touched
     WHERE d.datastream_id = touched.datastream_id AND d.start = touched.start
       AND (SELECT r.n FROM things.rollup_hour AS r WHERE r.datastream_id = touched.datastream_id
-             AND r.start >= touched.start AND r.start < touched.until LIMIT 1) IS NULL
+             AND r.start >= touched.start AND r.start < touched.until
+           ORDER BY r.datastream_id, r.start LIMIT 1) IS NULL
 )
 INSERT INTO things.rollup_day AS d (datastream_id, start, n, rows, good, mean, m2, minimum, maximum, first, last,
                                     first_time, last_time, weight)

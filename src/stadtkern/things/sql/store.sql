@@ -161,7 +161,8 @@ SELECT span.ord FROM unnest(%(ord)s::bigint[], %(datastream_id)s, %(first)s, %(l
     AS span (ord, datastream_id, first, last)
 WHERE (
     SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = span.datastream_id
-        AND o.phenomenon_time BETWEEN span.first AND span.last LIMIT 1) IS NULL;
+        AND o.phenomenon_time BETWEEN span.first AND span.last
+    ORDER BY o.datastream_id, o.phenomenon_time LIMIT 1) IS NULL;
 
 -- name: update_states
 -- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.

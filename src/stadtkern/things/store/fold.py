@@ -26,6 +26,11 @@ _HOURS = 60_000
 # Up to so many hours a mark of appended rows is added to its buckets instead of computing them anew.
 _EXTENDED = 3
 
+# A load of this size is waited for, unless it lasts too long: it needs the processor more than the fold does,
+# and readers take dirty buckets from the observations meanwhile.
+_LOAD_HOURS = 3_000
+_LOAD_SECONDS = 5.0
+
 PAUSE_SECONDS = 0.7
 FALLBACK_SECONDS = 2.0
 
@@ -45,6 +50,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute("LISTEN observations")
                 while not stop.is_set():
+                    await _let_loads_end(connection, stop)
                     if not await fold_once(connection):
                         await _listen(connection, stop)
                     elif not await _pending(connection):
@@ -63,6 +69,21 @@ async def _pause(stop: asyncio.Event) -> None:
 async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     """Wait for news, or a while; then let a little more come in."""
     async for _ in connection.notifies(timeout=FALLBACK_SECONDS, stop_after=1):
+        await _pause(stop)
+
+
+async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
+    """While many marks come in, wait until they stop doing so, but not for long."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _LOAD_SECONDS
+    before = -1.0
+    while not stop.is_set() and loop.time() < until:
+        cursor = await connection.execute(statements.load("things")["hours_waiting"])
+        row = await cursor.fetchone()
+        hours = float(row[0]) if row else 0.0
+        if hours < _LOAD_HOURS or hours == before:
+            return
+        before = hours
         await _pause(stop)
 
 
