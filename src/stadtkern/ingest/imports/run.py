@@ -73,10 +73,12 @@ async def import_file(
                     run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
                 )
             story.resumed_at, story.stored = run.rows, run.stored
+            await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
             await _Importer(connection, run=run, story=story, progress=progress, adapt=adapt).take(source)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
         document = Jsonb(msgspec.to_builtins(story))
+        await connection.execute("SET synchronous_commit = on")  # puts all parts on disk with it
         await connection.execute(statements.load("ingest")["finish_import"], {**run.keys, "report": document})
     return story
 
