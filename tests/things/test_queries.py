@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
+from stadtkern.things.queries import guard, problems
 from tests.things.factories import STA, City, datastream, hourly, location, thing
 
 pytestmark = pytest.mark.anyio
@@ -243,8 +245,21 @@ async def test_counts_are_exact_and_independent_of_the_page(city: City, tree: in
 async def test_a_query_that_takes_too_long_says_what_to_narrow(
     city: City, tree: int, monkeypatch: Any
 ) -> None:
-    from stadtkern.things.queries import guard
-
     monkeypatch.setattr(guard, "MAX_COST", 0.0)
     document = await city.refused("GET", "Observations?$filter=result gt 5")
     assert "phenomenonTime" in document["remedy"]
+
+
+async def test_a_read_is_stopped_after_its_time(connection: Any) -> None:
+    with pytest.raises(problems.QueryTooExpensive, match="stopped after"):
+        async with guard.reading(connection, timeout=50):
+            await connection.execute("select pg_sleep(5)")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        async with guard.reading(connection, timeout=5000):
+            await connection.execute("delete from things.thing")
+
+
+async def test_heads_have_no_body(city: City) -> None:
+    answer = await city.send("HEAD", "Things")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 0

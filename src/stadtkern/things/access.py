@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
-from stadtkern.core.fragments import TRUE, Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import EntityType
 
 
@@ -13,12 +14,12 @@ def visible(*, scope: Scope, entity: EntityType, alias: str) -> Fragment:
 
     An observation has no dataset of its own; it is as visible as its datastream.
     """
-    own = Fragment(entity.condition.format(a=alias)) if entity.condition else TRUE
+    own = Fragment(entity.condition.format(a=alias)) if entity.condition else fragments.TRUE
     if entity.owned:
-        return every([scope.on(f"{alias}.dataset_id"), own])
+        return fragments.every([scope.on(f"{alias}.dataset_id"), own])
     if scope.negated and not scope.ids:
         return own
     listed = Scope(scope.ids, False).on("access.dataset_id")
     inside = "not in" if scope.negated else "in"
     head = Fragment(f"{alias}.datastream_id {inside} (select access.id from things.datastream access where ")
-    return every([head + listed + Fragment(")"), own])
+    return fragments.every([head + listed + Fragment(")"), own])

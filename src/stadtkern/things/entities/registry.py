@@ -32,7 +32,11 @@ _OBSERVED = (
         nullable=True,
     ),
     Property(
-        name="phenomenonTime", kind=Kind.INTERVAL, column="{s}.first_time", end="{s}.last_time", nullable=True
+        name="phenomenonTime",
+        kind=Kind.INTERVAL,
+        column="{s}.first_time",
+        end="coalesce({s}.last_end, {s}.last_time)",
+        nullable=True,
     ),
     Property(
         name="resultTime",

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stadtkern.core.fragments import FALSE, TRUE, Fragment, join
+from stadtkern.core import fragments
+from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import Kind, Relation
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import (
@@ -64,7 +65,7 @@ def condition(node: Typed, place: Place) -> Fragment:
             return _all(_flat(node.operands), place)
         case Connective():
             found = [condition(item, place) for item in node.operands]
-            return Fragment("(") + join(found, separator=" or ") + Fragment(")")
+            return Fragment("(") + fragments.join(found, separator=" or ") + Fragment(")")
         case Negation():
             return Fragment("(") + condition(node.operand, place) + Fragment(" is not true)")
         case _:
@@ -130,7 +131,11 @@ def _all(nodes: list[Typed], place: Place) -> Fragment:
         for step in head[:-1]:
             origin = origin.follow(step)
         found.append(origin.exists(head[-1], lambda group=group: _all(group, place)))  # type: ignore[misc]
-    return found[0] if len(found) == 1 else Fragment("(") + join(found, separator=" and ") + Fragment(")")
+    return (
+        found[0]
+        if len(found) == 1
+        else Fragment("(") + fragments.join(found, separator=" and ") + Fragment(")")
+    )
 
 
 def _head(node: Typed, place: Place) -> tuple[Relation, ...]:
@@ -234,7 +239,7 @@ def _comparison(node: Comparison, place: Place) -> Fragment:
 def _absence(node: Comparison, left: Piece, place: Place) -> Fragment:
     if isinstance(node.left, Constant):
         absent = node.left.kind is Kind.NULL
-        return TRUE if absent == (node.operator == "eq") else FALSE
+        return fragments.TRUE if absent == (node.operator == "eq") else fragments.FALSE
     if node.left.kind is Kind.RESULT and isinstance(node.left, Column):
         left = value(As(Kind.JSON, node.left), place)
     is_json = node.left.kind in (Kind.JSON, Kind.RESULT)

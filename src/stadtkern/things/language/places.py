@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
-from stadtkern.core.fragments import Fragment, every, join
+from stadtkern.core.fragments import Fragment
 from stadtkern.things import access, entities
 from stadtkern.things.entities import EntityType, Relation
 
@@ -34,7 +35,7 @@ class Frame:
 
     def tail(self) -> Fragment:
         """The joins, to be put behind the first table."""
-        return join(self.joins, separator="")
+        return fragments.join(self.joins, separator="")
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Place:
         if known is not None:
             return known
         place = Place(entities.target(relation), self.frame.names.new(), self.frame)
-        conditions = every([connection(relation, self.alias, place.alias), place.access()])
+        conditions = fragments.every([connection(relation, self.alias, place.alias), place.access()])
         self.frame.joins.append(Fragment(" left join ") + place.table + Fragment(" on ") + conditions)
         self.ones[relation.name] = place
         return place
@@ -87,7 +88,9 @@ class Place:
         self.many[relation.name] = place
         condition = build()
         del self.many[relation.name]
-        conditions = every([connection(relation, self.alias, place.alias), place.access(), condition])
+        conditions = fragments.every(
+            [connection(relation, self.alias, place.alias), place.access(), condition]
+        )
         head = Fragment("exists (select 1 from ") + place.table + frame.tail()
         return head + Fragment(" where ") + conditions + Fragment(")")
 
@@ -114,4 +117,4 @@ def connection(relation: Relation, here: str, there: str) -> Fragment:
         f"{there}.datastream_id in (select k.datastream_id from things.datastream_feature k"
         f" where k.feature_id = {here}.id)"
     )
-    return every([direct, streams])
+    return fragments.every([direct, streams])

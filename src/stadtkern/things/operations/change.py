@@ -9,10 +9,10 @@ from typing import Any
 
 from psycopg import sql
 
-from stadtkern.core import access
+from stadtkern.core import access, fragments
 from stadtkern.core.access import Principal, Scope, Verb
 from stadtkern.core.database import Connection
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.core.settings import Settings
 from stadtkern.things.entities import EntityType
 from stadtkern.things.language.places import Names, root
@@ -45,7 +45,7 @@ class Change:
         place = root(entity=entity, names=Names(self.scope))
         owner = "dataset_id" if entity.owned else "datastream_id"
         for narrow in (True, False):
-            conditions = every([locate.by_id(place, number, narrow=narrow), place.access()])
+            conditions = fragments.every([locate.by_id(place, number, narrow=narrow), place.access()])
             head = Fragment(f"select {place.alias}.{owner} from ") + place.table + Fragment(" where ")
             found = await rows.fetch(self.connection, head + conditions + Fragment(" for key share"))
             if found or entity.owned:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.places import Place
@@ -64,7 +65,13 @@ def _bare(scope: Scope, entity: EntityType, options: Options) -> level.Level:
 
 
 def _body(place: Place, conditions: Sequence[Fragment]) -> Fragment:
-    return Fragment(" from ") + place.table + place.frame.tail() + Fragment(" where ") + every(conditions)
+    return (
+        Fragment(" from ")
+        + place.table
+        + place.frame.tail()
+        + Fragment(" where ")
+        + fragments.every(conditions)
+    )
 
 
 async def _states(connection: Connection, ids: Sequence[int]) -> dict[int, int]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stadtkern.core.fragments import Fragment, join
+from stadtkern.core import fragments
+from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import EntityType, Kind
 from stadtkern.things.language import compiler
 from stadtkern.things.language.places import Place
@@ -70,15 +71,17 @@ def keys(
 
 def order_by(found: Sequence[Key]) -> Fragment:
     """The ORDER BY clause."""
-    return Fragment(" order by ") + join((key.order() for key in found), separator=", ")
+    return Fragment(" order by ") + fragments.join((key.order() for key in found), separator=", ")
 
 
 def after(found: Sequence[Key], values: Sequence[str | None]) -> Fragment:
     """The condition for rows behind those values; in a form that an index can serve where there is one."""
     uniform = len({key.descending for key in found}) == 1 and not any(key.nullable for key in found)
     if uniform:
-        left = join((key.sql for key in found), separator=", ")
-        right = join((_bound(key, value) for key, value in zip(found, values, strict=True)), separator=", ")
+        left = fragments.join((key.sql for key in found), separator=", ")
+        right = fragments.join(
+            (_bound(key, value) for key, value in zip(found, values, strict=True)), separator=", "
+        )
         sign = "<" if found[0].descending else ">"
         return Fragment("(") + left + Fragment(f") {sign} (") + right + Fragment(")")
     condition = Fragment("false")

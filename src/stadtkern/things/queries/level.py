@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities, representation
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import checker, compiler
@@ -137,7 +138,7 @@ def _newest_first(level: Level, relation: Relation) -> bool | None:
 def _select(level: Level, *, lead: str, extra: Sequence[Fragment]) -> Fragment:
     columns = Fragment(", ").text.join(column.text for column in level.columns)
     params = tuple(value for column in level.columns for value in column.params)
-    conditions = every([*extra, *level.conditions])
+    conditions = fragments.every([*extra, *level.conditions])
     return (
         Fragment(f"select {lead}{columns} from ", params)
         + level.place.table

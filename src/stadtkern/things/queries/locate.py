@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
-from stadtkern.core.fragments import Fragment, every
+from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Step
 from stadtkern.things.language.places import Names, Place, root
@@ -66,7 +67,7 @@ def _statement(scope: Scope, steps: Sequence[Step], *, narrow: bool) -> Fragment
         Fragment(f"select {places[-1].alias}.id from ")
         + tables
         + Fragment(" where ")
-        + every(conditions)
+        + fragments.every(conditions)
         + Fragment(" limit 1")
     )
 
@@ -85,7 +86,7 @@ def by_id(place: Place, number: int, *, narrow: bool = True) -> Fragment:
         f"{time} >= %s::timestamptz and {time} < %s::timestamptz",
         (start, _month(months + 1) or start),
     )
-    return every([equal, span])
+    return fragments.every([equal, span])
 
 
 def _month(number: int) -> datetime | None:
