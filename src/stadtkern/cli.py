@@ -88,6 +88,7 @@ def import_file(
     mapping: Annotated[Path | None, typer.Option(help="Mapping (TOML): what the columns mean.")] = None,
     guess: Annotated[bool, typer.Option("--guess", help="Print a guessed mapping for review.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also if it was imported before.")] = False,
     data: DataOption = None,
 ) -> None:
     """Import a file as observations; running it twice changes nothing."""
@@ -103,7 +104,13 @@ def import_file(
         asyncio.run(migrations.migrate(url=url))  # the pages' tables are of no concern here
         code = asyncio.run(
             command.import_file(
-                url=url, settings=settings, file=file, mapping=mapping, report=report, console=console
+                url=url,
+                settings=settings,
+                file=file,
+                mapping=mapping,
+                report=report,
+                console=console,
+                again=again,
             )
         )
     raise typer.Exit(code)

@@ -12,7 +12,7 @@ import shapely.geometry
 from rich.console import Console
 
 from stadtkern.city import demo, districts
-from stadtkern.city.demo import place, sets
+from stadtkern.city.demo import place, sets, window
 from stadtkern.core import access, database, datasets, times
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
@@ -27,8 +27,26 @@ def _url(database: str) -> str:
 
 @pytest.fixture(scope="module")
 def lines(url: str, settings: Settings) -> list[str]:
-    """What `serve --demo` prints after loading."""
-    return asyncio.run(demo.prepare(url=url, settings=settings, console=Console(quiet=True)))
+    """What `serve --demo` prints after loading; the first attempt was stopped half way."""
+    quiet = Console(quiet=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window.Mover, "keep", _stopped)
+        with pytest.raises(InterruptedError):
+            asyncio.run(demo.prepare(url=url, settings=settings, console=quiet))
+    return asyncio.run(demo.prepare(url=url, settings=settings, console=quiet))
+
+
+async def _stopped(*_: object) -> None:
+    raise InterruptedError
+
+
+async def test_an_interrupted_load_is_completed(lines: list[str], connection: Connection) -> None:
+    """The counters have their weeks to come (one was silent then)."""
+    sql = (
+        "SELECT count(DISTINCT datastream_id), count(*) FROM city.replay_value v "
+        "JOIN core.dataset s ON s.id = v.dataset_id WHERE s.key = %s"
+    )
+    assert await (await connection.execute(sql, (sets.BICYCLES.key,))).fetchone() == (25, 44_828)
 
 
 async def test_a_second_start_finds_all_done(lines: list[str], url: str, settings: Settings) -> None:
@@ -50,6 +68,7 @@ async def test_every_dataset_says_where_it_comes_from(lines: list[str], connecti
         assert about["attribution"]
         assert bool(about["replay"]) == ("replay_weeks" in about)
         assert not (about["replay"] and about["simulated"])
+        assert "{weeks}" not in about["description"]["de"]
 
 
 async def test_replayed_data_end_now(lines: list[str], connection: Connection) -> None:
@@ -112,6 +131,16 @@ async def test_the_town_hall_is_not_for_everybody(lines: list[str], connection: 
     hidden = await datasets.find(connection, key=sets.RESTRICTED.key)
     assert not scope.allows(hidden.id)
     assert scope.allows((await datasets.find(connection, key=sets.PROBES.key)).id)
+
+
+async def test_car_parks_know_their_capacity(lines: list[str], connection: Connection) -> None:
+    """As a number, and counters since which day they count."""
+    sql = "SELECT properties -> 'capacity' FROM things.thing WHERE properties ->> 'key' = %s"
+    row = await (await connection.execute(sql, ("muenster-parken-14",))).fetchone()
+    assert row == (743,)
+    sql = "SELECT properties ->> 'since' FROM things.thing WHERE properties ->> 'key' = %s"
+    row = await (await connection.execute(sql, ("muenster-fahrrad-300037405",))).fetchone()
+    assert row == ("2023-11-07",)
 
 
 def test_outlines_have_german_names() -> None:

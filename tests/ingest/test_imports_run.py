@@ -260,6 +260,17 @@ _FILES = (
 
 
 @pytest.mark.skipif(not FULL, reason="STADTKERN_TEST_DATA names no folder with the full files")
+async def test_all_raw_files_of_the_counters(connection: Connection, database: str) -> None:
+    """Twenty files, five stations, four months: nothing refused, each quarter hour once."""
+    told = _named(demo("bike_raw"), "full-raw")
+    files = sorted(Path(FULL or "").glob("muenster_bike/raw/*.csv"))
+    stories = [await run.import_file(url=database, path=path, recipe_=told) for path in files]
+    assert len(stories) == 20
+    assert not any(story.refused for story in stories)
+    assert sum(story.taken for story in stories) == len(await _rows(connection, "full-raw"))
+
+
+@pytest.mark.skipif(not FULL, reason="STADTKERN_TEST_DATA names no folder with the full files")
 @pytest.mark.parametrize(("name", "told", "count"), _FILES)
 async def test_the_full_files(
     connection: Connection, database: str, name: str, told: str, count: int

@@ -15,7 +15,7 @@ from stadtkern.city.demo import access, history, place, sets, window
 from stadtkern.core import database, datasets, statements
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.imports import recipe, run
+from stadtkern.ingest.imports import recipe, run, templates
 
 NAME = "Musterstadt"
 
@@ -45,42 +45,45 @@ async def load(*, url: str, tell: Tell) -> None:
         tell("Gebiete", 0.0)
         await _city(connection, city)
         ids = await _datasets(connection)
-        steps = [(each, file) for each in sets.SETS for file in each.files]
-        for number, (each, file) in enumerate(steps):
-            tell(each.about["title"]["de"], number / (len(steps) + 1))
-            if file is each.files[0]:
-                mover = await _mover(connection, each=each, dataset_id=ids[each.key], zone=city.time_zone)
-            await _import(url=url, key=each.key, file=file, mover=mover)
-            if mover is not None and file is each.files[-1]:
-                await mover.keep(connection)
-        tell("Sonden", len(steps) / (len(steps) + 1))
+        for number, each in enumerate(sets.SETS):
+            tell(each.about["title"]["de"], (number + 1) / (len(sets.SETS) + 2))
+            await _fill(connection, url=url, each=each, dataset_id=ids[each.key], zone=city.time_zone)
+        tell("Sonden", 1 - 1 / (len(sets.SETS) + 2))
         await history.make_probes(connection, ids=ids)
         for each in sets.SETS:
             if each.quarters:
                 await place.place_things(connection, dataset_id=ids[each.key], quarters=each.quarters)
-        await connection.execute(
-            statements.load("city")["numeric_capacity"], {"dataset_id": ids[sets.PARKING.key]}
-        )
+            tidy = statements.load("city")["tidy_things"]
+            await connection.execute(tidy, {"dataset_id": ids[each.key]})
         await _mark_complete(connection)
 
 
-async def _mover(
-    connection: Connection, *, each: sets.Set, dataset_id: int, zone: str
-) -> window.Mover | None:
+async def _fill(connection: Connection, *, url: str, each: sets.Set, dataset_id: int, zone: str) -> None:
+    """Import the files of a dataset. A replay that was interrupted reads its files again, to know its window."""
     if each.replay is None:
-        return None
+        for file in each.files:
+            await _import(url=url, key=each.key, file=file)
+        return
     replay = await window.begin(connection, dataset_id=dataset_id, spec=each.replay, zone=zone)
+    about = templates.fill_all(dict(each.about), values={"weeks": str(replay.weeks)})
     await datasets.save(
-        connection, key=each.key, room=each.room, about={**each.about, "replay_weeks": replay.weeks}
+        connection, key=each.key, room=each.room, about={**about, "replay_weeks": replay.weeks}
     )
-    return window.Mover(replay, zone=zone)
+    if replay.complete:
+        return
+    mover = window.Mover(replay, zone=zone)
+    for file in each.files:
+        await _import(url=url, key=each.key, file=file, mover=mover)
+    await mover.keep(connection)
 
 
-async def _import(*, url: str, key: str, file: sets.File, mover: window.Mover | None) -> None:
+async def _import(*, url: str, key: str, file: sets.File, mover: window.Mover | None = None) -> None:
     root = resources.files(__package__)
     with resources.as_file(root / "data") as data, resources.as_file(root / "mappings") as mappings:
         told = msgspec.structs.replace(recipe.load(path=mappings / file.mapping), dataset=key)
-        await run.import_file(url=url, path=data / file.name, recipe_=told, adapt=mover)
+        await run.import_file(
+            url=url, path=data / file.name, recipe_=told, adapt=mover, again=mover is not None
+        )
 
 
 async def _city(connection: Connection, city: datasets.City) -> None:

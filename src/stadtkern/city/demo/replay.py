@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 5.0
 _IDLE_SECONDS = 60.0
 _MOST = 20_000
+_told: set[str] = set()
+"""Refusals that were logged: a deleted probe must not fill the log."""
 
 
 async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
@@ -92,7 +94,8 @@ async def _put(sink: readings.Sink, due: list[readings.Reading]) -> None:
         return
     answers = await sink.put(due)
     refused = [answer for answer in answers if not isinstance(answer, readings.Stored)]
-    if refused:
+    if refused and str(refused[0]) not in _told:
+        _told.add(str(refused[0]))
         log.warning("the demo's feed was refused in part", count=len(refused), reason=str(refused[0]))
 
 

@@ -64,9 +64,9 @@ BICYCLES = Set(
         "title": {"de": "Radverkehr an Dauerzählstellen", "en": "Bicycle traffic at permanent counters"},
         "description": {
             "de": "Wie viele Fahrräder fahren wann an 23 Zählstellen vorbei? Stundenwerte aller Stellen, "
-            "Viertelstunden von drei Stellen. Echte Messwerte aus Münster, um ganze Wochen verschoben.",
+            "Viertelstunden von drei Stellen. Echte Messwerte aus Münster, um {weeks} Wochen verschoben.",
             "en": "How many bicycles pass 23 counters, and when? Hours of all, quarter hours of three. "
-            "Real readings from Münster, replayed with a shift of whole weeks.",
+            "Real readings from Münster, replayed {weeks} weeks later.",
         },
         **_DL_DE,
         "attribution": "Stadt Münster",
@@ -88,9 +88,9 @@ PARKING = Set(
         "title": {"de": "Freie Plätze in Parkhäusern", "en": "Free spaces in car parks"},
         "description": {
             "de": "Wo ist noch ein Platz frei? Freie Stellplätze in 20 Parkhäusern, alle 15 Minuten. "
-            "Echte Messwerte aus Münster, um ganze Wochen verschoben; zwei lange Ausfälle gehören dazu.",
+            "Echte Messwerte aus Münster, um {weeks} Wochen verschoben; zwei lange Ausfälle gehören dazu.",
             "en": "Where is a space left? Free spaces in 20 car parks every 15 minutes. Real readings from "
-            "Münster, replayed with a shift of whole weeks; two long outages are part of them.",
+            "Münster, replayed {weeks} weeks later; two long outages are part of them.",
         },
         **_DL_DE,
         "attribution": "Parkhausbelegung Stadt Münster, historisiert von Code For Münster",

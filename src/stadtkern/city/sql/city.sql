@@ -56,11 +56,15 @@ WHERE thing.dataset_id = %(dataset_id)s
   AND NOT EXISTS (SELECT FROM things.thing_location WHERE thing_location.thing_id = thing.id)
 ORDER BY thing.properties ->> 'key';
 
--- name: numeric_capacity
--- Car parks know their capacity as a number.
-UPDATE things.thing SET properties = jsonb_set(properties, '{capacity}', to_jsonb((properties ->> 'capacity')::integer))
-WHERE dataset_id = %(dataset_id)s AND properties ->> 'capacity' ~ '^[0-9]{1,6}$'
-  AND jsonb_typeof(properties -> 'capacity') = 'string';
+-- name: tidy_things
+-- Car parks know their capacity as a number, counters the day since when they count.
+UPDATE things.thing
+SET properties = properties
+    || CASE WHEN properties ->> 'capacity' ~ '^[0-9]{1,6}$'
+        THEN jsonb_build_object('capacity', (properties ->> 'capacity')::integer) ELSE '{}' END
+    || CASE WHEN properties ->> 'since' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} '
+        THEN jsonb_build_object('since', left(properties ->> 'since', 10)) ELSE '{}' END
+WHERE dataset_id = %(dataset_id)s AND (properties ->> 'capacity' IS NOT NULL OR properties ->> 'since' IS NOT NULL);
 
 -- name: save_probe
 -- Note which simulation a datastream shows.
