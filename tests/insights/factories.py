@@ -19,6 +19,7 @@ NOW = datetime(2026, 2, 26, 14, 58, tzinfo=UTC)
 _WIKIDATA = "https://www.wikidata.org/wiki/"
 BICYCLES, PARKING = _WIKIDATA + "Q11442", _WIKIDATA + "Q6501349"
 SOIL, WATER = _WIKIDATA + "Q568748", _WIKIDATA + "Q161598"
+_MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
 ABOUT = {
     "title": {"de": "Kleine Stadt", "en": "Small town"},
     "description": {"de": "Werte zum Prüfen.", "en": "Values for tests."},
@@ -83,7 +84,7 @@ class Town:
         stream = await self.insert(
             "datastream", thing_id=thing, sensor_id=sensor, observed_property_id=observed, name=name,
             description=f"{name} im Test", unit={"name": symbol, "symbol": symbol, "definition": ""},
-            observation_type="http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement", kind=kind,
+            observation_type=_MEASUREMENT, kind=kind,
         )  # fmt: skip
         made = [
             readings.Reading(datastream_id=stream, phenomenon_time=at, result=value, result_quality=quality)
@@ -103,7 +104,7 @@ def hours(now: datetime, *, days: int, scale: float, gap: range = range(0)) -> R
             continue
         at = newest - timedelta(hours=ago)
         size = 5 + 40 * max(0.0, math.sin((at.hour - 4) / 17 * math.pi)) if 4 < at.hour < 21 else 2
-        yield at, float(round(size * scale)), {"status": "doubtful"} if ago % 50 == 49 else None
+        yield at, float(round(size * scale)), {"status": "doubtful"} if ago % 50 == 9 else None
 
 
 def quarters(now: datetime, *, days: int, level: float, swing: float) -> Rows:
@@ -120,12 +121,12 @@ async def small_town(connection: Connection, *, now: datetime = NOW) -> Town:
         connection,
         city=datasets.City(
             name="Beispielstadt", time_zone="Europe/Berlin", languages=("de", "en"),
-            properties={"outlines": {"attribution": "© OpenStreetMap-Mitwirkende", "licence": "ODbL-1.0"}},
+            properties={"outlines": {"attribution": "OpenStreetMap", "licence": "ODbL-1.0"}},
         ),
     )  # fmt: skip
     await connection.execute(
-        "INSERT INTO city.district (code, name, level, geometry, bounds) VALUES ('1', 'Mitte', 'district', %s,"
-        " box(point(7.5, 51.9), point(7.7, 52.0)))",
+        "INSERT INTO city.district (code, name, level, geometry, bounds)"
+        " VALUES ('1', 'Mitte', 'district', %s, box(point(7.5, 51.9), point(7.7, 52.0)))",
         (Jsonb({"type": "Polygon", "coordinates": _SQUARE}),),
     )
     dataset = await datasets.save(connection, key="kleine-stadt", room="public", about=ABOUT)

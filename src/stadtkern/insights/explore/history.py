@@ -98,7 +98,7 @@ def _good_share(points: Sequence[Any]) -> float | None:
 def _step(points: Sequence[Any], *, stream: Stream, bucket: Bucket) -> timedelta | None:
     """How far apart neighbours normally are; None where the series has no regular beat."""
     if bucket != "raw":
-        return _STEPS[bucket]
+        return max(_STEPS[bucket], stream.interval or timedelta())
     given = stream.properties.get("interval_seconds")
     if given:
         return timedelta(seconds=float(given))
@@ -120,7 +120,7 @@ def _gaps(
         or (stream.kind == "state" and bucket == "raw" and not points)
     ):
         return []
-    allowed = step * 2.2 if bucket == "raw" else step * 1.6
+    allowed = step * 1.6 if step == _STEPS.get(bucket) else step * 2.2
     start = max(span.start, stream.first_time - step)
     edges = [start, *(point.start for point in points)]
     found = [

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages come with headers that keep strangers out, and errors come as pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from django.test import AsyncClient
+
+from tests import browsing
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def visitor(database: str) -> AsyncIterator[AsyncClient]:
+    """Somebody who looks at an empty city."""
+    async with browsing.pages(url=database) as client:
+        yield client
+
+
+async def test_the_policy_allows_only_ourselves(visitor: AsyncClient) -> None:
+    """No inline script, no inline style, no third party."""
+    policy = (await visitor.get("/"))["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+async def test_no_cookie_is_set(visitor: AsyncClient) -> None:
+    """Reading needs no consent banner because there is nothing to consent to."""
+    assert not (await visitor.get("/en/")).cookies
+
+
+async def test_an_empty_city_says_what_will_be_here(visitor: AsyncClient) -> None:
+    """No tiles yet: a sentence and a way to begin."""
+    assert "Hier zeigt sich bald" in (await visitor.get("/")).content.decode()
+    assert "Hier stehen bald alle Messorte" in (await visitor.get("/dinge")).content.decode()
+    assert (await visitor.get("/karte")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/quellen", "/schnittstellen", "/barrierefreiheit", "/en/schnittstellen"])
+async def test_pages_about_the_site_are_there(visitor: AsyncClient, path: str) -> None:
+    """Only what is real stands in the footer."""
+    assert (await visitor.get(path)).status_code == 200
+
+
+async def test_links_do_not_follow_the_host_header(visitor: AsyncClient) -> None:
+    """The public address is a setting; what a stranger sends as Host appears nowhere."""
+    answer = await visitor.get("/", headers={"host": "boese.example"})
+    assert "boese.example" not in answer.content.decode()
+
+
+async def test_a_database_that_is_away_is_said_to_be(
+    visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with a time to come back, in plain German."""
+    from stadtkern.ui import visit
+
+    async def away(connection: object) -> None:
+        raise psycopg.OperationalError("gone")
+
+    monkeypatch.setattr(visit.DOOR, "city", away)
+    answer = await visitor.get("/")
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "30"
+    assert "Die Daten sind gerade nicht erreichbar" in answer.content.decode()
