@@ -59,7 +59,7 @@ async def load(*, url: str, tell: Tell) -> None:
 
 
 async def _fill(connection: Connection, *, url: str, each: sets.Set, dataset_id: int, zone: str) -> None:
-    """Import the files of a dataset. A replay that was interrupted reads its files again, to know its window."""
+    """Import the files of a dataset; an interrupted replay reads its files again to know its window."""
     if each.replay is None:
         for file in each.files:
             await _import(url=url, key=each.key, file=file)
