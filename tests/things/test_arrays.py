@@ -68,3 +68,20 @@ async def test_a_large_data_array_keeps_its_order(city: City, stream: int) -> No
 )
 async def test_wrong_data_arrays_are_refused(city: City, stream: int, body: Any, where: str) -> None:
     assert (await city.refused("POST", "CreateObservations", json=body))["where"].startswith(where)
+
+
+async def test_rows_may_name_features_that_exist(city: City, stream: int) -> None:
+    feature = {"name": "f", "description": "-", "encodingType": "application/geo+json"}
+    number = await city.create(
+        "FeaturesOfInterest", feature | {"feature": {"type": "Point", "coordinates": [1, 2]}}
+    )
+    rows = [[1, number], [2, None], [3, 999999], [4, "x"]]
+    array = {
+        "Datastream": {"@iot.id": stream},
+        "components": ["result", "FeatureOfInterest/id"],
+        "dataArray": rows,
+    }
+    found = (await city.send("POST", "CreateObservations", json=[array])).json()
+    assert [item.startswith("error") for item in found] == [False, False, True, True]
+    names = [(await city.get(f"{link}/FeatureOfInterest"))["name"] for link in found[:2]]
+    assert names == ["f", "Domplatz"]

@@ -16,7 +16,7 @@ from stadtkern.things import readings
 from stadtkern.things.api import answers, door
 from stadtkern.things.api.call import Call
 from stadtkern.things.operations import create, payload, rows
-from stadtkern.things.operations.problems import InvalidJson, MissingProperty
+from stadtkern.things.operations.problems import InvalidJson, InvalidValue, MissingProperty
 from stadtkern.things.operations.rows import Group
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.store import batch
@@ -24,6 +24,7 @@ from stadtkern.things.store.batch import Batch
 
 CHUNK = 10_000
 COLUMN_CHUNK = 50_000
+MOST_FEATURES = 1_000
 _decode = msgspec.json.Decoder(list[Group]).decode
 # Found more often than there are groups, one of them may stand twice in a group.
 _HEADS = tuple(b'"%b"' % name.encode() for name in rows.KEYS)
@@ -114,7 +115,8 @@ async def take(call: Call) -> Response:
             if columns is not None:
                 answer.add_columns(columns)
             else:
-                await _one_by_one(answer, _rows(group, number, found, where=f"[{index}]"))
+                features = await _features(call, principal, group, where=f"[{index}]")
+                await _one_by_one(answer, _rows(group, number, found, features, where=f"[{index}]"))
             if answer.full:
                 await answer.flush()
         await answer.flush()
@@ -150,21 +152,32 @@ async def _groups(call: Call) -> Iterator[tuple[Group, int]]:
     return ((group, index) for index, group in enumerate(groups))
 
 
-async def _facts(
-    call: Call, principal: Principal, number: int, *, multi: bool
-) -> Facts | problems.Problem:
+async def _facts(call: Call, principal: Principal, number: int, *, multi: bool) -> Facts | problems.Problem:
     try:
         return await door.permitted(call, principal, number, multi=multi)
     except problems.Problem as problem:
         return problem
 
 
+async def _features(call: Call, principal: Principal, group: Group, *, where: str) -> set[int]:
+    """Those features that the rows refer to and that may be referred to."""
+    state = call.state
+    named = rows.features_of(group, where=where)
+    if len(named) > MOST_FEATURES:
+        raise InvalidValue(f"more than {MOST_FEATURES} features in one group", where=f"{where}.dataArray")
+    return {
+        number
+        for number in named
+        if await state.streams.may_refer(gate=state.gate, principal=principal, feature_id=number)
+    }
+
+
 def _rows(
-    group: Group, number: int, found: Facts | problems.Problem, *, where: str
+    group: Group, number: int, found: Facts | problems.Problem, features: set[int], *, where: str
 ) -> Iterator[readings.Reading | problems.Problem]:
     if isinstance(found, problems.Problem):
         return iter([found] * rows.count(group, where=where))
-    return rows.readings_of(group, datastream_id=number, facts=found, where=where)
+    return rows.readings_of(group, datastream_id=number, facts=found, features=features, where=where)
 
 
 def _error(problem: problems.Problem) -> str:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,11 +13,12 @@ import numpy as np
 
 from stadtkern.core import problems
 from stadtkern.things.operations import observations, payload
-from stadtkern.things.operations.problems import InvalidJson, InvalidValue, UnknownProperty
+from stadtkern.things.operations.problems import InvalidJson, InvalidValue, UnknownProperty, UnknownReference
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.readings import Reading
 from stadtkern.things.store import batch
 
+FEATURE = "FeatureOfInterest/id"
 _COMPONENTS = frozenset(
     {
         "phenomenonTime",
@@ -25,7 +27,7 @@ _COMPONENTS = frozenset(
         "validTime",
         "resultQuality",
         "parameters",
-        "FeatureOfInterest/id",
+        FEATURE,
     }
 )
 _PLAIN = ["phenomenonTime", "result"]
@@ -76,7 +78,6 @@ def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch
         group.components != _PLAIN
         or facts.components is not None
         or facts.observation_type in observations.SPECIAL
-        or group.count is not None
     ):
         return None
     try:
@@ -96,12 +97,26 @@ def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch
     )
 
 
+def features_of(group: Group, *, where: str) -> set[int]:
+    """The features that the rows refer to."""
+    if FEATURE not in group.components:
+        return set()
+    at = group.components.index(FEATURE)
+    found: set[int] = set()
+    for part in _split(group, where=where):
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            values = _decode_row(part)
+            if len(values) > at and type(values[at]) is int and 0 < values[at] < 2**63:
+                found.add(values[at])
+    return found
+
+
 def readings_of(
-    group: Group, *, datastream_id: int, facts: Facts, where: str
+    group: Group, *, datastream_id: int, facts: Facts, features: Container[int], where: str
 ) -> Iterator[Reading | problems.Problem]:
-    """One reading or problem per row, in order."""
+    """One reading or problem per row, in order; rows may refer to those features."""
     parts = _split(group, where=where)
-    return (_reading(part, datastream_id, facts, group.components) for part in parts)
+    return (_reading(part, datastream_id, facts, group.components, features) for part in parts)
 
 
 def _split(group: Group, *, where: str) -> list[msgspec.Raw]:
@@ -117,7 +132,7 @@ def _split(group: Group, *, where: str) -> list[msgspec.Raw]:
 
 
 def _reading(
-    raw: msgspec.Raw, datastream_id: int, facts: Facts, components: Sequence[str]
+    raw: msgspec.Raw, datastream_id: int, facts: Facts, components: Sequence[str], features: Container[int]
 ) -> Reading | problems.Problem:
     try:
         values = _decode_row(raw)
@@ -125,17 +140,26 @@ def _reading(
             payload.once(bytes(raw))
         if any(isinstance(value, str | list | dict) for value in values):
             payload.check(values)
-        return _of_values(values, datastream_id, facts, components)
+        return _of_values(values, datastream_id, facts, components, features)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         return InvalidValue(f"a row is a list of values: {error}")
     except problems.Problem as problem:
         return problem
 
 
-def _of_values(values: Sequence[Any], datastream_id: int, facts: Facts, components: Sequence[str]) -> Reading:
+def _of_values(
+    values: Sequence[Any],
+    datastream_id: int,
+    facts: Facts,
+    components: Sequence[str],
+    features: Container[int],
+) -> Reading:
     if len(values) != len(components):
         raise InvalidValue(f"the row has {len(values)} values, there are {len(components)} components")
     row: Mapping[str, Any] = dict(zip(components, values, strict=True))
-    if row.get("FeatureOfInterest/id", facts.feature_id) != facts.feature_id:
-        raise InvalidValue("only the Datastream's own feature is taken here", where="FeatureOfInterest/id")
-    return observations.reading(row, datastream_id=datastream_id, facts=facts, feature_id=facts.feature_id)
+    feature = row.get(FEATURE)
+    if feature is None:
+        feature = facts.feature_id
+    elif type(feature) is not int or feature not in features:
+        raise UnknownReference(f"no FeatureOfInterest with the id {str(feature)[:40]}", where=FEATURE)
+    return observations.reading(row, datastream_id=datastream_id, facts=facts, feature_id=feature)
