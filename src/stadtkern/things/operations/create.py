@@ -44,6 +44,8 @@ async def create(
     columns = fields.columns(entity, payload, where=where, partial=False)
     dataset_id = await _dataset(change, entity, payload, dataset_id, where)
     columns |= await _references(change, entity, payload, dataset_id, where)
+    if entity.name == "HistoricalLocation":
+        await places.may_move(change, columns["thing_id"], where=f"{where}Thing")
     columns["dataset_id"] = dataset_id
     parts = await components.prepare(change, entity, payload, columns, dataset_id=dataset_id, where=where)
     number = await change.insert(entity, columns)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from psycopg import sql
 
@@ -49,9 +50,18 @@ async def _dependents(change: Change, entity: EntityType, number: int) -> None:
     elif entity.table == "things.datastream":
         await _streams(change, [number])
     elif entity.name == "Location":
-        await change.connection.execute(loaded["delete_histories_of_location"], {"location_id": number})
+        await _histories(change, number)
     elif entity.name == "FeatureOfInterest":
         await _observations(change, number)
+
+
+async def _histories(change: Change, location_id: int) -> None:
+    """Entries of history go with the location; those of datasets that one may not change only lose it."""
+    loaded = statements.load("things")
+    values: dict[str, Any] = {"location_id": location_id}
+    found = await (await change.connection.execute(loaded["datasets_of_histories"], values)).fetchall()
+    values["datasets"] = [row[0] for row in found if change.may(row[0], "entities")]
+    await change.connection.execute(loaded["delete_histories_of_location"], values)
 
 
 def _allow(change: Change, datasets: Iterable[int]) -> None:

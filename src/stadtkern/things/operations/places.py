@@ -31,9 +31,13 @@ async def link_all(
     elif relation.target == "Thing":
         for thing in others:
             await place(change, thing, [number])
-    elif relation.link.order:
-        raise NotPossibleHere(f"{relation.name} is given when the {entity.name} is created", where="address")
+    elif "MultiDatastream" in (entity.name, relation.target):
+        raise NotPossibleHere("a MultiDatastream gets its ObservedProperties when created", where="address")
     else:
+        if relation.target == "HistoricalLocation":
+            for entry in others:
+                owner = await change.refer(BY_NAME[relation.target], entry, where=relation.name)
+                change.require(owner, "entities")
         await _insert(change, relation, number, others)
 
 
@@ -42,10 +46,15 @@ async def place(
 ) -> None:
     """Let a Thing be at these Locations, and note it in its history."""
     loaded = statements.load("things")
-    change.require(await change.refer(BY_NAME["Thing"], thing_id, where="Things"), "entities")
+    await may_move(change, thing_id, where="Things")
     values = {"thing_id": thing_id, "locations": sorted(set(locations)), "time": time}
     await change.connection.execute(loaded["place_thing"], values)
     await change.connection.execute(loaded["remember_place"], values)
+
+
+async def may_move(change: Change, thing_id: int, *, where: str) -> None:
+    """Let pass who may say where a Thing is. Raises UnknownReference, Forbidden."""
+    change.require(await change.refer(BY_NAME["Thing"], thing_id, where=where), "entities")
 
 
 async def follow_history(change: Change, number: int) -> None:

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: EUPL-1.2
 -- name: datastream_facts
 -- What must be known of a datastream to take an observation: dataset, type, components, default place.
 SELECT d.dataset_id, d.observation_type,
@@ -73,10 +74,17 @@ ORDER BY d.id;
 -- Remove datastreams whose observations are gone.
 DELETE FROM things.datastream WHERE id = ANY (%(ids)s);
 
+-- name: datasets_of_histories
+-- The datasets of the entries of history that are about one location.
+SELECT DISTINCT h.dataset_id FROM things.historical_location h
+JOIN things.historical_location_location l ON l.historical_location_id = h.id
+WHERE l.location_id = %(location_id)s;
+
 -- name: delete_histories_of_location
--- Remove the entries of history that are about one location.
+-- Remove the entries of history, in these datasets, that are about one location.
 DELETE FROM things.historical_location h USING things.historical_location_location l
-WHERE l.historical_location_id = h.id AND l.location_id = %(location_id)s;
+WHERE l.historical_location_id = h.id AND l.location_id = %(location_id)s
+  AND h.dataset_id = ANY (%(datasets)s::bigint[]);
 
 -- name: datastreams_with_feature
 -- The datastreams that have observations of a feature, with their datasets.
