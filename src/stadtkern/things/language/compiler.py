@@ -86,7 +86,7 @@ def value(node: Typed, place: Place) -> Piece:
             return _as(node, place)
         case Apply():
             pieces = [value(item, place) for item in node.arguments]
-            return _single(fill(node.function.sql, pieces))
+            return _single(Fragment("(") + fill(node.function.sql, pieces) + Fragment(")"))
         case Comparison():
             return _single(_comparison(node, place))
         case _:
