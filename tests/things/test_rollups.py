@@ -205,3 +205,18 @@ async def test_the_worker_folds_by_itself_and_stops_when_told(connection: Connec
     async with asyncio.timeout(5):
         await worker
     assert len(await rows(connection, stream)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_flood_of_news_does_not_hold_up_the_fold(connection: Connection, database: str) -> None:
+    """Many notifications that came while the fold was busy count as one."""
+    (stream,) = await datastreams(connection)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(fold.run(url=database, stop=stop))
+    async with connection.transaction():
+        for number in range(100):
+            await connection.execute("SELECT pg_notify('observations', %s)", [str(number)])
+    await store(connection, reading(stream, NOON, 1.0))
+    await until(lambda: stored_buckets(connection, "rollup_hour", stream), seconds=8)
+    stop.set()
+    await worker

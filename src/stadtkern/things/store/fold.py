@@ -69,7 +69,8 @@ async def _pause(stop: asyncio.Event) -> None:
 async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     """Wait for news, or a while; then let a little more come in."""
     async for _ in connection.notifies(timeout=FALLBACK_SECONDS, stop_after=1):
-        await _pause(stop)
+        pass  # several may come at once; they mean no more than one
+    await _pause(stop)
 
 
 async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
