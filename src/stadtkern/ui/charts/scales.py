@@ -35,7 +35,7 @@ def value_range(values: Sequence[float], *, from_zero: bool, wanted: int = 4) ->
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if from_zero or (low >= 0 and low < 0.4 * high):
         low = min(low, 0.0)
-    if high <= low:
+    if high - low <= max(abs(high), abs(low), 1e-300) * 1e-9:  # as good as one value
         margin = max(abs(high) * 0.1, 0.5)
         low, high = (low, high + margin) if low == 0 else (low - margin, high + margin)
     step = _round_step((high - low) / wanted)
