@@ -20,6 +20,7 @@ _WIKIDATA = "https://www.wikidata.org/wiki/"
 BICYCLES, PARKING = _WIKIDATA + "Q11442", _WIKIDATA + "Q6501349"
 SOIL, WATER = _WIKIDATA + "Q568748", _WIKIDATA + "Q161598"
 _MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
+_TRUTH = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TruthObservation"
 ABOUT = {
     "title": {"de": "Kleine Stadt", "en": "Small town"},
     "description": {"de": "Werte zum Prüfen.", "en": "Values for tests."},
@@ -84,7 +85,7 @@ class Town:
         stream = await self.insert(
             "datastream", thing_id=thing, sensor_id=sensor, observed_property_id=observed, name=name,
             description=f"{name} im Test", unit={"name": symbol, "symbol": symbol, "definition": ""},
-            observation_type=_MEASUREMENT, kind=kind,
+            observation_type=_TRUTH if symbol == "" else _MEASUREMENT, kind=kind,
         )  # fmt: skip
         made = [
             readings.Reading(datastream_id=stream, phenomenon_time=at, result=value, result_quality=quality)

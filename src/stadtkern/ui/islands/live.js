@@ -100,6 +100,8 @@ for (const frame of document.querySelectorAll("[data-streams]")) {
 if (ids.size) {
   const stream = new EventSource(`/live?datastreams=${[...ids].slice(0, 500).join(",")}`);
   stream.addEventListener("observation", hear);
+  stream.addEventListener("open", () => { document.documentElement.dataset.stream = "open"; });
+  stream.addEventListener("error", () => { document.documentElement.dataset.stream = "waiting"; });
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A real installation with a small town in it, and Debian's chromium to walk through it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from stadtkern.core import access, database, times, tokens
+from tests import running
+from tests.insights import factories
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every journey; without a browser they are skipped, and say so."""
+    for item in items:
+        if ROOT / "tests/journeys" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(
+                    pytest.mark.skip(reason="NO BROWSER: install Debian's `chromium` to run journeys")
+                )
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """Where the journey goes: the address, the small town in it, and a token to write with."""
+
+    address: str
+    things: dict[str, int]
+    streams: dict[str, int]
+    token: str
+
+
+@pytest.fixture(scope="session")
+def walk() -> Iterator[Walk]:
+    """`stadtkern serve` on a free port, with values up to now."""
+    with running.installation() as installation:
+        installation.start()
+        # Playwright's own loop may already run in this thread.
+        with ThreadPoolExecutor(1) as aside:
+            town, secret = aside.submit(asyncio.run, _fill(installation.database_url)).result()
+        yield Walk(installation.address, town.things, town.streams, secret)
+
+
+async def _fill(url: str) -> tuple[factories.Town, str]:
+    async with await database.connect(url=url, autocommit=True) as connection:
+        town = await factories.small_town(connection, now=times.now())
+        made = await tokens.create(
+            connection,
+            name="journey",
+            scopes={town.dataset_id: access.VERBS},
+            default_dataset_id=town.dataset_id,
+        )
+        return town, made.secret
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's chromium."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
+                 "--enable-unsafe-swiftshader", "--disable-background-networking"]  # fmt: skip
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh visitor at a desk."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A fresh page."""
+    return context.new_page()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every kind of page is clean for axe, light and dark, at a desk and on a small phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.journeys.conftest import AXE, Walk
+
+PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht", "THING", "STREAM",
+         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/quellen", "/schnittstellen",
+         "/barrierefreiheit", "/nix", "/en/"]  # fmt: skip
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def address(walk: Walk, path: str) -> str:
+    """The path with the small town's numbers in it."""
+    thing, stream = walk.things["Zählstelle Neutor"], walk.streams["Fahrräder Neutor"]
+    water = walk.streams["Grundwasserstand Mitte"]
+    path = path.replace("THING", f"/dinge/{thing}").replace("STREAM", f"/messreihen/{stream}")
+    return walk.address + path.replace("WATER", f"/messreihen/{water}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser: Browser, walk: Walk, scheme: Any, width: int) -> None:
+    """WCAG 2.2 AA and best practice; no page is wider than its screen."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, locale="de-DE", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    found = []
+    for path in PATHS:
+        page.goto(address(walk, path))
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+        found += [
+            f"{path}: {v['id']} – {n['target']} {n['failureSummary']}"
+            for v in answer["violations"]
+            for n in v["nodes"]
+        ]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{path}: wider than the screen")
+    context.close()
+    assert not found, "\n".join(found)
+
+
+def test_pages_hold_together_at_320_pixels(browser: Browser, walk: Walk) -> None:
+    """The narrowest screen, which is also 1280 pixels at 400 % zoom."""
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    wide = []
+    for path in PATHS:
+        page.goto(address(walk, path))
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+    page.close()
+    assert wide == []
+
+
+def test_touch_targets_are_large_enough(browser: Browser, walk: Walk) -> None:
+    """Buttons, fields and the menu are at least 44 pixels high on a phone."""
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    small = []
+    for path in PATHS:
+        page.goto(address(walk, path))
+        small += page.evaluate(
+            "path => [...document.querySelectorAll('button, .sk-button, .sk-input, summary, .sk-spans a')]"
+            ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 43.5)"
+            ".map(e => `${path}: ${e.outerHTML.slice(0, 90)}`)",
+            path,
+        )
+    page.close()
+    assert small == []

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Ways through the pages as people go them: looking, searching, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import urllib.request
+from datetime import UTC, datetime
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.conftest import Walk
+from tests.journeys.test_accessible import PATHS, address
+
+
+def _post(walk: Walk, stream: str, result: float) -> None:
+    body = {"phenomenonTime": datetime.now(UTC).isoformat().replace("+00:00", "Z"), "result": result}
+    request = urllib.request.Request(
+        f"{walk.address}/sta/v1.1/Datastreams({walk.streams[stream]})/Observations",
+        data=json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {walk.token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 201
+
+
+def _figure(page: Page, key: str) -> int:
+    text = page.locator(f"#kachel-{key} .sk-tile__figure").inner_text()
+    return int(re.sub(r"\D", "", text))
+
+
+def test_a_figure_moves_by_itself_within_two_seconds(page: Page, walk: Walk) -> None:
+    """A value comes in through the open standard; the tile shows it without a reload."""
+    page.goto(walk.address)
+    _wait_for_stream(page)
+    before = _figure(page, "parkhaeuser")
+    _post(walk, "Freie Plätze Arkaden", 399)
+    page.wait_for_function(
+        "before => document.querySelector('#kachel-parkhaeuser [data-live]').textContent.replace(/\\D/g, '')"
+        " !== String(before)",
+        arg=before,
+        timeout=2_000,
+    )
+    assert _figure(page, "parkhaeuser") > before
+    expect(page.locator("#kachel-parkhaeuser time")).to_have_text(re.compile("gerade eben|Sekunde"))
+
+
+def test_a_bay_that_is_taken_changes_the_sentence(page: Page, walk: Walk) -> None:
+    """Tiles without a single moving number are read again as a whole, in place."""
+    page.goto(walk.address)
+    tile = page.locator("#kachel-behindertenparkplaetze")
+    _wait_for_stream(page)
+    for result in (True, False):
+        for bay in ("Belegt Rathaus", "Belegt Bahnhof"):
+            _post(walk, bay, result)
+        wanted = "Zurzeit sind alle belegt" if result else "Zurzeit sind alle frei"
+        expect(tile).to_contain_text(wanted, timeout=5_000)
+    expect(tile).to_have_count(1)
+
+
+def test_nothing_comes_from_elsewhere_and_the_policy_is_never_broken(
+    context: BrowserContext, walk: Walk
+) -> None:
+    """No third party, nothing inline, no error in the console – with the map and the open chart too."""
+    page = context.new_page()
+    complaints: list[str] = []
+    strangers: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on("request", lambda r: strangers.append(r.url) if not _ours(r.url, walk) else None)
+    for path in PATHS:
+        page.goto(address(walk, path))
+        if path == "/karte":
+            page.wait_for_selector("[data-map][data-ready]", timeout=20_000)
+        if path == "STREAM":
+            page.get_by_role("button", name="Werte ablesen und vergrößern").click()
+            page.wait_for_selector(".sk-stage canvas")
+    expected = "the server responded with a status of 404"
+    assert [text for text in complaints if expected not in text] == []
+    assert strangers == []
+
+
+def _ours(url: str, walk: Walk) -> bool:
+    return url.startswith((walk.address, "blob:", "data:"))
+
+
+def test_everything_but_the_map_works_without_javascript(browser: Browser, walk: Walk) -> None:
+    """From the front page by search to a place, its series, a longer span, the table and the file."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(walk.address)
+    expect(page.locator("#kachel-radverkehr svg.sk-chart").first).to_be_visible()
+    page.get_by_role("searchbox").fill("neutor")
+    page.get_by_role("button", name="Suchen").click()
+    page.get_by_role("link", name="Zählstelle Neutor").click()
+    page.get_by_role("link", name="Tabelle, Lücken und Download").click()
+    page.get_by_role("link", name="Monat", exact=True).click()
+    expect(page).to_have_url(re.compile("zeitraum=monat"))
+    page.get_by_role("link", name="Ältere").click()
+    expect(page.locator("#tabelle tbody tr").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV herunterladen").click()
+    assert download.value.suggested_filename.startswith("fahrraeder-neutor")
+    page.goto(walk.address + "/karte?art=rad")
+    expect(page.locator("#liste tbody tr")).to_have_count(3)
+    context.close()
+
+
+def test_the_keyboard_alone_is_enough(page: Page, walk: Walk) -> None:
+    """Skip link, search, list, chart span: with Tab and Enter, and one always sees where one is."""
+    page.goto(walk.address)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("Pegel")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/dinge\?q=Pegel"))
+    _tab_to(page, "Pegel Mitte")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/dinge/\d+"))
+    _tab_to(page, "Monat")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("zeitraum=monat"))
+
+
+def test_the_menu_opens_and_closes_on_a_phone(browser: Browser, walk: Walk) -> None:
+    """A details element: works without script; Escape closes it and gives the focus back."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(walk.address)
+    page.get_by_text("Menü").click()
+    page.get_by_role("link", name="Karte", exact=True).click()
+    page.wait_for_url(re.compile("/karte"))
+    page.get_by_text("Menü").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("summary", has_text="Menü")).to_be_focused()
+    page.close()
+
+
+def test_a_point_on_the_map_opens_its_words(page: Page, walk: Walk) -> None:
+    """The map is an extra to the list: click, read, follow."""
+    page.goto(walk.address + "/karte?q=neutor")
+    page.wait_for_selector("[data-map][data-ready]", timeout=20_000)
+    box = page.locator("[data-map]").bounding_box()
+    assert box is not None
+    # Neutor lies 0.03° west of the middle of the town, whose 0.1° of latitude fill the map's height.
+    west = 0.03 * (box["height"] - 64) / (0.1 / math.cos(math.radians(51.95)))
+    page.mouse.click(box["x"] + box["width"] / 2 - west, box["y"] + box["height"] / 2)
+    page.locator(".maplibregl-popup").get_by_role("link", name="Zählstelle Neutor").click()
+    page.wait_for_url(re.compile(r"/dinge/\d+"))
+
+
+def test_the_front_page_is_light(page: Page, walk: Walk) -> None:
+    """Less than 300 KB over the wire, and well below 100 ms on the server."""
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(_size(answer)))
+    page.goto(walk.address, wait_until="load")
+    assert sum(sizes) < 300_000
+    waits = []
+    for _ in range(10):
+        page.goto(walk.address)
+        timing = page.evaluate(
+            "(() => { const t = performance.getEntriesByType('navigation')[0];"
+            " return t.responseStart - t.requestStart })()"
+        )
+        waits.append(timing)
+    assert sorted(waits)[5] < 100
+
+
+def _size(answer: Any) -> int:
+    length = answer.headers.get("content-length")
+    return int(length) if length else 60_000
+
+
+def _wait_for_stream(page: Page) -> None:
+    page.wait_for_function("document.documentElement.dataset.stream === 'open'", timeout=10_000)
+
+
+def _tab_to(page: Page, name: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if name in page.evaluate("document.activeElement.textContent.trim()"):
+            return
+    raise AssertionError(f"{name} cannot be reached with the Tab key")
