@@ -81,7 +81,7 @@ def _post(installation: Installation, *, rows: list[files.Row], token: str) -> f
             connection.request("POST", "/sta/v1.1/CreateObservations", body=body, headers=headers)
             answer = connection.getresponse()
             text = answer.read()
-            if answer.status != 201 or b'"error"' in text:
+            if answer.status != 201 or b'"error' in text:
                 raise RuntimeError(f"CreateObservations answers {answer.status}: {text[:300]!r}")
 
     with ThreadPoolExecutor(_CONNECTIONS) as threads:
