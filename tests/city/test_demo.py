@@ -133,6 +133,18 @@ async def test_the_town_hall_is_not_for_everybody(lines: list[str], connection: 
     assert scope.allows((await datasets.find(connection, key=sets.PROBES.key)).id)
 
 
+async def test_observations_are_about_the_place_of_their_thing(
+    lines: list[str], connection: Connection
+) -> None:
+    """Imported and simulated ones alike; the archive has no place."""
+    sql = (
+        "SELECT s.key, count(*), count(o.feature_id) FROM things.observation o JOIN things.datastream d "
+        "ON d.id = o.datastream_id JOIN core.dataset s ON s.id = d.dataset_id GROUP BY 1"
+    )
+    for key, count, placed in await (await connection.execute(sql)).fetchall():
+        assert placed == (0 if key in (sets.ENERGY.key, sets.RESTRICTED.key) else count)
+
+
 async def test_car_parks_know_their_capacity(lines: list[str], connection: Connection) -> None:
     """As a number, and counters since which day they count."""
     sql = "SELECT properties -> 'capacity' FROM things.thing WHERE properties ->> 'key' = %s"

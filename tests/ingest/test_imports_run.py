@@ -121,6 +121,30 @@ async def test_categories_are_kept_as_words(connection: Connection, database: st
     assert [(row[3], row[4]) for row in await _rows(connection, "run-words")] == [(None, "gut")]
 
 
+async def test_coordinates_in_a_lookup_make_a_location_and_a_feature(
+    connection: Connection, database: str, tmp_path: Path
+) -> None:
+    """German decimal signs too; the observations are about that place."""
+    told = _named(
+        recipe.parse(
+            text=LONG.format(time="", clean="", series='by = "s"').replace(
+                "[sensor]", 'longitude = "{places.x}"\nlatitude = "{places.y}"\n[sensor]'
+            )
+            + '[lookup.places]\nfile = "places.csv"\nkey = ["s"]\nby = "{s}"\ndelimiter = ";"\n'
+        ),
+        "run-places",
+    )
+    written(tmp_path, content="s;x;y\na;7,62;51,96\n", name="places.csv")
+    path = written(tmp_path, content="time,s,value\n2024-01-01 00:00,a,1\n")
+    await run.import_file(url=database, path=path, recipe_=told)
+    sql = (
+        "SELECT l.location, f.feature FROM things.observation o JOIN things.feature_of_interest f "
+        "ON f.id = o.feature_id JOIN things.location l ON l.id = f.location_id"
+    )
+    point = {"type": "Point", "coordinates": [7.62, 51.96]}
+    assert await (await connection.execute(sql)).fetchall() == [(point, point)]
+
+
 _CHILD = """
 import asyncio, os, signal, sys
 from pathlib import Path

@@ -33,6 +33,7 @@ class Probe(msgspec.Struct, kw_only=True):
     every_seconds: int
     settings: Mapping[str, Any]
     fed_until: datetime
+    feature_id: int | None
 
     def value(self, moment: datetime) -> simulate.Value:
         """What it shows at a moment."""
@@ -60,7 +61,12 @@ def simulated(probe: Probe, *, now: datetime) -> Iterator[readings.Reading]:
         if value is before and step * pace % _SIGN_OF_LIFE:
             continue
         before = value if probe.kind == "bay" else None
-        yield readings.Reading(datastream_id=probe.datastream_id, phenomenon_time=moment, result=value)
+        yield readings.Reading(
+            datastream_id=probe.datastream_id,
+            phenomenon_time=moment,
+            result=value,
+            feature_id=probe.feature_id,
+        )
 
 
 async def replayed(
@@ -99,7 +105,7 @@ def _cycles(replay: window.Replay, *, after: int, until: int) -> Iterator[tuple[
 def _readings(rows: list[tuple[Any, ...]], *, moved: int, zone: str) -> list[readings.Reading]:
     if not rows:
         return []
-    walls = np.array([window.wall_micros(start) + moved for _, _, start, _, _ in rows], np.int64)
+    walls = np.array([window.wall_micros(start) + moved for _, _, start, *_ in rows], np.int64)
     starts = shift.instants(walls, zone=zone).tolist()
     return [
         readings.Reading(
@@ -109,7 +115,8 @@ def _readings(rows: list[tuple[Any, ...]], *, moved: int, zone: str) -> list[rea
             result=result,
             result_quality=quality,
             parameters={"replay_of": start.isoformat(timespec="minutes")},
+            feature_id=feature,
         )
-        for (stream, due, start, result, quality), begin in zip(rows, starts, strict=True)
+        for (stream, due, start, result, quality, feature), begin in zip(rows, starts, strict=True)
         if begin != batch.NONE
     ]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from stadtkern.city.demo import feed, probes
+from stadtkern.city.demo import feed, place, probes, sets
 from stadtkern.core import statements, times
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports.entities import Entities
@@ -21,10 +21,14 @@ _ROWS = 20_000
 
 async def make_probes(connection: Connection, *, ids: Mapping[str, int]) -> None:
     """All simulated probes with their history; those that exist go on from where they were."""
-    entities = {key: Entities(connection, dataset_id=dataset_id) for key, dataset_id in ids.items()}
+    entities = {
+        each.key: Entities(connection, dataset_id=ids[each.key], place=place.placer(each.quarters))
+        for each in (sets.PROBES, sets.RESTRICTED)
+    }
     now = times.now()
     for probe in probes.probes():
         stream = await entities[probe.dataset].datastream(series=probe.series(), values={})
+        await entities[probe.dataset].feature(datastream_id=stream)
         await connection.execute(
             statements.load("city")["save_probe"],
             {

@@ -51,8 +51,6 @@ async def load(*, url: str, tell: Tell) -> None:
         tell("Sonden", 1 - 1 / (len(sets.SETS) + 2))
         await history.make_probes(connection, ids=ids)
         for each in sets.SETS:
-            if each.quarters:
-                await place.place_things(connection, dataset_id=ids[each.key], quarters=each.quarters)
             tidy = statements.load("city")["tidy_things"]
             await connection.execute(tidy, {"dataset_id": ids[each.key]})
         await _mark_complete(connection)
@@ -62,7 +60,7 @@ async def _fill(connection: Connection, *, url: str, each: sets.Set, dataset_id:
     """Import the files of a dataset; an interrupted replay reads its files again to know its window."""
     if each.replay is None:
         for file in each.files:
-            await _import(url=url, key=each.key, file=file)
+            await _import(url=url, each=each, file=file)
         return
     replay = await window.begin(connection, dataset_id=dataset_id, spec=each.replay, zone=zone)
     about = templates.fill_all(dict(each.about), values={"weeks": str(replay.weeks)})
@@ -73,16 +71,21 @@ async def _fill(connection: Connection, *, url: str, each: sets.Set, dataset_id:
         return
     mover = window.Mover(replay, zone=zone)
     for file in each.files:
-        await _import(url=url, key=each.key, file=file, mover=mover)
+        await _import(url=url, each=each, file=file, mover=mover)
     await mover.keep(connection)
 
 
-async def _import(*, url: str, key: str, file: sets.File, mover: window.Mover | None = None) -> None:
+async def _import(*, url: str, each: sets.Set, file: sets.File, mover: window.Mover | None = None) -> None:
     root = resources.files(__package__)
     with resources.as_file(root / "data") as data, resources.as_file(root / "mappings") as mappings:
-        told = msgspec.structs.replace(recipe.load(path=mappings / file.mapping), dataset=key)
+        told = msgspec.structs.replace(recipe.load(path=mappings / file.mapping), dataset=each.key)
         await run.import_file(
-            url=url, path=data / file.name, recipe_=told, adapt=mover, again=mover is not None
+            url=url,
+            path=data / file.name,
+            recipe_=told,
+            adapt=mover,
+            place=place.placer(each.quarters),
+            again=mover is not None,
         )
 
 

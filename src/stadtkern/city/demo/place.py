@@ -12,9 +12,7 @@ import msgspec
 import shapely.geometry
 
 from stadtkern.city import districts
-from stadtkern.core import statements
-from stadtkern.core.database import Connection
-from stadtkern.ingest.imports.entities import Entities
+from stadtkern.ingest.imports import entities
 
 _SPELLED = {"sued": "Süd", "nord": "Nord", "sud": "Süd"}
 _UMLAUTS = {"huettenheim": "Hüttenheim", "muendelheim": "Mündelheim", "grossenbaum": "Großenbaum"}
@@ -47,29 +45,24 @@ def _name(raw: str, level: str) -> str:
     return "-".join(_SPELLED.get(part, part.capitalize()) for part in raw.split("-"))
 
 
-async def place_things(connection: Connection, *, dataset_id: int, quarters: Sequence[str]) -> int:
-    """Put every Thing of a dataset that has no place into one of the quarters; returns how many."""
-    sql = statements.load("city")
-    rows = await (await connection.execute(sql["unplaced_things"], {"dataset_id": dataset_id})).fetchall()
+def placer(quarters: Sequence[str]) -> entities.Place | None:
+    """Puts each Thing into one of the quarters, by its key; None where there are no quarters."""
+    if not quarters:
+        return None
     known = {district.code: district for district in outlines()}
-    entities = Entities(connection, dataset_id=dataset_id)
-    for number, (thing_id, key, name) in enumerate(rows):
-        district = known[quarters[number % len(quarters)]]
-        longitude, latitude = _point(district, seed=key or name)
-        await entities.location(
-            thing_id=thing_id,
-            key=f"{key}-lage",
-            name=f"{name}, {district.name}",
-            longitude=longitude,
-            latitude=latitude,
-            properties={
-                "position": "approximate",
-                "fictitious": True,
-                "position_note": NOTE,
-                "quarter": district.name,
-            },
-        )
-    return len(rows)
+
+    def place(key: str, name: str) -> entities.Point:
+        district = known[random.Random(f"quarter {key}").choice(quarters)]  # noqa: S311
+        longitude, latitude = _point(district, seed=key)
+        said = {
+            "position": "approximate",
+            "fictitious": True,
+            "position_note": NOTE,
+            "quarter": district.name,
+        }
+        return entities.Point(longitude, latitude, f"{name}, {district.name}", said)
+
+    return place
 
 
 def _point(district: districts.District, *, seed: str) -> tuple[float, float]:

@@ -41,20 +41,18 @@ DELETE FROM city.replay_value WHERE dataset_id = %(dataset_id)s;
 COPY city.replay_value (dataset_id, due, start, datastream_id, result, quality) FROM STDIN;
 
 -- name: due_replay_values
--- Values of the window that became known in a stretch of the original's wall clock.
-SELECT datastream_id, due, start, result, quality FROM city.replay_value
-WHERE dataset_id = %(dataset_id)s AND due > %(after)s AND due <= %(until)s ORDER BY due, datastream_id;
+-- Values of the window that became known in a stretch of the original's wall clock, with the place they are about.
+SELECT v.datastream_id, v.due, v.start, v.result, v.quality, f.id
+FROM city.replay_value v
+JOIN things.datastream d ON d.id = v.datastream_id
+LEFT JOIN things.feature_of_interest f
+    ON f.location_id = (SELECT min(l.location_id) FROM things.thing_location l WHERE l.thing_id = d.thing_id)
+WHERE v.dataset_id = %(dataset_id)s AND v.due > %(after)s AND v.due <= %(until)s
+ORDER BY v.due, v.datastream_id;
 
 -- name: advance_replay
 -- Note up to when a dataset was fed.
 UPDATE city.replay SET fed_until = %(fed_until)s WHERE dataset_id = %(dataset_id)s;
-
--- name: unplaced_things
--- Things of a dataset without a place, in the order of their keys.
-SELECT thing.id, thing.properties ->> 'key', thing.name FROM things.thing
-WHERE thing.dataset_id = %(dataset_id)s
-  AND NOT EXISTS (SELECT FROM things.thing_location WHERE thing_location.thing_id = thing.id)
-ORDER BY thing.properties ->> 'key';
 
 -- name: tidy_things
 -- Car parks know their capacity as a number, counters the day since when they count.
@@ -73,8 +71,13 @@ VALUES (%(datastream_id)s, %(kind)s, %(seed)s, %(every_seconds)s, %(settings)s, 
 ON CONFLICT (datastream_id) DO NOTHING;
 
 -- name: list_probes
--- All simulated probes.
-SELECT datastream_id, kind, seed, every_seconds, settings, fed_until FROM city.probe ORDER BY datastream_id;
+-- All simulated probes, with the place they are about.
+SELECT p.datastream_id, p.kind, p.seed, p.every_seconds, p.settings, p.fed_until, f.id
+FROM city.probe p
+JOIN things.datastream d ON d.id = p.datastream_id
+LEFT JOIN things.feature_of_interest f
+    ON f.location_id = (SELECT min(l.location_id) FROM things.thing_location l WHERE l.thing_id = d.thing_id)
+ORDER BY p.datastream_id;
 
 -- name: advance_probes
 -- Note up to when probes were fed.

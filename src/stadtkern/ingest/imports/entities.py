@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -13,8 +12,21 @@ from psycopg.types.json import Jsonb
 from stadtkern.core import statements, times
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import mapping, templates
+from stadtkern.things.operations import streams
 
 Values = Mapping[str, str]
+Place = Callable[[str, str], "Point | None"]
+"""Where a Thing with this key and name stands, for mappings that do not know it."""
+
+
+class Point(NamedTuple):
+    """A place (WGS 84) and what is to be said about it."""
+
+    longitude: float
+    latitude: float
+    name: str = ""
+    properties: Mapping[str, Any] = {}
+
 
 _TYPE = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_"
 _TYPES = {
@@ -29,8 +41,9 @@ _TYPES = {
 class Entities:
     """The entities of one dataset, remembered by key."""
 
-    def __init__(self, connection: Connection, *, dataset_id: int):
+    def __init__(self, connection: Connection, *, dataset_id: int, place: Place | None = None):
         self._connection = connection
+        self._place_of = place
         self._dataset_id = dataset_id
         self._known: dict[tuple[str, str], int] = {}
 
@@ -64,23 +77,27 @@ class Entities:
         """The Datastream with a key, None where there is none."""
         return await self._run("find_datastream_by_key", {"key": key})
 
+    async def feature(self, *, datastream_id: int) -> int | None:
+        """The feature that observations are about by default: the place of the Thing, if it has one."""
+        facts = await streams.facts(self._connection, datastream_id=datastream_id)
+        if facts is None or facts.location_id is None:
+            return None
+        if facts.feature_id is not None:
+            return facts.feature_id
+        return await streams.default_feature(self._connection, location_id=facts.location_id)
+
     async def thing(self, *, spec: mapping.Thing, values: Values) -> int:
-        """The Thing, with a Location if the mapping knows its coordinates."""
-        key = templates.fill(spec.key, values=values)
-        known = ("thing", key) in self._known
-        fields = {
-            "name": templates.fill(spec.name, values=values),
-            "description": templates.fill(spec.description or spec.name, values=values),
-        }
+        """The Thing, with a Location where its coordinates are known."""
+        key, name = templates.fill(spec.key, values=values), templates.fill(spec.name, values=values)
+        if ("thing", key) in self._known:
+            return self._known["thing", key]
+        fields = {"name": name, "description": templates.fill(spec.description or spec.name, values=values)}
         thing_id = await self._ensure(
             "thing", key, fields, templates.fill_all(spec.properties, values=values)
         )
-        if not known and spec.longitude and spec.latitude:
-            place = (
-                templates.fill(spec.longitude, values=values),
-                templates.fill(spec.latitude, values=values),
-            )
-            await self._place(thing_id, key, fields["name"], place)
+        point = self._point(spec, key, name, values)
+        if point is not None:
+            await self._put(thing_id, key=f"{key}-location", name=point.name or name, point=point)
         return thing_id
 
     async def sensor(self, *, spec: mapping.Sensor, values: Values) -> int:
@@ -103,39 +120,29 @@ class Entities:
         }
         return await self._ensure("property", key, fields, {})
 
-    async def location(
-        self,
-        *,
-        thing_id: int,
-        key: str,
-        name: str,
-        longitude: float,
-        latitude: float,
-        properties: Mapping[str, Any],
-        since: datetime | None = None,
-    ) -> int:
-        """The place of a Thing as a point (WGS 84)."""
+    def _point(self, spec: mapping.Thing, key: str, name: str, values: Values) -> Point | None:
+        if not (spec.longitude and spec.latitude):
+            return self._place_of(key, name) if self._place_of is not None else None
+        texts = [templates.fill(text, values=values) for text in (spec.longitude, spec.latitude)]
+        try:
+            longitude, latitude = (float(text.replace(",", ".")) for text in texts)
+        except ValueError as error:
+            raise mapping.InvalidMapping(f"{texts} are not coordinates in degrees", where="thing") from error
+        if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+            raise mapping.InvalidMapping(f"{texts} are not coordinates in degrees", where="thing")
+        return Point(longitude, latitude)
+
+    async def _put(self, thing_id: int, *, key: str, name: str, point: Point) -> None:
         fields = {
             "thing_id": thing_id,
             "name": name,
             "description": name,
-            "longitude": longitude,
-            "latitude": latitude,
-            "location": Jsonb({"type": "Point", "coordinates": [longitude, latitude]}),
-            "since": since or times.now(),
+            "longitude": point.longitude,
+            "latitude": point.latitude,
+            "location": Jsonb({"type": "Point", "coordinates": [point.longitude, point.latitude]}),
+            "since": times.now(),
         }
-        return await self._ensure("location", key, fields, properties)
-
-    async def _place(self, thing_id: int, key: str, name: str, place: tuple[str, str]) -> None:
-        try:
-            longitude, latitude = (float(text.replace(",", ".")) for text in place)
-        except ValueError as error:
-            raise mapping.InvalidMapping(f"{place} are not coordinates in degrees", where="thing") from error
-        if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-            raise mapping.InvalidMapping(f"{place} are not coordinates in degrees", where="thing")
-        await self.location(
-            thing_id=thing_id, key=key, name=name, longitude=longitude, latitude=latitude, properties={}
-        )
+        await self._ensure("location", key, fields, point.properties)
 
     async def _ensure(
         self, kind: str, key: str, fields: Mapping[str, Any], properties: Mapping[str, Any]

@@ -84,6 +84,7 @@ class Lane:
         self.column = column
         self.status = status
         self.stream = Stream(name=name)
+        self.feature_id: int | None = None
         self.cells = cells
         self._clean = series.clean
         self._periods = periods

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +16,8 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.core import database, datasets, statements, tokens
 from stadtkern.core.database import Connection
-from stadtkern.ingest.imports import mapping, reader, recipe, report, shape, stream, times
-from stadtkern.ingest.imports.entities import Entities
+from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
+from stadtkern.ingest.imports import lanes as lanes_
 from stadtkern.things.store import batch, merge
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
@@ -55,6 +55,7 @@ async def import_file(
     progress: Progress | None = None,
     again: bool = False,
     adapt: Adapt | None = None,
+    place: entities.Place | None = None,
 ) -> report.Report:
     """Import one file. What was imported before with this mapping is left alone unless `again`.
 
@@ -74,7 +75,9 @@ async def import_file(
                 )
             story.resumed_at, story.stored = run.rows, run.stored
             await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
-            await _Importer(connection, run=run, story=story, progress=progress, adapt=adapt).take(source)
+            await _Importer(
+                connection, run=run, story=story, progress=progress, adapt=adapt, place=place
+            ).take(source)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
         document = Jsonb(msgspec.to_builtins(story))
@@ -122,13 +125,14 @@ class _Importer:
         story: report.Report,
         progress: Progress | None,
         adapt: Adapt | None,
+        place: entities.Place | None,
     ):
         self._connection = connection
         self._run = run
         self._story = story
         self._progress = progress
         self._adapt = adapt
-        self._entities = Entities(connection, dataset_id=int(run.keys["dataset_id"]))
+        self._entities = entities.Entities(connection, dataset_id=int(run.keys["dataset_id"]), place=place)
         self._values = 0
 
     async def take(self, source: stream.Source) -> None:
@@ -152,16 +156,13 @@ class _Importer:
     async def _prepare(self, part: stream.Part) -> None:
         """See that the datastreams exist, and let the caller adapt the rows."""
         for lanes, rows in part.pieces:
-            present = np.unique(rows.datastream_id) if len(lanes) > 1 else [0]
-            for place in present:
-                stream = lanes[place].stream
-                if stream.datastream_id is None:
-                    found = await self._entities.datastream(
-                        series=lanes[place].series, values=lanes[place].values
-                    )
-                    stream.datastream_id = found
-            ids = np.array([lane.stream.datastream_id or 0 for lane in lanes], np.int64)
-            rows.datastream_id = ids[rows.datastream_id]
+            present = np.unique(rows.datastream_id).tolist() if len(lanes) > 1 else [0]
+            for lane in (lanes[place] for place in present):
+                if lane.stream.datastream_id is None:
+                    found = await self._entities.datastream(series=lane.series, values=lane.values)
+                    lane.feature_id = await self._entities.feature(datastream_id=found)
+                    lane.stream.datastream_id = found
+            _address(lanes, rows)
         if self._adapt is not None:
             adapt = self._adapt
             part.pieces = [shape.Piece(lanes, adapt(rows)) for lanes, rows in part.pieces]
@@ -178,6 +179,15 @@ class _Importer:
                 {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},
             )
         self._story.stored += stored
+
+
+def _address(lanes: Sequence[lanes_.Lane], rows: batch.Batch) -> None:
+    """Replace the places of lanes by the datastreams, and add the features they are about."""
+    ids = np.array([lane.stream.datastream_id or 0 for lane in lanes], np.int64)
+    features = np.array([lane.feature_id or batch.NONE for lane in lanes], np.int64)
+    if (features != batch.NONE).any():
+        rows.feature_id = features[rows.datastream_id]
+    rows.datastream_id = ids[rows.datastream_id]
 
 
 def _next(parts: Iterator[stream.Part]) -> stream.Part | None:
