@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1_048_576
     bulk_body_limit: Annotated[
         int, msgspec.Meta(ge=1024, description="Largest body of a bulk request (data array) in bytes.")
-    ] = 134_217_728
+    ] = 33_554_432
     queue_limit: Annotated[
         int, msgspec.Meta(ge=1, description="Readings that may wait for the writer before it answers 429.")
     ] = 100_000
