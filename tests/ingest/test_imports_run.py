@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -17,8 +16,8 @@ from rich.console import Console
 from stadtkern.core import datasets, tokens
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.imports import command, guess, mapping, recipe, report, run, stream
-from tests.ingest.factories import FIXTURES, LONG, MAPPINGS, demo, simple, taken, written
+from stadtkern.ingest.imports import command, mapping, recipe, report, run, stream
+from tests.ingest.factories import FIXTURES, LONG, demo, simple, taken, written
 
 pytestmark = pytest.mark.anyio
 
@@ -249,62 +248,3 @@ async def test_the_command_says_how_to_mend_a_mapping(
         )
     assert code == command.FAILED
     assert "--guess" in console.export_text()
-
-
-@pytest.mark.parametrize("name", ["bike_hourly", "bike_quarterhour", "parking_numbers", "energy"])
-def test_a_guessed_mapping_reads_the_file(name: str) -> None:
-    """What is guessed is a valid mapping that takes almost everything."""
-    path = FIXTURES / f"{name}.csv"
-    story, values = taken(path, recipe.parse(text=guess.mapping_for(path=path)))
-    assert story.taken > 0
-    assert sum(story.refused.values()) <= 0.01 * story.taken
-    assert len(values) >= 3
-
-
-def test_the_guess_knows_codes_zones_and_ends() -> None:
-    """`bes` is zero, `ges` is none; a file that has the hour that spring leaves out is in UTC."""
-    parking = guess.mapping_for(path=FIXTURES / "parking_numbers.csv")
-    assert 'missing = ["ges"]' in parking
-    assert 'codes = { "bes" = 0 }' in parking
-    assert 'zone = "Europe/Berlin"' in parking
-    assert 'zone = "UTC"' in guess.mapping_for(path=FIXTURES / "energy.csv")
-
-
-FULL = os.environ.get("STADTKERN_TEST_DATA")
-_FILES = (
-    ("muenster_bike/hourly_wide_2023-01_2026-02.csv", "bike_hourly", 501_452),
-    ("muenster_bike/quarterhour_3stations_2025-08_2026-02.csv", "bike_quarterhour", 59_286),
-    ("muenster_bike/raw/100031297_2025-10.csv", "bike_raw", 20_300),
-    ("muenster_bike/raw/300037932_2025-03.csv", "bike_raw", 4_953),
-    ("muenster_parking/free_spaces_15min_wide_2022_2023.csv", "parking", 847_291),
-    ("muenster_parking/free_spaces_15min_wide_2024-08_2026-04.csv", "parking", 553_051),
-    ("cambridge_energy/hourly_12buildings_el_gas_2015_2019.csv", "energy", 1_076_309),
-    ("muenster_air/luftqualitaet_muenster_2022_station1140.csv", "air", 33_773),
-)
-
-
-@pytest.mark.skipif(not FULL, reason="STADTKERN_TEST_DATA names no folder with the full files")
-async def test_all_raw_files_of_the_counters(connection: Connection, database: str) -> None:
-    """Twenty files, five stations, four months: nothing refused, each quarter hour once."""
-    told = _named(demo("bike_raw"), "full-raw")
-    files = sorted(Path(FULL or "").glob("muenster_bike/raw/*.csv"))
-    stories = [await run.import_file(url=database, path=path, recipe_=told) for path in files]
-    assert len(stories) == 20
-    assert not any(story.refused for story in stories)
-    assert sum(story.taken for story in stories) == len(await _rows(connection, "full-raw"))
-
-
-@pytest.mark.skipif(not FULL, reason="STADTKERN_TEST_DATA names no folder with the full files")
-@pytest.mark.parametrize(("name", "told", "count"), _FILES)
-async def test_the_full_files(
-    connection: Connection, database: str, name: str, told: str, count: int
-) -> None:
-    """Every value of the full files is taken, none is refused, and a second time nothing changes."""
-    path = Path(FULL or "") / name
-    key = f"full-{told.replace('_', '-')}"
-    first = await run.import_file(
-        url=database, path=path, recipe_=_named(demo(told), key), folders=[MAPPINGS]
-    )
-    second = await run.import_file(url=database, path=path, recipe_=_named(demo(told), key))
-    assert (first.taken, first.refused) == (count, {})
-    assert second.state == "unchanged"
