@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
 
@@ -113,6 +114,20 @@ async def test_the_download_holds_the_span_and_opens_anywhere(
     assert rows[-1]["phenomenonTime"] == "2026-02-26T14:45:00Z"
     assert rows[-1]["unit"] == "Plätze"
     assert float(rows[-1]["result"]) > 0
+
+
+async def test_a_compressing_browser_gets_the_whole_file_and_a_small_page(
+    visitor: AsyncClient, town: factories.Town
+) -> None:
+    """Pages are compressed; the download is not cut off behind its first piece."""
+    stream = town.streams["Freie Plätze Arkaden"]
+    accepts = {"accept-encoding": "gzip"}
+    page = await visitor.get(f"/messreihen/{stream}", headers=accepts)
+    assert page["Content-Encoding"] == "gzip"
+    assert "Arkaden" in gzip.decompress(page.content).decode()
+    answer = await visitor.get(f"/messreihen/{stream}/werte.csv?zeitraum=alles", headers=accepts)
+    assert not answer.has_header("Content-Encoding")
+    assert b"".join([part async for part in answer]).count(b"\r\n") > 2_000
 
 
 async def test_the_chart_can_be_had_as_numbers(visitor: AsyncClient, town: factories.Town) -> None:

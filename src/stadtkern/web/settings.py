@@ -29,6 +29,7 @@ ASGI_APPLICATION = "stadtkern.web.asgi.application"
 INSTALLED_APPS = ["stadtkern.ui", "stadtkern.insights", "stadtkern.web"]
 MIDDLEWARE = [
     "stadtkern.web.headers.headers",
+    "stadtkern.web.headers.compressed",
     "csp.middleware.CSPMiddleware",
     "stadtkern.web.language.from_path",
     "stadtkern.web.errors.problems_as_pages",

@@ -25,7 +25,7 @@ def document(*, stream: Stream, span: Span, history: History) -> dict[str, Any]:
     return {
         "kind": stream.kind,
         "unit": unit(stream, history.bucket),
-        "digits": 2 if stream.digits is None else stream.digits,
+        "digits": stream.digits,
         "days": span.length.total_seconds() / 86400,
         "points": points,
         "usual": [[mark.at.timestamp() * 1000, mark.value] for mark in history.usual],

@@ -7,6 +7,7 @@ import { CanvasRenderer } from "echarts/renderers";
 
 echarts.use([LineChart, BarChart, GridComponent, TooltipComponent, DataZoomComponent, AriaComponent, CanvasRenderer]);
 
+const FONT = "Fira Sans, sans-serif";
 const language = document.documentElement.lang || "de";
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--sk-${name}`).trim();
 
@@ -23,7 +24,8 @@ function series({ kind, points, usual, labels }) {
 }
 
 function options(data, zone) {
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: data.digits });
+  const number = new Intl.NumberFormat(
+    language, data.digits == null ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: data.digits });
   const instant = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: zone });
   const short = new Intl.DateTimeFormat(language, {
     day: "numeric", month: "short", ...(data.days > 3 ? {} : { hour: "2-digit", minute: "2-digit" }), timeZone: zone,
@@ -32,7 +34,7 @@ function options(data, zone) {
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true },
-    textStyle: { fontFamily: "Fira Sans, sans-serif", fontSize: 13 },
+    textStyle: { fontFamily: FONT, fontSize: 13 },
     grid: { left: 8, right: 16, top: 16, bottom: 76, containLabel: true },
     xAxis: {
       type: "time", ...axis,
@@ -44,11 +46,18 @@ function options(data, zone) {
     },
     tooltip: {
       trigger: "axis", renderMode: "richText", confine: true,
-      backgroundColor: ink("surface"), borderColor: ink("line-strong"), textStyle: { color: ink("text") },
+      backgroundColor: ink("surface"), borderColor: ink("line-strong"),
+      textStyle: { color: ink("text"), fontFamily: FONT, fontSize: 14 },
       formatter: (items) => [instant.format(items[0].value[0]), ...items.map(({ seriesName, value }) =>
         `${seriesName}: ${value[1] == null ? "–" : `${number.format(value[1])} ${data.unit}`}`)].join("\n"),
     },
-    dataZoom: [{ type: "inside" }, { type: "slider", height: 32, bottom: 12, textStyle: { color: ink("muted") } }],
+    dataZoom: [{ type: "inside" }, {
+      type: "slider", height: 36, bottom: 12, textStyle: { color: ink("muted") }, brushSelect: false,
+      borderColor: ink("line"), backgroundColor: "transparent", fillerColor: ink("accent-soft"),
+      handleStyle: { color: ink("surface"), borderColor: ink("accent") }, moveHandleSize: 0,
+      dataBackground: { lineStyle: { color: ink("usual") }, areaStyle: { color: ink("usual-area") } },
+      selectedDataBackground: { lineStyle: { color: ink("accent") }, areaStyle: { color: ink("accent-soft") } },
+    }],
     series: series(data),
   };
 }
@@ -64,6 +73,7 @@ export async function show(frame) {
   stage.setAttribute("role", "img");
   stage.setAttribute("aria-label", picture.querySelector("title")?.textContent ?? "");
   picture.replaceChildren(stage);
+  frame.querySelectorAll("[data-static]").forEach((key) => key.remove());
   const chart = echarts.init(stage);
   const draw = () => chart.setOption(options(data, frame.dataset.zone), true);
   draw();
