@@ -25,7 +25,6 @@ from stadtkern.things.store.batch import Batch
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 50_000
-COLLECT_SECONDS = 0.001
 PATIENCE_SECONDS = 20.0
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -117,6 +116,7 @@ class Writer:
     async def _run(self) -> None:
         while True:
             await self._queue.wait()
+            await asyncio.sleep(0)  # whoever is ready joins; the rest gathers while this commit runs
             calls = self._queue.take(most=MOST_ROWS)
             try:
                 await self._store(calls)
