@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from stadtkern.ui.drawing import element
 
 Ring = Sequence[Sequence[float]]
+Bounds = tuple[float, float, float, float]
 _WIDTH = 600.0
 _LARGEST, _SMALLEST = 17.0, 4.0
 
@@ -30,7 +31,7 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
 class _Sheet:
     """Plate carrée, stretched for the latitude: true enough for one city."""
 
-    def __init__(self, bounds: tuple[float, float, float, float], *, margin: float = 14.0):
+    def __init__(self, bounds: Bounds, *, margin: float = 14.0):
         west, south, east, north = bounds
         self.squeeze = math.cos(math.radians((south + north) / 2))
         self.west, self.north = west, north
@@ -52,21 +53,37 @@ def draw(
     *, land: Sequence[Mapping[str, Any]], spots: Sequence[Spot], title: str, name: str, class_: str = "sk-map"
 ) -> SafeString:
     """The map; the places carry their names as tooltips and, where given, links."""
-    rings = [ring for shape in land for ring in _rings(shape)]
-    sheet = _Sheet(_bounds(rings, spots))
+    sheet, ground = _prepared(land, spots)
     largest = max((spot.value or 0.0 for spot in spots), default=0.0)
     ordered = sorted(spots, key=lambda spot: -(spot.value or 0.0))
-    ground = [element("path", class_="land", d=d) for ring in rings if (d := _outline(ring, sheet))]
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
-        *ground,
+        ground,
         *(_spot(spot, sheet, largest) for spot in ordered),
         class_=class_,
         role="group",
         aria_labelledby=f"{name}-title",
         viewBox=f"0 0 {sheet.width:.0f} {sheet.height:.0f}",
     )
+
+
+# Outlines change rarely and take most of the drawing time. An entry holds its land, so its id stays taken.
+_grounds: dict[tuple[int, Bounds], tuple[Sequence[Mapping[str, Any]], _Sheet, SafeString]] = {}
+_MOST_GROUNDS = 64
+
+
+def _prepared(land: Sequence[Mapping[str, Any]], spots: Sequence[Spot]) -> tuple[_Sheet, SafeString]:
+    key = (id(land), _bounds(spots))
+    if key not in _grounds:
+        rings = [ring for shape in land for ring in _rings(shape)]
+        corners = [Spot(lon=p[0], lat=p[1], label="") for ring in rings for p in ring]
+        sheet = _Sheet(_framed(_bounds([*corners, *spots]), padded=not rings))
+        shapes = [element("path", class_="land", d=d) for ring in rings if (d := _outline(ring, sheet))]
+        if len(_grounds) >= _MOST_GROUNDS:
+            _grounds.clear()
+        _grounds[key] = (land, sheet, element("g", *shapes))
+    return _grounds[key][1:]
 
 
 def _spot(spot: Spot, sheet: _Sheet, largest: float) -> SafeString:
@@ -97,11 +114,14 @@ def _rings(shape: Mapping[str, Any]) -> Iterable[Ring]:
     return [polygon[0] for polygon in polygons if polygon]
 
 
-def _bounds(rings: Sequence[Ring], spots: Sequence[Spot]) -> tuple[float, float, float, float]:
-    points = [(p[0], p[1]) for ring in rings for p in ring] + [(spot.lon, spot.lat) for spot in spots]
-    if not points:
+def _bounds(spots: Sequence[Spot]) -> Bounds:
+    if not spots:
         return 5.9, 47.3, 15.0, 55.0
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    west, east, south, north = min(xs), max(xs), min(ys), max(ys)
-    pad = 0.0 if rings else max(east - west, north - south, 0.01) * 0.3
+    lons, lats = [spot.lon for spot in spots], [spot.lat for spot in spots]
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+def _framed(bounds: Bounds, *, padded: bool) -> Bounds:
+    west, south, east, north = bounds
+    pad = max(east - west, north - south, 0.01) * 0.3 if padded else 0.0
     return west - pad, south - pad, east + pad, north + pad
