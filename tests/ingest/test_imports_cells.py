@@ -7,7 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stadtkern.ingest.imports import mapping
 from stadtkern.ingest.imports.cells import Cells
@@ -158,3 +161,40 @@ def test_a_counter_refuses_times_out_of_order(tmp_path: Path) -> None:
     story, values = taken(path, simple(clean="counter = true"))
     assert story.refused == {"order": 1}
     assert [result for *_, result, _ in values["value"]] == [2]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(-1e6, 1e6).map(lambda number: f"{number:.3f}"),
+            st.integers(-(10**6), 10**6).map(str),
+            st.sampled_from(["", "-", "x", "1e3", "9007199254740993", "1.2.3", "--1", " 4", "."]),
+        ),
+        max_size=40,
+    ),
+    st.sampled_from(
+        [
+            {},
+            {"minimum": -100.0},
+            {"type": "integer"},
+            {"zero_is_missing": True},
+            {"factor": 0.5, "offset": 1.0},
+        ]
+    ),
+)
+def test_a_column_of_many_numbers_is_read_as_its_cells_would_be(
+    some: list[str], clean: dict[str, Any]
+) -> None:
+    """The quick way over a column and the way of single cells agree, whatever stands among the numbers."""
+    for extra in ([], some):
+        column = [f"{number / 8}" for number in range(1, 1200)] + extra
+        single = _cells(**clean)
+        expected = [single[cell] for cell in column]
+        assert np.array_equal(_cells(**clean).numbers(column), np.array(expected), equal_nan=True)
+
+
+def test_numbers_that_mean_no_reading_are_still_none_among_many() -> None:
+    """-999 is a number, and a code for none."""
+    column = [str(number) for number in range(1200)] + ["-999"]
+    assert math.isnan(_cells(missing=["-999"]).numbers(column)[-1])
+    assert _cells(codes={"12": 99.0}).numbers(column)[12] == 99

@@ -135,9 +135,9 @@ class Lane:
         return self._once(kept, rows, index, report, told)
 
     def _results(self, cells: Sequence[str]) -> tuple[batch.Texts | None, Numbers]:
-        look = self.cells.__getitem__
         if self.cells.numeric:
-            return None, np.fromiter(map(look, cells), np.float64, len(cells))
+            return None, self.cells.numbers(cells)
+        look = self.cells.__getitem__
         documents = np.empty(len(cells), object)
         documents[:] = [None if v is None else _encode(v).decode() for v in map(look, cells)]
         numbers = np.array(
