@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stadtkern.core import database as core_database
 from stadtkern.core import problems, times
@@ -329,3 +331,13 @@ async def test_a_full_row_of_slots_is_refused_by_the_database(connection: Connec
     await connection.execute("UPDATE things.observation SET slot = 32767 WHERE datastream_id = %s", [stream])
     with pytest.raises(psycopg.DataError):
         await store(connection, reading(stream, NOON, 2.0))
+
+
+@settings(max_examples=500)
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2300, 1, 1)))
+def test_instants_keep_their_microseconds(moment: datetime) -> None:
+    """The quick way for columns and the exact way for single instants agree, and both can be undone."""
+    aware = moment.replace(tzinfo=UTC)
+    (quick,) = batch.column_of([aware]).tolist()
+    assert quick == batch.microseconds(aware)
+    assert batch.instant(quick) == aware

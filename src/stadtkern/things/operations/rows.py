@@ -91,7 +91,7 @@ def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch
     feature = facts.feature_id
     return batch.Batch(
         datastream_id=np.full(size, datastream_id, np.int64),
-        time=np.fromiter((batch.microseconds(time) for time, _ in pairs), np.int64, size),
+        time=batch.column_of([time for time, _ in pairs]),
         result=results,
         feature_id=None if feature is None else np.full(size, feature, np.int64),
     )

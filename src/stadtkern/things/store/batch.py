@@ -25,6 +25,8 @@ HOUR = 3_600_000_000
 _TEXTS = ("result_json", "result_quality", "parameters")
 _MICROSECOND = timedelta(microseconds=1)
 _EXACT = 2**53
+# Until 2096 a float of seconds tells microseconds apart with room to spare.
+_COARSE = 4e9
 
 _encode = msgspec.json.Encoder().encode
 
@@ -103,6 +105,14 @@ def microseconds(instant: datetime) -> int:
     return (instant - EPOCH) // _MICROSECOND
 
 
+def column_of(moments: Sequence[datetime]) -> Integers:
+    """Microseconds since 1970 of many instants; one by one in a future where floats are too coarse."""
+    seconds = np.fromiter((moment.timestamp() for moment in moments), np.float64, len(moments))
+    if len(seconds) and np.abs(seconds).max() > _COARSE:
+        return np.fromiter((microseconds(moment) for moment in moments), np.int64, len(moments))
+    return np.rint(seconds * 1e6).astype(np.int64)
+
+
 def instant(microseconds: int) -> datetime:
     """The inverse of `microseconds`."""
     return EPOCH + timedelta(microseconds=int(microseconds))
@@ -138,7 +148,7 @@ def of_readings(items: Sequence[readings.Reading]) -> Batch:
             documents[row] = document
     return Batch(
         datastream_id=np.fromiter((item.datastream_id for item in items), np.int64, size),
-        time=np.fromiter((microseconds(item.phenomenon_time) for item in items), np.int64, size),
+        time=column_of([item.phenomenon_time for item in items]),
         result=results,
         result_json=None if documents is None else _objects(documents),
         end=_instants([item.phenomenon_end for item in items]),
@@ -163,7 +173,7 @@ def of_columns(
 ) -> Batch:
     """The columns of rows that come as lists, for imports and data arrays."""
     if not isinstance(times, np.ndarray):
-        times = np.fromiter((microseconds(each) for each in times), np.int64, len(times))
+        times = column_of(times)
     size = len(times)
     documents: Texts | None = None
     if not isinstance(results, np.ndarray):
