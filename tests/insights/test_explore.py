@@ -75,7 +75,7 @@ async def test_doubtful_values_are_counted_and_marked(visitor: AsyncClient, town
 async def test_every_span_has_chart_and_table(visitor: AsyncClient, town: factories.Town, span: str) -> None:
     """Each chart is also a table."""
     page = await _text(visitor, f"/messreihen/{town.streams['Fahrräder Promenade']}?zeitraum={span}")
-    assert '<svg class="sk-chart"' in page
+    assert '<svg class="sk-chart sk-chart--' in page
     assert '<th scope="row" class="when">' in page
 
 

@@ -72,6 +72,11 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     multi: bool
 
     @property
+    def short_name(self) -> str:
+        """The name without that of its thing, for pages that have already said it."""
+        return self.name.removesuffix(self.site.name).rstrip(" ,–-") or self.name
+
+    @property
     def symbol(self) -> str:
         """The unit's symbol as shown behind numbers."""
         return str(self.unit.get("symbol") or "")

@@ -50,7 +50,8 @@ def draw(visit: Visit, *, stream: Stream, span: Span, history: History, name: st
         title=title,
         description=_description(visit, stream=stream, history=history),
         name=name,
-        unit=unit(stream, history.bucket),
+        steps=stream.kind == "state" and history.bucket == "raw",
+        labels=_labels(stream, history.bucket),
         height=300,
         gap_label=gettext("keine Messwerte"),
     )
@@ -63,7 +64,12 @@ def draw(visit: Visit, *, stream: Stream, span: Span, history: History, name: st
 
 
 def _mark(point: Any, *, stream: Stream, history: History, shift: timedelta) -> charts.Mark:
-    banded = stream.kind != "count" and history.bucket != "raw" and point.minimum is not None
+    banded = (
+        stream.kind != "count"
+        and not stream.what.states
+        and history.bucket != "raw"
+        and point.minimum is not None
+    )
     return charts.Mark(
         point.start + shift,
         value(point, stream=stream, bucket=history.bucket),
@@ -71,6 +77,16 @@ def _mark(point: Any, *, stream: Stream, history: History, shift: timedelta) -> 
         high=point.maximum if banded else None,
         end=point.start + (history.step or timedelta(minutes=15)) if stream.kind == "count" else None,
     )
+
+
+def _labels(stream: Stream, bucket: Bucket) -> dict[float, str]:
+    """States are named; their buckets are shares of time."""
+    states = stream.what.states
+    if not states:
+        return {}
+    if bucket == "raw":
+        return {float(state): str(name) for state, name in states.items()}
+    return {share / 4: formats.percent(share / 4) for share in range(5)}
 
 
 def _half(history: History) -> timedelta:
@@ -108,6 +124,8 @@ def _sub(visit: Visit, stream: Stream, span: Span, history: History) -> str:
         % {"first": formats.day(first, year=first.year != last.year), "last": formats.day(last)}
     )
     how = gettext("Summen") if stream.kind == "count" else gettext("Mittelwerte")
+    if stream.what.states:
+        how = gettext("Anteil der Zeit")
     parts = [unit(stream, history.bucket), days]
     if history.bucket != "raw":
         parts.insert(1, how)
@@ -137,7 +155,8 @@ def _keys(stream: Stream, history: History) -> tuple[tuple[str, str], ...]:
             ("line", stream.property_name or stream.name),
             ("usual", gettext("üblich (Median aus acht Wochen)")),
         ]
-    if stream.kind != "count" and history.bucket != "raw" and history.points:
+    banded = stream.kind != "count" and not stream.what.states
+    if banded and history.bucket != "raw" and history.points:
         keys.append(("band", gettext("kleinster bis größter Wert")))
     if history.gaps:
         keys.append(("gap", gettext("keine Messwerte")))

@@ -85,13 +85,17 @@ def _buckets(visit: Visit, *, stream: Stream, span: Span, history: History, page
 
 
 def _bucket(point: Any, *, visit: Visit, stream: Stream, bucket: Bucket, digits: int) -> Row:
+    def said(number: float | None) -> str:
+        share = stream.what.states and number is not None
+        return formats.percent(number or 0.0) if share else formats.number(number, digits=digits)
+
     share = point.good_share
     doubtful = share is not None and share < 1
     return Row(
         when=period(point.start.astimezone(visit.city.zone), bucket=bucket),
-        value=formats.number(value(point, stream=stream, bucket=bucket), digits=digits),
-        low=formats.number(point.minimum, digits=digits),
-        high=formats.number(point.maximum, digits=digits),
+        value=said(value(point, stream=stream, bucket=bucket)),
+        low=said(point.minimum),
+        high=said(point.maximum),
         n=formats.number(point.n),
         quality=gettext("%(share)s unauffällig") % {"share": formats.percent(share)} if doubtful else "",
         doubtful=doubtful,

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -41,12 +42,13 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     description: str = ""
     name: str = "chart"
-    unit: str = ""
     height: int = 280
     bold: bool = False
     end_label: str = ""
     usual_label: str = ""
     gap_label: str = ""
+    steps: bool = False
+    labels: Mapping[float, str] = {}
     quiet: bool = False
 
 
@@ -58,6 +60,7 @@ class _Plane:
             v for piece in curve.pieces for m in piece for v in (m.value, m.low, m.high) if v is not None
         ]
         values += [mark.value for piece in curve.usual for mark in piece]
+        values += list(curve.labels)
         zero = curve.form == "bars" or (curve.quiet and min(values, default=0.0) >= 0)
         self.range = scales.value_range(values, from_zero=zero, wanted=3 if curve.height < 220 else 4)
         self.start, self.span = curve.start, (curve.end - curve.start).total_seconds() or 1.0
@@ -78,6 +81,7 @@ class _Plane:
 def draw(curve: Curve) -> SafeString:
     """The chart as one `<svg role="img">` with title and description."""
     plane = _Plane(curve)
+    values = _values(curve, plane)
     shapes = [*_usual(curve, plane), *(_bars(curve, plane) if curve.form == "bars" else _lines(curve, plane))]
     stage = element(
         "svg",
@@ -97,10 +101,10 @@ def draw(curve: Curve) -> SafeString:
         element("desc", curve.description, id=f"{curve.name}-desc"),
         *_grid(curve, plane),
         stage,
-        *_values(curve, plane),
+        *(element("text", text, x="-8", y=plane.y(at) + 4, text_anchor="end") for at, text in values.items()),
         *_moments(curve, plane),
         *_labels(curve, plane),
-        class_="sk-chart",
+        class_=f"sk-chart{_gutter(values)}",
         role="img",
         aria_labelledby=f"{curve.name}-title {curve.name}-desc",
         width="100%",
@@ -111,20 +115,24 @@ def draw(curve: Curve) -> SafeString:
 def _grid(curve: Curve, plane: _Plane) -> list[SafeString]:
     if curve.quiet:
         return [element("line", class_="grid", x1="0", x2="100%", y1=plane.bottom, y2=plane.bottom)]
-    kinds = [("zero" if tick == 0 else "grid", plane.y(tick)) for tick in plane.range.ticks]
+    kinds = [("zero" if tick == 0 else "grid", plane.y(tick)) for tick in _ticks(curve, plane)]
     return [element("line", class_=kind, x1="0", x2="100%", y1=y, y2=y) for kind, y in kinds]
 
 
-def _values(curve: Curve, plane: _Plane) -> list[SafeString]:
-    if curve.quiet:
-        return []
-    drawn = []
-    for tick in plane.range.ticks:
-        label = formats.number(tick, digits=plane.range.digits)
-        if tick == plane.range.ticks[-1] and curve.unit:
-            label = f"{label} {curve.unit}"
-        drawn.append(element("text", label, x="0", y=plane.y(tick) - 5))
-    return drawn
+def _ticks(curve: Curve, plane: _Plane) -> Sequence[float]:
+    return sorted(curve.labels) if curve.labels else plane.range.ticks
+
+
+def _values(curve: Curve, plane: _Plane) -> dict[float, str]:
+    """What stands beside the ticks."""
+    numbers = {tick: formats.number(tick, digits=plane.range.digits) for tick in plane.range.ticks}
+    return {} if curve.quiet else dict(curve.labels) or numbers
+
+
+def _gutter(values: Mapping[float, str]) -> str:
+    """A class that leaves room for the longest label left of the chart."""
+    longest = max(map(len, values.values()), default=0)
+    return "" if not values else f" sk-chart--{'s' if longest <= 4 else 'm' if longest <= 7 else 'l'}"
 
 
 def _moments(curve: Curve, plane: _Plane) -> list[SafeString]:
@@ -152,10 +160,20 @@ def _lines(curve: Curve, plane: _Plane) -> list[SafeString]:
             drawn.append(element("path", class_="band", d=drawing.path([*upper, *lower]) + "Z"))
     for piece in curve.pieces:
         points = [(plane.x(mark.at), plane.y(mark.value)) for mark in piece]
+        if curve.steps:
+            points = _stairs(points)
         if len(points) == 1:
             points = [points[0], (points[0][0] + 0.5, points[0][1])]
         drawn.append(element("path", class_=kind, d=drawing.path(points)))
     return drawn
+
+
+def _stairs(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A state holds until the next one: first along, then up or down."""
+    stairs = list(points[:1])
+    for before, after in pairwise(points):
+        stairs += [(after[0], before[1]), after]
+    return stairs
 
 
 def _bars(curve: Curve, plane: _Plane) -> list[SafeString]:

@@ -41,8 +41,13 @@ def value_range(values: Sequence[float], *, from_zero: bool, wanted: int = 4) ->
     step = _round_step((high - low) / wanted)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = tuple(index * step for index in range(first, last + 1))
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    return Range(ticks[0], ticks[-1], ticks, digits)
+    return Range(ticks[0], ticks[-1], ticks, _digits(ticks, step))
+
+
+def _digits(ticks: Sequence[float], step: float) -> int:
+    """As few decimal places as tell the ticks apart exactly."""
+    exact = (d for d in range(12) if all(abs(round(tick, d) - tick) < step * 1e-6 for tick in ticks))
+    return next(exact, 12)
 
 
 def _round_step(raw: float) -> float:
