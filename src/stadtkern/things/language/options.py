@@ -133,9 +133,9 @@ def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
         raise InvalidQuery(f"cannot read {text[:60]!r} at position {at}", where=where)
     inner = f"{where}/{name}: "
     if slash:
-        nested = _expansion(below + bracket + rest, at=at + len(name) + 1, where=inner, depth=depth + 1)
         if depth + 1 >= MAX_EXPAND_DEPTH:
             raise QueryTooLarge(f"expanded more than {MAX_EXPAND_DEPTH} deep", where=where)
+        nested = _expansion(below + bracket + rest, at=at + len(name) + 1, where=inner, depth=depth + 1)
         return Expand(name, Options(expand=(nested,), given={"$expand": below + bracket + rest}), at)
     given: dict[str, str] = {}
     for _, part in split(rest[:-1], ";", where=inner) if bracket else ():
