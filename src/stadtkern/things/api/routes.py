@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api import answers, arrays, door, read, write
+from stadtkern.things.api import answers, arrays, door, openapi, read, write
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import streams
@@ -42,6 +42,8 @@ async def _dispatch(call: Call) -> Response:
         if path == "CreateObservations":
             return await arrays.take(call)
     elif method in ("GET", "HEAD"):
+        if path == openapi.PATH:
+            return answers.document(openapi.document(settings=call.state.settings, service=call.service))
         return await read.landing(call) if not path else await read.answer(call)
     elif method == "OPTIONS":
         return answers.options()

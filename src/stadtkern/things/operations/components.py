@@ -12,7 +12,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty
 
-_LISTS = ("unitOfMeasurements", "multiObservationDataTypes", "ObservedProperties")
+LISTS = ("unitOfMeasurements", "multiObservationDataTypes", "ObservedProperties")
 _STORE = (
     "insert into things.datastream_property"
     " (datastream_id, position, observed_property_id, unit, observation_type) values (%s, %s, %s, %s, %s)"
@@ -40,19 +40,19 @@ async def prepare(
         return []
     from stadtkern.things.operations import create
 
-    lists = [payload.get(name) for name in _LISTS]
-    for name, value in zip(_LISTS, lists, strict=True):
+    lists = [payload.get(name) for name in LISTS]
+    for name, value in zip(LISTS, lists, strict=True):
         if not isinstance(value, list) or not value:
             raise MissingProperty(f"a MultiDatastream needs {name!r}, a list", where=where + name)
     units, types, properties = (list(value or ()) for value in lists)
     if not len(units) == len(types) == len(properties):
-        raise InvalidValue(f"{', '.join(_LISTS)} have different lengths", where=where + _LISTS[0])
+        raise InvalidValue(f"{', '.join(LISTS)} have different lengths", where=where + LISTS[0])
     relation = entity.relation("ObservedProperties")
     columns["multi"] = True
     parts: Parts = []
     for index, (unit, kind, value) in enumerate(zip(units, types, properties, strict=True)):
         if not isinstance(unit, dict) or not isinstance(kind, str) or relation is None:
-            raise InvalidValue("a unit is an object, a type is text", where=f"{where}{_LISTS[0]}[{index}]")
+            raise InvalidValue("a unit is an object, a type is text", where=f"{where}{LISTS[0]}[{index}]")
         place = f"{where}ObservedProperties[{index}]"
         number = await create.one(change, relation, value, dataset_id=dataset_id, where=place)
         parts.append((number, Jsonb(unit), kind))

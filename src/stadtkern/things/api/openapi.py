@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The OpenAPI 3.1 description of the service, made from the same descriptors that the service runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from stadtkern.core.settings import Settings
+from stadtkern.things import entities
+from stadtkern.things.api import schemas
+from stadtkern.things.entities import EntityType, Relation
+from stadtkern.things.language import lexer, options, parser
+from stadtkern.things.operations import geometry, payload
+from stadtkern.things.queries import counting, reader
+
+Node = dict[str, Any]
+PATH = "openapi.json"
+_TOKEN: list[Node] = [{"token": []}]
+_ID: Node = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+}
+_TEXT: Node = {"type": "string", "maxLength": options.MAX_QUERY}
+_EXPRESSION: Node = {"type": "string", "maxLength": lexer.MAX_LENGTH}
+# Name, schema, what it does, and whether it fits a single entity too.
+_OPTIONS: tuple[tuple[str, Node, str, bool], ...] = (
+    ("$select", _TEXT, "Properties to show, separated by commas.", True),
+    ("$expand", _TEXT, "Relations to show in full, with options of their own in brackets.", True),
+    (
+        "$filter",
+        _EXPRESSION,
+        "A condition, e.g. `result gt 20 and phenomenonTime ge 2026-01-01T00:00:00Z`.",
+        False,
+    ),
+    ("$orderby", _EXPRESSION, "Sort keys, each with `asc` or `desc`, separated by commas.", False),
+    ("$top", {"type": "integer", "minimum": 0, "default": reader.DEFAULT_TOP}, "Entities on a page.", False),
+    (
+        "$skip",
+        {"type": "integer", "minimum": 0, "maximum": options.MAX_SKIP},
+        "Entities to leave out.",
+        False,
+    ),
+    ("$count", {"type": "boolean"}, "Whether to count the entities on all pages together.", False),
+)
+
+
+def document(*, settings: Settings, service: str) -> Node:
+    """The whole description."""
+    limits = limits_of(settings)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "OGC SensorThings API 1.1",
+            "version": version("stadtkern"),
+            "description": _introduction(limits),
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+            "x-limits": limits,
+        },
+        "servers": [{"url": service}],
+        "paths": _paths(limits),
+        "components": {
+            "schemas": schemas.of_all(),
+            "parameters": {name[1:]: _option(name, schema, text) for name, schema, text, _ in _OPTIONS},
+            "responses": {"Error": _answer("What was wrong, where, and how to mend it.", "Error")},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "`stadtkern token create` makes one; reading public data needs none.",
+                }
+            },
+        },
+    }
+
+
+def limits_of(settings: Settings) -> dict[str, int]:
+    """The limits of one installation, by name."""
+    return {
+        "bodyBytes": settings.body_limit,
+        "bulkBodyBytes": settings.bulk_body_limit,
+        "readMilliseconds": settings.statement_timeout,
+        "waitingReadings": settings.queue_limit,
+        "firstYear": settings.accepted_from,
+        "daysAhead": settings.accepted_ahead,
+        "top": reader.MAX_TOP,
+        "skip": options.MAX_SKIP,
+        "entitiesInOneAnswer": reader.MAX_ROWS,
+        "countedExactly": counting.EXACT_UP_TO,
+        "queryCharacters": options.MAX_QUERY,
+        "expressionCharacters": lexer.MAX_LENGTH,
+        "expressionParts": parser.MAX_NODES,
+        "expressionDepth": parser.MAX_DEPTH,
+        "expansions": options.MAX_EXPANDS,
+        "expansionDepth": options.MAX_EXPAND_DEPTH,
+        "bodyDepth": payload.MAX_DEPTH,
+        "positionsInGeometry": geometry.MAX_POSITIONS,
+    }
+
+
+def _introduction(limits: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{name} {value}" for name, value in limits.items())
+    return (
+        "Entities, their relations and observations (OGC 18-088). Reading public data needs no token, writing"
+        " always does. Addresses may go on over relations to any depth. Errors say what was wrong, where, and"
+        f" how to mend it; what may not be seen answers 404. Limits: {listed}."
+    )
+
+
+def _paths(limits: Mapping[str, int]) -> Node:
+    found: Node = {
+        "/": {"get": _operation("landing", "What the service offers.", {"200": _answer("The list.")})}
+    }
+    for entity in entities.ENTITIES:
+        found[f"/{entity.set}"] = _collection(entity, limits)
+        found[f"/{entity.set}({{id}})"] = _entity(entity, limits)
+        for relation in entity.relations:
+            found[f"/{entity.set}({{id}})/{relation.name}"] = _relation(entity, relation)
+    found["/CreateObservations"] = {"post": _data_array(limits)}
+    return found
+
+
+def _collection(entity: EntityType, limits: Mapping[str, int]) -> Node:
+    answer = _answer("A page.", f"{entity.name}Page")
+    read = _operation(
+        f"list{entity.set}", f"{entity.set}, page by page.", {"200": answer}, _options(one=False)
+    )
+    body = _body(schemas.alone(entity), limits["bodyBytes"])
+    create = _operation(f"create{entity.name}", f"Create a new {entity.name}.", {"201": _created()})
+    return {"get": read, "post": create | {"requestBody": body, "security": _TOKEN}}
+
+
+def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
+    name = entity.name
+    read = _operation(f"get{name}", f"One {name}.", {"200": _answer("It.", name)}, _options(one=True))
+    changed = {"200": _answer("It was changed.", "Created")}
+    change = _operation(f"change{name}", f"Change a part of a {name}.", changed)
+    replace = _operation(f"replace{name}", f"Change all of a {name}.", changed)
+    remove = _operation(f"delete{name}", f"Delete a {name} and what cannot be without it.", {"204": _done()})
+    limit = limits["bodyBytes"]
+    return {
+        "parameters": [_ID],
+        "get": read,
+        "patch": change | {"requestBody": _body(schemas.named(f"{name}Change"), limit), "security": _TOKEN},
+        "put": replace | {"requestBody": _body(schemas.named(f"New{name}"), limit), "security": _TOKEN},
+        "delete": remove | {"security": _TOKEN},
+    }
+
+
+def _relation(entity: EntityType, relation: Relation) -> Node:
+    name = relation.target + ("Page" if relation.many else "")
+    text = f"The {relation.name} of a {entity.name}."
+    read = _operation(
+        f"get{relation.name}Of{entity.name}",
+        text,
+        {"200": _answer(text, name)},
+        _options(one=not relation.many),
+    )
+    return {"parameters": [_ID], "get": read}
+
+
+def _data_array(limits: Mapping[str, int]) -> Node:
+    group = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["components", "dataArray"],
+        "properties": {
+            "Datastream": schemas.named("Reference"),
+            "MultiDatastream": schemas.named("Reference"),
+            "components": {
+                "type": "array",
+                "items": {"type": "string"},
+                "examples": [["phenomenonTime", "result"]],
+            },
+            "dataArray": {"type": "array", "items": {"type": "array"}},
+            "dataArray@iot.count": {"type": "integer"},
+        },
+    }
+    said = {"type": "array", "items": {"type": "string"}}
+    answer = {"description": "An address or `error: …` for each row, in order.", "content": _json(said)}
+    body = {
+        "required": True,
+        "description": f"At most {limits['bulkBodyBytes']} bytes.",
+        "content": _json({"type": "array", "items": group}),
+    }
+    made = _operation("createObservations", "Many observations at once; good rows are kept.", {"201": answer})
+    return made | {"requestBody": body, "security": _TOKEN}
+
+
+def _operation(
+    name: str, summary: str, responses: Mapping[str, Node], parameters: list[Node] | None = None
+) -> Node:
+    error = {"$ref": "#/components/responses/Error"}
+    found: Node = {"operationId": name, "summary": summary, "responses": {**responses, "default": error}}
+    return found | {"parameters": parameters} if parameters else found
+
+
+def _option(name: str, schema: Node, text: str) -> Node:
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def _options(*, one: bool) -> list[Node]:
+    return [
+        {"$ref": f"#/components/parameters/{name[1:]}"}
+        for name, _, _, single in _OPTIONS
+        if single or not one
+    ]
+
+
+def _json(schema: Node) -> Node:
+    return {"application/json": {"schema": schema}}
+
+
+def _answer(text: str, schema: str = "") -> Node:
+    return {"description": text, "content": _json(schemas.named(schema) if schema else {"type": "object"})}
+
+
+def _body(schema: Node, limit: int) -> Node:
+    return {"required": True, "description": f"At most {limit} bytes.", "content": _json(schema)}
+
+
+def _created() -> Node:
+    location = {
+        "description": "Its address.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri"},
+    }
+    return _answer("It was created.", "Created") | {"headers": {"Location": location}}
+
+
+def _done() -> Node:
+    return {"description": "Done."}
