@@ -13,7 +13,7 @@ import numpy as np
 from stadtkern.core import problems, times
 from stadtkern.core.settings import Settings
 from stadtkern.things import readings
-from stadtkern.things.store.batch import NONE, Batch, microseconds
+from stadtkern.things.store import batch
 
 _LARGEST = 2**63 - 1
 _DEEPEST = 64
@@ -51,14 +51,14 @@ class Checks:
                 return _unusable(reason, where="result")
         return self._extras_fault(reading)
 
-    def column_faults(self, rows: Batch) -> dict[int, problems.Problem]:
+    def column_faults(self, rows: batch.Batch) -> dict[int, problems.Problem]:
         """What is wrong with the rows of a batch, by position; documents must be JSON texts already."""
-        early, late = microseconds(self._earliest), microseconds(self.latest())
+        early, late = batch.microseconds(self._earliest), batch.microseconds(self.latest())
         faults: dict[int, problems.Problem] = {}
         for row in np.flatnonzero((rows.time < early) | (rows.time > late)).tolist():
             faults[row] = readings.OutsideAcceptedRange(where="phenomenonTime")
         if rows.end is not None:
-            for row in np.flatnonzero((rows.end < rows.time) & (rows.end != NONE)).tolist():
+            for row in np.flatnonzero((rows.end < rows.time) & (rows.end != batch.NONE)).tolist():
                 faults[row] = _unusable("the end lies before the start", where="phenomenonTime")
         for row in np.flatnonzero(np.isinf(rows.result)).tolist():
             faults[row] = _unusable("not a number that can be stored (infinity)", where="result")
