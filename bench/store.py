@@ -114,7 +114,7 @@ async def charts(*, url: str, width: int = 20) -> Figures:
         buckets: tuple[series.Bucket, ...] = ("hour", "day")
         for bucket in buckets:
             figures[f"year_by_{bucket}_p95_ms"] = await _p95(
-                lambda n, bucket=bucket: series.series(  # type: ignore[misc]
+                lambda n, bucket=bucket: series.series(
                     connection,
                     datastream_id=ids[n % width],
                     start=_START,
