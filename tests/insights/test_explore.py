@@ -29,6 +29,7 @@ async def test_things_are_found_by_name_street_and_kind(visitor: AsyncClient) ->
     assert "Zählstelle Neutor" in found
     assert "Promenade" not in found
     assert "Parkhaus Theater" in await _text(visitor, "/dinge?q=Domplatz&art=parkhaus")
+    assert "Pegel Mitte" in await _text(visitor, "/dinge?q=Grundwasserstand")
     assert "Dazu haben wir nichts gefunden" in await _text(visitor, "/dinge?q=%25_%27%3B--")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.urls import reverse
 
+from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
 from stadtkern.insights.streams import Stream
@@ -36,7 +37,7 @@ async def places(visit: Visit, *, kind: kinds.Kind | None, query: str) -> list[P
     """Things with a series, by kind and name."""
     conditions = []
     if query:
-        conditions.append(matching(query))
+        conditions.append(matching(visit, query=query))
     found = await streams.streams(visit, *conditions)
     first: dict[int, Stream] = {}
     for stream in found:
@@ -45,12 +46,17 @@ async def places(visit: Visit, *, kind: kinds.Kind | None, query: str) -> list[P
     return [_place(stream) for stream in list(first.values())[:MOST]]
 
 
-def matching(query: str) -> Fragment:
-    """Things whose name, description or address contains the words."""
+def matching(visit: Visit, *, query: str) -> Fragment:
+    """Things whose name, description, address or observed properties contain the words."""
     pattern = "%" + query.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return Fragment(
-        "(t.name ILIKE %s OR t.description ILIKE %s OR l.name ILIKE %s)", (pattern, pattern, pattern)
+    here = Fragment(
+        "(t.name ILIKE %s OR t.description ILIKE %s OR l.name ILIKE %s OR EXISTS (SELECT 1"
+        " FROM things.datastream AS k JOIN things.observed_property AS p ON p.id = k.observed_property_id"
+        " WHERE k.thing_id = t.id AND (k.name ILIKE %s OR p.name ILIKE %s) AND ",
+        (pattern,) * 5,
     )
+    seen = fragments.every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
+    return here + seen + Fragment("))")
 
 
 async def kinds_present(visit: Visit) -> list[kinds.Kind]:

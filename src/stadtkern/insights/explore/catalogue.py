@@ -69,7 +69,7 @@ async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) 
 
 
 def _conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fragment]:
-    conditions = [mapped.matching(query)] if query else []
+    conditions = [mapped.matching(visit, query=query)] if query else []
     if kind is not None:
         observed = Fragment(
             "(t.properties ->> 'type' = ANY (%s) OR (t.properties ->> 'type' IS NULL"
