@@ -70,7 +70,7 @@ BICYCLES = Set(
         },
         **_DL_DE,
         "attribution": "Stadt Münster",
-        "source": "https://github.com/od-ms/radverkehr-zaehlstellen",
+        "source": "https://opendata.stadt-muenster.de",
         "simulated": False,
         "replay": True,
     },
