@@ -100,3 +100,13 @@ async def test_english_is_complete_and_under_its_own_address(visitor: AsyncClien
     visitor.cookies["django_language"] = "en"
     answer = await visitor.get("/", headers={"accept-language": "en"})
     assert "Beispielstadt jetzt" in answer.content.decode()
+
+
+async def test_a_series_that_ended_long_ago_is_history_not_an_alarm(
+    visitor: AsyncClient, town: factories.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two months the last day is named without a warning."""
+    monkeypatch.setattr(times, "now", lambda: town.now + timedelta(days=90))
+    page = await _text(visitor, "/dinge?art=rad")
+    assert "Letzter Wert vom 26. Februar 2026" in page
+    assert "sk-fresh--stale" not in page

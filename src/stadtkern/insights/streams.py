@@ -90,7 +90,11 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def late_after(self) -> timedelta:
         """After how long without a value the series counts as silent."""
-        return max(self.interval * 3, _SOON) if self.interval else _LATE
+        if self.interval is None:
+            return _LATE
+        # An average over long outages is no measure of patience.
+        patience = max(self.interval * 3, _SOON)
+        return min(patience, _LATE) if self.interval < _LATE else patience
 
     @property
     def interval(self) -> timedelta | None:

@@ -107,8 +107,11 @@ def period(local: datetime, *, bucket: Bucket) -> str:
     language = formats.language()
     if bucket == "hour":
         end = (local + timedelta(hours=1)).hour or 24
-        tail = " Uhr" if language.startswith("de") else ":00"
-        return f"{dates.format_date(local.date(), 'dd.MM.y', locale=language)}, {local.hour}–{end}{tail}"
+        if language.startswith("de"):
+            return f"{dates.format_date(local.date(), 'dd.MM.y', locale=language)}, {local.hour}–{end} Uhr"
+        return (
+            f"{dates.format_date(local.date(), 'dd/MM/y', locale=language)}, {local.hour:02}:00–{end:02}:00"
+        )
     pattern = {"day": "EEE dd.MM.y", "month": "LLLL y", "year": "y"}[bucket]
     return dates.format_date(local.date(), pattern, locale=language)
 

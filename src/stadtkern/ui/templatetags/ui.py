@@ -18,6 +18,7 @@ from stadtkern.core import times
 from stadtkern.ui import assets, formats, shapes
 
 register = template.Library()
+_ENDED = timedelta(days=60)
 
 register.simple_tag(assets.address, name="asset")
 register.filter("words", formats.words)
@@ -64,9 +65,11 @@ def fresh(context: RequestContext, at: datetime | None, late_after: timedelta | 
         return {"at": None}
     late = late_after is not None and now - at > late_after
     since = formats.moment_or_clock(at, zone=zone, now=now)
+    ended = late and now - at > _ENDED
     return {
         "at": at,
         "late": late,
+        "ended": formats.day(at.astimezone(zone).date()) if ended else "",
         "age": formats.age(at, now=now),
         "late_seconds": int(late_after.total_seconds()) if late_after else None,
         "says": gettext("Seit %(since)s keine Messwerte") % {"since": since} if late else "",
