@@ -28,7 +28,8 @@ def test_without_a_wish_it_is_the_last_week() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "bucket"), [("24h", "raw"), ("woche", "hour"), ("monat", "hour"), ("jahr", "day"), ("alles", "month")]
+    ("name", "bucket"),
+    [("24h", "raw"), ("woche", "hour"), ("monat", "hour"), ("jahr", "day"), ("alles", "month")],
 )
 def test_longer_spans_are_coarser(name: str, bucket: str) -> None:
     """So that a chart never has more points than can be seen."""
@@ -72,7 +73,9 @@ def test_a_series_that_ended_is_shown_to_its_end() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["zeitraum", "von", "bis", "aufloesung", "vergleich"]), st.text(max_size=12), max_size=5
+        st.sampled_from(["zeitraum", "von", "bis", "aufloesung", "vergleich"]),
+        st.text(max_size=12),
+        max_size=5,
     )
 )
 def test_no_address_breaks_it(asked: dict[str, str]) -> None:
