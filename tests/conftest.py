@@ -56,8 +56,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
         entry = json.loads(register.read_text())
         entry["users"] -= 1
         register.write_text(json.dumps(entry))
+        embedded.stop()
         if entry["users"] == 0:
-            embedded.stop()
             shutil.rmtree(entry["folder"])
             register.unlink()
 

@@ -66,3 +66,71 @@ def test_a_very_long_path_still_gets_a_socket(tmp_path: Path) -> None:
     """The kernel allows 107 bytes; the folder moves where it is longer."""
     made = postgres.Embedded(settings.load(environment={}, data=str(tmp_path / ("x" * 120))))
     assert len(str(made.socket_folder)) < 100
+
+
+def test_an_interrupted_creation_is_begun_again(
+    embedded: postgres.Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """initdb writes PG_VERSION first, so that file does not say that a cluster is complete."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        (embedded.folder / "PG_VERSION").write_text(postgres.MAJOR)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(embedded, "_as_account", interrupted)
+        embedded.start()
+    assert (embedded.folder / "PG_VERSION").exists()
+    assert embedded.start()
+
+
+def test_the_last_one_stops_the_server(embedded: postgres.Embedded) -> None:
+    """A command that ends does not take the database away from another one, or from the service."""
+    embedded.start()
+    other = postgres.Embedded(settings.load(environment={}, data=str(embedded.folder.parent)))
+    assert other.start() is False
+    embedded.stop()
+    with psycopg.connect(other.url) as connection:
+        connection.execute("SELECT 1")
+    other.stop()
+    assert other.pid() is None
+
+
+def test_a_link_in_a_shared_folder_is_not_followed(tmp_path: Path) -> None:
+    """Whoever guesses the socket folder's name below /tmp must not get a folder of their choice."""
+    deep = tmp_path / ("x" * 120)
+    made = postgres.Embedded(settings.load(environment={}, data=str(deep)))
+    target = tmp_path / "target"
+    target.mkdir(mode=0o755)
+    before = target.stat()
+    made.socket_folder.symlink_to(target)
+    try:
+        with pytest.raises(postgres.DatabaseStartFailed, match="not a folder of ours"):
+            made.start()
+    finally:
+        made.socket_folder.unlink()
+    after = target.stat()
+    assert (before.st_mode, before.st_uid) == (after.st_mode, after.st_uid)
+
+
+def test_the_account_of_the_database_cannot_have_us_write_elsewhere(
+    embedded: postgres.Embedded, tmp_path: Path
+) -> None:
+    """The folder belongs to the account, so a file in it may be a link by now."""
+    embedded.start()
+    embedded.stop()
+    target = tmp_path / "target"
+    target.write_text("kept")
+    (embedded.folder / "stadtkern.conf").unlink()
+    (embedded.folder / "stadtkern.conf").symlink_to(target)
+    assert embedded.start()
+    assert target.read_text() == "kept"
+
+
+def test_a_number_that_is_used_again_is_not_taken_for_the_server(embedded: postgres.Embedded) -> None:
+    """After a restart of the machine postmaster.pid may name any process; it must not be stopped."""
+    embedded.folder.mkdir()
+    (embedded.folder / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    assert embedded.pid() is None
+    embedded.stop()
+    (embedded.folder / "postmaster.pid").unlink()

@@ -9,18 +9,17 @@ import hashlib
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import psycopg
 import structlog
 
-from stadtkern.core import binaries
+from stadtkern.core import binaries, folders, pids
 from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -70,6 +69,12 @@ class Embedded:
         self._lock_file = settings.data / "postgres.lock"
         self._data = settings.data
         self._account = pwd.getpwnam(settings.database_account) if os.geteuid() == 0 else None
+        self._owner = folders.Owner(os.geteuid(), os.getegid())
+        if self._account:
+            self._owner = folders.Owner(self._account.pw_uid, self._account.pw_gid)
+        self._unfinished = settings.data / "postgres.unfinished"
+        self._users = settings.data / "postgres.users"
+        self._use: IO[str] | None = None
         self._binaries = binaries.installed()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -94,32 +99,47 @@ class Embedded:
     def start(self) -> bool:
         """Start the server, or find the one that runs already (then False). Waits for crash recovery."""
         self._prepare()
-        with self._locked():
+        with self._locked() as lock:
+            if self._use is None:
+                self._use = self._users.open("a")
+                fcntl.flock(self._use, fcntl.LOCK_SH)
             if self._answers():
                 return False
-            if not (self.folder / "PG_VERSION").exists():
-                self._initialise()
+            if self._unfinished.exists() or not (self.folder / "PG_VERSION").exists():
+                self._initialise(lock)
             self._configure()
             self._launch()
         return True
 
     def stop(self) -> None:
-        """Stop the server and wait until its files are at rest."""
-        pid = self.pid()
-        if pid is None:
+        """Stop the server and wait until its files are at rest; whoever uses it last does so."""
+        if not self._data.exists():
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + 60
-        while _alive(pid):
-            if time.monotonic() > deadline:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGQUIT)
-                deadline += 60
-            time.sleep(0.02)
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+        with self._locked():
+            if self._last():
+                self._shut_down()
+            else:
+                log.info("others still use the database; it goes on for them")
+
+    def _last(self) -> bool:
+        """Whether nobody else uses the server; we do not from now on."""
+        use, self._use = self._use or self._users.open("a"), None
+        with use:
+            try:
+                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def _shut_down(self) -> None:
+        process, self._process = self._process, None
+        pid = self.pid()
+        if pid is None and process is not None and process.poll() is None:
+            pid = process.pid  # just started, its file is not there yet
+        if pid is not None:
+            pids.end(pid)
+        if process is not None:
+            process.wait()
 
     def pid(self) -> int | None:
         """Process number of the running server, None where none runs."""
@@ -127,20 +147,15 @@ class Embedded:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if _alive(pid) and _is_postgres(pid) else None
+        return pid if pids.alive(pid) and pids.works_in(pid, self.folder) else None
 
     def _prepare(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
         for folder in (self.socket_folder, self.folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            owner = self._account.pw_uid if self._account else os.geteuid()
-            if self._account:
-                os.chown(folder, self._account.pw_uid, self._account.pw_gid)
-            if folder.stat().st_uid != owner:
-                raise DatabaseStartFailed(
-                    f"{folder} belongs to somebody else; remove it or choose another data folder"
-                )
-            folder.chmod(0o700)
+            try:
+                folders.private(folder, owner=self._owner, follow=folder.parent == self._data)
+            except PermissionError as error:
+                raise DatabaseStartFailed(f"{error}; remove it or choose another data folder") from error
         if self._account:
             self._binaries = binaries.reachable(self._binaries, account=self._account)
             if not binaries.may(self._account, ["test", "-w", str(self.folder)]):
@@ -150,23 +165,29 @@ class Embedded:
                 )
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[int]:
         with self._lock_file.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            yield handle.fileno()
 
-    def _initialise(self) -> None:
+    def _initialise(self, lock: int) -> None:
+        """Make the cluster. The mark beside it stands until that is done; initdb holds our lock if we die."""
         log.info("creating the database", folder=str(self.folder))
+        self._unfinished.touch()
+        folders.sync(self._data)
         for left in self.folder.iterdir():  # an interrupted initdb
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
         command = [
             str(self._binaries / "initdb"), "-D", str(self.folder), "-U", ROLE, "-E", "UTF8",
             "--locale-provider=builtin", "--locale=C.UTF-8", "--auth=peer", "--no-instructions",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_account())  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, pass_fds=(lock,), **self._as_account()
+        )
         if done.returncode != 0:
-            (self.folder / "PG_VERSION").unlink(missing_ok=True)
             raise DatabaseStartFailed(done.stderr.strip()[-2000:])
+        self._unfinished.unlink()
+        folders.sync(self._data)
 
     def _configure(self) -> None:
         version = (self.folder / "PG_VERSION").read_text().strip()
@@ -185,23 +206,26 @@ class Embedded:
         self._write("pg_ident.conf", "".join(f"stadtkern {name} {ROLE}\n" for name in sorted(accounts)))
 
     def _write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.write_text(text)
-        if self._account:
-            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        folders.write(self.folder / name, text, owner=self._owner)
 
-    def _launch(self) -> None:
+    def _spawn(self) -> None:
         if self._process is not None:
             self._process.wait()
         with self.log_file.open("ab") as output:
-            self._process = process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603
                 [str(self._binaries / "postgres"), "-D", str(self.folder)],
                 stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
                 **self._as_account(),
             )  # fmt: skip
+
+    def _launch(self) -> None:
+        """Start the server unless one runs, and wait for its answer: it may recover for long."""
+        if self.pid() is None:
+            self._spawn()
         told = time.monotonic() + 5
         while not self._answers():
-            if process.poll() is not None:
+            ended = self._process is None or self._process.poll() is not None
+            if ended and self.pid() is None:
                 raise DatabaseStartFailed(self.log_file.read_text(errors="replace")[-2000:])
             if time.monotonic() > told:
                 log.info("the database recovers after an unclean stop; this may take a while")
@@ -228,39 +252,13 @@ class Embedded:
 
 @contextlib.contextmanager
 def available(settings: Settings) -> Iterator[str]:
-    """The database's address for the time of a command; starts the embedded one only where none runs."""
+    """The database's address for the time of a command; starts the embedded one where none runs."""
     if settings.database_url:
         yield settings.database_url
         return
     embedded = Embedded(settings)
-    started = embedded.start()
     try:
+        embedded.start()
         yield embedded.url
     finally:
-        if started:
-            embedded.stop()
-
-
-def _alive(pid: int) -> bool:
-    _reap(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _reap(pid: int) -> None:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-
-
-def _is_postgres(pid: int) -> bool:
-    """Whether the number in a left-over postmaster.pid is still a PostgreSQL's (pids are used again)."""
-    try:
-        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, check=False)  # noqa: S607, S603
-        return b"postgres" in shown.stdout
+        embedded.stop()
