@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from stadtkern.ingest.imports.entities import Entities
 
 FILE = "demo-token"
 _NAME = "Demo"
-_EXAMPLE = "sim-klima-1-air_temperature"
+_EXAMPLE = "sim-pegel-2-stand"  # shown by a tile of the front page
 
 
 async def ready(connection: Connection, *, settings: Settings) -> list[str]:
@@ -30,11 +31,11 @@ async def ready(connection: Connection, *, settings: Settings) -> list[str]:
         f"  SensorThings    {base}/sta/v1.1",
         f"  Schlüssel       {path}",
         "",
-        "Einen Wert senden und zusehen, wie sich die Seite bewegt:",
-        f"  curl -X POST {base}/sta/v1.1/Datastreams({stream})/Observations \\",
-        f'    -H "Authorization: Bearer $(cat {path})" -H "Content-Type: application/json" \\',
-        "    -d '{\"result\": 21.5}'",
-        f"  {base}/sta/v1.1/Datastreams({stream})",
+        f"Einen Wert senden und auf {base}/ zusehen, wie sich die Kachel „Grundwasser“ bewegt:",
+        f"  curl '{base}/sta/v1.1/Datastreams({stream})/Observations' \\",
+        f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" -H "Content-Type: application/json" \\',
+        "    -d '{\"result\": 26.4}'",
+        f"  Die Messreihe dazu: {base}/messreihen/{stream}",
     ]
 
 

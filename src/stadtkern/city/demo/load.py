@@ -30,6 +30,8 @@ async def prepare(*, url: str, settings: Settings, console: Console) -> list[str
 
         def tell(what: str, share: float) -> None:
             progress.update(task, description=f"{NAME}: {what}", completed=share)
+            if not console.is_terminal:
+                console.print(f"{NAME}: {what} …", highlight=False)
 
         await load(url=url, tell=tell)
     async with await database.connect(url=url, autocommit=True) as connection:
