@@ -33,8 +33,8 @@ async def ready(connection: Connection, *, settings: Settings) -> list[str]:
         "",
         f"Einen Wert senden und auf {base}/ zusehen, wie sich die Kachel „Grundwasser“ bewegt:",
         f"  curl '{base}/sta/v1.1/Datastreams({stream})/Observations' \\",
-        f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" -H "Content-Type: application/json" \\',
-        "    -d '{\"result\": 26.4}'",
+        f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" \\',
+        "    -H 'Content-Type: application/json' -d '{\"result\": 26.4}'",
         f"  Die Messreihe dazu: {base}/messreihen/{stream}",
     ]
 
