@@ -111,7 +111,9 @@ class Installation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            print((self.folder / "serve.log").read_text(errors="replace")[-3000:], file=sys.stderr)
         self.stop()
 
 
