@@ -220,3 +220,23 @@ async def test_a_flood_of_news_does_not_hold_up_the_fold(connection: Connection,
     await until(lambda: stored_buckets(connection, "rollup_hour", stream), seconds=8)
     stop.set()
     await worker
+
+
+@pytest.mark.anyio
+async def test_a_bucket_that_cannot_be_computed_holds_up_no_other(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fold finds it by halving, logs it and goes on."""
+    streams = await datastreams(connection, count=5)
+    compute = fold._fold
+
+    async def refuse(own: Connection, marks: list[Any]) -> None:
+        await compute(own, marks)
+        if any(mark[0] == streams[2] for mark in marks):
+            await own.execute("SELECT 1 / 0")
+
+    monkeypatch.setattr(fold, "_fold", refuse)
+    await store(connection, *(reading(stream, NOON, 1.0) for stream in streams))
+    await fold.fold_all(connection)
+    found = [bool(await stored_buckets(connection, "rollup_hour", stream)) for stream in streams]
+    assert found == [True, True, False, True, True]
