@@ -22,9 +22,9 @@ WHERE ctid = ANY (ARRAY(
     WHERE hours - 1 < %(hours)s OR place = (SELECT min(ctid) FROM things.rollup_dirty)))
 RETURNING datastream_id, start, until, appended;
 
--- name: hours_waiting
--- How many hours are marked.
-SELECT coalesce(sum(extract(epoch FROM until - start)), 0) / 3600 FROM things.rollup_dirty;
+-- name: work_waiting
+-- How many marks there are, and how many hours they cover.
+SELECT count(*), coalesce(sum(extract(epoch FROM until - start)), 0)::float8 / 3600 FROM things.rollup_dirty;
 
 -- name: kinds_of_datastreams
 -- How the buckets of these datastreams are aggregated.

@@ -30,6 +30,8 @@ _EXTENDED = 3
 # and readers take dirty buckets from the observations meanwhile.
 _LOAD_HOURS = 3_000
 _LOAD_SECONDS = 5.0
+# With fewer marks than this left, the next ones are gathered for a while.
+_FEW = 100
 
 PAUSE_SECONDS = 0.7
 FALLBACK_SECONDS = 2.0
@@ -49,12 +51,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute("LISTEN observations")
-                while not stop.is_set():
-                    await _let_loads_end(connection, stop)
-                    if not await fold_once(connection):
-                        await _listen(connection, stop)
-                    elif not await _pending(connection):
-                        await _pause(stop)
+                await _work(connection, stop)
         except psycopg.OperationalError as error:
             log.warning("the fold lost the database", error=str(error).strip())
             await _pause(stop)
@@ -73,27 +70,38 @@ async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     await _pause(stop)
 
 
+async def _work(connection: Connection, stop: asyncio.Event) -> None:
+    growing = True
+    while not stop.is_set():
+        if growing:
+            await _let_loads_end(connection, stop)
+        before, _ = await _waiting(connection)
+        taken = await fold_once(connection)
+        after, _ = await _waiting(connection)
+        growing = after < _FEW or after > before - taken
+        if not taken:
+            await _listen(connection, stop)
+        elif after < _FEW:
+            await _pause(stop)
+
+
 async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
     """While many marks come in, wait until they stop doing so, but not for long."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _LOAD_SECONDS
-    before = -1.0
+    before = -1
     while not stop.is_set() and loop.time() < until:
-        cursor = await connection.execute(statements.load("things")["hours_waiting"])
-        row = await cursor.fetchone()
-        hours = float(row[0]) if row else 0.0
-        if hours < _LOAD_HOURS or hours == before:
+        marks, hours = await _waiting(connection)
+        if hours < _LOAD_HOURS or marks == before:
             return
-        before = hours
+        before = marks
         await _pause(stop)
 
 
-async def _pending(connection: Connection) -> bool:
-    cursor = await connection.execute(
-        "SELECT count(*) > 100 FROM (SELECT FROM things.rollup_dirty LIMIT 101) AS m"
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+async def _waiting(connection: Connection) -> tuple[int, float]:
+    """Marks and the hours they cover."""
+    row = await (await connection.execute(statements.load("things")["work_waiting"])).fetchone()
+    return (row[0], row[1]) if row else (0, 0.0)
 
 
 async def fold_once(connection: Connection) -> int:
