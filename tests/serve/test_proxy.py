@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -131,3 +132,109 @@ async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) 
     assert answer.status_code == 503
     assert "Einen Moment" in answer.text
     assert data.status_code == 200
+
+
+class Web:
+    """A web process that answers as told, and counts the connections it gets."""
+
+    def __init__(self, *answers: bytes):
+        self.answers = list(answers)
+        self.heads: list[bytes] = []
+        self.connections = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Give the next answer to each request; an empty one, or one without length, closes."""
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while self.answers:
+                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                answer = self.answers.pop(0)
+                writer.write(answer)
+                if not answer.endswith(b"\r\n\r\nok"):
+                    break
+        writer.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+@contextlib.asynccontextmanager
+async def before(web: Web, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who asks a front before that web process."""
+    async with await asyncio.start_unix_server(web, str(folder / "web.sock")):
+        passing = proxy.Proxy(socket=folder / "web.sock")
+        application = front.Front(data=echo, web=passing, assets=folder)
+        transport = httpx.ASGITransport(app=application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            yield client
+        await passing.close()
+
+
+async def test_a_connection_serves_several_requests(tmp_path: Path) -> None:
+    """A page load does not open a connection to the web process each time."""
+    web = Web(OK, OK, OK)
+    async with before(web, tmp_path) as client:
+        assert [(await client.get("/")).text for _ in range(3)] == ["ok"] * 3
+    assert web.connections == 1
+
+
+async def test_a_restart_of_the_web_process_goes_unnoticed_between_requests(tmp_path: Path) -> None:
+    """What only reads is asked again on a fresh connection; what writes is not sent twice."""
+    web = Web(OK, b"", OK, b"", OK)
+    async with before(web, tmp_path) as client:
+        assert (await client.get("/")).text == "ok"
+        assert (await client.get("/")).text == "ok"
+        assert (await client.post("/", content=b"x")).status_code == 503
+    assert [head.split()[0] for head in web.heads] == [b"GET", b"GET", b"GET", b"POST"]
+
+
+@pytest.mark.parametrize("answer", [b"NONSENSE\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-le"])
+async def test_a_broken_answer_asks_people_to_wait(tmp_path: Path, answer: bytes) -> None:
+    """503 with Retry-After, not 500."""
+    async with before(Web(answer), tmp_path) as client:
+        found = await client.get("/")
+    assert (found.status_code, found.headers["retry-after"]) == (503, "3")
+
+
+async def test_half_an_answer_is_not_ended_like_a_whole_one(tmp_path: Path) -> None:
+    """The server must break off too: a download would look complete."""
+    broken = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n"
+    async with before(Web(broken), tmp_path) as client:
+        with pytest.raises(proxy.WebIsAway):
+            await client.get("/")
+
+
+async def test_a_request_that_never_came_whole_is_not_passed_on(tmp_path: Path) -> None:
+    """A client that left before its body must not have sent an empty one."""
+    web = Web(OK)
+    async with await asyncio.start_unix_server(web, str(tmp_path / "web.sock")):
+        application = front.Front(data=echo, web=proxy.Proxy(socket=tmp_path / "web.sock"), assets=tmp_path)
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            raise AssertionError(message)
+
+        await application(scope, receive, send)
+    assert web.heads == []
+
+
+@pytest.mark.parametrize("name", ["%00", "a" * 300, "..%2fweb.sock", "/etc/hostname"])
+async def test_names_that_no_asset_can_have_are_not_found(address: str, name: str) -> None:
+    """404, not 500."""
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"{address}/assets/{name}")).status_code == 404
+
+
+async def test_assets_are_found_through_a_link(tmp_path: Path) -> None:
+    """A checkout or environment that is reached through a symbolic link."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "x.css").write_text("body{}")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    application = front.Front(data=echo, web=None, assets=tmp_path / "link")
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=application), base_url="http://t"
+    ) as client:
+        assert (await client.get("/assets/x.css")).text == "body{}"

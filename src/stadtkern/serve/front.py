@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from stadtkern.serve.proxy import Message, Proxy, Receive, Scope, Send, WebIsAway
+from stadtkern.serve.proxy import ClientIsAway, Message, Proxy, Receive, Scope, Send, WebIsAway
 
 log = structlog.get_logger(__name__)
 
@@ -31,13 +31,13 @@ class Front:
     ):
         self._data = data
         self._web = web
-        self._assets = assets
+        self._assets = assets.resolve()
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path."""
         if scope["type"] == "lifespan":
-            await self._data(scope, receive, send)  # type: ignore[operator]
+            await self._live(scope, receive, send)
             return
         path: str = scope["path"]
         head = "/" + path[1:].partition("/")[0]
@@ -47,6 +47,15 @@ class Front:
             await self._file(scope, send)
         elif scope["type"] == "http":
             await self._page(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self._web is not None:
+                await self._web.close()
+            return message
+
+        await self._data(scope, watched, send)  # type: ignore[operator]
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._web is None:
@@ -62,18 +71,17 @@ class Front:
 
         try:
             await self._web(scope, receive, forward)
+        except ClientIsAway:
+            pass  # nobody waits for an answer
         except WebIsAway as error:
             log.warning("web process does not answer", error=str(error))
-            if not started:
-                await _answer(send, 503, _AWAY, b"text/html; charset=utf-8", (b"retry-after", b"3"))
+            if started:
+                raise  # only so does the server break off too, and a half answer is not taken for a whole
+            await _answer(send, 503, _AWAY, b"text/html; charset=utf-8", (b"retry-after", b"3"))
 
     async def _file(self, scope: Scope, send: Send) -> None:
-        path = (self._assets / scope["path"].removeprefix(_ASSETS)).resolve()
-        if (
-            scope["method"] not in ("GET", "HEAD")
-            or not path.is_relative_to(self._assets)
-            or not path.is_file()
-        ):
+        path = self._found(scope["path"].removeprefix(_ASSETS))
+        if scope["method"] not in ("GET", "HEAD") or path is None:
             await _answer(send, 404, b"not found", b"text/plain")
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -87,6 +95,13 @@ class Front:
         caching = b"public, max-age=31536000, immutable" if hashed else b"public, max-age=300"
         body = path.read_bytes() if scope["method"] == "GET" else b""
         await _answer(send, 200, body, kind.encode(), (b"cache-control", caching), *extra)
+
+    def _found(self, name: str) -> Path | None:
+        try:
+            path = (self._assets / name).resolve()
+            return path if path.is_relative_to(self._assets) and path.is_file() else None
+        except (OSError, ValueError):  # a name that no file can have
+            return None
 
 
 def _believe_proxies(scope: Scope, trusted: frozenset[str]) -> None:

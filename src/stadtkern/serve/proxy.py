@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httptools
 
@@ -23,6 +23,8 @@ _HOP_BY_HOP = frozenset(
         b"keep-alive",
         b"transfer-encoding",
         b"te",
+        b"expect",
+        b"proxy-connection",
         b"trailer",
         b"upgrade",
         b"proxy-authorization",
@@ -32,10 +34,23 @@ _OURS = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 _IDLE_CONNECTIONS = 32
 _CHUNK = 65_536
 _HEAD_SECONDS = 120.0
+_NO_BODY = b"\r\n"
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class WebIsAway(Exception):
     """The web process does not answer (it starts, or was just replaced)."""
+
+
+class ClientIsAway(Exception):
+    """Whoever asked went away before the whole request had come."""
+
+
+class _Unanswered(Exception):
+    """The connection ended before an answer began."""
 
 
 class _Answer:
@@ -47,6 +62,7 @@ class _Answer:
         self.chunks: deque[bytes] = deque()
         self.head_done = False
         self.done = False
+        self.reusable = False
         self.parser = httptools.HttpResponseParser(self)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -61,6 +77,7 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         self.done = True
+        self.reusable = self.parser.should_keep_alive()  # asked later, the parser has forgotten it
 
 
 class Proxy:
@@ -68,57 +85,86 @@ class Proxy:
 
     def __init__(self, *, socket: Path):
         self._socket = socket
-        self._idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._idle: deque[_Streams] = deque()
+        self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request. Raises WebIsAway before anything was sent."""
+        """Serve one HTTP request. Raises WebIsAway; ClientIsAway where nobody waits for an answer."""
         body = _body(receive)
         first = await anext(body, b"")
-        head = _head(scope)
-        reader, writer = await self._begin(head + first)
-        try:
-            async for chunk in body:
-                writer.write(chunk)
-                await writer.drain()
-            answer = await self._relay(reader, send, head_only=scope["method"] == "HEAD")
-        except BaseException:
-            writer.close()
-            raise
-        if answer.done and answer.parser.should_keep_alive() and len(self._idle) < _IDLE_CONNECTIONS:
+        start = _head(scope) + first
+        while True:
+            reader, writer, fresh = await self._connection()
+            try:
+                answer = await self._ask(reader, writer, start, body)
+                await self._pass_on(answer, reader, send, head_only=scope["method"] == "HEAD")
+            except _Unanswered as error:
+                writer.close()
+                # An idle connection may be older than the web process that answers now.
+                if fresh or scope["method"] not in _SAFE or first != _NO_BODY:
+                    raise WebIsAway(str(error)) from error
+                continue
+            except BaseException:
+                writer.close()
+                raise
+            break
+        if answer.reusable and not self._closed and len(self._idle) < _IDLE_CONNECTIONS:
             self._idle.append((reader, writer))
         else:
             writer.close()
 
     async def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections, and those in use once they are idle."""
+        self._closed = True
         while self._idle:
             self._idle.pop()[1].close()
 
-    async def _begin(self, start: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+        """An idle connection or, as the last says, a fresh one."""
         while self._idle:
             reader, writer = self._idle.pop()
-            if reader.at_eof() or writer.is_closing():
-                writer.close()
-                continue
-            with contextlib.suppress(OSError):
-                writer.write(start)
-                await writer.drain()
-                return reader, writer
+            if not reader.at_eof() and not writer.is_closing():
+                return reader, writer, False
+            writer.close()
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._socket), limit=_CHUNK * 4)
         except OSError as error:
             raise WebIsAway(str(error)) from error
-        writer.write(start)
-        await writer.drain()
-        return reader, writer
+        return reader, writer, True
 
-    async def _relay(self, reader: asyncio.StreamReader, send: Send, *, head_only: bool) -> _Answer:
-        answer = _Answer()
-        while not answer.head_done:
-            data = await asyncio.wait_for(reader.read(_CHUNK), _HEAD_SECONDS)
-            if not data:
-                raise WebIsAway("the web process closed the connection")
-            answer.parser.feed_data(data)
+    async def _ask(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        start: bytes,
+        body: AsyncIterator[bytes],
+    ) -> _Answer:
+        """Send the request and read the head of the answer. Raises _Unanswered."""
+        try:
+            writer.write(start)
+            await writer.drain()
+            async for chunk in body:
+                writer.write(chunk)
+                await writer.drain()
+        except OSError:
+            pass  # it may have answered before it had read everything
+        try:
+            answer = _Answer()
+            while not answer.head_done:
+                data = await asyncio.wait_for(reader.read(_CHUNK), _HEAD_SECONDS)
+                if not data:
+                    raise _Unanswered("the web process closed the connection")
+                answer.parser.feed_data(data)
+        except (OSError, httptools.HttpParserError) as error:
+            raise _Unanswered(repr(error)) from error
+        except TimeoutError as error:
+            raise WebIsAway(f"no answer within {_HEAD_SECONDS:g} s") from error
+        return answer
+
+    async def _pass_on(
+        self, answer: _Answer, reader: asyncio.StreamReader, send: Send, *, head_only: bool
+    ) -> None:
+        """Send the answer on. Raises WebIsAway where it breaks off."""
         headers = [(name, value) for name, value in answer.headers if name not in _HOP_BY_HOP]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         bodyless = head_only or answer.status in (204, 304)
@@ -127,27 +173,36 @@ class Proxy:
                 await send({"type": "http.response.body", "body": answer.chunks.popleft(), "more_body": True})
             if answer.done:
                 break
-            data = await reader.read(_CHUNK)
-            if not data:
-                break
-            answer.parser.feed_data(data)
+            try:
+                data = await reader.read(_CHUNK)
+                answer.parser.feed_data(data)
+            except (OSError, httptools.HttpParserError) as error:
+                raise WebIsAway(f"it broke off its answer: {error!r}") from error
+            if not data and not answer.done:
+                raise WebIsAway("it broke off its answer")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return answer
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
     """The body, already framed in chunks for HTTP/1.1 (the first piece belongs right behind the head)."""
-    message = await receive()
-    if not message.get("more_body") and not message.get("body"):
-        yield b"\r\n"
+    message = await _next(receive)
+    while message.get("more_body") and not message.get("body"):
+        message = await _next(receive)
+    if not message.get("body"):
+        yield _NO_BODY
         return
-    yield b"transfer-encoding: chunked\r\n\r\n" + _frame(message.get("body", b""))
+    yield b"transfer-encoding: chunked\r\n\r\n" + _frame(message["body"])
     while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client went away")
+        message = await _next(receive)
         yield _frame(message.get("body", b""))
     yield b"0\r\n\r\n"
+
+
+async def _next(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientIsAway
+    return message
 
 
 def _frame(data: bytes) -> bytes:
@@ -155,7 +210,7 @@ def _frame(data: bytes) -> bytes:
 
 
 def _head(scope: Scope) -> bytes:
-    path = scope.get("raw_path") or scope["path"].encode("utf-8")
+    path = scope.get("raw_path") or quote(scope["path"]).encode()
     query = scope.get("query_string", b"")
     target = path + (b"?" + query if query else b"")
     lines = [scope["method"].encode() + b" " + target + b" HTTP/1.1"]
