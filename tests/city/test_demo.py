@@ -46,7 +46,7 @@ async def test_an_interrupted_load_is_completed(lines: list[str], connection: Co
         "SELECT count(DISTINCT datastream_id), count(*) FROM city.replay_value v "
         "JOIN core.dataset s ON s.id = v.dataset_id WHERE s.key = %s"
     )
-    assert await (await connection.execute(sql, (sets.BICYCLES.key,))).fetchone() == (25, 44_828)
+    assert await (await connection.execute(sql, (sets.BICYCLES.key,))).fetchone() == (25, 16_996)
 
 
 async def test_a_second_start_finds_all_done(lines: list[str], url: str, settings: Settings) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every journey; without a browser they are skipped, and say so."""
+    """Mark every journey; without a browser they are skipped, and say so (or fail where that was asked)."""
+    if CHROMIUM is None and os.environ.get("STADTKERN_TEST_BROWSER") == "required":
+        raise pytest.UsageError("STADTKERN_TEST_BROWSER=required, and there is no chromium")
     for item in items:
         if ROOT / "tests/journeys" in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -78,7 +78,7 @@ BICYCLES = Set(
         File(name="bike_hourly.csv.xz", mapping="bike_hourly.toml"),
         File(name="bike_quarterhour.csv.xz", mapping="bike_quarterhour.toml"),
     ),
-    replay=Replay(window_start=datetime(2026, 1, 3), cycle_weeks=8),
+    replay=Replay(window_start=datetime(2026, 2, 7), cycle_weeks=3),
     quarters=ALL,
 )
 
@@ -99,7 +99,7 @@ PARKING = Set(
         "replay": True,
     },
     files=(File(name="parking.csv.xz", mapping="parking.toml"),),
-    replay=Replay(window_start=datetime(2026, 3, 20), cycle_weeks=6),
+    replay=Replay(window_start=datetime(2026, 4, 10), cycle_weeks=3),
     quarters=INNER,
 )
 
