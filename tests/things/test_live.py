@@ -14,7 +14,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from stadtkern.core import database, datasets
+from stadtkern.core import database, datasets, tokens
 from stadtkern.things import readings
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,9 @@ async def _datastream(connection: database.Connection, dataset_id: int) -> int:
 class Listener:
     """A browser that reads the stream straight from the ASGI application."""
 
-    def __init__(self, app: Starlette, query: str):
+    def __init__(self, app: Starlette, query: str, token: str | None = None):
+        self.ended = asyncio.Event()
+        self._headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode())]
         self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.status = 0
         self._app, self._query = app, query
@@ -51,11 +53,13 @@ class Listener:
 
     async def run(self) -> None:
         """Listen until `leave`."""
-        scope = {"type": "http", "method": "GET", "path": "/live", "raw_path": b"/live", "headers": [],
-                 "query_string": self._query.encode(), "scheme": "http", "server": ("t", 80),
+        scope = {"type": "http", "method": "GET", "path": "/live", "raw_path": b"/live",
+                 "query_string": self._query.encode(), "headers": self._headers,
+                 "scheme": "http", "server": ("t", 80),
                  "client": ("t", 1), "root_path": "", "http_version": "1.1",
                  "asgi": {"version": "3.0", "spec_version": "2.3"}}  # fmt: skip
         await self._app(scope, self._receive, self._send)
+        self.ended.set()
 
     async def _receive(self) -> dict[str, Any]:
         await self._gone.wait()
@@ -77,9 +81,9 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: Starlette, query: str) -> AsyncIterator[Listener]:
+async def listening(app: Starlette, query: str, token: str | None = None) -> AsyncIterator[Listener]:
     """A listener that leaves at the end."""
-    listener = Listener(app, query)
+    listener = Listener(app, query, token)
     task = asyncio.create_task(listener.run())
     yield listener
     listener.leave()
@@ -147,3 +151,46 @@ async def test_what_one_may_not_see_is_not_there(
     )
     assert (await client.get(f"/live?datastreams={hidden}")).status_code == 404
     assert (await client.get("/live?datastreams=999999")).status_code == 404
+
+
+async def test_a_revoked_token_ends_its_stream(app: Starlette, connection: database.Connection) -> None:
+    """What was opened with it is not heard any longer than it holds."""
+    await datasets.save_room(connection, key="inner", kind="restricted", title={})
+    inner = await datasets.save(connection, key="inner", room="inner", about={})
+    stream = await _datastream(connection, inner)
+    made = await tokens.create(connection, name="reader", scopes={inner: ["read"]})
+    await app.state.sink.put([_reading(stream, 1, 1.0)])
+    async with listening(app, f"datastreams={stream}", token=made.secret) as listener:
+        assert (await listener.next())["result"] == 1.0
+        await tokens.revoke(connection, token_id=made.id)
+        await app.state.sink.put([_reading(stream, 2, 2.0)])
+        await asyncio.wait_for(listener.ended.wait(), 20)
+        assert listener.events.empty()
+
+
+async def test_nothing_is_missed_while_the_listener_was_away(
+    app: Starlette, connection: database.Connection, dataset: int
+) -> None:
+    """A sensor that speaks once an hour must not look an hour old after a restart of the database."""
+    stream = await _datastream(connection, dataset)
+    await app.state.sink.put([_reading(stream, 1, 1.0)])
+    async with listening(app, f"datastreams={stream}") as listener:
+        await listener.next()
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query = 'LISTEN observations'"
+        )
+        await app.state.sink.put([_reading(stream, 2, 2.0)])
+        assert (await listener.next())["result"] == 2.0
+
+
+async def test_when_all_connections_are_taken_one_is_asked_to_come_back(
+    app: Starlette, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with Retry-After, not 500."""
+    monkeypatch.setattr(app.state.pool, "timeout", 0.05)
+    async with contextlib.AsyncExitStack() as taken:
+        for _ in range(app.state.pool.max_size):
+            await taken.enter_async_context(app.state.pool.connection(timeout=10))
+        answers = [await client.get(path) for path in ("/live?datastreams=1", "/sta/v1.1/Things")]
+    assert [(each.status_code, "retry-after" in each.headers) for each in answers] == [(503, True)] * 2

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +50,9 @@ class TooManyStreams(problems.Problem):
 
     status = 503
 
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "60"})
+
 
 class Subscriber:
     """One open stream: what it wants to hear, and what it has not been told yet."""
@@ -91,10 +95,15 @@ class Hub:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    @property
+    def full(self) -> bool:
+        """Whether as many listen as may."""
+        return len(self._subscribers) >= MOST_SUBSCRIBERS
+
     @contextlib.contextmanager
     def subscribe(self, datastream_ids: Iterable[int]) -> Any:
         """Hear of these datastreams for the time of the block. Raises TooManyStreams."""
-        if len(self._subscribers) >= MOST_SUBSCRIBERS:
+        if self.full:
             raise TooManyStreams()
         subscriber = Subscriber(datastream_ids)
         self._subscribers.add(subscriber)
@@ -106,11 +115,14 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await database.connect(url=str(self._pool.conninfo), autocommit=True) as connection:
+                async with await database.connect(
+                    url=str(self._pool.conninfo), autocommit=True
+                ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
+                    await self._tell(connection, self._wanted())  # what was missed meanwhile
                     while True:
                         await self._round(connection)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 log.warning("live listener lost its connection", error=str(error))
                 await asyncio.sleep(0.5)
 
@@ -121,7 +133,12 @@ class Hub:
             changed.update(_ids(notice.payload))
         async for notice in connection.notifies(timeout=0.1):
             changed.update(_ids(notice.payload))
-        wanted = changed.intersection(*[frozenset().union(*(s.wanted for s in self._subscribers))])
+        await self._tell(connection, changed & self._wanted())
+
+    def _wanted(self) -> frozenset[int]:
+        return frozenset().union(*(subscriber.wanted for subscriber in self._subscribers))
+
+    async def _tell(self, connection: Connection, wanted: AbstractSet[int]) -> None:
         if not wanted:
             return
         values = await series.latest(connection, datastream_ids=sorted(wanted))
@@ -141,19 +158,22 @@ def routes() -> list[BaseRoute]:
 async def _live(request: Request) -> Response:
     try:
         ids = _wanted(request.query_params.get("datastreams", ""))
-        principal = await request.app.state.gate.principal(
-            authorization=request.headers.get("authorization"), cookie=request.cookies.get("sessionid")
-        )
-        allowed = await _allowed(request, principal, ids)
+        allowed = await _allowed(request, ids)
         if not allowed:
             raise problems.NotFound("none of these datastreams is there")
+        if request.app.state.live.full:
+            raise TooManyStreams()
+    except psycopg.OperationalError:
+        return _refusal(problems.Unavailable())
     except problems.Problem as problem:
-        return JSONResponse(
-            problem.document(), problem.status, problem.headers, media_type="application/problem+json"
-        )
+        return _refusal(problem)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _events(request, principal, allowed), media_type="text/event-stream", headers=headers
+    return StreamingResponse(_events(request, allowed), media_type="text/event-stream", headers=headers)
+
+
+def _refusal(problem: problems.Problem) -> Response:
+    return JSONResponse(
+        problem.document(), problem.status, problem.headers, media_type="application/problem+json"
     )
 
 
@@ -164,28 +184,35 @@ def _wanted(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-async def _allowed(request: Request, principal: access.Principal, ids: Sequence[int]) -> list[int]:
+async def _allowed(request: Request, ids: Sequence[int]) -> list[int]:
+    """Those that may be seen by who asks, if the token or session still holds. Raises Unauthorised."""
+    gate: access.Gate = request.app.state.gate
+    principal = await gate.principal(
+        authorization=request.headers.get("authorization"), cookie=request.cookies.get("sessionid")
+    )
     async with request.app.state.pool.connection() as connection:
-        scope = await request.app.state.gate.scope(connection, principal)
+        scope = await gate.scope(connection, principal)
         text, params = Fragment(
             "SELECT d.id FROM things.datastream AS d WHERE d.id = ANY (%s) AND ", (list(ids),)
         ) + scope.on("d.dataset_id")
         return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
 
 
-async def _events(request: Request, principal: access.Principal, ids: list[int]) -> AsyncIterator[bytes]:
+async def _events(request: Request, ids: list[int]) -> AsyncIterator[bytes]:
+    """Events until the client leaves or may not listen any more; then it comes back and is told why."""
     hub: Hub = request.app.state.live
-    with hub.subscribe(ids) as subscriber:
+    gate: access.Gate = request.app.state.gate
+    with contextlib.suppress(problems.Problem, psycopg.OperationalError), hub.subscribe(ids) as subscriber:
         async with request.app.state.pool.connection() as connection:
             subscriber.tell(await series.latest(connection, datastream_ids=ids))
         yield b"retry: 3000\n\n"
         loop = asyncio.get_running_loop()
-        allowed, epoch, checked = frozenset(ids), request.app.state.gate.epoch, loop.time()
+        allowed, epoch, checked = frozenset(ids), gate.epoch, loop.time()
         while True:
             news = subscriber.take()
-            if epoch != request.app.state.gate.epoch or loop.time() - checked > RECHECK_SECONDS:
-                epoch, checked = request.app.state.gate.epoch, loop.time()
-                allowed = frozenset(await _allowed(request, principal, ids))
+            if epoch != gate.epoch or loop.time() - checked > RECHECK_SECONDS:
+                epoch, checked = gate.epoch, loop.time()
+                allowed = frozenset(await _allowed(request, ids))
             yield (
                 b"".join(_event(i, value) for i, value in news.items() if i in allowed) or b": still here\n\n"
             )
