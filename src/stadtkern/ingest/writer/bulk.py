@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 import msgspec
 import numpy as np
@@ -16,9 +17,10 @@ from stadtkern.core import database
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import checks, commit
 from stadtkern.things import readings
-from stadtkern.things.store import aftermath, batch
+from stadtkern.things.store import aftermath, batch, prepared
 from stadtkern.things.store.batch import Batch, Integers
 from stadtkern.things.store.merge import MergeResult
+from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import Policy
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,12 @@ class Totals(msgspec.Struct, kw_only=True):
     rows: int = 0
     new: int = 0
     refused: int = 0
+
+    def add(self, outcome: readings.Columns) -> None:
+        """Count one batch."""
+        self.rows += len(outcome.id)
+        self.new += int(outcome.new.sum())
+        self.refused += len(outcome.problems)
 
 
 class Bulk:
@@ -54,8 +62,7 @@ class Bulk:
             raise readings.Busy(f"{self._waiting} rows are waiting")
         self._waiting += len(rows)
         try:
-            async with self._turn:
-                return await self._put(rows, policy)
+            return await self._put(rows, policy)
         finally:
             self._waiting -= len(rows)
 
@@ -74,39 +81,52 @@ class Bulk:
         usable = np.ones(len(rows), bool)
         usable[list(faults)] = False
         at = np.flatnonzero(usable)
-        for begin in range(0, len(at), MOST_ROWS):
-            await self._store(rows, at[begin : begin + MOST_ROWS], policy, outcome)
+        parts = [at[begin : begin + MOST_ROWS] for begin in range(0, len(at), MOST_ROWS)]
+        ahead = _prepare(rows, parts[0]) if parts else None
+        try:
+            async with self._turn:
+                for part, following in zip_longest(parts, parts[1:]):
+                    ready = await ahead if ahead else None
+                    ahead = None if following is None else _prepare(rows, following)
+                    await self._store(rows, part, ready, policy, outcome)
+        finally:
+            if ahead is not None:
+                await asyncio.gather(ahead, return_exceptions=True)
         return outcome
 
     async def _store(
-        self, rows: Batch, at: Integers, policy: Policy | None, outcome: readings.Columns
+        self,
+        rows: Batch,
+        at: Integers,
+        ready: Prepared | None,
+        policy: Policy | None,
+        outcome: readings.Columns,
     ) -> None:
         """Store the rows at these positions in one commit; halve where the database refuses one of them."""
-        part = rows if len(at) == len(rows) else rows.take(at)
         try:
-            result = await self._commit(part, policy)
+            result = await self._commit(ready or await _prepare(rows, at), policy)
         except psycopg.Error as error:
             if len(at) == 1:
                 reason = error.diag.message_primary or str(error)
                 outcome.problems[int(at[0])] = readings.UnusableReading(f"the database refuses it: {reason}")
                 return
             middle = len(at) // 2
-            await self._store(rows, at[:middle], policy, outcome)
-            await self._store(rows, at[middle:], policy, outcome)
+            await self._store(rows, at[:middle], None, policy, outcome)
+            await self._store(rows, at[middle:], None, policy, outcome)
             return
         outcome.id[at], outcome.new[at] = result.id, result.new
         for row in at[~result.known].tolist():
             detail = f"no datastream {rows.datastream_id[row]}"
             outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
 
-    async def _commit(self, part: Batch, policy: Policy | None) -> MergeResult:
+    async def _commit(self, ready: Prepared, policy: Policy | None) -> MergeResult:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience
         while True:
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = await database.connect(url=self._url, autocommit=True)
-                result = await commit.store(self._connection, batch=part, policy=policy)
+                result = await commit.store(self._connection, ready=ready, policy=policy)
                 await aftermath.tell(self._connection, datastream_ids=result.changed_datastreams.tolist())
                 return result
             except (psycopg.OperationalError, OSError) as error:
@@ -124,18 +144,26 @@ async def load(
     totals = Totals()
     bulk = Bulk(url=url, settings=settings)
     parts = _gathered(batches)
-    ahead = asyncio.create_task(asyncio.to_thread(next, parts, None))
+    under_way: asyncio.Task[readings.Columns] | None = None
     try:
-        while (rows := await ahead) is not None:
-            ahead = asyncio.create_task(asyncio.to_thread(next, parts, None))
-            outcome = await bulk.put(rows, policy=policy)
-            totals.rows += len(rows)
-            totals.new += int(outcome.new.sum())
-            totals.refused += len(outcome.problems)
+        while (rows := await asyncio.to_thread(next, parts, None)) is not None:
+            following = asyncio.create_task(bulk.put(rows, policy=policy))
+            if under_way is not None:
+                totals.add(await under_way)
+            under_way = following
+        if under_way is not None:
+            totals.add(await under_way)
     finally:
-        await asyncio.gather(ahead, return_exceptions=True)
+        if under_way is not None:
+            await asyncio.gather(under_way, return_exceptions=True)
         await bulk.close()
     return totals
+
+
+def _prepare(rows: Batch, at: Integers) -> asyncio.Task[Prepared]:
+    """Sort these rows in a thread, while another commit runs."""
+    part = rows if len(at) == len(rows) else rows.take(at)
+    return asyncio.create_task(asyncio.to_thread(prepared.prepare, part))
 
 
 def _gathered(batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -10,8 +10,7 @@ import psycopg
 from stadtkern.core import outbox, problems
 from stadtkern.core.database import Connection
 from stadtkern.things import readings
-from stadtkern.things.store import batch as batches
-from stadtkern.things.store import merge, partitions, streams
+from stadtkern.things.store import batch, merge, partitions, prepared, streams
 
 TOPIC = "things.observations"
 # Datastreams named in an event; whoever needs all of a larger commit asks the store.
@@ -28,13 +27,13 @@ async def commit(
     The connection autocommits. Raises OperationalError where the database went away or asks to try again;
     then it is open whether anything was committed, and the same call may be repeated.
     """
-    batch = batches.of_readings(items)
+    ready = prepared.prepare(batch.of_readings(items))
     try:
         try:
-            result = await store(connection, batch=batch)
+            result = await store(connection, ready=ready)
         except psycopg.errors.UndefinedTable:
             partitions.forget(connection)
-            result = await store(connection, batch=batch)
+            result = await store(connection, ready=ready)
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
@@ -52,22 +51,21 @@ async def commit(
 
 
 async def store(
-    connection: Connection, *, batch: batches.Batch, policy: streams.Policy | None = None
+    connection: Connection, *, ready: prepared.Prepared, policy: streams.Policy | None = None
 ) -> merge.MergeResult:
     """Merge a batch in a transaction of its own, with the event that tells of it."""
-    keys = set(partitions.keys(partitions.months(batch.time)).tolist())
-    await partitions.ensure(connection, keys=keys)
-    if len(batch) >= merge.COPY_FROM:
+    await partitions.ensure(connection, keys={key for key, _ in ready.leaves()})
+    if len(ready) >= merge.COPY_FROM:
         async with connection.transaction():
-            return await _merge(connection, batch=batch, policy=policy)
+            return await _merge(connection, ready=ready, policy=policy)
     async with connection.pipeline(), connection.transaction():
-        return await _merge(connection, batch=batch, policy=policy)
+        return await _merge(connection, ready=ready, policy=policy)
 
 
 async def _merge(
-    connection: Connection, *, batch: batches.Batch, policy: streams.Policy | None
+    connection: Connection, *, ready: prepared.Prepared, policy: streams.Policy | None
 ) -> merge.MergeResult:
-    result = await merge.merge(connection, batch=batch, policy=policy, announce=False)
+    result = await merge.merge(connection, batch=ready, policy=policy, announce=False)
     changed = result.changed_datastreams
     if len(changed):
         payload = {"datastreams": changed[:_NAMED].tolist(), "rows": int(result.new.sum())}

@@ -94,7 +94,7 @@ async def _held(connection: Connection, observation_id: int) -> tuple[Row, Strea
     row = await find(connection, observation_id=observation_id)
     if row is not None:
         ids = np.array([row.datastream_id], np.int64)
-        found = await streams.lock(connection, datastream_ids=ids, policy=None)
+        found = await streams.lock(connection, ids=ids, row=np.zeros(1, np.int64), policy=None)
         row = await find(connection, observation_id=observation_id)
         if row is not None:
             return row, found

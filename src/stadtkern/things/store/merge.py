@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+import contextlib
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, binary, numbers, partitions, streams
+from stadtkern.things.store import aftermath, binary, numbers, partitions, prepared, streams
 from stadtkern.things.store.batch import NONE, Batch, Flags, Integers
+from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import POLICIES, Outcome, Policy, Streams
 
 # From so many rows on COPY is faster than array parameters. COPY cannot be sent through a pipeline.
@@ -33,32 +33,30 @@ class MergeResult(msgspec.Struct, kw_only=True, eq=False):
 
 
 async def merge(
-    connection: Connection, *, batch: Batch, policy: Policy | None = None, announce: bool = True
+    connection: Connection, *, batch: Batch | Prepared, policy: Policy | None = None, announce: bool = True
 ) -> MergeResult:
     """Store a batch. The transaction must be READ COMMITTED; partitions that are missing are made in it.
 
     `policy` overrules that of the datastreams. Rows of unknown datastreams are left out. With `announce`
     listeners hear of the changed datastreams when the transaction commits.
     """
-    months = partitions.months(batch.time)
-    keys = partitions.keys(months)
-    order = np.lexsort((batch.time, batch.datastream_id, keys))
-    rows, keys = batch.take(order), keys[order]
-    await partitions.ensure(connection, keys=set(np.unique(keys).tolist()))
-    found = await streams.lock(connection, datastream_ids=rows.datastream_id, policy=policy)
-    taken = await numbers.take(connection, count=len(rows))
-    outcome = _blank(partitions.id_bits(months[order]) + taken, known=found.known[found.row])
-    await _store(connection, rows=rows, keys=keys, found=found, outcome=outcome)
-    changed = await aftermath.settle(connection, batch=rows, found=found, outcome=outcome, announce=announce)
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    known = found.known[found.row][back]
-    ids = np.where(known, outcome.id[back], 0)
+    ready = batch if isinstance(batch, Prepared) else prepared.prepare(batch)
+    await partitions.ensure(connection, keys={key for key, _ in ready.leaves()})
+    found = await streams.lock(connection, ids=ready.ids, row=ready.stream, policy=policy)
+    taken = await numbers.take(connection, count=len(ready))
+    outcome = _blank(ready.id_bits + taken, known=found.known[found.row])
+    await _store(connection, ready=ready, found=found, outcome=outcome)
+    many = len(ready) >= COPY_FROM  # fewer rows run in a pipeline of the caller's, if at all
+    async with connection.pipeline() if many else contextlib.nullcontext():
+        changed = await aftermath.settle(
+            connection, batch=ready.rows, found=found, outcome=outcome, announce=announce
+        )
+    known = found.known[found.row]
     return MergeResult(
-        id=ids,
-        new=outcome.new[back],
-        changed=outcome.changed[back],
-        known=known,
+        id=ready.back(np.where(known, outcome.id, 0)),
+        new=ready.back(outcome.new),
+        changed=ready.back(outcome.changed),
+        known=ready.back(known),
         changed_datastreams=changed,
     )
 
@@ -75,24 +73,16 @@ def _blank(ids: Integers, *, known: Flags) -> Outcome:
     )
 
 
-def _clashing(rows: Batch) -> Flags:
-    """Rows that share datastream and time with a neighbour; the batch is sorted."""
-    twins = (rows.time[1:] == rows.time[:-1]) & (rows.datastream_id[1:] == rows.datastream_id[:-1])
-    clash = np.zeros(len(rows), bool)
-    clash[1:] = twins
-    clash[:-1] |= twins
-    return clash
-
-
-async def _store(
-    connection: Connection, *, rows: Batch, keys: Integers, found: Streams, outcome: Outcome
-) -> None:
-    clash = _clashing(rows)
+async def _store(connection: Connection, *, ready: Prepared, found: Streams, outcome: Outcome) -> None:
+    rows = ready.rows
     outcome.appended = outcome.new & (rows.time > found.last_time[found.row])
-    free = outcome.appended & ~clash
-    for key, part in _leaves(keys):
+    free = outcome.appended & ~ready.clash
+    for key, part in ready.leaves():
+        if free[part].all():
+            await _insert(connection, key=key, rows=rows.take(part), ids=outcome.id[part])
+            continue
         chosen = np.arange(part.start, part.stop)
-        late = chosen[(outcome.new & ~free & ~clash)[part]]
+        late = chosen[(outcome.new & ~free & ~ready.clash)[part]]
         if len(late) >= _PROBE_FROM:
             free[late] = await _empty(connection, key=key, rows=rows.take(late))
         direct = chosen[free[part]]
@@ -103,13 +93,6 @@ async def _store(
         for code in np.unique(codes).tolist() if len(rest) else ():
             at = rest[codes == code]
             await _reconcile(connection, key=key, code=code, rows=rows, at=at, outcome=outcome)
-
-
-def _leaves(keys: Integers) -> Iterator[tuple[int, slice]]:
-    bounds = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
-    for begin, end in pairwise(bounds):
-        if begin < end:
-            yield int(keys[begin]), slice(begin, end)
 
 
 async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:

@@ -42,9 +42,8 @@ class Outcome(msgspec.Struct, kw_only=True, eq=False):
     old_feature: Integers
 
 
-async def lock(connection: Connection, *, datastream_ids: Integers, policy: Policy | None) -> Streams:
-    """Lock the state rows until the caller's transaction ends; unknown datastreams are not `known`."""
-    ids, row = np.unique(datastream_ids, return_inverse=True)
+async def lock(connection: Connection, *, ids: Integers, row: Integers, policy: Policy | None) -> Streams:
+    """Lock the state rows of sorted ids until the caller's transaction ends; unknown ones are not `known`."""
     rows = await _locked(connection, ids)
     if len(rows) < len(ids):
         missing = np.setdiff1d(ids, [each[0] for each in rows])

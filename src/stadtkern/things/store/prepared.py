@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What can be worked out of a batch without the database: its order, partitions, datastreams and twins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from stadtkern.things.store import partitions
+from stadtkern.things.store.batch import Batch, Flags, Integers
+
+Column = TypeVar("Column", Integers, Flags)
+
+
+class Prepared(msgspec.Struct, kw_only=True, eq=False):
+    """The rows sorted by partition, datastream and time; `order` says where each stood, None where they were.
+
+    `ids` are the datastreams and `stream` the position therein of each row; `clash` marks rows that share
+    datastream and time with another.
+    """
+
+    rows: Batch
+    order: Integers | None
+    keys: Integers
+    id_bits: Integers
+    ids: Integers
+    stream: Integers
+    clash: Flags
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def leaves(self) -> Iterator[tuple[int, slice]]:
+        """The partitions and the rows of each."""
+        bounds = [0, *(np.flatnonzero(np.diff(self.keys)) + 1).tolist(), len(self.keys)]
+        for begin, end in pairwise(bounds):
+            if begin < end:
+                yield int(self.keys[begin]), slice(begin, end)
+
+    def back(self, column: Column) -> Column:
+        """A column of results in the batch's own order."""
+        if self.order is None:
+            return column
+        result = np.empty_like(column)
+        result[self.order] = column
+        return result
+
+
+def prepare(batch: Batch) -> Prepared:
+    """Sort a batch; it needs no connection, so it can be done while another one is written."""
+    months = partitions.months(batch.time)
+    keys = partitions.keys(months)
+    order: Integers | None = None
+    if not _sorted(batch, keys):
+        order = np.lexsort((batch.time, batch.datastream_id, keys))
+        batch, keys, months = batch.take(order), keys[order], months[order]
+    ids, stream = np.unique(batch.datastream_id, return_inverse=True)
+    return Prepared(
+        rows=batch,
+        order=order,
+        keys=keys,
+        id_bits=partitions.id_bits(months),
+        ids=ids,
+        stream=stream,
+        clash=_clashing(batch),
+    )
+
+
+def _sorted(batch: Batch, keys: Integers) -> bool:
+    leaf, stream, time = np.diff(keys), np.diff(batch.datastream_id), np.diff(batch.time)
+    return bool(((leaf > 0) | ((leaf == 0) & ((stream > 0) | ((stream == 0) & (time >= 0))))).all())
+
+
+def _clashing(rows: Batch) -> Flags:
+    twins = (rows.time[1:] == rows.time[:-1]) & (rows.datastream_id[1:] == rows.datastream_id[:-1])
+    clash = np.zeros(len(rows), bool)
+    clash[1:] = twins
+    clash[:-1] |= twins
+    return clash
