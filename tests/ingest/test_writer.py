@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import psycopg
 import pytest
+from psycopg import sql
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer
 from stadtkern.things import readings
+from stadtkern.things.store import batch
 from tests.things.histories import NOON, datastreams, reading, rows, until
 
 pytestmark = pytest.mark.anyio
@@ -266,3 +268,30 @@ async def test_the_announcer_comes_back(connection: Connection, database: str, s
 
         await until(heard)
     await connection.execute("UNLISTEN observations")
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+async def test_a_database_that_takes_nothing_at_all_is_no_fault_of_the_readings(
+    connection: Connection, database: str, settings: Settings, bulk: bool
+) -> None:
+    """While it is read-only, during a failover, senders must try again: a 4xx would tell them to give up."""
+    (stream,) = await datastreams(connection)
+    name = sql.Identifier(connection.info.dbname)
+    await connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+    try:
+        async with Writer(url=database, settings=settings, patience=0.1) as writer:
+            with pytest.raises(readings.StoreUnavailable):
+                if bulk:
+                    await writer.put_columns(batch.of_readings([reading(stream, NOON, 1.0)]))
+                else:
+                    await writer.put([reading(stream, NOON, 1.0)])
+            await connection.execute(
+                sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name)
+            )
+            (stored,) = await writer.put([reading(stream, NOON, 1.0)])
+            assert isinstance(stored, readings.Stored)
+    finally:
+        await connection.execute("SET default_transaction_read_only = off")
+        await connection.execute(
+            sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name)
+        )

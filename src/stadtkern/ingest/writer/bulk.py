@@ -105,7 +105,7 @@ class Bulk:
         """Store the rows at these positions in one commit; halve where the database refuses one of them."""
         try:
             result = await self._commit(ready or await _prepare(rows, at), policy)
-        except psycopg.Error as error:
+        except commit.POISON as error:
             if len(at) == 1:
                 reason = error.diag.message_primary or str(error)
                 outcome.problems[int(at[0])] = readings.UnusableReading(f"the database refuses it: {reason}")
@@ -129,7 +129,9 @@ class Bulk:
                 result = await commit.store(self._connection, ready=ready, policy=policy)
                 await aftermath.tell(self._connection, datastream_ids=result.changed_datastreams.tolist())
                 return result
-            except (psycopg.OperationalError, OSError) as error:
+            except commit.POISON:
+                raise
+            except (psycopg.Error, OSError) as error:
                 log.warning("a bulk load tries again", error=str(error).strip())
                 await self.close()
                 if loop.time() > until:

@@ -16,6 +16,9 @@ TOPIC = "things.observations"
 # Datastreams named in an event; whoever needs all of a larger commit asks the store.
 _NAMED = 1_000
 
+# What a reading of its own can cause; all other errors are the database's.
+POISON = (psycopg.DataError, psycopg.IntegrityError)
+
 Answer = readings.Stored | problems.Problem
 
 
@@ -24,8 +27,8 @@ async def commit(
 ) -> tuple[list[Answer], list[int]]:
     """Store readings and commit; returns an answer for each, and the datastreams that changed.
 
-    The connection autocommits. Raises OperationalError where the database went away or asks to try again;
-    then it is open whether anything was committed, and the same call may be repeated.
+    The connection autocommits. Raises psycopg.Error where no reading is to blame: the database is away, takes
+    nothing or asks to try again; it is open whether anything was committed, and the call may be repeated.
     """
     ready = prepared.prepare(batch.of_readings(items))
     try:
@@ -34,9 +37,7 @@ async def commit(
         except psycopg.errors.UndefinedTable:
             partitions.forget(connection)
             result = await store(connection, ready=ready)
-    except psycopg.OperationalError:
-        raise
-    except psycopg.Error as error:
+    except POISON as error:
         return await _apart(connection, items=items, error=error)
     answers: list[Answer] = []
     rows = zip(result.id.tolist(), result.new.tolist(), result.known.tolist(), strict=True)

@@ -138,7 +138,7 @@ class Writer:
             items = [item for call in calls for item in call.readings]
             try:
                 answers, changed = await commit(await self._connected(), items=items)
-            except (psycopg.OperationalError, OSError) as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("the writer tries again", error=str(error).strip(), attempt=attempt)
                 await self._disconnect()
                 await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
