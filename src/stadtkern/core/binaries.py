@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -27,17 +28,37 @@ def reachable(binaries: Path, *, account: pwd.struct_passwd) -> Path:
     if may(account, [str(binaries / "postgres"), "--version"]):
         return binaries
     root = binaries.parent
-    digest = hashlib.sha256(str(root).encode()).hexdigest()[:12]
-    copy = Path(tempfile.gettempdir()) / f"stadtkern-postgres-{digest}"
-    if not (copy / "bin").exists() or copy.stat().st_uid != os.geteuid():
-        shutil.rmtree(copy, ignore_errors=True)
+    made = (binaries / "postgres").stat()  # an upgrade must not go on with the old programs
+    mark = f"{root} {made.st_mtime_ns} {made.st_size}"
+    name = f"stadtkern-postgres-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
+    copy = Path(tempfile.gettempdir()) / name
+    if not _whole(copy, root):
+        _remove(copy)
         fresh = Path(tempfile.mkdtemp(prefix="stadtkern-postgres-"))
         shutil.copytree(root, fresh / "install", symlinks=True)
         (fresh / "install").chmod(0o755)
         with contextlib.suppress(OSError):  # another process was faster
             (fresh / "install").rename(copy)
         shutil.rmtree(fresh, ignore_errors=True)
+    if not _whole(copy, root):
+        raise PermissionError(f"{copy} is not ours and cannot be replaced; remove it")
     return copy / "bin"
+
+
+def _whole(copy: Path, root: Path) -> bool:
+    """Whether a copy is ours alone and still has every file; folders of temporary files are cleaned."""
+    try:
+        found = copy.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        return False
+    return all(os.path.lexists(copy / path.relative_to(root)) for path in root.rglob("*"))
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
 
 
 def may(account: pwd.struct_passwd, command: list[str]) -> bool:

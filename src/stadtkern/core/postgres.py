@@ -118,8 +118,6 @@ class Embedded:
         with self._locked():
             if self._last():
                 self._shut_down()
-            else:
-                log.info("others still use the database; it goes on for them")
 
     def _last(self) -> bool:
         """Whether nobody else uses the server; we do not from now on."""
@@ -157,7 +155,10 @@ class Embedded:
             except PermissionError as error:
                 raise DatabaseStartFailed(f"{error}; remove it or choose another data folder") from error
         if self._account:
-            self._binaries = binaries.reachable(self._binaries, account=self._account)
+            try:
+                self._binaries = binaries.reachable(binaries.installed(), account=self._account)
+            except PermissionError as error:
+                raise DatabaseStartFailed(str(error)) from error
             if not binaries.may(self._account, ["test", "-w", str(self.folder)]):
                 raise DatabaseStartFailed(
                     f"the account {self._account.pw_name} cannot reach {self.folder}; open the folders above "
