@@ -21,6 +21,7 @@ from bench.session import Session
 NAMES = ("posts", "bulk", "history", "pages", "footprint")
 RESULTS = Path("bench-results")
 PAGE = Path("docs/benchmarks.md")
+_QUIET = 0.5
 
 
 def main(arguments: list[str]) -> int:
@@ -32,6 +33,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each load")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE} from this run")
     given = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
+    if load > _QUIET:
+        print(f"The machine is busy (load {load:.1f}): figures will come out too low.", flush=True)
     figures: list[Figure] = []
     with installation.scratch() as folder:
         session = Session(folder=folder, rows=given.rows, seconds=given.seconds)
@@ -43,18 +47,20 @@ def main(arguments: list[str]) -> int:
                     flush=True,
                 )
                 figures.append(figure)
-    run = _run(figures, command=" ".join(["python -m bench", *arguments]))
+    run = _run(figures, load=load, command=" ".join(["python -m bench", *arguments]))
     print(f"\n{table(figures)}\n\n{_keep(run)}")
     if given.page:
         PAGE.write_text(_page(run), encoding="utf-8")
     return 1 if any(figure.met is False for figure in figures) else 0
 
 
-def _run(figures: list[Figure], *, command: str) -> Run:
+def _run(figures: list[Figure], *, load: float, command: str) -> Run:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    return Run(at=datetime.now(UTC), commit=commit, machine=_machine(), command=command, figures=figures)
+    return Run(
+        at=datetime.now(UTC), commit=commit, machine=_machine(), command=command, load=load, figures=figures
+    )
 
 
 def _machine() -> str:
@@ -87,7 +93,7 @@ def _page(run: Run) -> str:
 # Benchmarks
 
 Measured {run.at:%Y-%m-%d} at commit {run.commit} with `{run.command}`
-on {run.machine}; the load generator runs on the same machine.
+on {run.machine}; the load generator runs on the same machine, whose load average was {run.load:.1f} before.
 Each reference is measured in the same run, so that a slow machine is told from slow code.
 `make bench` repeats all of it, `make bench BENCH=posts` one part.
 

@@ -44,6 +44,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     machine: str
     command: str
+    load: float
+    """Load average of the machine before the run; where it is not near zero, figures come out too low."""
     figures: list[Figure]
 
 
