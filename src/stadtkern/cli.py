@@ -64,11 +64,11 @@ def work(data: DataOption = None) -> None:
 
 
 @app.command(hidden=True)
-def child(name: str) -> None:
-    """Run one process for the supervisor."""
+def child(name: str, parent: int | None = None) -> None:
+    """Run one process for the supervisor, whose number is given: it may be gone before we look."""
     from stadtkern.serve import processes
 
-    processes.run(name)
+    processes.run(name, parent=parent)
 
 
 @app.command()

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from stadtkern.core import postgres
+from stadtkern.core import logs, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.serve import commands
 
@@ -19,6 +20,13 @@ dataset_app = typer.Typer(help="Datasets and the rooms they lie in.", no_args_is
 console = Console(stderr=True)
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (STADTKERN_DATA).")]
+
+
+def _database(data: Path | None) -> AbstractContextManager[str]:
+    """The database of an installation; what is logged goes to stderr, since stdout is what was asked for."""
+    settings = core_settings.load(data=None if data is None else str(data))
+    logs.configure(settings, process="cli")
+    return postgres.available(settings)
 
 
 @token_app.command("create")
@@ -30,7 +38,7 @@ def token_create(
     data: DataOption = None,
 ) -> None:
     """Make a token. It is shown once and kept only as a hash."""
-    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+    with _database(data) as url:
         secret = asyncio.run(
             commands.create_token(url=url, datasets=dataset, verbs=verb, name=name, days=days)
         )
@@ -41,7 +49,7 @@ def token_create(
 @token_app.command("list")
 def token_list(data: DataOption = None) -> None:
     """List tokens, without their secrets."""
-    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+    with _database(data) as url:
         asyncio.run(commands.list_tokens(url=url))
 
 
@@ -50,7 +58,7 @@ def token_revoke(
     number: Annotated[int, typer.Argument(help="Number from `token list`.")], data: DataOption = None
 ) -> None:
     """End a token at once."""
-    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+    with _database(data) as url:
         console.print(
             "ended" if asyncio.run(commands.revoke_token(url=url, number=number)) else "was not valid"
         )
@@ -66,12 +74,12 @@ def dataset_create(
 ) -> None:
     """Make a dataset, or change its title and licence."""
     about = {"title": {"de": title}, **({"licence": licence} if licence else {})}
-    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+    with _database(data) as url:
         asyncio.run(commands.create_dataset(url=url, key=key, room=room, about=about))
 
 
 @dataset_app.command("list")
 def dataset_list(data: DataOption = None) -> None:
     """List datasets."""
-    with postgres.available(core_settings.load(data=None if data is None else str(data))) as url:
+    with _database(data) as url:
         asyncio.run(commands.list_datasets(url=url))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.client
 import socket
 import time
@@ -20,6 +21,7 @@ from stadtkern.serve import processes
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
 
 _READY_SECONDS = 120.0
+_PORT_SECONDS = 3.0
 
 
 def migrate(*, settings: Settings, url: str) -> list[str]:
@@ -30,7 +32,7 @@ def migrate(*, settings: Settings, url: str) -> list[str]:
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
     """Run the supervisor in the foreground."""
     if only != "work":
-        _require_free_port(settings)
+        require_free_port(settings)
     names = CHILDREN if only is None else (only if only == "work" else f"{only}-only",)
     printed: list[str] = []
 
@@ -60,13 +62,38 @@ class PortInUse(problems.Problem):
     """
 
 
-def _require_free_port(settings: Settings) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise PortInUse(f"{settings.host}:{settings.port}") from error
+class PortForbidden(problems.Problem):
+    """The operating system does not let us listen on this port.
+
+    Ports below 1024 need special rights; choose another one, for example `make demo PORT=8001`.
+    """
+
+
+class AddressUnusable(problems.Problem):
+    """We cannot listen on this address.
+
+    Set STADTKERN_HOST to an address of this machine, for example 127.0.0.1.
+    """
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raise PortInUse, but not for children of a supervisor that was killed a moment ago: they end now."""
+    until = time.monotonic() + _PORT_SECONDS
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, settings.port))
+            except PermissionError as error:
+                raise PortForbidden(f"{settings.host}:{settings.port}") from error
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise AddressUnusable(f"{settings.host}: {error.strerror}") from error
+                if time.monotonic() > until:
+                    raise PortInUse(f"{settings.host}:{settings.port}") from error
+            else:
+                return
+        time.sleep(0.1)
 
 
 def _answers(settings: Settings, *, apart: bool) -> bool:

@@ -57,14 +57,14 @@ def web_socket(settings: Settings) -> Path:
     return folder / "web.sock"
 
 
-def run(name: str) -> None:
-    """Run one child by its name until it is told to stop, or one errand until it is done."""
+def run(name: str, *, parent: int | None = None) -> None:
+    """Run a child by its name until it is told to stop or its parent dies, or an errand until it is done."""
     settings = core_settings.load()
     logs.configure(settings, process=name)
     if name in _ERRANDS:
         print(json.dumps(_ERRANDS[name](settings)))
     else:
-        runner.run(_MAINS[name](settings))
+        runner.run(_MAINS[name](settings), parent=parent)
 
 
 def environment(settings: Settings, *, url: str) -> dict[str, str]:

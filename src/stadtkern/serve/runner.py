@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 Main = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def run(main: Main) -> None:
+def run(main: Main, *, parent: int | None = None) -> None:
     """Run `main(stop)` on the fastest loop there is; SIGTERM, SIGINT and the parent's death set `stop`."""
 
     async def supervised() -> None:
@@ -28,7 +28,7 @@ def run(main: Main) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        watcher = asyncio.create_task(_follow_parent(stop), name="parent")
+        watcher = asyncio.create_task(_follow_parent(stop, parent or os.getppid()), name="parent")
         try:
             await main(stop)
         finally:
@@ -73,9 +73,8 @@ async def serve(
     await task
 
 
-async def _follow_parent(stop: asyncio.Event) -> None:
+async def _follow_parent(stop: asyncio.Event, parent: int) -> None:
     """A child whose supervisor was killed must not hold the port or the database."""
-    parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110  (no event tells of a parent's death everywhere)
         await asyncio.sleep(1.0)
     log.warning("the supervisor is gone; stopping")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 CHILDREN = ("data", "web", "work")
 _PATIENCE = 20.0
 _STEADY = 10.0
+_LONGEST_PAUSE = 30.0
 
 
 class AlreadyRunning(problems.Problem):
@@ -51,15 +53,23 @@ class Child:
             if code is None:
                 return
             self._falls = 0 if now - self._started > _STEADY else self._falls + 1
-            pause = min(30.0, 0.2 * 2**self._falls)
+            pause = pause_after(self._falls)
             log.error("a process fell; it is started again", name=self.name, code=code, pause=round(pause, 1))
             self._not_before = now + pause
             self._process = None
         if now >= self._not_before:
+            self._start(now)
+
+    def _start(self, now: float) -> None:
+        self._started = now
+        try:
             self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and words)
                 self._command, env=self._environment, start_new_session=True
             )
-            self._started = now
+        except OSError as error:  # no memory, or too many processes: the others must go on
+            self._falls += 1
+            self._not_before = now + pause_after(self._falls)
+            log.error("a process could not be started; it is tried again", name=self.name, error=str(error))
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""
@@ -78,6 +88,11 @@ class Child:
             self._process.wait()
 
 
+def pause_after(falls: int) -> float:
+    """Seconds until the next try; longer after each fall, but never more than half a minute."""
+    return min(_LONGEST_PAUSE, 0.2 * 2.0 ** min(falls, 16))
+
+
 class Supervisor:
     """The parent of everything that `stadtkern serve` runs."""
 
@@ -90,7 +105,8 @@ class Supervisor:
     def run(self, *, prepare: Callable[[str], None], ready: Callable[[str], None]) -> None:
         """Start the database, call `prepare(url)`, keep the children running until a signal, stop all."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, self._on_signal)
         embedded = None if self._settings.database_url else postgres.Embedded(self._settings)
         url = self._settings.database_url or (embedded.url if embedded else "")
         children: list[Child] = []
@@ -103,7 +119,7 @@ class Supervisor:
                 children = [self._child(name, url) for name in self._names]
                 self._watch(children, embedded, lambda: ready(url))
             except KeyboardInterrupt:
-                log.info("interrupted while starting")
+                log.info("interrupted while the database or the tables were prepared")
             finally:
                 self._preparing = False
                 _stop_all(children)
@@ -128,7 +144,7 @@ class Supervisor:
             yield
 
     def _child(self, name: str, url: str) -> Child:
-        command = [sys.executable, "-m", "stadtkern", "child", name]
+        command = [sys.executable, "-m", "stadtkern", "child", name, "--parent", str(os.getpid())]
         return Child(name=name, command=command, environment=processes.environment(self._settings, url=url))
 
     def _watch(
@@ -138,14 +154,29 @@ class Supervisor:
         while not self._stop.is_set():
             now = time.monotonic()
             if embedded is not None and embedded.pid() is None:
-                log.error("the database fell; it is started again")
-                embedded.start()
+                self._restart(embedded)
             for child in children:
                 child.look_after(now=now)
             if not told:
                 threading.Thread(target=ready, daemon=True).start()
                 told = True
             self._stop.wait(0.2)
+
+    def _restart(self, embedded: postgres.Embedded) -> None:
+        """Start the database again, however often it takes; a signal interrupts that."""
+        falls = 0
+        self._preparing = True
+        while not self._stop.is_set():
+            log.error("the database fell; it is started again")
+            try:
+                embedded.start()
+                break
+            except postgres.DatabaseStartFailed as error:
+                # What it was doing may have to end first, or the disk is full.
+                falls += 1
+                log.error("the database does not start; it is tried again", error=str(error))
+                self._stop.wait(pause_after(falls))
+        self._preparing = False
 
 
 def _stop_all(children: list[Child]) -> None:
