@@ -57,6 +57,10 @@ def web_socket(settings: Settings) -> Path:
     return folder / "web.sock"
 
 
+# Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
+_NICENESS = {"web": 10, "work": 5}
+
+
 def run(name: str, *, parent: int | None = None) -> None:
     """Run a child by its name until it is told to stop or its parent dies, or an errand until it is done."""
     settings = core_settings.load()
@@ -64,6 +68,7 @@ def run(name: str, *, parent: int | None = None) -> None:
     if name in _ERRANDS:
         print(json.dumps(_ERRANDS[name](settings)))
     else:
+        os.nice(_NICENESS.get(name, 0))
         runner.run(_MAINS[name](settings), parent=parent)
 
 
