@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from stadtkern.core import access, database, problems, times, tokens
+from stadtkern.core import access, database, datasets, problems, times, tokens
 from tests.core import factories
 
 pytestmark = pytest.mark.anyio
@@ -152,3 +152,14 @@ async def test_a_token_for_nothing_cannot_be_made(connection: database.Connectio
         await tokens.create(connection, name="all", scopes={})
     with pytest.raises(tokens.NoScope, match="everything"):
         await tokens.create(connection, name="all", scopes={1: ["everything"]})
+
+
+async def test_a_new_title_leaves_the_rest_of_a_dataset_alone(connection: database.Connection) -> None:
+    """`stadtkern dataset create` with an existing key must not forget how long it may be kept."""
+    about = {"title": {"de": "Bäume"}, "licence": "dl-de/by-2-0"}
+    days = timedelta(days=30)
+    await datasets.save(connection, key="trees", about=about, policy={"round": 5}, retention=days)
+    await datasets.save(connection, key="trees", about={"title": {"de": "Stadtbäume"}})
+    found = await datasets.find(connection, key="trees")
+    assert found.about == {"title": {"de": "Stadtbäume"}, "licence": "dl-de/by-2-0"}
+    assert (found.policy, found.retention) == ({"round": 5}, days)

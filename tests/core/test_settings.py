@@ -43,3 +43,12 @@ def test_every_setting_is_described() -> None:
     """The documentation page has a row per field."""
     page = settings.describe()
     assert all(f"`STADTKERN_{field.upper()}`" in page for field in settings.Settings.__struct_fields__)
+
+
+def test_an_empty_key_of_an_interrupted_start_is_made_anew(tmp_path: Path) -> None:
+    """Else the pages would never start again, or sign with nothing."""
+    (tmp_path / "secret-key").touch()
+    made = settings.load(environment={}, data=str(tmp_path))
+    assert len(made.signing_key()) > 40
+    assert made.signing_key() == made.signing_key()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret-key"]

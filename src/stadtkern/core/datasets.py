@@ -68,14 +68,14 @@ async def save(
     policy: Mapping[str, Any] | None = None,
     retention: timedelta | None = None,
 ) -> int:
-    """Make a dataset in a room, or update its description (it stays in its room); returns its id."""
+    """Make a dataset in a room, or update what is given (it stays in its room); returns its id."""
     cursor = await connection.execute(
         statements.load("core")["save_dataset"],
         {
             "key": key,
             "room": room,
             "about": Jsonb(about),
-            "policy": Jsonb(policy or {}),
+            "policy": None if policy is None else Jsonb(policy),
             "retention": retention,
         },
     )

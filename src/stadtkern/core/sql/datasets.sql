@@ -9,11 +9,13 @@ SELECT id, uuid, key, room_id, retention, policy, about FROM core.dataset WHERE 
 SELECT d.id, d.uuid, d.key, d.room_id, d.retention, d.policy, d.about FROM core.dataset AS d ORDER BY d.key;
 
 -- name: save_dataset
--- Makes a dataset or brings its description up to date
-INSERT INTO core.dataset (key, room_id, about, policy, retention)
-SELECT %(key)s, r.id, %(about)s, %(policy)s, %(retention)s FROM core.room AS r WHERE r.key = %(room)s
+-- Makes a dataset or brings up to date what is said of it; what is not said stays as it is
+INSERT INTO core.dataset AS d (key, room_id, about, policy, retention)
+SELECT %(key)s, r.id, %(about)s::jsonb, coalesce(%(policy)s::jsonb, '{}'), %(retention)s::interval
+FROM core.room AS r WHERE r.key = %(room)s
 ON CONFLICT (key) DO UPDATE
-    SET about = excluded.about, policy = excluded.policy, retention = excluded.retention
+    SET about = d.about || excluded.about, policy = coalesce(%(policy)s::jsonb, d.policy),
+        retention = coalesce(excluded.retention, d.retention)
 RETURNING id;
 
 -- name: save_room
