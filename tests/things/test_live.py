@@ -194,3 +194,18 @@ async def test_when_all_connections_are_taken_one_is_asked_to_come_back(
             await taken.enter_async_context(app.state.pool.connection(timeout=10))
         answers = [await client.get(path) for path in ("/live?datastreams=1", "/sta/v1.1/Things")]
     assert [(each.status_code, "retry-after" in each.headers) for each in answers] == [(503, True)] * 2
+
+
+async def test_streams_end_when_the_service_stops(
+    app: Starlette, connection: database.Connection, dataset: int
+) -> None:
+    """A browser that stays open must not keep the server from stopping."""
+    stream = await _datastream(connection, dataset)
+    await app.state.sink.put([_reading(stream, 1, 1.0)])
+    async with listening(app, f"datastreams={stream}") as listener:
+        await listener.next()
+        app.state.live.close()
+        try:
+            await asyncio.wait_for(listener.ended.wait(), 10)
+        finally:
+            app.state.live.closing = False

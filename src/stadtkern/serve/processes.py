@@ -100,13 +100,19 @@ def data(settings: Settings, *, web: bool = True) -> runner.Main:
         from stadtkern.serve import front, proxy
 
         url = settings.database_url or ""
+        plane = dataplane.create_app(settings=settings, url=url)
         application = front.Front(
-            data=dataplane.create_app(settings=settings, url=url),
+            data=plane,
             web=proxy.Proxy(socket=web_socket(settings)) if web else None,
             assets=Path(__file__).parent.parent / "web" / "assets",
             trusted=frozenset(settings.trusted_proxies),
         )
-        await runner.serve(application, stop=stop, host=settings.host, port=settings.port)
+
+        def closing() -> None:
+            if hasattr(plane.state, "live"):  # not if it is told to stop before it has started
+                plane.state.live.close()
+
+        await runner.serve(application, stop=stop, host=settings.host, port=settings.port, closing=closing)
 
     return main
 

@@ -49,8 +49,12 @@ async def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     socket: Path | None = None,
+    closing: Callable[[], None] | None = None,
 ) -> None:
-    """Serve an ASGI application on a port or a Unix socket until `stop`."""
+    """Serve an ASGI application on a port or a Unix socket until `stop`.
+
+    `closing` is called first then, to end what would not end by itself: the server waits for its connections.
+    """
     if socket is not None:
         socket.unlink(missing_ok=True)
     server = Server(
@@ -67,6 +71,8 @@ async def serve(
     task = asyncio.create_task(server.serve(), name="server")
     waiter = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if closing is not None:
+        closing()
     if not task.done():
         server.stop()  # type: ignore[no-untyped-call]
     waiter.cancel()

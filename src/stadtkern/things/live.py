@@ -82,6 +82,13 @@ class Hub:
         self._pool = pool
         self._subscribers: set[Subscriber] = set()
         self._task: asyncio.Task[None] | None = None
+        self.closing = False
+
+    def close(self) -> None:
+        """End all streams: a server that stops waits for its connections."""
+        self.closing = True
+        for subscriber in self._subscribers:
+            subscriber.wake.set()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._listen(), name="live-listener")
@@ -161,7 +168,7 @@ async def _live(request: Request) -> Response:
         allowed = await _allowed(request, ids)
         if not allowed:
             raise problems.NotFound("none of these datastreams is there")
-        if request.app.state.live.full:
+        if request.app.state.live.full or request.app.state.live.closing:
             raise TooManyStreams()
     except psycopg.OperationalError:
         return _refusal(problems.Unavailable())
@@ -208,7 +215,7 @@ async def _events(request: Request, ids: list[int]) -> AsyncIterator[bytes]:
         yield b"retry: 3000\n\n"
         loop = asyncio.get_running_loop()
         allowed, epoch, checked = frozenset(ids), gate.epoch, loop.time()
-        while True:
+        while not hub.closing:
             news = subscriber.take()
             if epoch != gate.epoch or loop.time() - checked > RECHECK_SECONDS:
                 epoch, checked = gate.epoch, loop.time()
