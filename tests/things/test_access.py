@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 import pytest
+from starlette.applications import Starlette
 
-from stadtkern.core import access
+from stadtkern.core import access, datasets, tokens
+from stadtkern.core import database as core_database
 from stadtkern.core.access import Scope
 from stadtkern.things import access as visibility
 from stadtkern.things import entities
@@ -169,3 +172,34 @@ async def test_a_token_without_the_verb_is_told_so(city: City, database: str, se
     assert access.Forbidden.status == 403
     anonymous = await city.anonymous().send("POST", "Things", json=thing())
     assert anonymous.status_code == 401
+
+
+async def test_a_feature_that_one_may_not_see_any_more_cannot_be_referred_to(
+    app: Starlette, connection: core_database.Connection
+) -> None:
+    """What was allowed a moment ago is kept, but only until rights change."""
+    await datasets.save_room(connection, key="shut", kind="restricted", title={})
+    inner = await datasets.save(connection, key="shut", room="shut", about={})
+    made = await tokens.create(connection, name="shut", scopes={inner: ["read"]})
+    cursor = await connection.execute(
+        "INSERT INTO things.feature_of_interest (dataset_id, name, description, encoding_type, feature)"
+        " VALUES (%s, 'f', 'f', 'text/plain', '{}') RETURNING id",
+        [inner],
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    state = app.state
+
+    async def may() -> bool:
+        principal = access.Principal(kind="token", token_id=made.id)
+        found: bool = await state.streams.may_refer(gate=state.gate, principal=principal, feature_id=row[0])
+        return found
+
+    assert await may()
+    assert await may()
+    epoch = state.gate.epoch
+    await connection.execute("DELETE FROM core.token_scope WHERE token_id = %s", [made.id])
+    async with asyncio.timeout(10):
+        while state.gate.epoch == epoch:
+            await connection.execute("SELECT 1")
+    assert not await may()

@@ -60,6 +60,7 @@ class Streams:
         self._pool = pool
         self._known: dict[int, Facts] = {}
         self._features: set[tuple[int | None, int]] = set()
+        self._rights = -1
         self._epoch = 0
         self._listening = False
         self._listener: asyncio.Task[None] | None = None
@@ -93,16 +94,20 @@ class Streams:
 
     async def may_refer(self, *, gate: Gate, principal: Principal, feature_id: int) -> bool:
         """Whether there is such a feature that the principal may see."""
+        if gate.epoch != self._rights:  # what one might see when it was kept, one may not see now
+            self._features.clear()
+            self._rights = gate.epoch
         key = (principal.token_id, feature_id)
         if key in self._features:
             return True
-        epoch = self._epoch
+        epoch = (self._epoch, gate.epoch)
         statement = statements.load("things")["dataset_of_feature"]
         async with self._pool.connection() as connection:
             scope = await gate.scope(connection, principal)
             row = await (await connection.execute(statement, {"feature_id": feature_id})).fetchone()
         allowed = row is not None and scope.allows(row[0])
-        if allowed and self._listening and epoch == self._epoch and len(self._features) < _KEPT:
+        kept = self._listening and epoch == (self._epoch, gate.epoch)
+        if allowed and kept and len(self._features) < _KEPT:
             self._features.add(key)
         return allowed
 
