@@ -163,3 +163,12 @@ async def test_a_new_title_leaves_the_rest_of_a_dataset_alone(connection: databa
     found = await datasets.find(connection, key="trees")
     assert found.about == {"title": {"de": "Stadtbäume"}, "licence": "dl-de/by-2-0"}
     assert (found.policy, found.retention) == ({"round": 5}, days)
+
+
+async def test_a_dataset_does_not_change_its_room_unnoticed(connection: database.Connection) -> None:
+    """Who says `internal` of a public dataset is told, instead of believing it closed."""
+    await datasets.save(connection, key="open", room="public", about={})
+    with pytest.raises(datasets.InOtherRoom):
+        await datasets.save(connection, key="open", room="internal", about={})
+    with pytest.raises(datasets.UnknownRoom):
+        await datasets.save(connection, key="new", room="nowhere", about={})

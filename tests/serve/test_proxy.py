@@ -238,3 +238,11 @@ async def test_assets_are_found_through_a_link(tmp_path: Path) -> None:
         transport=httpx.ASGITransport(app=application), base_url="http://t"
     ) as client:
         assert (await client.get("/assets/x.css")).text == "body{}"
+
+
+async def test_a_body_that_no_form_could_send_is_refused(address: str) -> None:
+    """The pages spool bodies to disk; somebody anonymous must not fill it."""
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(f"{address}/page", content=b"x" * (proxy.MOST_BODY + 1))
+    assert answer.status_code == 413
+    assert str(proxy.MOST_BODY) in answer.text

@@ -45,6 +45,15 @@ class UnknownRoom(problems.Problem):
     status = 404
 
 
+class InOtherRoom(problems.Problem):
+    """This dataset exists already and lies in another room.
+
+    Nothing was changed. Name the room it lies in, or choose another key for a new dataset.
+    """
+
+    status = 409
+
+
 async def find(connection: Connection, *, key: str) -> Dataset:
     """One dataset by its key. Raises UnknownDataset."""
     row = await (await connection.execute(statements.load("core")["find_dataset"], {"key": key})).fetchone()
@@ -68,7 +77,7 @@ async def save(
     policy: Mapping[str, Any] | None = None,
     retention: timedelta | None = None,
 ) -> int:
-    """Make a dataset in a room, or update what is given (it stays in its room); returns its id."""
+    """Make a dataset in a room, or update what is given; returns its id. Raises UnknownRoom, InOtherRoom."""
     cursor = await connection.execute(
         statements.load("core")["save_dataset"],
         {
@@ -80,9 +89,12 @@ async def save(
         },
     )
     row = await cursor.fetchone()
-    if row is None:
-        raise UnknownRoom(f"no room `{room}`")
-    return int(row[0])
+    if row is not None:
+        return int(row[0])
+    known = await connection.execute(statements.load("core")["find_dataset"], {"key": key})
+    if await known.fetchone() is not None:
+        raise InOtherRoom(f"`{key}` does not lie in the room `{room}`")
+    raise UnknownRoom(f"no room `{room}`")
 
 
 async def save_room(connection: Connection, *, key: str, kind: str, title: Mapping[str, str]) -> int:

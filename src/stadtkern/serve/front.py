@@ -9,7 +9,17 @@ from pathlib import Path
 
 import structlog
 
-from stadtkern.serve.proxy import ClientIsAway, Message, Proxy, Receive, Scope, Send, WebIsAway
+from stadtkern.serve.proxy import (
+    MOST_BODY,
+    BodyTooLarge,
+    ClientIsAway,
+    Message,
+    Proxy,
+    Receive,
+    Scope,
+    Send,
+    WebIsAway,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +83,9 @@ class Front:
             await self._web(scope, receive, forward)
         except ClientIsAway:
             pass  # nobody waits for an answer
+        except BodyTooLarge:
+            message = f"Die Seiten nehmen höchstens {MOST_BODY} Bytes an.".encode()
+            await _answer(send, 413, message, b"text/plain; charset=utf-8", (b"connection", b"close"))
         except WebIsAway as error:
             log.warning("web process does not answer", error=str(error))
             if started:

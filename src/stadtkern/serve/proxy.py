@@ -41,6 +41,13 @@ _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+MOST_BODY = 16_777_216
+
+
+class BodyTooLarge(Exception):
+    """Somebody sends the pages more than any form of theirs can hold."""
+
+
 class WebIsAway(Exception):
     """The web process does not answer (it starts, or was just replaced)."""
 
@@ -191,9 +198,13 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
     if not message.get("body"):
         yield _NO_BODY
         return
+    size = len(message["body"])
     yield b"transfer-encoding: chunked\r\n\r\n" + _frame(message["body"])
     while message.get("more_body"):
         message = await _next(receive)
+        size += len(message.get("body", b""))
+        if size > MOST_BODY:
+            raise BodyTooLarge
         yield _frame(message.get("body", b""))
     yield b"0\r\n\r\n"
 

@@ -16,6 +16,7 @@ FROM core.room AS r WHERE r.key = %(room)s
 ON CONFLICT (key) DO UPDATE
     SET about = d.about || excluded.about, policy = coalesce(%(policy)s::jsonb, d.policy),
         retention = coalesce(excluded.retention, d.retention)
+    WHERE d.room_id = excluded.room_id
 RETURNING id;
 
 -- name: save_room

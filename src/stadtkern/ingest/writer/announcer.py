@@ -48,9 +48,12 @@ class Announcer:
 
     async def flush(self, connection: database.Connection) -> None:
         """Announce what was collected."""
-        changed = sorted(self._changed)
+        taken, self._changed = self._changed, set()
         self._some.clear()
-        async with connection.transaction():
-            await aftermath.tell(connection, datastream_ids=changed)
-            await outbox.wake(connection)
-        self._changed.difference_update(changed)
+        try:
+            async with connection.transaction():
+                await aftermath.tell(connection, datastream_ids=sorted(taken))
+                await outbox.wake(connection)
+        except psycopg.Error:
+            self.add(taken)
+            raise
