@@ -68,14 +68,15 @@ async def _fill(url: str) -> tuple[factories.Town, str]:
         return town, made.secret
 
 
-@pytest.fixture(scope="session")
+# Per module: while the driver runs, its own loop runs in this thread, and other tests could not run theirs.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's chromium."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",

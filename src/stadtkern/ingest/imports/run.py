@@ -18,7 +18,7 @@ from stadtkern.core import database, datasets, statements, tokens
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
 from stadtkern.ingest.imports import lanes as lanes_
-from stadtkern.things.store import batch, merge
+from stadtkern.things.store import batch, merge, prepared
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
 """1990 … 2100; the settings narrow it."""
@@ -139,19 +139,26 @@ class _Importer:
         """Store all parts that are not stored yet."""
         parts = source.parts()
         ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
+        storing: asyncio.Task[None] | None = None
         number = 0
         try:
             while (part := await ahead) is not None:
                 ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
                 number += 1
                 self._values += sum(len(rows) for _, rows in part.pieces)
+                if storing is not None and _has_new(part):
+                    await storing  # what is missing is made on the same connection
                 await self._prepare(part)
-                if number > self._run.parts:
-                    await self._store(part, number)
+                ready = await asyncio.to_thread(_ready, part.pieces) if number > self._run.parts else []
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(self._store(part, number, ready))
                 if self._progress is not None:
                     self._progress(done=part.done, total=source.table.size, values=self._values)
+            if storing is not None:
+                await storing
         finally:
-            await asyncio.gather(ahead, return_exceptions=True)
+            await asyncio.gather(ahead, *([storing] if storing else []), return_exceptions=True)
 
     async def _prepare(self, part: stream.Part) -> None:
         """See that the datastreams exist, and let the caller adapt the rows."""
@@ -167,11 +174,13 @@ class _Importer:
             adapt = self._adapt
             part.pieces = [shape.Piece(lanes, adapt(rows)) for lanes, rows in part.pieces]
 
-    async def _store(self, part: stream.Part, number: int) -> None:
-        """One transaction: the rows and the checkpoint."""
+    async def _store(self, part: stream.Part, number: int, ready: list[prepared.Prepared]) -> None:
+        """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""
+        if number <= self._run.parts:
+            return
         stored = 0
         async with self._connection.transaction():
-            for rows in _batches(part.pieces):
+            for rows in ready:
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
                 stored += int(result.changed.sum())
             await self._connection.execute(
@@ -188,6 +197,16 @@ def _address(lanes: Sequence[lanes_.Lane], rows: batch.Batch) -> None:
     if (features != batch.NONE).any():
         rows.feature_id = features[rows.datastream_id]
     rows.datastream_id = ids[rows.datastream_id]
+
+
+def _has_new(part: stream.Part) -> bool:
+    """Whether rows belong to datastreams that are not known yet."""
+    return any(lane.stream.datastream_id is None for lanes, _ in part.pieces for lane in lanes)
+
+
+def _ready(pieces: list[shape.Piece]) -> list[prepared.Prepared]:
+    """What can be done without the database, while the part before is stored."""
+    return [prepared.prepare(rows) for rows in _batches(pieces)]
 
 
 def _next(parts: Iterator[stream.Part]) -> stream.Part | None:

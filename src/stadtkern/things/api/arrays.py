@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 from starlette.responses import Response
@@ -25,6 +26,7 @@ from stadtkern.things.store.batch import Batch
 CHUNK = 10_000
 COLUMN_CHUNK = 50_000
 MOST_FEATURES = 1_000
+_LARGE = 100_000
 _decode = msgspec.json.Decoder(list[Group]).decode
 # Found more often than there are groups, one of them may stand twice in a group.
 _HEADS = tuple(b'"%b"' % name.encode() for name in rows.KEYS)
@@ -89,7 +91,7 @@ class _Answer:
                 )
         if columns:
             found = await self.call.state.sink.put_columns(batch.joined(columns))
-            shown = [f"{prefix}{number})" for number in found.id.tolist()]
+            shown = await asyncio.to_thread(_addresses, prefix, found.id.tolist())
             for row, problem in found.problems.items():
                 shown[row] = _error(problem)
             at = 0
@@ -111,7 +113,7 @@ async def take(call: Call) -> Response:
             found = await _facts(call, principal, number, multi=group.datastream is None)
             columns = None
             if isinstance(found, Facts):
-                columns = rows.columns_of(group, datastream_id=number, facts=found)
+                columns = await _columns(group, number, found)
             if columns is not None:
                 answer.add_columns(columns)
             else:
@@ -123,6 +125,16 @@ async def take(call: Call) -> Response:
     finally:
         await answer.settle()
     return answers.document(answer.shown, status=201)
+
+
+async def _columns(group: Group, number: int, facts: Facts) -> Batch | None:
+    """A large group is read in a thread, so that the loop goes on feeding the database meanwhile."""
+    read = partial(rows.columns_of, group, datastream_id=number, facts=facts)
+    return await asyncio.to_thread(read) if len(memoryview(group.data)) > _LARGE else read()
+
+
+def _addresses(prefix: str, numbers: list[int]) -> list[str]:
+    return [f"{prefix}{number})" for number in numbers]
 
 
 async def _one_by_one(answer: _Answer, items: Iterator[readings.Reading | problems.Problem]) -> None:
