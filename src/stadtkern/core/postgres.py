@@ -53,6 +53,7 @@ log_timezone = 'UTC'
 lc_messages = 'C'
 log_line_prefix = '%m [%p] '
 log_min_duration_statement = 1000
+log_parameter_max_length = 0
 include_if_exists = 'own.conf'
 """
 
