@@ -7,7 +7,7 @@ import json
 import math
 import re
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -16,8 +16,9 @@ from tests.journeys.conftest import Walk
 from tests.journeys.test_accessible import PATHS, address
 
 
-def _post(walk: Walk, stream: str, result: float) -> None:
-    body = {"phenomenonTime": datetime.now(UTC).isoformat().replace("+00:00", "Z"), "result": result}
+def _post(walk: Walk, stream: str, result: float, at: datetime | None = None) -> None:
+    moment = (at or datetime.now(UTC)).isoformat().replace("+00:00", "Z")
+    body = {"phenomenonTime": moment, "result": result}
     request = urllib.request.Request(
         f"{walk.address}/sta/v1.1/Datastreams({walk.streams[stream]})/Observations",
         data=json.dumps(body).encode(),
@@ -40,6 +41,18 @@ def test_a_figure_moves_by_itself_within_two_seconds(page: Page, walk: Walk) -> 
     assert any(_moves(page, walk, value) for value in (399, 398, 397)), "two seconds are not enough"
     assert _figure(page, "parkhaeuser") > before
     expect(page.locator("#kachel-parkhaeuser time")).to_have_text(re.compile("gerade eben|Sekunde"))
+
+
+def test_a_value_of_the_same_second_counts_too(page: Page, walk: Walk) -> None:
+    """12:00:00.5Z is later than 12:00:00Z, although its text sorts before."""
+    second = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)  # after what others sent
+    _post(walk, "Freie Plätze Arkaden", 390, second)
+    page.goto(walk.address)
+    _wait_for_stream(page)
+    figure = page.locator("#kachel-parkhaeuser [data-live]")
+    before = figure.inner_text()
+    _post(walk, "Freie Plätze Arkaden", 300, second.replace(microsecond=500_000))
+    expect(figure).not_to_have_text(before, timeout=10_000)
 
 
 def test_a_bay_that_is_taken_changes_the_sentence(page: Page, walk: Walk) -> None:

@@ -18,9 +18,12 @@ function remember(figure) {
 
 const figures = () => [...document.querySelectorAll("[data-live]")].map((figure) => (remember(figure), figure));
 
+// Instants in UTC with six digits behind the point, so that their texts stand in the order of time.
+const instant = (text) => text.replace(/(\.\d+)?Z$/, (_, digits) => `${(digits ?? ".").padEnd(7, "0")}Z`);
+
 function take(figure, { datastream, time, result }) {
   const known = figure.known.get(String(datastream));
-  if (!known || typeof result !== "number" || (known[0] && time <= known[0])) return false;
+  if (!known || typeof result !== "number" || (known[0] && instant(time) <= instant(known[0]))) return false;
   figure.sum += result;
   figure.known.set(String(datastream), [time, result]);
   return true;
