@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -134,3 +135,15 @@ def test_a_number_that_is_used_again_is_not_taken_for_the_server(embedded: postg
     assert embedded.pid() is None
     embedded.stop()
     (embedded.folder / "postmaster.pid").unlink()
+
+
+def test_a_server_left_to_others_is_handed_over(embedded: postgres.Embedded) -> None:
+    """Whoever started it may go while others use it: it runs on, and nothing warns of it."""
+    starter = postgres.Embedded(settings.load(environment={}, data=str(embedded.folder.parent)))
+    starter.start()
+    embedded.start()
+    starter.stop()
+    del starter
+    gc.collect()
+    with psycopg.connect(embedded.url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

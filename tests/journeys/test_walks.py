@@ -38,7 +38,9 @@ def test_a_figure_moves_by_itself_within_two_seconds(page: Page, walk: Walk) -> 
     page.goto(walk.address)
     _wait_for_stream(page)
     before = _figure(page, "parkhaeuser")
-    assert any(_moves(page, walk, value) for value in (399, 398, 397)), "two seconds are not enough"
+    shown = page.locator("#kachel-parkhaeuser [data-live]").inner_text()
+    _post(walk, "Freie Plätze Arkaden", 399)
+    expect(page.locator("#kachel-parkhaeuser [data-live]")).not_to_have_text(shown, timeout=2_000)
     assert _figure(page, "parkhaeuser") > before
     expect(page.locator("#kachel-parkhaeuser time")).to_have_text(re.compile("gerade eben|Sekunde"))
 
@@ -177,24 +179,12 @@ def test_the_front_page_is_light(page: Page, walk: Walk) -> None:
             " return t.responseStart - t.requestStart })()"
         )
         waits.append(timing)
-    assert min(waits) < 100  # `make bench` measures the spread; here other tests share the machine
+    assert sorted(waits)[5] < 100
 
 
 def _size(answer: Any) -> int:
     length = answer.headers.get("content-length")
     return int(length) if length else 60_000
-
-
-def _moves(page: Page, walk: Walk, value: int) -> bool:
-    """Whether the tile shows a new value within two seconds (asked again where the machine was busy)."""
-    figure = page.locator("#kachel-parkhaeuser [data-live]")
-    before = figure.inner_text()
-    _post(walk, "Freie Plätze Arkaden", value)
-    try:
-        expect(figure).not_to_have_text(before, timeout=2_000)
-    except AssertionError:
-        return False
-    return True
 
 
 def _wait_for_stream(page: Page) -> None:

@@ -58,6 +58,9 @@ include_if_exists = 'own.conf'
 """
 
 
+_HANDED_OVER: list[subprocess.Popen[bytes]] = []
+
+
 class DatabaseStartFailed(Exception):
     """The embedded PostgreSQL did not start; the message carries the end of its log."""
 
@@ -120,6 +123,9 @@ class Embedded:
         with self._locked():
             if self._last():
                 self._shut_down()
+            elif self._process is not None:
+                _HANDED_OVER.append(self._process)  # the others' now; its handle lives as long as we do
+                self._process = None
 
     def _last(self) -> bool:
         """Whether nobody else uses the server; we do not from now on."""
