@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from stadtkern.core import postgres, settings
+from stadtkern.core import pids, postgres, settings
 
 
 @pytest.fixture
@@ -147,3 +148,19 @@ def test_a_server_left_to_others_is_handed_over(embedded: postgres.Embedded) -> 
     gc.collect()
     with psycopg.connect(embedded.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_process_whose_parent_takes_no_note_of_its_end_has_ended() -> None:
+    """A server may outlive the interest of whoever started it; its end must not be waited for in vain."""
+    careless = "sleep 60 & echo $!; exec sleep 60"
+    with subprocess.Popen(["sh", "-c", careless], stdout=subprocess.PIPE) as parent:
+        try:
+            assert parent.stdout is not None
+            child = int(parent.stdout.readline())
+            os.kill(child, signal.SIGKILL)
+            pids.end(child)
+            os.kill(child, 0)  # still listed
+            assert not pids.alive(child)
+            assert pids.alive(parent.pid)
+        finally:
+            parent.kill()

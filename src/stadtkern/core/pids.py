@@ -25,15 +25,25 @@ def end(pid: int) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether there is such a process; one of ours that has ended is let go."""
+    """Whether there is such a process that has not ended; one of ours that has is let go."""
     _reap(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return not _ended(pid)
+
+
+def _ended(pid: int) -> bool:
+    """Whether all that is left of a process is the note for its parent, who may never read it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        done = subprocess.run(["ps", "-p", str(pid), "-o", "state="], capture_output=True, check=False)  # noqa: S607, S603
+        state = done.stdout.decode().strip() or "Z"
+    return state.startswith("Z")
 
 
 def _reap(pid: int) -> None:

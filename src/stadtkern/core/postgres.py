@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,9 +57,6 @@ log_min_duration_statement = 1000
 log_parameter_max_length = 0
 include_if_exists = 'own.conf'
 """
-
-
-_HANDED_OVER: list[subprocess.Popen[bytes]] = []
 
 
 class DatabaseStartFailed(Exception):
@@ -124,7 +122,8 @@ class Embedded:
             if self._last():
                 self._shut_down()
             elif self._process is not None:
-                _HANDED_OVER.append(self._process)  # the others' now; its handle lives as long as we do
+                # The others' now; still our child, so somebody here must take note of its end.
+                threading.Thread(target=self._process.wait, name="postgres-end", daemon=True).start()
                 self._process = None
 
     def _last(self) -> bool:
