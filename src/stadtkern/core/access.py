@@ -3,24 +3,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
-import psycopg
-import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import database, problems, statements, times
+from stadtkern.core import listening, problems, statements, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import TRUE, Fragment
-
-log = structlog.get_logger(__name__)
 
 Verb = Literal["read", "create", "update", "delete", "entities"]
 VERBS: tuple[Verb, ...] = ("read", "create", "update", "delete", "entities")
@@ -109,21 +103,17 @@ class Gate:
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
         self._principals: dict[bytes, Principal] = {}
         self._verbs: dict[int, Mapping[int, frozenset[str]]] = {}
-        self._listener: asyncio.Task[None] | None = None
-        self._listening = False
+        self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
 
     async def __aenter__(self) -> Self:
-        self._listener = asyncio.create_task(self._listen(), name="access-listener")
+        await self._listener.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+        await self._listener.__aexit__(kind, error, trace)
 
     @property
     def epoch(self) -> int:
@@ -198,7 +188,7 @@ class Gate:
                 await connection.execute(self._sql["token_verbs"], {"token_id": token_id})
             ).fetchall()
         verbs = {dataset_id: frozenset(names) for dataset_id, names in rows}
-        if self._listening and epoch == self._epoch:
+        if self._listener.hearing and epoch == self._epoch:
             self._verbs[token_id] = verbs
         return verbs
 
@@ -224,7 +214,7 @@ class Gate:
             default_dataset_id=row[3],
             expires_at=row[4],
         )
-        if self._listening and epoch == self._epoch and len(self._principals) < _CACHED_PRINCIPALS:
+        if self._listener.hearing and epoch == self._epoch and len(self._principals) < _CACHED_PRINCIPALS:
             self._principals[digest] = found
         return found
 
@@ -234,24 +224,9 @@ class Gate:
         self._verbs.clear()
         self._scopes.clear()
 
-    async def _listen(self) -> None:
-        """Keep one connection that hears of changes; without it nothing is answered from the cache."""
-        while True:
-            try:
-                async with await database.connect(
-                    url=str(self._pool.conninfo), autocommit=True
-                ) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    self._forget()
-                    self._listening = True
-                    async for _ in connection.notifies():
-                        self._forget()
-            except psycopg.OperationalError as error:
-                log.warning("access listener lost its connection", error=str(error))
-            finally:
-                self._listening = False
-                self._forget()
-            await asyncio.sleep(0.5)
+    async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
+        """Somebody's rights may be others; without a listener nothing is answered from the cache."""
+        self._forget()
 
 
 def _shorter(*, seen: list[int], hidden: list[int]) -> Scope:

@@ -12,22 +12,20 @@ from typing import Any, Self
 
 import msgspec
 import psycopg
-import structlog
 from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from stadtkern.core import access, database, problems, times
+from stadtkern.core import access, listening, problems, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import series
 
-log = structlog.get_logger(__name__)
-
 CHANNEL = "observations"
 MOST_DATASTREAMS = 500
 MOST_SUBSCRIBERS = 2_000
+GATHER_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 30.0
@@ -79,9 +77,10 @@ class Hub:
     """Hears of commits from PostgreSQL and tells the streams of this process."""
 
     def __init__(self, *, pool: AsyncConnectionPool[Connection]):
-        self._pool = pool
         self._subscribers: set[Subscriber] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._listener = listening.Listener(
+            pool=pool, channel=CHANNEL, news=self._changed, gather=GATHER_SECONDS
+        )
         self.closing = False
 
     def close(self) -> None:
@@ -91,16 +90,13 @@ class Hub:
             subscriber.wake.set()
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._listen(), name="live-listener")
+        await self._listener.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._listener.__aexit__(kind, error, trace)
 
     @property
     def full(self) -> bool:
@@ -119,28 +115,10 @@ class Hub:
         finally:
             self._subscribers.discard(subscriber)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                async with await database.connect(
-                    url=str(self._pool.conninfo), autocommit=True
-                ) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    await self._tell(connection, self._wanted())  # what was missed meanwhile
-                    while True:
-                        await self._round(connection)
-            except psycopg.Error as error:
-                log.warning("live listener lost its connection", error=str(error))
-                await asyncio.sleep(0.5)
-
-    async def _round(self, connection: Connection) -> None:
-        """Wait for news, gather what comes within a moment, fetch the newest values once, tell everyone."""
-        changed: set[int] = set()
-        async for notice in connection.notifies(stop_after=1):
-            changed.update(_ids(notice.payload))
-        async for notice in connection.notifies(timeout=0.1):
-            changed.update(_ids(notice.payload))
-        await self._tell(connection, changed & self._wanted())
+    async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:
+        """Fetch the newest values once and tell everyone; after a gap, all that are wanted."""
+        wanted = self._wanted()
+        await self._tell(connection, listening.numbers(heard) & wanted if heard else wanted)
 
     def _wanted(self) -> frozenset[int]:
         return frozenset().union(*(subscriber.wanted for subscriber in self._subscribers))
@@ -151,10 +129,6 @@ class Hub:
         values = await series.latest(connection, datastream_ids=sorted(wanted))
         for subscriber in list(self._subscribers):
             subscriber.tell(values)
-
-
-def _ids(payload: str) -> set[int]:
-    return {int(part) for part in payload.split(",") if part.isdecimal()}
 
 
 def routes() -> list[BaseRoute]:

@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+from collections.abc import Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import psycopg
-import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import database, statements
+from stadtkern.core import listening, statements
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 
-log = structlog.get_logger(__name__)
 CHANNEL = "things_changed"
 _KEPT = 200_000
 
@@ -62,20 +58,16 @@ class Streams:
         self._features: set[tuple[int | None, int]] = set()
         self._rights = -1
         self._epoch = 0
-        self._listening = False
-        self._listener: asyncio.Task[None] | None = None
+        self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self.forget)
 
     async def __aenter__(self) -> Self:
-        self._listener = asyncio.create_task(self._listen(), name="things-listener")
+        await self._listener.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+        await self._listener.__aexit__(kind, error, trace)
 
     async def find(self, datastream_id: int) -> Facts | None:
         """The facts, with the default feature made if need be; None where there is no such datastream."""
@@ -88,7 +80,7 @@ class Streams:
             if found is not None and found.feature_id is None and found.location_id is not None:
                 feature = await default_feature(connection, location_id=found.location_id)
                 found = found._replace(feature_id=feature or None)
-        if found is not None and self._listening and epoch == self._epoch and len(self._known) < _KEPT:
+        if found is not None and self._listener.hearing and epoch == self._epoch and len(self._known) < _KEPT:
             self._known[datastream_id] = found
         return found
 
@@ -106,7 +98,7 @@ class Streams:
             scope = await gate.scope(connection, principal)
             row = await (await connection.execute(statement, {"feature_id": feature_id})).fetchone()
         allowed = row is not None and scope.allows(row[0])
-        kept = self._listening and epoch == (self._epoch, gate.epoch)
+        kept = self._listener.hearing and epoch == (self._epoch, gate.epoch)
         if allowed and kept and len(self._features) < _KEPT:
             self._features.add(key)
         return allowed
@@ -117,20 +109,6 @@ class Streams:
         self._known.clear()
         self._features.clear()
 
-    async def _listen(self) -> None:
-        """Keep one connection that hears of changes; without it nothing is answered from the cache."""
-        while True:
-            try:
-                url = str(self._pool.conninfo)
-                async with await database.connect(url=url, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    self.forget()
-                    self._listening = True
-                    async for _ in connection.notifies():
-                        self.forget()
-            except psycopg.OperationalError as error:
-                log.warning("things listener lost its connection", error=str(error))
-            finally:
-                self._listening = False
-                self.forget()
-            await asyncio.sleep(0.5)
+    async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
+        """Something is different now; without a listener nothing is answered from the cache."""
+        self.forget()
