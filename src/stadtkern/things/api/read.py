@@ -10,12 +10,12 @@ import msgspec
 from starlette.responses import Response
 
 from stadtkern.things import entities
-from stadtkern.things.api import answers
+from stadtkern.things.api import answers, formats
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import options as query_options
 from stadtkern.things.language import paths
 from stadtkern.things.language.paths import Resource
-from stadtkern.things.language.problems import InvalidAddress, UnsupportedQuery
+from stadtkern.things.language.problems import InvalidAddress
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import guard, reader
 from stadtkern.things.queries.problems import NoValue
@@ -43,8 +43,9 @@ async def answer(call: Call) -> Response:
     """What an address points to."""
     resource = paths.parse(call.path)
     asked = query_options.parse(call.query)
-    if asked.given.get("$resultFormat", "JSON").upper() not in ("JSON", ""):
-        raise UnsupportedQuery("only JSON is offered here so far", where="$resultFormat")
+    form = formats.choose(resource, asked, call.header(b"accept"))
+    if form is not formats.Format.JSON:
+        return await formats.answer(call, resource, asked, form)
     principal = await call.principal()
     settings = call.state.settings
     async with (
