@@ -9,7 +9,7 @@ import pytest
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
-from stadtkern.things.store import amend
+from stadtkern.things.store import amend, disposal
 from tests.things.histories import (
     NOON,
     check_rollups,
@@ -66,9 +66,10 @@ async def test_a_deleted_datastream_leaves_nothing_and_takes_nothing(connection:
     (stream,) = await datastreams(connection)
     await store(connection, reading(stream, NOON, 1.0))
     async with connection.transaction():
-        await amend.delete_datastream(connection, datastream_ids=[stream])
+        await disposal.datastreams(connection, ids=[stream])
         await connection.execute("DELETE FROM things.datastream WHERE id = %s", [stream])
     assert not (await store(connection, reading(stream, NOON, 1.0))).known.any()
+    await disposal.everything(connection)
     for table in ("observation", "datastream_state", "rollup_hour", "rollup_day", "rollup_dirty"):
         statement = f"SELECT count(*) FROM things.{table} WHERE datastream_id = %s"
         assert await (await connection.execute(statement, [stream])).fetchone() == (0,)

@@ -150,12 +150,12 @@ def test_an_object_imported_from_another_package_is_found(found: Found) -> None:
     ("names_", "finding"),
     [
         (["0001_a.sql", "0002_b.sql"], None),
-        (["0001_a.sql", "0003_b.sql"], "not 1, 3"),
+        (["0001_a.sql", "0003_b.sql"], None),
         (["0001_a.sql", "0001_b.sql"], "not 1, 1"),
         (["1_a.sql"], "NNNN_what_it_does"),
     ],
 )
-def test_migrations_are_numbered_without_gap(found: Found, names_: list[str], finding: str | None) -> None:
+def test_migrations_are_numbered_without_double(found: Found, names_: list[str], finding: str | None) -> None:
     """Two branches that both add 0002 are caught before a database is."""
     findings = found(migrations.check, **{f"src/stadtkern/x/sql/migrations/{n}": "" for n in names_})
     assert (findings == []) if finding is None else finding in findings[0]

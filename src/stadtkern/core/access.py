@@ -58,10 +58,17 @@ ANONYMOUS = Principal(kind="anonymous")
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """The datasets one may see: those listed or, where that is shorter, all but those listed."""
+    """The datasets one may see: those listed or, where that is shorter, all but those listed.
+
+    `gone` and `gone_features`: deleted datastreams and features whose observations are still being removed;
+    `archived` names datasets, and until when (microseconds since 1970) their observations may lie in files.
+    """
 
     ids: tuple[int, ...]
     negated: bool
+    gone: tuple[int, ...] = ()
+    gone_features: tuple[int, ...] = ()
+    archived: tuple[tuple[int, int], ...] = ()
 
     def on(self, column: str) -> Fragment:
         """The condition for one table alias, e.g. `scope.on("t.dataset_id")`."""
@@ -139,6 +146,8 @@ class Gate:
             )
         ).fetchall()
         scope = _shorter(seen=[r[0] for r in rows if r[1]], hidden=[r[0] for r in rows if not r[1]])
+        absent = await (await connection.execute(self._sql["absences"])).fetchall()
+        scope = _without(scope, absent)
         ends = [r[2] for r in rows if r[2] is not None]
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
@@ -231,3 +240,16 @@ class Gate:
 
 def _shorter(*, seen: list[int], hidden: list[int]) -> Scope:
     return Scope(tuple(hidden), True) if len(hidden) < len(seen) else Scope(tuple(seen), False)
+
+
+def _without(scope: Scope, absent: list[tuple[str, int, int]]) -> Scope:
+    """The scope with what is on its way out."""
+    if not absent:
+        return scope
+    return Scope(
+        scope.ids,
+        scope.negated,
+        gone=tuple(number for kind, number, _ in absent if kind == "datastream"),
+        gone_features=tuple(number for kind, number, _ in absent if kind == "feature"),
+        archived=tuple((number, until) for kind, number, until in absent if kind == "archive"),
+    )

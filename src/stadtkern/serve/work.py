@@ -17,7 +17,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
-    """Run the folds, the relay and the demo's feed until told to stop."""
+    """Run the folds, the disposal, the relay and the demo's feed until told to stop."""
     loops = _loops(settings=settings, url=url)
     async with asyncio.TaskGroup() as group:
         for name, loop in loops.items():
@@ -26,10 +26,11 @@ async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
 
 def _loops(*, settings: Settings, url: str) -> dict[str, Loop]:
     from stadtkern.city.demo import replay
-    from stadtkern.things.store import fold
+    from stadtkern.things.store import disposal, fold
 
     return {
         "fold": lambda stop: fold.run(url=url, stop=stop),
+        "disposal": lambda stop: disposal.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=outbox.Subscriptions()),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
     }

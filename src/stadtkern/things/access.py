@@ -17,9 +17,21 @@ def visible(*, scope: Scope, entity: EntityType, alias: str) -> Fragment:
     own = Fragment(entity.condition.format(a=alias)) if entity.condition else fragments.TRUE
     if entity.owned:
         return fragments.every([scope.on(f"{alias}.dataset_id"), own])
+    own = fragments.every([own, *_left(scope, alias)])
     if scope.negated and not scope.ids:
         return own
     listed = Scope(scope.ids, False).on("access.dataset_id")
     inside = "not in" if scope.negated else "in"
     head = Fragment(f"{alias}.datastream_id {inside} (select access.id from things.datastream access where ")
     return fragments.every([head + listed + Fragment(")"), own])
+
+
+def _left(scope: Scope, alias: str) -> list[Fragment]:
+    """Observations of what was deleted are gone for readers before they are removed."""
+    conditions: list[Fragment] = []
+    if scope.gone:
+        conditions.append(Fragment(f"{alias}.datastream_id <> all(%s)", (list(scope.gone),)))
+    if scope.gone_features:
+        there = f"({alias}.feature_id is null or {alias}.feature_id <> all(%s))"
+        conditions.append(Fragment(there, (list(scope.gone_features),)))
+    return conditions

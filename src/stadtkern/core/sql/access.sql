@@ -40,6 +40,11 @@ LEFT JOIN core.room_grant AS g
     AND (g.expires_at IS NULL OR g.expires_at > now())
 ORDER BY d.id;
 
+-- name: absences
+-- Lists what is deleted but still being removed, and datasets that lie partly in files until an instant
+SELECT kind, id, CASE WHEN kind = 'archive' THEN (extract(epoch FROM until) * 1000000)::bigint ELSE 0 END
+FROM core.absence ORDER BY kind, id;
+
 -- name: token_verbs
 -- Lists the verbs that a token has on each of its datasets
 SELECT dataset_id, verbs FROM core.token_scope WHERE token_id = %(token_id)s;

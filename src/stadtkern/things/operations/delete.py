@@ -14,7 +14,7 @@ from stadtkern.things.entities import EntityType
 from stadtkern.things.operations import streams
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import StillNeeded
-from stadtkern.things.store import amend
+from stadtkern.things.store import amend, disposal
 
 _OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
 
@@ -72,7 +72,7 @@ def _allow(change: Change, datasets: Iterable[int]) -> None:
 
 async def _streams(change: Change, ids: list[int]) -> None:
     if ids:
-        await amend.delete_datastream(change.connection, datastream_ids=ids)
+        await disposal.datastreams(change.connection, ids=ids)
         await change.connection.execute(statements.load("things")["delete_datastreams"], {"ids": ids})
 
 
@@ -82,10 +82,6 @@ async def _observations(change: Change, feature_id: int) -> None:
         await change.connection.execute(loaded["datastreams_with_feature"], {"feature_id": feature_id})
     ).fetchall()
     _allow(change, {row[1] for row in found})
-    for datastream_id, _ in found:
-        values = {"feature_id": feature_id, "datastream_id": datastream_id}
-        while rows := await (
-            await change.connection.execute(loaded["observations_of_feature"], values)
-        ).fetchall():
-            for (observation_id,) in rows:
-                await amend.delete(change.connection, observation_id=observation_id)
+    if found:
+        ids = [row[0] for row in found]
+        await disposal.feature(change.connection, feature_id=feature_id, datastream_ids=ids)

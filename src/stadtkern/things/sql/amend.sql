@@ -69,23 +69,6 @@ WHERE s.datastream_id = %(datastream_id)s;
 -- Keep others from opening a state for these datastreams while they are deleted.
 SELECT id FROM things.datastream WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE;
 
--- name: delete_states
--- Remove the states first: writers wait here and then see that the datastream is gone.
-DELETE FROM things.datastream_state WHERE datastream_id = ANY (%(ids)s);
-
--- name: delete_histories
--- Remove the observations of datastreams.
-DELETE FROM things.observation WHERE datastream_id = ANY (%(ids)s);
-
--- name: delete_traces
--- Remove all that was derived from them.
-WITH hours AS (DELETE FROM things.rollup_hour WHERE datastream_id = ANY (%(ids)s)),
-     days AS (DELETE FROM things.rollup_day WHERE datastream_id = ANY (%(ids)s)),
-     marks AS (DELETE FROM things.rollup_dirty WHERE datastream_id = ANY (%(ids)s)),
-     watched AS (DELETE FROM things.watch WHERE datastream_id = ANY (%(ids)s)),
-     queued AS (DELETE FROM things.watch_queue WHERE datastream_id = ANY (%(ids)s))
-DELETE FROM things.datastream_feature WHERE datastream_id = ANY (%(ids)s);
-
 -- name: mark_histories
 -- Have all buckets of datastreams computed anew.
 INSERT INTO things.rollup_dirty (datastream_id, start, until)

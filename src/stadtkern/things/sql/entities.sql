@@ -71,7 +71,7 @@ WHERE d.thing_id = %(thing_id)s OR d.sensor_id = %(sensor_id)s
 ORDER BY d.id;
 
 -- name: delete_datastreams
--- Remove datastreams whose observations are gone.
+-- Remove datastreams whose observations nobody sees any more.
 DELETE FROM things.datastream WHERE id = ANY (%(ids)s);
 
 -- name: datasets_of_histories
@@ -90,7 +90,3 @@ WHERE l.historical_location_id = h.id AND l.location_id = %(location_id)s
 -- The datastreams that have observations of a feature, with their datasets.
 SELECT d.id, d.dataset_id FROM things.datastream_feature k
 JOIN things.datastream d ON d.id = k.datastream_id WHERE k.feature_id = %(feature_id)s ORDER BY d.id;
-
--- name: observations_of_feature
--- Some observations of a feature in one datastream.
-SELECT id FROM things.observation WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s LIMIT 5000;

@@ -74,14 +74,21 @@ async def delete(connection: Connection, *, observation_id: int) -> None:
     await _follow(connection, old=old, new=None, found=found)
 
 
-async def delete_datastream(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
-    """Delete observations of datastreams and what was derived; the caller then deletes the datastreams."""
+async def removed(connection: Connection, *, datastream_id: int, times: Integers) -> None:
+    """Bring state and marks in line after observations at these times left a locked datastream."""
     sql = statements.load("things")
-    params = {"ids": sorted(datastream_ids)}
-    await connection.execute(sql["wait_for_fold"])
-    for name in ("hold_datastreams", "delete_states", "delete_histories", "delete_traces"):
-        await connection.execute(sql[name], params)
-    await aftermath.tell(connection, datastream_ids=params["ids"])
+    times = np.sort(times)
+    params = {"datastream_id": datastream_id, "difference": -len(times), "result_time": None}
+    await connection.execute(sql["count_change"], params)
+    await connection.execute(sql["find_ends"], params)
+    ids: Integers = np.full(len(times), datastream_id, np.int64)
+    held, first, until = aftermath.hour_spans(ids, times)
+    cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": [datastream_id]})
+    if (row := await cursor.fetchone()) and row[1] == "state":
+        await aftermath.mark_state_spans(connection, datastream_ids=held, first=first, last=until - 1)
+    else:
+        await aftermath.mark_spans(connection, held, first, until, appended=False)
+    await aftermath.tell(connection, datastream_ids=[datastream_id])
 
 
 async def recompute(connection: Connection, *, datastream_ids: Sequence[int]) -> None:
@@ -96,7 +103,7 @@ async def _held(connection: Connection, observation_id: int) -> tuple[Row, Strea
         ids = np.array([row.datastream_id], np.int64)
         found = await streams.lock(connection, ids=ids, row=np.zeros(1, np.int64), policy=None)
         row = await find(connection, observation_id=observation_id)
-        if row is not None:
+        if row is not None and found.known[0]:
             return row, found
     raise problems.NotFound(f"no Observation with the id {observation_id}")
 

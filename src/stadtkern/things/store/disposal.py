@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Removes the observations of what was deleted: promised in the deletion's transaction, done bit by bit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import psycopg
+import structlog
+
+from stadtkern.core import database, statements
+from stadtkern.core.database import Connection
+from stadtkern.things.store import aftermath, amend, partitions, streams
+from stadtkern.things.store.batch import column_of, instant, microseconds
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "things_disposal"
+# Observations that one transaction removes at most, datastreams that it finishes at most.
+CHUNK = 20_000
+_GROUP = 50
+_FALLBACK_SECONDS = 30.0
+_BACKOFF_SECONDS = 1.0
+# How long it rests after each chunk, as a share of what the chunk took: others need the disk, too.
+_REST = 0.5
+
+_BEGIN = datetime.min.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+class Job(NamedTuple):
+    """Observations of a datastream, or of one feature in it; about `left` are left, from `reached` on."""
+
+    id: int
+    datastream_id: int
+    feature_id: int | None
+    left: int
+    reached: datetime
+
+
+async def datastreams(connection: Connection, *, ids: Sequence[int]) -> None:
+    """Delete the observations of datastreams; the caller deletes the datastreams in the same transaction.
+
+    Takes the same short time for any number of observations: they are hidden now and removed by the worker.
+    """
+    sql = statements.load("things")
+    params = {"ids": sorted(ids)}
+    await connection.execute(sql["hold_datastreams"], params)
+    cursor = await connection.execute(sql["dispose_datastreams"], params)
+    await _promise(connection, kind="datastream", ids=[row[0] for row in await cursor.fetchall()])
+    await aftermath.tell(connection, datastream_ids=params["ids"])
+
+
+async def feature(connection: Connection, *, feature_id: int, datastream_ids: Sequence[int]) -> None:
+    """Delete a feature's observations in these datastreams: at once where they are few, else bit by bit."""
+    sql = statements.load("things")
+    ids = sorted(datastream_ids)
+    params = {"feature_id": feature_id, "ids": ids}
+    row = await (await connection.execute(sql["rows_of_datastreams"], params)).fetchone()
+    if row is not None and row[0] > CHUNK:
+        await connection.execute(sql["dispose_features"], params)
+        await _promise(connection, kind="feature", ids=[feature_id])
+        return
+    held = np.array(ids, np.int64)
+    await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
+    for datastream_id in ids:
+        job: Job | None = Job(0, datastream_id, feature_id, 0, _BEGIN)
+        while job is not None:
+            job = await _remove_feature(connection, job)
+
+
+async def _promise(connection: Connection, *, kind: str, ids: Sequence[int]) -> None:
+    if ids:
+        sql = statements.load("things")
+        await connection.execute(sql["withdraw"], {"kind": kind, "ids": list(ids)})
+        await connection.execute(sql["wake_disposal"])
+
+
+async def run(*, url: str, stop: asyncio.Event) -> None:
+    """Work off the jobs until told to stop; comes back after the database was away."""
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        try:
+            async with await database.connect(url=url, autocommit=True) as connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                while not stop.is_set():
+                    began = loop.time()
+                    if await once(connection):
+                        await _pause(stop, _REST * (loop.time() - began))
+                    else:
+                        async for _ in connection.notifies(timeout=_FALLBACK_SECONDS, stop_after=1):
+                            pass
+        except psycopg.OperationalError as error:
+            log.warning("the disposal lost the database", error=str(error).strip())
+            await _pause(stop, _BACKOFF_SECONDS)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+async def everything(connection: Connection) -> int:
+    """Work off all jobs, for commands and tests; returns the number of steps that took."""
+    steps = 0
+    while await once(connection):
+        steps += 1
+    return steps
+
+
+async def once(connection: Connection) -> bool:
+    """Remove one chunk in a transaction; false where nothing is to do. The connection autocommits."""
+    sql = statements.load("things")
+    async with connection.transaction():
+        rows = await (await connection.execute(sql["take_disposals"], {"limit": _GROUP})).fetchall()
+        jobs = [Job(*row) for row in rows]
+        if not jobs:
+            return False
+        if jobs[0].feature_id is not None:
+            await _feature_step(connection, jobs[0])
+        elif jobs[0].left > CHUNK:
+            await _datastream_step(connection, jobs[0])
+        else:
+            await _finish(connection, _small(jobs))
+    return True
+
+
+def _small(jobs: Sequence[Job]) -> list[Job]:
+    """The first jobs that are about datastreams and together no more than one chunk."""
+    found: list[Job] = []
+    room = CHUNK
+    for job in jobs:
+        room -= max(job.left, 0)
+        if job.feature_id is not None or room < 0:
+            break
+        found.append(job)
+    return found
+
+
+async def _span(connection: Connection, job: Job) -> tuple[int, datetime, datetime] | None:
+    """The partition and the span of the next chunk; None where the datastream has no more observations."""
+    sql = statements.load("things")
+    params = {"datastream_id": job.datastream_id, "reached": job.reached}
+    row = await (await connection.execute(sql["first_behind"], params)).fetchone()
+    if row is None:
+        return None
+    key = partitions.key(microseconds(row[0]))
+    until = instant(partitions.end(key))
+    params |= {"start": row[0], "until": until, "size": CHUNK}
+    behind = await (await connection.execute(partitions.statement("end_of_chunk", key), params)).fetchone()
+    if behind is not None:
+        until = max(behind[0], row[0] + _TICK)
+    return key, row[0], until
+
+
+async def _datastream_step(connection: Connection, job: Job) -> None:
+    span = await _span(connection, job)
+    if span is None:
+        await _finish(connection, [job])
+        return
+    key, start, until = span
+    params = {"datastream_id": job.datastream_id, "start": start, "until": until}
+    cursor = await connection.execute(partitions.statement("delete_span", key), params)
+    await _advance(connection, job, removed=cursor.rowcount, reached=until)
+
+
+async def _advance(connection: Connection, job: Job, *, removed: int, reached: datetime) -> None:
+    params = {"id": job.id, "removed": removed, "reached": reached}
+    await connection.execute(statements.load("things")["advance_disposal"], params)
+
+
+async def _finish(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Remove what is left of datastreams, with all that a fold may have made of it meanwhile."""
+    sql = statements.load("things")
+    params = {"ids": [job.datastream_id for job in jobs]}
+    await connection.execute(sql["delete_histories"], params)
+    await connection.execute(sql["wait_for_fold"])
+    for name in ("delete_traces", "datastreams_removed"):
+        await connection.execute(sql[name], params)
+    await connection.execute(sql["end_disposals"], {"ids": [job.id for job in jobs]})
+
+
+async def _feature_step(connection: Connection, job: Job) -> None:
+    held = np.array([job.datastream_id], np.int64)
+    found = await streams.lock(connection, ids=held, row=np.zeros(1, np.int64), policy=None)
+    behind = await _remove_feature(connection, job) if found.known[0] else None
+    if behind is not None:
+        await _advance(connection, job, removed=job.left - behind.left, reached=behind.reached)
+        return
+    sql = statements.load("things")
+    await connection.execute(sql["end_disposals"], {"ids": [job.id]})
+    await connection.execute(sql["feature_removed"], {"feature_id": job.feature_id})
+
+
+async def _remove_feature(connection: Connection, job: Job) -> Job | None:
+    """Remove a feature's observations of one chunk of a locked datastream; None behind the last one."""
+    sql = statements.load("things")
+    params = {"datastream_id": job.datastream_id, "feature_id": job.feature_id, "ids": [job.datastream_id]}
+    span = await _span(connection, job)
+    if span is None:
+        await connection.execute(sql["forget_feature"], params)
+        await connection.execute(sql["find_result_times"], params)
+        return None
+    key, start, until = span
+    statement = partitions.statement("delete_span_of_feature", key)
+    cursor = await connection.execute(statement, {**params, "start": start, "until": until})
+    times = [row[0] for row in await cursor.fetchall()]
+    if times:
+        await connection.execute(sql["uncount_feature"], {**params, "removed": len(times)})
+        await amend.removed(connection, datastream_id=job.datastream_id, times=column_of(times))
+    return job._replace(left=job.left - len(times), reached=until)
