@@ -75,6 +75,13 @@ _FILTERS = [
     "result eq 'on' or result eq true or result eq null",
     "unitOfMeasurement/name eq 'degree Celsius'",
     "Thing/name,Sensor/metadata desc",
+    "Datastreams/any(d: d/name eq 'air' and d/Observations/any(o: o/result gt 1))",
+    "Locations/all(l: l/name ne 'x') or Datastreams/Observations/any()",
+    "geo.distance(location,geography'POINT(7.6 51.9)') lt 0.1",
+    "st_within(Locations/location,geography'POLYGON((7 51,8 51,8 53,7 51))') and name ne $it/description",
+    "st_relate(feature,geography'LINESTRING(7 51,8 52)','T*F**F***')",
+    "geo.length(observedArea) mul 2 gt geo.distance(geography'POINT(1 1)',geography'POINT(2 2)')",
+    "geo.distance(FeatureOfInterest/feature,geography'POINT(7 51)') desc,id",
 ]
 _EXPANSIONS = [
     "Datastreams",
@@ -178,12 +185,21 @@ _atoms = st.sampled_from(
         "Datastream/id",
         "Datastreams/Observations/result",
         "encodingType",
+        "geography'POINT(7.6 51.9)'",
+        "geography'POLYGON((7 51,8 51,8 53,7 51))'",
+        "feature",
+        "FeatureOfInterest/feature",
+        "Locations/location",
+        "Datastreams/any()",
+        "Observations/all(o: o/result gt 1)",
+        "Things/any(x: x/Locations/any(y: y/id eq x/id))",
+        "'T********'",
     ]
 )
 
 
 def _around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    names = st.sampled_from(sorted(functions.FUNCTIONS))
+    names = st.sampled_from(sorted([*functions.FUNCTIONS, *functions.SPATIAL]))
     arguments = st.lists(inner, min_size=0, max_size=3).map(",".join)
     between = st.sampled_from(["add", "sub", "mul", "div", "mod", "eq", "ne", "gt", "le", "and", "or"])
     return st.one_of(

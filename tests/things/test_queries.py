@@ -213,6 +213,22 @@ async def test_tokens_of_other_queries_are_refused(city: City, tree: int) -> Non
         ("FeaturesOfInterest", "Observations/result eq 5", 1),
         ("Locations", "Things/Datastreams/ObservedProperty/name eq 'temperature'", 1),
         ("Things", "1 div 0 eq 1", 0),
+        ("Things", "Datastreams/any(d: d/Observations/result gt 6 and d/name eq 'soil')", 1),
+        ("Things", "Datastreams/any(d: d/Observations/any(o: o/result gt 6) and d/name eq 'air')", 0),
+        ("Things", "Datastreams/any(d: d/name eq 'air') and Datastreams/any(d: d/name eq 'soil')", 1),
+        ("Things", "Datastreams/any(d: d/name eq 'air' and $it/name eq 'tree')", 1),
+        ("Things", "Datastreams/any(d: Datastreams/name eq 'air' and d/name eq 'soil')", 1),
+        ("Things", "Datastreams/all(d: d/Observations/any())", 1),
+        ("Things", "Datastreams/all(d: d/Observations/all(o: o/result lt 6))", 0),
+        ("Things", "Datastreams/Observations/all(o: o/result lt 8)", 1),
+        ("Things", "Datastreams/Observations/any(o: o/result eq 7.25 and o/Datastream/name eq 'air')", 0),
+        ("Things", "not MultiDatastreams/any() and MultiDatastreams/all(m: m/id eq 0)", 1),
+        (
+            "Observations",
+            "Datastream/Thing/Datastreams/any(d: d/name eq 'soil' and d/id ne Datastream/id)",
+            5,
+        ),
+        ("Locations", "Things/any(t: t/Datastreams/any(d: d/Thing/id eq t/id)) eq true", 1),
     ],
 )
 async def test_filters_find(city: City, tree: int, collection: str, text: str, count: int) -> None:

@@ -90,6 +90,15 @@ _CONDITIONS = (
     "{way}/id ne {missing}",
     "not ({way}/id eq null)",
 )
+_AREA = "geography'POLYGON((7 51,8 51,8 53,7 53,7 51))'"
+_NEAR = "geo.distance({place},geography'POINT(7.6 51.9)')"
+# What can be asked of all that a relation leads to, one by one.
+_QUANTIFIED = (
+    "{way}/any()",
+    "{way}/all(x: x/id eq {missing})",
+    "{way}/any(x: not (x/id gt 0))",
+)
+_PLACES = {"Location": "location", "FeatureOfInterest": "feature", "Datastream": "observedArea"}
 
 
 def doors(ids: dict[str, int]) -> Iterator[str]:
@@ -114,6 +123,22 @@ def doors(ids: dict[str, int]) -> Iterator[str]:
             yield from _along(root, one, relation)
 
 
+def _through(root: str, relation: entities.Relation) -> Iterator[str]:
+    """Conditions on everything behind a relation, and on the place of what is behind it."""
+    name, target = relation.name, entities.target(relation)
+    conditions = list(_QUANTIFIED) if relation.many else []
+    place = _PLACES.get(target.name)
+    if place is not None:
+        near, way = _NEAR.format(place=f"{name}/{place}"), f"{name}/{place}"
+        conditions += [f"geo.intersects({way},{_AREA})", f"not ({near} gt 0.5)", f"{near} mul 2 ge 0"]
+        conditions.append(f"st_disjoint({way},{_AREA})")
+        if not relation.many:
+            yield f"{root}?$top=2&$orderby={quote(near)}"
+    for condition in conditions:
+        text = quote(condition.format(way=name, missing=MISSING))
+        yield f"{root}?$count=true&$top=2&$filter={text}"
+
+
 def _along(root: str, one: str, relation: entities.Relation) -> Iterator[str]:
     name, target = relation.name, entities.target(relation)
     yield from (f"{one}/{name}", f"{one}/{name}/$ref", f"{root}?$expand={name}")
@@ -125,6 +150,7 @@ def _along(root: str, one: str, relation: entities.Relation) -> Iterator[str]:
         for condition in _CONDITIONS if way == name else _CONDITIONS[1:2]:
             text = quote(condition.format(way=way, missing=MISSING))
             yield f"{root}?$count=true&$top=2&$filter={text}"
+    yield from _through(root, relation)
     for further in target.relations:
         if not relation.many:
             yield f"{one}/{name}/{further.name}"

@@ -32,6 +32,10 @@ def of_tree(node: tree.Expression) -> str:
             return "(" + f" {node.operator} ".join(of_tree(item) for item in node.operands) + ")"
         case tree.Not():
             return f"(not {of_tree(node.operand)})"
+        case tree.Lambda(body=None):
+            return f"{of_tree(node.path)}/{node.word}()"
+        case tree.Lambda():
+            return f"{of_tree(node.path)}/{node.word}({node.variable}: {of_tree(node.body or node.path)})"
 
 
 def of_value(value: Value) -> str:

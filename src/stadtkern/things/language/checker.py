@@ -8,7 +8,7 @@ from itertools import chain
 
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind, Property, Relation
-from stadtkern.things.language import functions, tree, values
+from stadtkern.things.language import functions, shapes, tree, values
 from stadtkern.things.language.coercion import coerce
 from stadtkern.things.language.problems import InvalidQuery, UnknownName, UnsupportedQuery, WrongType
 from stadtkern.things.language.typed import (
@@ -20,7 +20,9 @@ from stadtkern.things.language.typed import (
     Constant,
     Inside,
     Negation,
+    Quantifier,
     SortKey,
+    Spatial,
     Typed,
 )
 
@@ -79,12 +81,17 @@ def _leaves(node: Typed) -> Iterator[Column | Constant]:
             yield from chain(_leaves(node.left), _leaves(node.right))
         case Connective():
             yield from chain.from_iterable(_leaves(item) for item in node.operands)
+        case Spatial():
+            yield from (item for item in node.operands if isinstance(item, Column))
+        case Quantifier():
+            return
 
 
 class _Checker:
     def __init__(self, entity: EntityType, where: str):
         self._entity = entity
         self._where = where
+        self._variables: dict[str, EntityType] = {}
 
     def condition(self, node: tree.Expression) -> Typed:
         checked = self.check(node)
@@ -113,24 +120,59 @@ class _Checker:
                 return Connective(node.operator, tuple(self.condition(item) for item in node.operands))
             case tree.Not():
                 return Negation(self.condition(node.operand))
+            case tree.Lambda():
+                return self._quantifier(node)
 
-    def _path(self, node: tree.Path) -> Typed:
-        entity, steps, names = self._entity, list[Relation](), list(node.names)
+    def _follow(self, node: tree.Path) -> tuple[str, EntityType, tuple[Relation, ...], list[str]]:
+        """The variable a path begins at, where its relations lead, those relations, the names behind them."""
+        names, origin, entity = list(node.names), "", self._entity
+        if names[0] in self._variables:
+            origin = names.pop(0)
+            entity = self._variables[origin]
+        elif names[0] == "$it":
+            names.pop(0)
+        steps: list[Relation] = []
         while names and (relation := entity.relation(names[0])):
             steps.append(relation)
             entity = entities.target(relation)
             names.pop(0)
+        return origin, entity, tuple(steps), names
+
+    def _quantifier(self, node: tree.Lambda) -> Typed:
+        origin, entity, steps, names = self._follow(node.path)
+        written = "/".join(node.path.names)
+        if names:
+            raise UnknownName(_unknown(names[0], entity, node.path.at), where=self._where)
+        if not steps or not steps[-1].many:
+            raise WrongType(
+                f"{node.word}() follows a relation to many; {written!r} at position {node.at} is one entity",
+                where=self._where,
+            )
+        if node.body is None:
+            return Quantifier(node.word, origin, steps, "", None)
+        if node.variable in self._variables:
+            raise InvalidQuery(
+                f"the variable {node.variable!r} of {written}/{node.word}() is taken (position {node.at})",
+                where=self._where,
+            )
+        self._variables[node.variable] = entity
+        body = self.condition(node.body)
+        del self._variables[node.variable]
+        return Quantifier(node.word, origin, steps, node.variable, body)
+
+    def _path(self, node: tree.Path) -> Typed:
+        origin, entity, steps, names = self._follow(node)
         if not names:
             raise InvalidQuery(
                 f"{'/'.join(node.names)!r} at position {node.at} is a relation; add a property, e.g. /id",
                 where=self._where,
             )
         if names[0] in _IDS and len(names) == 1:
-            return Column(Kind.NUMBER, tuple(steps))
+            return Column(Kind.NUMBER, steps, None, origin)
         found = entity.property(names[0])
         if found is None:
             raise UnknownName(_unknown(names[0], entity, node.at), where=self._where)
-        column = Column(found.kind, tuple(steps), found)
+        column = Column(found.kind, steps, found, origin)
         if len(names) == 1:
             return column
         if found.kind not in _OPEN:
@@ -138,11 +180,10 @@ class _Checker:
         return Inside(column, tuple(names[1:]))
 
     def _call(self, node: tree.Call) -> Typed:
-        forms = functions.FUNCTIONS.get(node.name)
+        spatial = functions.SPATIAL.get(node.name)
+        forms = [spatial] if spatial else functions.FUNCTIONS.get(node.name)
         if forms is None:
-            if node.name.startswith(("geo.", "st_")):
-                raise UnsupportedQuery(f"the function {node.name} is not supported yet", where=self._where)
-            known = ", ".join(sorted(functions.FUNCTIONS))
+            known = ", ".join(sorted([*functions.FUNCTIONS, *functions.SPATIAL]))
             raise UnknownName(
                 f"no function {node.name[:40]!r} (position {node.at}); there are {known}", where=self._where
             )
@@ -152,10 +193,33 @@ class _Checker:
                 continue
             fitting = [coerce(item, kind) for item, kind in zip(arguments, form.takes, strict=True)]
             if all(item is not None for item in fitting):
+                if spatial:
+                    return self._spatial(node, arguments, spatial.gives)
                 return Apply(form, tuple(item for item in fitting if item is not None))
         wanted = " or ".join("(" + ", ".join(form.takes) + ")" for form in forms)
         found = "(" + ", ".join(item.kind for item in arguments) + ")"
         raise WrongType(f"{node.name} at position {node.at} takes {wanted}, not {found}", where=self._where)
+
+    def _spatial(self, node: tree.Call, arguments: list[Typed], gives: Kind) -> Typed:
+        pattern, operands, entity = "", list[Column | str](), ""
+        if node.name == "st_relate":
+            last = arguments.pop()
+            value = last.value.value if isinstance(last, Constant) else None
+            pattern = shapes.check_pattern(value, at=node.arguments[2].at, where=self._where)
+        for item, written in zip(arguments, node.arguments, strict=False):
+            if isinstance(item, Constant) and item.kind is Kind.GEOMETRY:
+                shapes.check(item.value.value, at=written.at, where=self._where)
+                operands.append(item.value.value)
+            elif isinstance(item, Column) and not entity and isinstance(written, tree.Path):
+                entity = self._follow(written)[1].set
+                operands.append(item)
+            else:
+                raise UnsupportedQuery(
+                    f"{node.name} at position {node.at} takes one geometry of an entity and one literal"
+                    " such as geography'POINT(7.6 51.9)'",
+                    where=self._where,
+                )
+        return Spatial(node.name, entity, tuple(operands), pattern, gives)
 
     def _compare(self, operator: str, left: Typed, right: Typed, at: int) -> Typed:
         if left.kind is Kind.NULL and right.kind is not Kind.NULL:

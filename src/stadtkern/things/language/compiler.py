@@ -8,6 +8,7 @@ from typing import NamedTuple
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import Kind, Relation
+from stadtkern.things.language import solutions
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import (
     Apply,
@@ -18,6 +19,8 @@ from stadtkern.things.language.typed import (
     Constant,
     Inside,
     Negation,
+    Quantifier,
+    Spatial,
     Typed,
 )
 from stadtkern.things.language.values import Value
@@ -68,6 +71,8 @@ def condition(node: Typed, place: Place) -> Fragment:
             return Fragment("(") + fragments.join(found, separator=" or ") + Fragment(")")
         case Negation():
             return Fragment("(") + condition(node.operand, place) + Fragment(" is not true)")
+        case Quantifier():
+            return _quantified(node, place.start(node.origin), node.steps, place)
         case _:
             return _all([node], place)
 
@@ -77,6 +82,8 @@ def value(node: Typed, place: Place) -> Piece:
     match node:
         case Column():
             return _column(node, place)
+        case Spatial():
+            return _single(solutions.value(node, place))
         case Inside():
             keys = Fragment("(%s::text[])", (list(node.keys),))
             return _single(_json(node.column, place) + Fragment(" #> ") + keys)
@@ -118,19 +125,19 @@ def _flat(nodes: tuple[Typed, ...]) -> list[Typed]:
 def _all(nodes: list[Typed], place: Place) -> Fragment:
     """Conditions that must hold together; those over the same relation to many must hold for one entity."""
     found: list[Fragment] = []
-    groups: dict[tuple[Relation, ...], list[Typed]] = {}
+    groups: dict[_Way, list[Typed]] = {}
     for node in nodes:
-        if isinstance(node, Connective | Negation):
+        if isinstance(node, Connective | Negation | Quantifier):
             found.append(condition(node, place))
         elif head := _head(node, place):
             groups.setdefault(head, []).append(node)
         else:
-            found.append(value(node, place).start)
-    for head, group in groups.items():
-        origin = place
-        for step in head[:-1]:
-            origin = origin.follow(step)
-        found.append(origin.exists(head[-1], lambda group=group: _all(group, place)))  # type: ignore[misc]
+            found.append(solutions.condition(node, place) or value(node, place).start)
+    for (origin, steps), group in groups.items():
+        spot = place.start(origin)
+        for step in steps[:-1]:
+            spot = spot.follow(step)
+        found.append(spot.exists(steps[-1], lambda _, group=group: _all(group, place)))  # type: ignore[misc]
     return (
         found[0]
         if len(found) == 1
@@ -138,13 +145,38 @@ def _all(nodes: list[Typed], place: Place) -> Fragment:
     )
 
 
-def _head(node: Typed, place: Place) -> tuple[Relation, ...]:
-    """The way to the first relation to many that is not yet bound; empty when there is none."""
+_Way = tuple[str, tuple[Relation, ...]]
+
+
+def _quantified(node: Quantifier, spot: Place, steps: tuple[Relation, ...], place: Place) -> Fragment:
+    step, *rest = steps
+    if rest and not step.many:
+        return _quantified(node, spot.follow(step), tuple(rest), place)
+
+    def build(inner: Place) -> Fragment:
+        if rest:
+            return _quantified(node, inner, tuple(rest), place)
+        if node.body is None:
+            return fragments.TRUE
+        place.frame.names.bound[node.variable] = inner
+        body = condition(node.body, place)
+        del place.frame.names.bound[node.variable]
+        return body if node.word == "any" else Fragment("(") + body + Fragment(" is not true)")
+
+    found = spot.exists(step, build, implied=False)
+    outermost = not any(item.many for item in node.steps[: -len(steps)])
+    return Fragment("(not ") + found + Fragment(")") if node.word == "all" and outermost else found
+
+
+def _head(node: Typed, place: Place) -> _Way | None:
+    """The way to the first relation to many that is not yet bound, None when there is none."""
     match node:
         case Column():
-            return _unbound(node.steps, place)
+            return _unbound(node, place)
         case Inside():
-            return _unbound(node.column.steps, place)
+            return _unbound(node.column, place)
+        case Spatial():
+            return _unbound(node.column, place) if node.column else None
         case As() | Negation():
             return _head(node.operand, place)
         case Apply():
@@ -154,18 +186,18 @@ def _head(node: Typed, place: Place) -> tuple[Relation, ...]:
         case Comparison():
             items = (node.left, node.right)
         case _:
-            return ()
-    return next((head for item in items if (head := _head(item, place))), ())
+            return None
+    return next((head for item in items if (head := _head(item, place))), None)
 
 
-def _unbound(steps: tuple[Relation, ...], place: Place) -> tuple[Relation, ...]:
-    spot: Place | None = place
-    for index, step in enumerate(steps):
+def _unbound(column: Column, place: Place) -> _Way | None:
+    spot: Place | None = place.start(column.origin)
+    for index, step in enumerate(column.steps):
         following = spot and (spot.many.get(step.name) or spot.ones.get(step.name))
         if step.many and following is None:
-            return steps[: index + 1]
+            return column.origin, column.steps[: index + 1]
         spot = following
-    return ()
+    return None
 
 
 def _single(sql: Fragment) -> Piece:
@@ -173,8 +205,7 @@ def _single(sql: Fragment) -> Piece:
 
 
 def _column(node: Column, place: Place) -> Piece:
-    for step in node.steps:
-        place = place.follow(step)
+    place = place.standing(node)
     if node.property is None:
         return _single(Fragment(f"{place.alias}.id"))
     start = place.column(node.property.column)
@@ -185,8 +216,7 @@ def _column(node: Column, place: Place) -> Piece:
 
 
 def _json(column: Column, place: Place) -> Fragment:
-    for step in column.steps:
-        place = place.follow(step)
+    place = place.standing(column)
     if column.property is None:
         return Fragment("null::jsonb")
     result = column.kind is Kind.RESULT
@@ -227,6 +257,9 @@ def _as(node: As, place: Place) -> Piece:
 
 
 def _comparison(node: Comparison, place: Place) -> Fragment:
+    known = solutions.known(node, place)
+    if known is not None:
+        return known
     left = value(node.left, place)
     if node.right.kind is Kind.NULL:
         return _absence(node, left, place)

@@ -10,18 +10,19 @@ from stadtkern.things.entities import Kind
 
 _N, _T, _B = Kind.NUMBER, Kind.TEXT, Kind.BOOLEAN
 _I, _V, _D = Kind.INSTANT, Kind.INTERVAL, Kind.DURATION
+_G = Kind.GEOMETRY
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """One way to call a function: what goes in, what comes out, the SQL with `{0}` for the first argument.
 
-    Of an interval, `{0}` is the start and `{0e}` the end.
+    Of an interval, `{0}` is the start and `{0e}` the end. What has no SQL is computed outside the database.
     """
 
     takes: tuple[Kind, ...]
     gives: Kind
-    sql: str
+    sql: str = ""
 
 
 def _part(name: str) -> list[Function]:
@@ -106,4 +107,21 @@ FUNCTIONS: Mapping[str, list[Function]] = {
         Function((_D, _N), _D, "({0} / nullif(({1})::float8, 0))"),
     ],
     "mod": [Function((_N, _N), _N, "mod(({0})::numeric, nullif(({1})::numeric, 0))::float8")],
+}
+
+# Geometries are compared in the plane of longitude and latitude: distances and lengths are in degrees.
+_RELATION = Function((_G, _G), _B)
+SPATIAL: Mapping[str, Function] = {
+    "geo.distance": Function((_G, _G), _N),
+    "geo.length": Function((_G,), _N),
+    "geo.intersects": _RELATION,
+    "st_equals": _RELATION,
+    "st_disjoint": _RELATION,
+    "st_touches": _RELATION,
+    "st_within": _RELATION,
+    "st_overlaps": _RELATION,
+    "st_crosses": _RELATION,
+    "st_intersects": _RELATION,
+    "st_contains": _RELATION,
+    "st_relate": Function((_G, _G, _T), _B),
 }

@@ -8,8 +8,19 @@ from typing import TypeVar
 
 from stadtkern.things.language import lexer, values
 from stadtkern.things.language.lexer import Sort, Token
-from stadtkern.things.language.problems import InvalidQuery, QueryTooLarge, UnsupportedQuery
-from stadtkern.things.language.tree import Among, Call, Compare, Expression, Literal, Logic, Not, Order, Path
+from stadtkern.things.language.problems import InvalidQuery, QueryTooLarge
+from stadtkern.things.language.tree import (
+    Among,
+    Call,
+    Compare,
+    Expression,
+    Lambda,
+    Literal,
+    Logic,
+    Not,
+    Order,
+    Path,
+)
 
 T = TypeVar("T")
 MAX_DEPTH = 32
@@ -20,7 +31,7 @@ _PRODUCTS = frozenset({"mul", "div", "mod"})
 
 
 def expression(text: str, *, where: str = "$filter") -> Expression:
-    """Read one expression. Raises InvalidQuery, QueryTooLarge, UnsupportedQuery."""
+    """Read one expression. Raises InvalidQuery, QueryTooLarge."""
     parser = _Parser(text, where=where)
     tree = parser.disjunction()
     parser.finish()
@@ -146,11 +157,24 @@ class _Parser:
             else:
                 raise self._unexpected("a name after the slash")
             self._next += 1
-        if self._token.text == "(" and names[-1] in ("any", "all"):
-            raise UnsupportedQuery(f"{names[-1]}() is not supported here", where=self._where)
         if len(names) > 12:
             raise QueryTooLarge(f"a path of {len(names)} names; at most 12 are taken", where=self._where)
+        if len(names) > 1 and names[-1] in ("any", "all") and self.take("("):
+            path = Path(tuple(names[:-1]), first.at)
+            return self._count(self._deeper(lambda: self._quantifier(names[-1], path)))
         return self._count(Path(tuple(names), first.at))
+
+    def _quantifier(self, word: str, path: Path) -> Expression:
+        if word == "any" and self.take(")"):
+            return Lambda(word, path, "", None, path.at)
+        variable = self._token
+        if variable.sort is not Sort.WORD or not variable.text.isidentifier():
+            raise self._unexpected(f"a variable, as in {word}(x: x/id gt 1),")
+        self._next += 1
+        self._expect(":")
+        body = self.disjunction()
+        self._expect(")")
+        return Lambda(word, path, variable.text, body, path.at)
 
     def _arguments(self) -> tuple[Expression, ...]:
         self._expect("(")

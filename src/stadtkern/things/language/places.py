@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -12,18 +12,37 @@ from stadtkern.core.access import Scope
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import access, entities
 from stadtkern.things.entities import EntityType, Relation
+from stadtkern.things.language.problems import QueryTooLarge
+from stadtkern.things.language.typed import Column, Measured, Solution, Typed
+
+# The database's planner takes time for each table, and for each partition of the observations.
+MAX_TABLES = 24
+MAX_OBSERVATIONS = 6
 
 
 class Names:
-    """Aliases that are unique in one statement, and the scope that all of them obey."""
+    """Aliases that are unique in one statement, the scope they obey, and what is known beforehand.
 
-    def __init__(self, scope: Scope):
+    `solved` holds what the geospatial parts of the query came to; `bound` where the variables stand.
+    """
+
+    def __init__(self, scope: Scope, solved: Mapping[Typed, Solution] | None = None):
         self.scope = scope
+        self.solved: Mapping[Typed, Solution] = solved or {}
+        self.bound: dict[str, Place] = {}
         self._numbers = count(1)
+        self._observations = 0
 
-    def new(self) -> str:
-        """A fresh alias."""
-        return f"t{next(self._numbers)}"
+    def new(self, entity: EntityType | None = None) -> str:
+        """A fresh alias. Raises QueryTooLarge."""
+        number = next(self._numbers)
+        self._observations += entity is not None and not entity.owned
+        if number > MAX_TABLES or self._observations > MAX_OBSERVATIONS:
+            raise QueryTooLarge(
+                f"it goes over more than {MAX_TABLES} relations, or over more than {MAX_OBSERVATIONS} to"
+                " Observations"
+            )
+        return f"t{number}"
 
 
 @dataclass(slots=True)
@@ -75,19 +94,51 @@ class Place:
         known = self.many.get(relation.name) or self.ones.get(relation.name)
         if known is not None:
             return known
-        place = Place(entities.target(relation), self.frame.names.new(), self.frame)
+        target = entities.target(relation)
+        place = Place(target, self.frame.names.new(target), self.frame)
         conditions = fragments.every([connection(relation, self.alias, place.alias), place.access()])
         self.frame.joins.append(Fragment(" left join ") + place.table + Fragment(" on ") + conditions)
         self.ones[relation.name] = place
         return place
 
-    def exists(self, relation: Relation, build: Callable[[], Fragment]) -> Fragment:
-        """Whether a relation to many has an entity for which the condition built meanwhile holds."""
+    def start(self, origin: str) -> Place:
+        """Where a way begins: at the variable of that name, or here."""
+        return self.frame.names.bound[origin] if origin else self
+
+    def standing(self, column: Column) -> Place:
+        """The place at which a column stands."""
+        spot = self.start(column.origin)
+        for step in column.steps:
+            spot = spot.follow(step)
+        return spot
+
+    def measured(self, solution: Measured) -> str:
+        """Join numbers by the id of what stands here; returns the column of the number."""
+        alias = self.frame.names.new()
+        self.frame.joins.append(
+            Fragment(
+                f" left join unnest(%s::bigint[], %s::float8[]) as {alias}(id, number)"
+                f" on {alias}.id = {self.alias}.id",
+                (solution.ids, solution.numbers),
+            )
+        )
+        return f"{alias}.number"
+
+    def exists(
+        self, relation: Relation, build: Callable[[Place], Fragment], *, implied: bool = True
+    ) -> Fragment:
+        """Whether a relation to many has an entity for which the condition built meanwhile holds.
+
+        Meanwhile, an implied way over the relation means the entity looked for.
+        """
         frame = Frame(self.frame.names)
-        place = Place(entities.target(relation), frame.names.new(), frame)
-        self.many[relation.name] = place
-        condition = build()
-        del self.many[relation.name]
+        target = entities.target(relation)
+        place = Place(target, frame.names.new(target), frame)
+        if implied:
+            self.many[relation.name] = place
+        condition = build(place)
+        if implied:
+            del self.many[relation.name]
         conditions = fragments.every(
             [connection(relation, self.alias, place.alias), place.access(), condition]
         )
@@ -97,7 +148,7 @@ class Place:
 
 def root(*, entity: EntityType, names: Names) -> Place:
     """The first place of a statement."""
-    return Place(entity, names.new(), Frame(names))
+    return Place(entity, names.new(entity), Frame(names))
 
 
 def connection(relation: Relation, here: str, there: str) -> Fragment:

@@ -70,7 +70,18 @@ class Not:
     at: int = 0
 
 
-Expression = Literal | Path | Call | Compare | Among | Logic | Not
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`path/any(v: condition)` or `path/all(v: condition)`; `any()` alone asks for existence."""
+
+    word: str
+    path: Path
+    variable: str
+    body: Expression | None
+    at: int = 0
+
+
+Expression = Literal | Path | Call | Compare | Among | Logic | Not | Lambda
 
 
 @dataclass(frozen=True, slots=True)

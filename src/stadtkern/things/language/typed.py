@@ -12,11 +12,15 @@ from stadtkern.things.language.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A property reached over relations; without a property it is the id."""
+    """A property reached over relations; without a property it is the id.
+
+    `origin` names the variable of `any()` or `all()` that the way begins at; empty: the entity asked for.
+    """
 
     kind: Kind
     steps: tuple[Relation, ...] = ()
     property: Property | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,64 @@ class Negation:
     kind: Kind = Kind.BOOLEAN
 
 
-Typed = Column | Inside | Constant | As | Apply | Comparison | Connective | Negation
+@dataclass(frozen=True, slots=True)
+class Quantifier:
+    """Whether a condition holds for any, or for all, of the entities that a way to many leads to."""
+
+    word: str
+    origin: str
+    steps: tuple[Relation, ...]
+    variable: str
+    body: Typed | None
+    kind: Kind = Kind.BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Spatial:
+    """A geospatial function of geometries, each a column or a literal (WKT); computed outside the database.
+
+    `entity` is the set whose geometry the column is; `pattern` the DE-9IM pattern of st_relate.
+    """
+
+    name: str
+    entity: str
+    operands: tuple[Column | str, ...]
+    pattern: str
+    kind: Kind
+
+    @property
+    def column(self) -> Column | None:
+        """The geometry that differs between entities, None where all operands are literals."""
+        return next((item for item in self.operands if isinstance(item, Column)), None)
+
+
+Typed = Column | Inside | Constant | As | Apply | Comparison | Connective | Negation | Quantifier | Spatial
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """What a geospatial condition came to: the ids of the entities that fulfil it, or of all that do not.
+
+    `absent` says whether an entity without a geometry fulfils it.
+    """
+
+    column: Column
+    ids: list[int]
+    negated: bool = False
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What a geospatial function came to: a number for each id; `other` stands for all other geometries."""
+
+    column: Column
+    ids: list[int]
+    numbers: list[float]
+    other: float | None = None
+
+
+Solution = Chosen | Measured | Constant
 
 
 @dataclass(frozen=True, slots=True)

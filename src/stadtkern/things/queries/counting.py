@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stadtkern.core import fragments
@@ -15,6 +15,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.places import connection as connecting
 from stadtkern.things.language.tree import Options
+from stadtkern.things.language.typed import Solution, Typed
 from stadtkern.things.queries import level, rows
 from stadtkern.things.queries.locate import Parent
 
@@ -22,15 +23,24 @@ from stadtkern.things.queries.locate import Parent
 EXACT_UP_TO = 200_000
 
 
+Solved = Mapping[Typed, Solution]
+
+
 async def count(
-    connection: Connection, scope: Scope, *, entity: EntityType, options: Options, parent: Parent | None
+    connection: Connection,
+    scope: Scope,
+    *,
+    entity: EntityType,
+    options: Options,
+    parent: Parent | None,
+    solved: Solved | None = None,
 ) -> tuple[int, bool]:
     """The number of entities on all pages together, and whether it is exact."""
     if entity is entities.OBSERVATION and options.filter is None:
         known = await _from_states(connection, scope, parent)
         if known is not None:
             return known, True
-    prepared = _bare(scope, entity, options)
+    prepared = _bare(scope, entity, options, solved)
     body = _body(prepared.place, [level.of_parent(prepared, parent), *prepared.conditions])
     limited = (
         Fragment("select count(*) from (select 1") + body + Fragment(f" limit {EXACT_UP_TO + 1:d}) counted")
@@ -45,12 +55,18 @@ async def count(
 
 
 async def count_each(
-    connection: Connection, scope: Scope, *, relation: Relation, options: Options, ids: Sequence[int]
+    connection: Connection,
+    scope: Scope,
+    *,
+    relation: Relation,
+    options: Options,
+    ids: Sequence[int],
+    solved: Solved | None = None,
 ) -> dict[int, int]:
     """For each parent the number of entities a relation leads to; parents without any are left out."""
     if relation.remote == "datastream_id" and options.filter is None:
         return await _states(connection, ids)
-    prepared = _bare(scope, entities.target(relation), options)
+    prepared = _bare(scope, entities.target(relation), options, solved)
     body = _body(prepared.place, [connecting(relation, "p", prepared.place.alias), *prepared.conditions])
     statement = (
         Fragment("select p.id, x.n from unnest(%s::bigint[]) as p(id) cross join lateral (", (list(ids),))
@@ -61,10 +77,9 @@ async def count_each(
     return {row[0]: row[1] for row in await rows.fetch(connection, statement)}
 
 
-def _bare(scope: Scope, entity: EntityType, options: Options) -> level.Level:
-    return level.prepare(
-        scope=scope, entity=entity, options=replace(options, expand=(), order=(), token=None)
-    )
+def _bare(scope: Scope, entity: EntityType, options: Options, solved: Solved | None) -> level.Level:
+    bare = replace(options, expand=(), order=(), token=None)
+    return level.prepare(scope=scope, entity=entity, options=bare, solved=solved)
 
 
 def _body(place: Place, conditions: Sequence[Fragment]) -> Fragment:

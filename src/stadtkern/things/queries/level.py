@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from stadtkern.things.language.places import Names, Place, root
 from stadtkern.things.language.places import connection as connecting
 from stadtkern.things.language.problems import UnknownName
 from stadtkern.things.language.tree import Expand, Options
+from stadtkern.things.language.typed import Solution, Typed
 from stadtkern.things.queries import keyset
 from stadtkern.things.queries.locate import Parent
 
@@ -50,10 +51,19 @@ class Level:
 
 
 def prepare(
-    *, scope: Scope, entity: EntityType, options: Options, fixed: Sequence[str] = (), where: str = ""
+    *,
+    scope: Scope,
+    entity: EntityType,
+    options: Options,
+    fixed: Sequence[str] = (),
+    where: str = "",
+    solved: Mapping[Typed, Solution] | None = None,
 ) -> Level:
-    """Check the options against the entity type and compile them. Raises the language's problems."""
-    place = root(entity=entity, names=Names(scope))
+    """Check the options against the entity type and compile them. Raises the language's problems.
+
+    `solved` is what `spatial.solve` found for the same options; without it geospatial functions are refused.
+    """
+    place = root(entity=entity, names=Names(scope, solved))
     expands = [(item, _relation(entity, item, where)) for item in options.expand]
     shape = representation.shape(
         entity, select=options.select, expanded=[item.name for item in options.expand]

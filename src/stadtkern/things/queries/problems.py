@@ -34,6 +34,15 @@ class QueryTooExpensive(problems.Problem):
     status = 422
 
 
+class TooManyPlaces(problems.Problem):
+    """The query would have to compare too many geometries.
+
+    Ask for a smaller area or a shorter distance, which leaves fewer candidates.
+    """
+
+    status = 422
+
+
 class AnswerTooLarge(problems.Problem):
     """The answer would be too large.
 

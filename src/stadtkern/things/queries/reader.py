@@ -16,7 +16,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.problems import InvalidQuery
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import counting, guard, keyset, level, locate, newest, rows
+from stadtkern.things.queries import counting, guard, keyset, level, locate, newest, rows, spatial
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
@@ -41,12 +41,15 @@ class Reader:
     ) -> Document:
         """A page of a collection with count and link to the next page; `address` is the collection's own."""
         top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
-        prepared = level.prepare(scope=self.scope, entity=entity, options=options, fixed=_fixed(parent))
+        solved = await spatial.solve(self.connection, self.scope, entity=entity, options=options)
+        prepared = level.prepare(
+            scope=self.scope, entity=entity, options=options, fixed=_fixed(parent), solved=solved
+        )
         origin = level.of_parent(prepared, parent)
         answer: Document = {}
         if options.count:
             number, exact = await counting.count(
-                self.connection, self.scope, entity=entity, options=options, parent=parent
+                self.connection, self.scope, entity=entity, options=options, parent=parent, solved=solved
             )
             answer["@iot.count"] = number
             if not exact:
@@ -138,7 +141,10 @@ class Reader:
         top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
         target = entities.target(relation)
         fixed = ("datastream_id",) if relation.remote == "datastream_id" else ()
-        prepared = level.prepare(scope=self.scope, entity=target, options=options, fixed=fixed, where=where)
+        solved = await spatial.solve(self.connection, self.scope, entity=target, options=options, where=where)
+        prepared = level.prepare(
+            scope=self.scope, entity=target, options=options, fixed=fixed, where=where, solved=solved
+        )
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
             statement = level.per_parent(prepared, relation, ids=list(by_parent), limit=top + 1)
@@ -147,7 +153,7 @@ class Reader:
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
         made = iter(await self._documents(prepared, shown, offset=2))
-        counts = await self._counts(relation, options, ids)
+        counts = await self._counts(relation, options, ids, solved)
         for document, number in zip(documents, ids, strict=True):
             own = by_parent[number]
             if counts is not None:
@@ -160,12 +166,12 @@ class Reader:
                 document[f"{relation.name}@iot.nextLink"] = next_link(address, options, token)
 
     async def _counts(
-        self, relation: Relation, options: Options, ids: Sequence[int]
+        self, relation: Relation, options: Options, ids: Sequence[int], solved: counting.Solved
     ) -> dict[int, int] | None:
         if not options.count:
             return None
         return await counting.count_each(
-            self.connection, self.scope, relation=relation, options=options, ids=ids
+            self.connection, self.scope, relation=relation, options=options, ids=ids, solved=solved
         )
 
 

@@ -16,8 +16,11 @@ from stadtkern.core.fragments import Fragment
 Row = tuple[Any, ...]
 
 
-class _RawJson(Loader):
+class RawJson(Loader):
+    """JSON as it stands in the database."""
+
     def load(self, data: Buffer) -> msgspec.Raw:
+        """The text, unread."""
         return msgspec.Raw(bytes(data))
 
 
@@ -41,7 +44,7 @@ class _Instant(Loader):
 async def fetch(connection: Connection, statement: Fragment) -> list[Row]:
     """Run a statement; jsonb and float8 come as raw JSON, instants as text in UTC."""
     async with connection.cursor() as cursor:
-        cursor.adapters.register_loader("jsonb", _RawJson)
+        cursor.adapters.register_loader("jsonb", RawJson)
         cursor.adapters.register_loader("float8", _RawNumber)
         cursor.adapters.register_loader("timestamptz", _Instant)
         await execute(cursor, statement)
