@@ -138,6 +138,47 @@ def test_a_number_that_is_used_again_is_not_taken_for_the_server(embedded: postg
     (embedded.folder / "postmaster.pid").unlink()
 
 
+def test_a_left_over_number_that_lives_again_does_not_keep_the_server_from_starting(
+    embedded: postgres.Embedded,
+) -> None:
+    """In a restarted container numbers begin anew; PostgreSQL alone would refuse to start for ever."""
+    embedded.start()
+    with psycopg.connect(embedded.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+    left = embedded.folder / "postmaster.pid"
+    content = left.read_text().split("\n", 1)[1]
+    server = embedded.pid()
+    assert server is not None
+    os.kill(server, signal.SIGKILL)
+    os.waitpid(server, 0)
+    owner = left.stat()
+    with subprocess.Popen(
+        ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None
+    ) as another:  # as PostgreSQL sees it: a process of its own account
+        try:
+            left.write_text(f"{another.pid}\n{content}")
+            assert embedded.start()
+            assert another.poll() is None
+        finally:
+            another.kill()
+    with psycopg.connect(embedded.url) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
+
+
+def test_the_file_of_a_server_that_lives_is_kept(embedded: postgres.Embedded) -> None:
+    """Even if its number is not what it says: a second server on the same files would destroy them."""
+    embedded.start()
+    left = embedded.folder / "postmaster.pid"
+    was = left.read_text()
+    left.write_text(f"{os.getpid()}\n{was.partition(chr(10))[2]}")
+    try:
+        assert embedded.pid() is None
+        embedded._clear_left_over()
+        assert left.read_text().startswith(f"{os.getpid()}\n")
+    finally:
+        left.write_text(was)
+
+
 def test_a_server_left_to_others_is_handed_over(embedded: postgres.Embedded) -> None:
     """Whoever started it may go while others use it: it runs on, and nothing warns of it."""
     starter = postgres.Embedded(settings.load(environment={}, data=str(embedded.folder.parent)))

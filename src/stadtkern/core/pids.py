@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -60,3 +61,30 @@ def works_in(pid: int, folder: Path) -> bool:
     except FileNotFoundError:
         shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, check=False)  # noqa: S607, S603
         return b"postgres" in shown.stdout and os.fsencode(folder) in shown.stdout
+
+
+def somebody_in(folder: Path) -> bool:
+    """Whether a process works in the folder, as a server's processes do; True where that cannot be told."""
+    own = Path("/proc/self/cwd")
+    if not own.exists():
+        return True
+    for cwd in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(
+            OSError
+        ):  # it ended meanwhile, or is somebody else's: the folder is ours alone
+            if os.path.samefile(cwd, folder):
+                return True
+    return False
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody answers at a Unix socket, be it in another container that shares the folder."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(5.0)
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+    return True

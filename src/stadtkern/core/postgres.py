@@ -216,9 +216,25 @@ class Embedded:
     def _write(self, name: str, text: str) -> None:
         folders.write(self.folder / name, text, owner=self._owner)
 
+    def _clear_left_over(self) -> None:
+        """Take away a postmaster.pid whose number is another process's now: PostgreSQL would not start.
+
+        That is so after the restart of a container, where numbers begin anew. Kept wherever a server of this
+        folder may still live; PostgreSQL itself checks the shared memory once more.
+        """
+        left = self.folder / "postmaster.pid"
+        socket = self.socket_folder / ".s.PGSQL.5432"
+        if not left.exists() or pids.somebody_in(self.folder) or pids.listens(socket):
+            return
+        log.warning(
+            "a postmaster.pid was left over; it is taken away", was=left.read_text()[:20].split("\n")[0]
+        )
+        left.unlink(missing_ok=True)
+
     def _spawn(self) -> None:
         if self._process is not None:
             self._process.wait()
+        self._clear_left_over()
         with self.log_file.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603
                 [str(self._binaries / "postgres"), "-D", str(self.folder)],
