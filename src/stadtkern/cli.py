@@ -15,11 +15,12 @@ from stadtkern.core import logs, migrations, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.core.problems import Problem
 from stadtkern.core.settings import Settings
-from stadtkern.serve import admin
+from stadtkern.serve import admin, upkeep
 
 app = typer.Typer(help="The open core of a smart city.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(admin.token_app, name="token")
 app.add_typer(admin.dataset_app, name="dataset")
+upkeep.add_to(app)
 console = Console(stderr=True)
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (STADTKERN_DATA).")]
@@ -64,11 +65,11 @@ def work(data: DataOption = None) -> None:
 
 
 @app.command(hidden=True)
-def child(name: str, parent: int | None = None) -> None:
+def child(name: str, parent: int | None = None, listener: int | None = None) -> None:
     """Run one process for the supervisor, whose number is given: it may be gone before we look."""
     from stadtkern.serve import processes
 
-    processes.run(name, parent=parent)
+    processes.run(name, parent=parent, listener=listener)
 
 
 @app.command()

@@ -123,7 +123,8 @@ async def test_assets_are_served_here_and_nothing_beside_them(address: str) -> N
 
 async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) -> None:
     """A page that reloads itself, with 503 for machines."""
-    application = front.Front(data=echo, web=proxy.Proxy(socket=tmp_path / "none.sock"), assets=tmp_path)
+    web = proxy.Proxy(socket=tmp_path / "none.sock", patience=0.0)
+    application = front.Front(data=echo, web=web, assets=tmp_path)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=application), base_url="http://t"
     ) as client:
@@ -186,6 +187,21 @@ async def test_a_restart_of_the_web_process_goes_unnoticed_between_requests(tmp_
         assert (await client.get("/")).text == "ok"
         assert (await client.post("/", content=b"x")).status_code == 503
     assert [head.split()[0] for head in web.heads] == [b"GET", b"GET", b"GET", b"POST"]
+
+
+async def test_a_web_process_that_is_being_replaced_is_waited_for(tmp_path: Path) -> None:
+    """Nothing was sent yet, so nothing can happen twice."""
+    passing = proxy.Proxy(socket=tmp_path / "web.sock", patience=30.0)
+    application = front.Front(data=echo, web=passing, assets=tmp_path)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=application), base_url="http://t"
+    ) as client:
+        asked = asyncio.create_task(client.get("/"))
+        done, _ = await asyncio.wait({asked}, timeout=0.2)
+        assert not done
+        async with before(Web(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"), tmp_path):
+            assert (await asked).text == "ok"
+            await passing.close()
 
 
 @pytest.mark.parametrize("answer", [b"NONSENSE\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-le"])

@@ -15,7 +15,7 @@ import pytest
 
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
-from stadtkern.serve import commands, supervisor
+from stadtkern.serve import port, supervisor
 
 
 def test_pauses_grow_and_end_somewhere() -> None:
@@ -78,25 +78,25 @@ def test_a_child_ends_even_if_its_parent_died_before_it_looked(tmp_path: Path) -
 def test_a_port_that_becomes_free_in_a_moment_is_waited_for(tmp_path: Path) -> None:
     """After a kill -9 the old data plane needs up to a second to notice; a restart must not fail for it."""
     with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-        settings = core_settings.load(environment={}, data=str(tmp_path), port=port)
+        number = held.getsockname()[1]
+        settings = core_settings.load(environment={}, data=str(tmp_path), port=number)
         timer = threading.Timer(0.3, held.close)
         timer.start()
-        commands.require_free_port(settings)
+        port.listen(settings).close()
         timer.join()
 
 
 def test_a_port_that_stays_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the way out."""
-    monkeypatch.setattr(commands, "_PORT_SECONDS", 0.0)
+    monkeypatch.setattr(port, "_PATIENCE_SECONDS", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-        with pytest.raises(commands.PortInUse, match=str(port)):
-            commands.require_free_port(core_settings.load(environment={}, data=str(tmp_path), port=port))
+        number = held.getsockname()[1]
+        with pytest.raises(port.PortInUse, match=str(number)):
+            port.listen(core_settings.load(environment={}, data=str(tmp_path), port=number))
 
 
 def test_an_address_of_another_machine_is_not_called_a_port_in_use(tmp_path: Path) -> None:
     """The message names what to change."""
     settings = core_settings.load(environment={}, data=str(tmp_path), host="192.0.2.1")
-    with pytest.raises(commands.AddressUnusable):
-        commands.require_free_port(settings)
+    with pytest.raises(port.AddressUnusable):
+        port.listen(settings)

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import http.client
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -15,13 +13,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stadtkern.core import database, datasets, migrations, problems, times, tokens
+from stadtkern.core import database, datasets, migrations, times, tokens
 from stadtkern.core.settings import Settings
-from stadtkern.serve import processes
+from stadtkern.serve import port, processes
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
 
 _READY_SECONDS = 120.0
-_PORT_SECONDS = 3.0
 
 
 def migrate(*, settings: Settings, url: str) -> list[str]:
@@ -31,8 +28,7 @@ def migrate(*, settings: Settings, url: str) -> list[str]:
 
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
     """Run the supervisor in the foreground."""
-    if only != "work":
-        require_free_port(settings)
+    listener = None if only == "work" else port.listen(settings)
     names = CHILDREN if only is None else (only if only == "work" else f"{only}-only",)
     printed: list[str] = []
 
@@ -51,49 +47,8 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
         console.print("Beenden mit Strg+C.\n", highlight=False)
 
     console.print("Stadtkern startet …")
-    Supervisor(settings, names=names).run(prepare=prepare, ready=ready)
+    Supervisor(settings, names=names, listener=listener).run(prepare=prepare, ready=ready)
     console.print("Beendet. Die Daten liegen in " + str(settings.data), highlight=False)
-
-
-class PortInUse(problems.Problem):
-    """Another program already listens on this port.
-
-    Choose another one, for example `make demo PORT=8001`.
-    """
-
-
-class PortForbidden(problems.Problem):
-    """The operating system does not let us listen on this port.
-
-    Ports below 1024 need special rights; choose another one, for example `make demo PORT=8001`.
-    """
-
-
-class AddressUnusable(problems.Problem):
-    """We cannot listen on this address.
-
-    Set STADTKERN_HOST to an address of this machine, for example 127.0.0.1.
-    """
-
-
-def require_free_port(settings: Settings) -> None:
-    """Raise PortInUse, but not for children of a supervisor that was killed a moment ago: they end now."""
-    until = time.monotonic() + _PORT_SECONDS
-    while True:
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, settings.port))
-            except PermissionError as error:
-                raise PortForbidden(f"{settings.host}:{settings.port}") from error
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise AddressUnusable(f"{settings.host}: {error.strerror}") from error
-                if time.monotonic() > until:
-                    raise PortInUse(f"{settings.host}:{settings.port}") from error
-            else:
-                return
-        time.sleep(0.1)
 
 
 def _answers(settings: Settings, *, apart: bool) -> bool:

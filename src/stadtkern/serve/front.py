@@ -43,12 +43,19 @@ class Front:
         self._web = web
         self._assets = assets.resolve()
         self._trusted = trusted
+        self._draining = False
+
+    def drain(self) -> None:
+        """From now on ask every client to come back on a new connection, which another process will take."""
+        self._draining = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
             return
+        if self._draining:
+            send = _closing(send)
         path: str = scope["path"]
         head = "/" + path[1:].partition("/")[0]
         if head in DATA_PATHS:
@@ -129,6 +136,17 @@ def _believe_proxies(scope: Scope, trusted: frozenset[str]) -> None:
     scheme = headers.get(b"x-forwarded-proto", b"").decode("latin-1").strip()
     if scheme in ("http", "https"):
         scope["scheme"] = scheme
+
+
+def _closing(send: Send) -> Send:
+    """Sends each answer as the last one on its connection."""
+
+    async def last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    return last
 
 
 async def _answer(send: Send, status: int, body: bytes, kind: bytes, *extra: tuple[bytes, bytes]) -> None:

@@ -57,19 +57,25 @@ def web_socket(settings: Settings) -> Path:
     return folder / "web.sock"
 
 
+# Those that serve the port; the supervisor hands its listening socket on to them.
+WITH_PORT = frozenset(("data", "data-only", "web-only"))
+
 # Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
 _NICENESS = {"web": 10, "work": 5}
 
 
-def run(name: str, *, parent: int | None = None) -> None:
-    """Run a child by its name until it is told to stop or its parent dies, or an errand until it is done."""
+def run(name: str, *, parent: int | None = None, listener: int | None = None) -> None:
+    """Run a child by its name until it is told to stop or its parent dies, or an errand until it is done.
+
+    `listener` is the listening socket that the parent hands on, if it has one.
+    """
     settings = core_settings.load()
     logs.configure(settings, process=name)
     if name in _ERRANDS:
         print(json.dumps(_ERRANDS[name](settings)))
     else:
         os.nice(_NICENESS.get(name, 0))
-        runner.run(_MAINS[name](settings), parent=parent)
+        runner.run(_MAINS[name](settings, listener), parent=parent)
 
 
 def environment(settings: Settings, *, url: str) -> dict[str, str]:
@@ -92,7 +98,7 @@ def errand(name: str, *, settings: Settings, url: str) -> list[str]:
     return [str(line) for line in json.loads(done.stdout)]
 
 
-def data(settings: Settings, *, web: bool = True) -> runner.Main:
+def data(settings: Settings, listener: int | None, *, web: bool = True) -> runner.Main:
     """The front with the data plane; without `web` only the APIs."""
 
     async def main(stop: asyncio.Event) -> None:
@@ -112,26 +118,31 @@ def data(settings: Settings, *, web: bool = True) -> runner.Main:
             if hasattr(plane.state, "live"):  # not if it is told to stop before it has started
                 plane.state.live.close()
 
-        await runner.serve(application, stop=stop, host=settings.host, port=settings.port, closing=closing)
+        await runner.serve(
+            application, stop=stop, host=settings.host, port=settings.port, inherited=listener,
+            draining=application.drain, closing=closing,
+        )  # fmt: skip
 
     return main
 
 
-def web(settings: Settings, *, alone: bool = False) -> runner.Main:
+def web(settings: Settings, listener: int | None, *, alone: bool = False) -> runner.Main:
     """The pages; behind the front on a Unix socket or, alone, on the port."""
 
     async def main(stop: asyncio.Event) -> None:
         from stadtkern.web import asgi
 
         if alone:
-            await runner.serve(asgi.application, stop=stop, host=settings.host, port=settings.port)
+            await runner.serve(
+                asgi.application, stop=stop, host=settings.host, port=settings.port, inherited=listener
+            )
         else:
             await runner.serve(asgi.application, stop=stop, socket=web_socket(settings))
 
     return main
 
 
-def work(settings: Settings) -> runner.Main:
+def work(settings: Settings, _: int | None) -> runner.Main:
     """Everything that happens by itself."""
 
     async def main(stop: asyncio.Event) -> None:
@@ -142,10 +153,10 @@ def work(settings: Settings) -> runner.Main:
     return main
 
 
-_MAINS: Mapping[str, Callable[[Settings], Callable[[asyncio.Event], Awaitable[None]]]] = {
+_MAINS: Mapping[str, Callable[[Settings, int | None], Callable[[asyncio.Event], Awaitable[None]]]] = {
     "data": data,
-    "data-only": lambda settings: data(settings, web=False),
+    "data-only": lambda settings, listener: data(settings, listener, web=False),
     "web": web,
-    "web-only": lambda settings: web(settings, alone=True),
+    "web-only": lambda settings, listener: web(settings, listener, alone=True),
     "work": work,
 }

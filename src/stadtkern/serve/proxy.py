@@ -35,6 +35,7 @@ _IDLE_CONNECTIONS = 32
 _CHUNK = 65_536
 _HEAD_SECONDS = 120.0
 _NO_BODY = b"\r\n"
+_RETRY_SECONDS = 0.05
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -42,6 +43,7 @@ _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 MOST_BODY = 16_777_216
+PATIENCE_SECONDS = 4.0
 
 
 class BodyTooLarge(Exception):
@@ -90,8 +92,9 @@ class _Answer:
 class Proxy:
     """An ASGI application that stands for the one behind the socket."""
 
-    def __init__(self, *, socket: Path):
+    def __init__(self, *, socket: Path, patience: float = PATIENCE_SECONDS):
         self._socket = socket
+        self._patience = patience
         self._idle: deque[_Streams] = deque()
         self._closed = False
 
@@ -133,11 +136,19 @@ class Proxy:
             if not reader.at_eof() and not writer.is_closing():
                 return reader, writer, False
             writer.close()
-        try:
-            reader, writer = await asyncio.open_unix_connection(str(self._socket), limit=_CHUNK * 4)
-        except OSError as error:
-            raise WebIsAway(str(error)) from error
-        return reader, writer, True
+        until = asyncio.get_running_loop().time() + self._patience
+        while True:
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(self._socket), limit=_CHUNK * 4)
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                # It is being replaced, and nothing was sent: it may answer in a moment.
+                if asyncio.get_running_loop().time() > until:
+                    raise WebIsAway(str(error)) from error
+                await asyncio.sleep(_RETRY_SECONDS)
+            except OSError as error:
+                raise WebIsAway(str(error)) from error
+            else:
+                return reader, writer, True
 
     async def _ask(
         self,
