@@ -230,8 +230,8 @@ async def test_a_bucket_that_cannot_be_computed_holds_up_no_other(
     streams = await datastreams(connection, count=5)
     compute = fold._fold
 
-    async def refuse(own: Connection, marks: list[Any]) -> None:
-        await compute(own, marks)
+    async def refuse(own: Connection, marks: list[Any], loaded: set[int]) -> None:
+        await compute(own, marks, loaded)
         if any(mark[0] == streams[2] for mark in marks):
             await own.execute("SELECT 1 / 0")
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,9 @@ from stadtkern.core import times as core_times
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.imports import guess, recipe, report, run, times
 from stadtkern.things.store import batch
+
+# The database waits for rows while another thread reads the file; that one must let go of the interpreter.
+_SWITCH_SECONDS = 0.0002
 
 DONE, REFUSED, FAILED = 0, 1, 2
 """Exit codes: all taken, some values refused, not imported."""
@@ -53,6 +57,7 @@ async def import_file(
     """Import a file, print the report, write it as JSON if asked; returns the exit code."""
     # Rows are many small lists that live shortly; searching them for cycles would cost a quarter of the time.
     gc.set_threshold(100_000, 50, 100)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         story = await _imported(
             url=url, settings=settings, file=file, mapping=mapping, console=console, again=again

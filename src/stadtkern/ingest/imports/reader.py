@@ -18,6 +18,8 @@ from stadtkern.ingest.imports import mapping, packed
 _SAMPLE = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = ";\t,|"
+# While the csv module reads, nothing else runs; the connection to the database must be fed meanwhile.
+_BREATH = 1_000
 
 Row = list[str]
 
@@ -116,7 +118,7 @@ class Table:
         while len(rows) < size:
             before = len(rows)
             try:
-                rows.extend(islice(self._reader, size - before))
+                rows.extend(islice(self._reader, min(_BREATH, size - before)))
             except csv.Error as error:
                 broken.append(Broken(self._line() - 1, f"not readable as cells: {error}"))
                 marks.append((len(rows), self._line()))

@@ -18,7 +18,7 @@ from stadtkern.core import database, datasets, statements, tokens
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
 from stadtkern.ingest.imports import lanes as lanes_
-from stadtkern.things.store import batch, merge, prepared
+from stadtkern.things.store import batch, merge, partitions, prepared
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
 """1990 … 2100; the settings narrow it."""
@@ -66,7 +66,10 @@ async def import_file(
     source = stream.Source(
         path=path, recipe=recipe_, folders=[path.parent, *(folders or [])], report=story, accepted=accepted
     )
-    async with await database.connect(url=url, autocommit=True) as connection:
+    async with (
+        await database.connect(url=url, autocommit=True) as connection,
+        await database.connect(url=url, autocommit=True) as beside,
+    ):
         with contextlib.closing(source.table):
             run = await _begin(connection, path=path, recipe_=recipe_, again=again)
             if run.finished is not None:
@@ -76,7 +79,7 @@ async def import_file(
             story.resumed_at, story.stored = run.rows, run.stored
             await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
             await _Importer(
-                connection, run=run, story=story, progress=progress, adapt=adapt, place=place
+                connection, beside=beside, run=run, story=story, progress=progress, adapt=adapt, place=place
             ).take(source)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
@@ -121,6 +124,7 @@ class _Importer:
         self,
         connection: Connection,
         *,
+        beside: Connection,
         run: _Run,
         story: report.Report,
         progress: Progress | None,
@@ -128,6 +132,7 @@ class _Importer:
         place: entities.Place | None,
     ):
         self._connection = connection
+        self._beside = beside
         self._run = run
         self._story = story
         self._progress = progress
@@ -149,7 +154,7 @@ class _Importer:
                 if storing is not None and _has_new(part):
                     await storing  # what is missing is made on the same connection
                 await self._prepare(part)
-                ready = await asyncio.to_thread(_ready, part.pieces) if number > self._run.parts else []
+                ready = await self._ready(part) if number > self._run.parts else []
                 if storing is not None:
                     await storing
                 storing = asyncio.create_task(self._store(part, number, ready))
@@ -173,6 +178,12 @@ class _Importer:
         if self._adapt is not None:
             adapt = self._adapt
             part.pieces = [shape.Piece(lanes, adapt(rows)) for lanes, rows in part.pieces]
+
+    async def _ready(self, part: stream.Part) -> list[prepared.Prepared]:
+        """All that can be done while the part before is stored: order, and partitions that are missing."""
+        ready = await asyncio.to_thread(lambda: [prepared.prepare(rows) for rows in _batches(part.pieces)])
+        await partitions.ensure(self._beside, keys={key for rows in ready for key, _ in rows.leaves()})
+        return ready
 
     async def _store(self, part: stream.Part, number: int, ready: list[prepared.Prepared]) -> None:
         """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""
@@ -202,11 +213,6 @@ def _address(lanes: Sequence[lanes_.Lane], rows: batch.Batch) -> None:
 def _has_new(part: stream.Part) -> bool:
     """Whether rows belong to datastreams that are not known yet."""
     return any(lane.stream.datastream_id is None for lanes, _ in part.pieces for lane in lanes)
-
-
-def _ready(pieces: list[shape.Piece]) -> list[prepared.Prepared]:
-    """What can be done without the database, while the part before is stored."""
-    return [prepared.prepare(rows) for rows in _batches(pieces)]
 
 
 def _next(parts: Iterator[stream.Part]) -> stream.Part | None:

@@ -9,6 +9,21 @@ SELECT key FROM unnest(%(keys)s::bigint[], %(names)s::text[]) AS wanted (key, na
 -- Make the partition that holds an instant, given in microseconds.
 SELECT things.attach_partition(timestamptz 'epoch' + %(start)s::float8 * interval '1 microsecond');
 
+-- name: wait_briefly
+-- For what can as well be done another time.
+SET LOCAL lock_timeout = '100ms';
+
+-- name: widen_id_ranges
+-- Summarise what was added to the index on `id`; whether the planner knows nothing of the partition's rows yet.
+SELECT bool_or(t.reltuples < 0) AND count(brin_summarize_new_values(i.indexrelid)) > 0
+FROM pg_class AS t JOIN pg_index AS i ON i.indrelid = t.oid
+JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam
+WHERE t.oid = {name}::regclass AND m.amname = 'brin';
+
+-- name: analyse_partition
+-- Have the planner look at a partition.
+ANALYZE {leaf};
+
 -- name: next_numbers
 -- Runs of 1,024 numbers for new observations.
 SELECT nextval('things.observation_numbers') FROM generate_series(1, %(runs)s::int);

@@ -72,14 +72,17 @@ async def _listen(connection: Connection, stop: asyncio.Event) -> None:
 
 async def _work(connection: Connection, stop: asyncio.Event) -> None:
     growing = True
+    loaded: set[int] = set()
     while not stop.is_set():
         if growing:
             await _let_loads_end(connection, stop)
         before, _ = await _waiting(connection)
-        taken = await fold_once(connection)
+        taken = await fold_once(connection, loaded=loaded)
         after, _ = await _waiting(connection)
         growing = after < _FEW or after > before - taken
         if not taken:
+            await partitions.tend(connection, keys=loaded)
+            loaded.clear()
             await _listen(connection, stop)
         elif after < _FEW:
             await _pause(stop)
@@ -104,8 +107,10 @@ async def _waiting(connection: Connection) -> tuple[int, float]:
     return (row[0], row[1]) if row else (0, 0.0)
 
 
-async def fold_once(connection: Connection) -> int:
+async def fold_once(connection: Connection, *, loaded: set[int] | None = None) -> int:
     """Fold some marks in one transaction; returns how many were taken. The connection autocommits.
+
+    The partitions that got whole spans of rows are added to `loaded`.
 
     A mark that is taken belongs to rows that are committed, and the statements behind it see at least those.
     Marks that come in meanwhile stay for the next time, so none is lost.
@@ -118,15 +123,15 @@ async def fold_once(connection: Connection) -> int:
         cursor = await connection.execute(sql["take_marks"], {"marks": _MARKS, "hours": _HOURS}, binary=True)
         marks = await cursor.fetchall()
         if marks:
-            await _fold_or_part(connection, marks)
+            await _fold_or_part(connection, marks, set() if loaded is None else loaded)
     return len(marks)
 
 
-async def _fold_or_part(connection: Connection, marks: list[Any]) -> None:
+async def _fold_or_part(connection: Connection, marks: list[Any], loaded: set[int]) -> None:
     """Fold; where the database refuses, find the mark by halving, so that one cannot hold up the others."""
     try:
         async with connection.transaction():
-            await _fold(connection, marks)
+            await _fold(connection, marks, loaded)
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
@@ -134,11 +139,11 @@ async def _fold_or_part(connection: Connection, marks: list[Any]) -> None:
             log.error("a bucket cannot be computed", mark=marks[0], error=str(error).strip())
             return
         middle = len(marks) // 2
-        await _fold_or_part(connection, marks[:middle])
-        await _fold_or_part(connection, marks[middle:])
+        await _fold_or_part(connection, marks[:middle], loaded)
+        await _fold_or_part(connection, marks[middle:], loaded)
 
 
-async def _fold(connection: Connection, marks: list[Any]) -> None:
+async def _fold(connection: Connection, marks: list[Any], loaded: set[int]) -> None:
     sql = statements.load("things")
     ids = sorted({mark[0] for mark in marks})
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": ids})
@@ -147,6 +152,7 @@ async def _fold(connection: Connection, marks: list[Any]) -> None:
     for key, spans in await by_partition(connection, anew):
         await connection.execute(partitions.statement("drop_empty_hours", key), span_params(spans))
         await connection.execute(partitions.statement("fold_hours", key), span_params(spans))
+        loaded.add(key)
     for key, spans in await by_partition(connection, extended):
         params = span_params(spans)
         del params["until"]

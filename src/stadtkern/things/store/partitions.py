@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from psycopg import sql
+from psycopg import errors, sql
 
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
@@ -73,6 +74,7 @@ def statement(name: LiteralString, key: int = 0, columns: tuple[str, ...] = ()) 
     texts = statements.load("things")
     places: dict[str, sql.Composable] = {
         "leaf": sql.Identifier("things", leaf(key)),
+        "name": sql.Literal(f"things.{leaf(key)}"),
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
     }
     for piece in _PIECES:
@@ -102,6 +104,21 @@ async def ensure(connection: Connection, *, keys: Iterable[int]) -> None:
     wanted = set(keys)
     for key in sorted(wanted - await existing(connection, keys=wanted)):
         await connection.execute(statements.load("things")["attach_partition"], {"start": start(key)})
+
+
+async def tend(connection: Connection, *, keys: Iterable[int]) -> None:
+    """After loads: bring the ranges of ids up to date, and the planner's idea of tables it knows nothing of.
+
+    Both happen by themselves sooner or later; a look-up by id reads the whole partition until then. What
+    somebody else keeps locked is left for that. The connection autocommits.
+    """
+    for key in sorted(keys):
+        with contextlib.suppress(errors.LockNotAvailable, errors.UndefinedTable):
+            async with connection.transaction():
+                await connection.execute(statements.load("things")["wait_briefly"])
+                row = await (await connection.execute(statement("widen_id_ranges", key))).fetchone()
+                if row and row[0]:
+                    await connection.execute(statement("analyse_partition", key))
 
 
 def forget(connection: Connection) -> None:
