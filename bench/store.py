@@ -84,7 +84,7 @@ async def load(*, url: str, width: int, rows: int = 1_000_000, at_once: int = 10
     content = minutes(ids=make_streams(url=url, count=width), rows=rows)
     async with await database.connect(url=url, autocommit=True) as connection:
         await connection.execute(_PLAIN)
-        _, data = binary.copy_data(content, np.arange(rows))
+        data = b"".join(binary.copy_data(content, np.arange(rows))[1])
         began = time.perf_counter()
         async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
             await copy.write(data)

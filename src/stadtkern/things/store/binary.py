@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ _HEADER = struct.Struct(">iiIii")
 _LENGTH = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 _EIGHT = b"\x00\x00\x00\x08"
+_PIECE = 8_192
 COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 
@@ -117,49 +118,65 @@ def texts(column: Texts) -> TextArray:
     return TextArray(_HEADER.pack(1, 1, TextArray.element, len(column), 1) + b"".join(parts))
 
 
-def copy_data(batch: Batch, ids: Integers) -> tuple[tuple[str, ...], bytes]:
-    """The columns that these rows have, and the rows as COPY data."""
-    wide: dict[str, tuple[Any, Flags]] = {
-        "datastream_id": _numbers(batch.datastream_id),
+def copy_data(batch: Batch, ids: Integers) -> tuple[tuple[str, ...], Iterator[bytes]]:
+    """The columns that these rows have, and the rows as COPY data, made piece by piece while it is sent."""
+    wide: dict[str, Any] = {
+        "datastream_id": batch.datastream_id,
         "phenomenon_time": _shifted(batch.time),
-        "id": _numbers(ids),
-        "result": (batch.result.astype(">f8"), np.isnan(batch.result)),
+        "id": ids,
+        "result": batch.result,
     }
     for name, column in (("phenomenon_end", batch.end), ("result_time", batch.result_time)):
         if column is not None:
             wide[name] = _shifted(column)
     if batch.feature_id is not None:
-        wide["feature_id"] = _numbers(batch.feature_id)
-    wide = {name: cells for name, cells in wide.items() if not cells[1].all()}
+        wide["feature_id"] = batch.feature_id
+    absent = {name: _absent(column) for name, column in wide.items()}
+    wide = {name: column for name, column in wide.items() if not absent[name].all()}
     narrow = _documents(batch)
-    if not narrow and not any(absent.any() for _, absent in wide.values()):
-        return tuple(wide), COPY_HEADER + _table([column for column, _ in wide.values()]) + COPY_TRAILER
-    columns = [_cells(column.tobytes(), absent) for column, absent in wide.values()] + list(narrow.values())
-    count = struct.pack(">h", len(columns))
-    rows = [count + b"".join(cells) for cells in zip(*columns, strict=True)]
-    return (*wide, *narrow), COPY_HEADER + b"".join(rows) + COPY_TRAILER
+    if not narrow and not any(absent[name].any() for name in wide):
+        return tuple(wide), _framed(_table(list(wide.values()), part) for part in _pieces(len(ids)))
+    cells = [_cells(column, absent[name]) for name, column in wide.items()] + list(narrow.values())
+    return (*wide, *narrow), _framed(_rows(cells, part) for part in _pieces(len(ids)))
 
 
-def _table(columns: list[Any]) -> bytes:
+def _pieces(size: int) -> Iterator[slice]:
+    for begin in range(0, size, _PIECE):
+        yield slice(begin, begin + _PIECE)
+
+
+def _framed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    yield COPY_HEADER
+    yield from pieces
+    yield COPY_TRAILER
+
+
+def _table(columns: list[Any], part: slice) -> bytes:
     """Rows of eight-byte values without gaps, laid out in one piece."""
     fields = [("count", ">i2")]
     for i, column in enumerate(columns):
-        fields += [(f"length{i}", ">i4"), (f"value{i}", column.dtype.str)]
-    rows = np.empty(len(columns[0]), np.dtype(fields))
+        fields += [(f"length{i}", ">i4"), (f"value{i}", ">f8" if column.dtype.kind == "f" else ">i8")]
+    rows = np.empty(len(columns[0][part]), np.dtype(fields))
     rows["count"] = len(columns)
     for i, column in enumerate(columns):
         rows[f"length{i}"] = 8
-        rows[f"value{i}"] = column
+        rows[f"value{i}"] = column[part]
     return rows.tobytes()
 
 
-def _numbers(column: Integers) -> tuple[Any, Flags]:
-    return column.astype(">i8"), column == NONE
+def _rows(columns: list[list[bytes]], part: slice) -> bytes:
+    count = struct.pack(">h", len(columns))
+    rows = zip(*(column[part] for column in columns), strict=True)
+    return b"".join([count + b"".join(cells) for cells in rows])
 
 
-def _shifted(column: Integers) -> tuple[Any, Flags]:
-    absent = column == NONE
-    return np.where(absent, 0, column - _SHIFT).astype(">i8"), absent
+def _shifted(column: Integers) -> Integers:
+    return np.where(column == NONE, NONE, column - _SHIFT)
+
+
+def _absent(column: Any) -> Flags:
+    absent: Flags = np.isnan(column) if column.dtype.kind == "f" else column == NONE
+    return absent
 
 
 def _documents(batch: Batch) -> dict[str, list[bytes]]:
@@ -174,7 +191,8 @@ def _documents(batch: Batch) -> dict[str, list[bytes]]:
     return cells
 
 
-def _cells(raw: bytes, absent: Flags) -> list[bytes]:
+def _cells(column: Any, absent: Flags) -> list[bytes]:
+    raw = column.astype(">f8" if column.dtype.kind == "f" else ">i8").tobytes()
     return [_NULL if gone else _EIGHT + raw[i * 8 : i * 8 + 8] for i, gone in enumerate(absent.tolist())]
 
 

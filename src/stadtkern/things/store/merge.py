@@ -115,10 +115,11 @@ async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
 
 async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:
     if len(rows) >= COPY_FROM:
-        columns, content = binary.copy_data(rows, ids)
+        columns, pieces = binary.copy_data(rows, ids)
         statement = partitions.statement("copy_rows", key, columns)
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            await copy.write(content)
+            for piece in pieces:
+                await copy.write(piece)
         return
     plain = rows.plain
     statement = partitions.statement("insert_plain_rows" if plain else "insert_full_rows", key)
