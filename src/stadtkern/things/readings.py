@@ -96,6 +96,22 @@ class OutsideAcceptedRange(problems.Problem):
     status = 422
 
 
+class Sealed(problems.Problem):
+    """The dataset does not keep observations of this age.
+
+    Send newer ones; how long a dataset is kept is the city's choice (`stadtkern dataset retention`)."""
+
+    status = 422
+
+
+class MonthIsArchived(problems.Problem):
+    """The observations of this month lie in the archive, which takes nothing new by itself.
+
+    Open the month with `stadtkern archive open DATASET MONTH`, then send the reading again."""
+
+    status = 409
+
+
 class UnusableReading(problems.Problem):
     """The reading cannot be stored as it is.
 

@@ -15,7 +15,7 @@ import structlog
 
 from stadtkern.core import database, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import binary, partitions
+from stadtkern.things.store import binary, partitions, seals
 from stadtkern.things.store.batch import HOUR, Integers, microseconds
 
 log = structlog.get_logger(__name__)
@@ -147,8 +147,10 @@ async def _fold(connection: Connection, marks: list[Any], loaded: set[int]) -> N
     sql = statements.load("things")
     ids = sorted({mark[0] for mark in marks})
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": ids})
-    kinds = dict(await cursor.fetchall())
-    anew, extended, states = _sort(marks, kinds)
+    facts = await cursor.fetchall()
+    sealed = {row[0]: row[2] for row in facts if row[2] is not None}
+    marks = await seals.cut(connection, marks=marks, sealed=sealed)
+    anew, extended, states = _sort(marks, {row[0]: row[1] for row in facts})
     for key, spans in await by_partition(connection, anew):
         await connection.execute(partitions.statement("drop_empty_hours", key), span_params(spans))
         await connection.execute(partitions.statement("fold_hours", key), span_params(spans))
