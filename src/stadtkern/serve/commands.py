@@ -127,6 +127,6 @@ async def list_datasets(*, url: str) -> None:
             title = found.about.get("title", {})
             table.add_row(
                 found.key, str(title.get("de", "")), str(found.about.get("licence", "")), str(found.room_id),
-                "–" if found.retention is None else str(found.retention),
+                "–" if found.retention is None else f"{found.retention.days} days, then {found.keep}",
             )  # fmt: skip
     Console().print(table)

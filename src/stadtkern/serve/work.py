@@ -26,11 +26,12 @@ async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
 
 def _loops(*, settings: Settings, url: str) -> dict[str, Loop]:
     from stadtkern.city.demo import replay
-    from stadtkern.things.store import disposal, fold
+    from stadtkern.things.store import disposal, fold, retention
 
     return {
         "fold": lambda stop: fold.run(url=url, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
+        "retention": lambda stop: retention.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=outbox.Subscriptions()),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
     }

@@ -115,6 +115,8 @@ class Bulk:
             await self._store(rows, at[middle:], None, policy, outcome)
             return
         outcome.id[at], outcome.new[at] = result.id, result.new
+        for position, problem in result.refused.items():
+            outcome.problems[int(at[position])] = problem
         for row in at[~result.known].tolist():
             detail = f"no datastream {rows.datastream_id[row]}"
             outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")

@@ -41,8 +41,10 @@ async def commit(
         return await _apart(connection, items=items, error=error)
     answers: list[Answer] = []
     rows = zip(result.id.tolist(), result.new.tolist(), result.known.tolist(), strict=True)
-    for item, (observation_id, new, known) in zip(items, rows, strict=True):
-        if known:
+    for position, (item, (observation_id, new, known)) in enumerate(zip(items, rows, strict=True)):
+        if position in result.refused:
+            answers.append(result.refused[position])
+        elif known:
             answers.append(readings.Stored(observation_id, new))
         else:
             answers.append(

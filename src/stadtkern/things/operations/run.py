@@ -53,6 +53,8 @@ async def merge_waiting(change: Change) -> list[int]:
     result = await merge.merge(change.connection, batch=columns)
     if not bool(result.known.all()):
         raise readings.UnknownDatastream
+    if result.refused:
+        raise next(iter(result.refused.values()))
     ids: list[Any] = result.id.tolist()
     change.waiting.clear()
     return [int(number) for number in ids]

@@ -14,6 +14,11 @@ WHERE row.time < s.gone OR a.state <> 'open';
 UPDATE things.archived SET state = 'open', used_at = now()
 WHERE datastream_id = %(datastream_id)s AND month = things.month_of(%(time)s) AND state = 'here';
 
+-- name: gone_before
+-- Until when the observations of a datastream's dataset are gone for good.
+SELECT s.gone FROM things.datastream AS d JOIN things.seal AS s ON s.dataset_id = d.dataset_id
+WHERE d.id = %(datastream_id)s AND s.gone IS NOT NULL;
+
 -- name: parts_of
 -- What a datastream has in files.
 SELECT month, state FROM things.archived
@@ -21,9 +26,9 @@ WHERE datastream_id = %(datastream_id)s AND month = ANY (%(months)s::date[]) AND
 
 -- name: closed_spans
 -- Spans of these datastreams that have no observations in the table although there are or were some.
-SELECT d.id, timestamptz '0001-01-01Z', s.gone
+SELECT d.id, timestamptz '0001-01-01Z', s.cleared
 FROM things.datastream AS d JOIN things.seal AS s ON s.dataset_id = d.dataset_id
-WHERE d.id = ANY (%(ids)s) AND s.gone IS NOT NULL
+WHERE d.id = ANY (%(ids)s) AND s.cleared IS NOT NULL
 UNION ALL
 SELECT datastream_id, things.month_start(month), things.month_end(month) FROM things.archived
 WHERE datastream_id = ANY (%(ids)s) AND state = 'away';

@@ -14,7 +14,7 @@ from psycopg.types.range import TimestamptzRange
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, binary, partitions, streams
+from stadtkern.things.store import aftermath, binary, partitions, seals, streams
 from stadtkern.things.store.batch import Integers, microseconds, split_result
 from stadtkern.things.store.streams import Streams
 
@@ -50,9 +50,10 @@ async def find(connection: Connection, *, observation_id: int) -> Row | None:
 
 
 async def update(connection: Connection, *, observation_id: int, changes: Mapping[str, Any]) -> None:
-    """Change members of an observation, named as those of a Reading. Raises NotFound."""
+    """Change members of an observation, named as those of a Reading. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id)
     new = _changed(old, changes)
+    await seals.admit(connection, found, times=[old.phenomenon_time, new.phenomenon_time])
     params = _params(new, observation_id)
     if new.phenomenon_time == old.phenomenon_time:
         await connection.execute(partitions.statement("update_observation", _key(old)), params)
@@ -66,8 +67,9 @@ async def update(connection: Connection, *, observation_id: int, changes: Mappin
 
 
 async def delete(connection: Connection, *, observation_id: int) -> None:
-    """Delete an observation. Raises NotFound."""
+    """Delete an observation. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id)
+    await seals.admit(connection, found, times=[old.phenomenon_time])
     await connection.execute(
         partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
     )

@@ -19,7 +19,6 @@ from stadtkern.things.store.batch import Batch, Flags, microseconds
 from stadtkern.things.store.streams import Streams
 
 _GROUP = 1_000
-BEGIN = datetime.min.replace(tzinfo=UTC)
 
 
 class PartIsAway(Exception):
@@ -70,8 +69,8 @@ async def admit(connection: Connection, found: Streams, *, times: Sequence[datet
     for time in late:
         params = {"datastream_id": datastream_id, "time": time}
         await connection.execute(sql["open_part"], params)
-    spans = await (await connection.execute(sql["closed_spans"], {"ids": [datastream_id]})).fetchall()
-    if any(start == BEGIN and time < until for time in late for _, start, until in spans):
+    gone = await _rows(connection, "gone_before", {"datastream_id": datastream_id})
+    if gone and min(late) < gone[0][0]:
         raise NotFound("it lies before what the dataset keeps")
     months = sorted({month_of(time) for time in late})
     params = {"datastream_id": datastream_id, "months": months}

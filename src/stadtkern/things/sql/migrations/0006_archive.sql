@@ -2,11 +2,13 @@
 -- What is closed for writing: observations that are gone for good, and months that lie in files.
 
 -- Per dataset: before `until` writers look closer (the same stands in datastream_state.sealed_until), observations
--- before `gone` are removed for good, and rollups from before then are never computed again.
+-- before `gone` are refused because those that were there are removed for good, and of what lies before `cleared`
+-- some may be missing already: rollups from before then are never computed again.
 CREATE TABLE things.seal (
     dataset_id bigint PRIMARY KEY,
     until timestamptz NOT NULL,
-    gone timestamptz
+    gone timestamptz,
+    cleared timestamptz
 );
 DROP TABLE things.retired;
 
