@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from stadtkern.things import entities
-from stadtkern.things.api import answers, formats
+from stadtkern.things.api import answers, buckets, formats
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import options as query_options
 from stadtkern.things.language import paths
@@ -43,6 +43,8 @@ async def answer(call: Call) -> Response:
     """What an address points to."""
     resource = paths.parse(call.path)
     asked = query_options.parse(call.query)
+    if buckets.wanted(asked):
+        return await buckets.answer(call, resource, asked)
     form = formats.choose(resource, asked, call.header(b"accept"))
     if form is not formats.Format.JSON:
         return await formats.answer(call, resource, asked, form)

@@ -24,8 +24,10 @@ _NAMES = (
     "$top",
     "$skip",
     "$count",
-    "$skiptoken",
     "$resultFormat",
+    "$aggregate",
+    "$downsample",
+    "$skiptoken",
 )
 _NAME = re.compile(r"[@$\w][\w.@/-]*")
 
@@ -66,7 +68,7 @@ def _options(given: Mapping[str, str], *, where: str, depth: int) -> Options:
     unknown = next((name for name in given if name not in _NAMES), None)
     if unknown is not None:
         raise UnknownName(
-            f"{unknown[:40]!r} is not a query option; known: {', '.join(_NAMES[:-2])}", where=where
+            f"{unknown[:40]!r} is not a query option; known: {', '.join(_NAMES[:-1])}", where=where
         )
     options = Options(given=given)
     if "$select" in given:
