@@ -66,6 +66,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: Annotated[
         int, msgspec.Meta(ge=100, description="Longest time for one read of the API in milliseconds.")
     ] = 15_000
+    disk_reserve: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, description="MiB that stay free on the embedded database's disk: nothing is stored then."
+        ),
+    ] = 256
+    metrics_token: Annotated[
+        str | None,
+        _about(
+            "Whoever sends it as bearer token may see `/metrics`. Unset: callers on this machine, unless a"
+            " proxy is set up."
+        ),
+    ] = None
     accepted_from: Annotated[
         int, msgspec.Meta(ge=1900, le=2200, description="First year of an acceptable phenomenon time.")
     ] = 1990
