@@ -84,6 +84,8 @@ def value(node: Typed, place: Place) -> Piece:
             return _column(node, place)
         case Spatial():
             return _single(solutions.value(node, place))
+        case Inside(keys=()):
+            return _single(_json(node.column, place))
         case Inside():
             keys = Fragment("(%s::text[])", (list(node.keys),))
             return _single(_json(node.column, place) + Fragment(" #> ") + keys)

@@ -27,8 +27,8 @@ class NoValue(problems.Problem):
 class QueryTooExpensive(problems.Problem):
     """The query would take too long.
 
-    Narrow it: begin at one Datastream, add a span of phenomenonTime, or sort by an indexed property
-    (id, name, or phenomenonTime within one Datastream).
+    Narrow it: begin at one Datastream (Datastreams(1)/Observations), add a span of phenomenonTime to $filter,
+    or sort by phenomenonTime.
     """
 
     status = 422
