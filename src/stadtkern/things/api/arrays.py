@@ -14,7 +14,7 @@ from starlette.responses import Response
 from stadtkern.core import problems
 from stadtkern.core.access import Principal, Unauthorised
 from stadtkern.things import readings
-from stadtkern.things.api import answers, door
+from stadtkern.things.api import answers, door, methods
 from stadtkern.things.api.call import Call
 from stadtkern.things.operations import create, payload, rows
 from stadtkern.things.operations.problems import InvalidJson, InvalidValue, MissingProperty
@@ -146,6 +146,7 @@ async def _one_by_one(answer: _Answer, items: Iterator[readings.Reading | proble
 
 async def _groups(call: Call) -> Iterator[tuple[Group, int]]:
     """Read the body and check all heads, before anything is stored."""
+    methods.body_kind(call)
     body = await call.body(limit=call.state.settings.bulk_body_limit)
     try:
         groups = _decode(body)

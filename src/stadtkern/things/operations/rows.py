@@ -77,6 +77,7 @@ def columns_of(group: Group, *, datastream_id: int, facts: Facts) -> batch.Batch
     if (
         group.components != _PLAIN
         or facts.components is not None
+        or (facts.unplaced and facts.feature_id is None)
         or facts.observation_type in observations.SPECIAL
     ):
         return None
