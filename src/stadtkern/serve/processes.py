@@ -86,6 +86,7 @@ def environment(settings: Settings, *, url: str) -> dict[str, str]:
         "STADTKERN_DATABASE_URL": url,
         "STADTKERN_PORT": str(settings.port),
         "STADTKERN_HOST": settings.host,
+        "STADTKERN_MQTT_PORT": str(settings.mqtt_port),
     }
 
 

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 import psycopg
 
-from stadtkern.core import outbox, problems
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
-from stadtkern.things import readings
+from stadtkern.things import news, readings
 from stadtkern.things.store import batch, merge, partitions, prepared, streams
-
-TOPIC = "things.observations"
-# Datastreams named in an event; whoever needs all of a larger commit asks the store.
-_NAMED = 1_000
 
 # What a reading of its own can cause; all other errors are the database's.
 POISON = (psycopg.DataError, psycopg.IntegrityError)
@@ -69,10 +65,7 @@ async def _merge(
     connection: Connection, *, ready: prepared.Prepared, policy: streams.Policy | None
 ) -> merge.MergeResult:
     result = await merge.merge(connection, batch=ready, policy=policy, announce=False)
-    changed = result.changed_datastreams
-    if len(changed):
-        payload = {"datastreams": changed[:_NAMED].tolist(), "rows": int(result.new.sum())}
-        await outbox.emit(connection, topic=TOPIC, payload=payload, wake=False)
+    await news.of_observations(connection, result=result, wake=False)
     return result
 
 

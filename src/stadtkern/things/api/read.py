@@ -32,10 +32,18 @@ _CLASSES = (
 )
 
 
+# Offered where MQTT is on; each names its address (18-088, clause 9.2.1 and 14).
+_MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
+
+
 async def landing(call: Call) -> Response:
     """What the service offers."""
     value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
-    settings = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
+    settings: dict[str, Any] = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
+    endpoints = call.state.settings.mqtt_endpoints
+    for name, endpoint in zip(_MQTT, endpoints or (), strict=False):
+        settings["conformance"].append(_CONFORMANCE + name)
+        settings[_CONFORMANCE + name] = {"endpoints": [endpoint]}
     return answers.document({"value": value, "serverSettings": settings})
 
 

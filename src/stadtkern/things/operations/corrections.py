@@ -50,6 +50,7 @@ async def correct(
         )
     if changes:
         await amend.update(change.connection, observation_id=number, changes=changes)
+        change.touch(entities.OBSERVATION, number)
 
 
 def _other_stream(payload: Mapping[str, Any], datastream_id: int) -> int | None:

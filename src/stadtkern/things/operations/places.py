@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql
 
@@ -54,7 +55,7 @@ async def place(
     if not locations or await _held_places(change, thing_id) == values["locations"]:
         return
     await change.connection.execute(loaded["place_thing"], values)
-    await change.connection.execute(loaded["remember_place"], values)
+    await _remember(change, values)
 
 
 async def leave(change: Change, thing_id: int, location_id: int) -> None:
@@ -65,7 +66,14 @@ async def leave(change: Change, thing_id: int, location_id: int) -> None:
     values = {"thing_id": thing_id, "locations": left, "time": None}
     await change.connection.execute(loaded["place_thing"], values)
     if left:
-        await change.connection.execute(loaded["remember_place"], values)
+        await _remember(change, values)
+
+
+async def _remember(change: Change, values: Mapping[str, Any]) -> None:
+    """Note in a Thing's history where it is."""
+    cursor = await change.connection.execute(statements.load("things")["remember_place"], values)
+    for (number,) in await cursor.fetchall():
+        change.touch(BY_NAME["HistoricalLocation"], number)
 
 
 async def _held_places(change: Change, thing_id: int) -> list[int]:

@@ -119,6 +119,13 @@ class Reader:
             f"no {entity.name}" + (f" with the id {number}" if number is not None else " here")
         )
 
+    async def some(
+        self, prepared: Level, *, extra: Sequence[Fragment], limit: int | None = None
+    ) -> list[tuple[rows.Row, Document]]:
+        """The entities of a level that fulfil further conditions, each with the row it was made from."""
+        found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=limit))
+        return list(zip(found, await self._documents(prepared, found, offset=0), strict=True))
+
     async def _documents(self, prepared: Level, found: Sequence[rows.Row], *, offset: int) -> list[Document]:
         self.budget -= len(found)
         if self.budget < 0:

@@ -50,7 +50,8 @@ WITH entry AS (
     RETURNING id
 )
 INSERT INTO things.historical_location_location (historical_location_id, location_id)
-SELECT DISTINCT entry.id, x FROM entry, unnest(%(locations)s::bigint[]) x;
+SELECT DISTINCT entry.id, x FROM entry, unnest(%(locations)s::bigint[]) x
+RETURNING historical_location_id;
 
 -- name: locations_of_thing
 -- Where a thing is now.
