@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stadtkern.things.aggregate import lttb, pages
-from tests.things.factories import City, datastream, restricted, thing
+from tests.things.factories import City, datastream, location, restricted, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +96,26 @@ async def test_a_filter_on_values_is_taken_into_account(city: City) -> None:
         "&$filter=result ge 3 and phenomenonTime lt 2024-05-01T01:20:00Z"
     )
     assert found["value"][0]["dataArray"] == [["2024-05-01T00:00:00Z/2024-05-02T00:00:00Z", 37.0, 4]]
+
+
+async def test_a_filter_on_places_is_taken_into_account(city: City) -> None:
+    """Geospatial functions fit wherever a filter does."""
+    near = {**location(x=7.0), "feature": location(x=7.0)["location"]}
+    del near["location"]
+    _, stream = await _stream(city, 1, 2)
+    for place, result in ((near, 5), (near | {"feature": {"type": "Point", "coordinates": [9, 51]}}, 7)):
+        body = {
+            "result": result,
+            "phenomenonTime": f"2024-05-01T05:0{result}:00Z",
+            "FeatureOfInterest": place,
+        }
+        await city.create(f"Datastreams({stream})/Observations", body)
+    around = "$filter=geo.distance(FeatureOfInterest/feature, geography'POINT(7 51.9629)') lt 0.1"
+    address = f"Datastreams({stream})/Observations"
+    found = await city.get(f"{address}?$aggregate=day(sum,count;zone=UTC)&{around}")
+    assert [row[1:] for row in found["value"][0]["dataArray"]] == [[5.0, 1]]
+    answer = await city.send("GET", f"{address}?$resultFormat=CSV&$select=result&{around}")
+    assert answer.text == "result\r\n5\r\n"
 
 
 async def test_a_curve_is_thinned_out(city: City) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from stadtkern.things.aggregate.asking import Bucket
 from stadtkern.things.aggregate.calendar import Calendar
 from stadtkern.things.language import checker, compiler, tree
 from stadtkern.things.language.places import Names, root
+from stadtkern.things.language.typed import Solution, Typed
 from stadtkern.things.store import hours
 from stadtkern.things.store.batch import HOUR, Flags, Integers, Numbers, instant, microseconds
 from stadtkern.things.store.fold import Span
@@ -83,6 +84,7 @@ class Source:
     facts: Facts
     rest: tuple[tree.Expression, ...] = ()
     needs: frozenset[str] = frozenset(_VALUES)
+    solved: Mapping[Typed, Solution] | None = None
 
     async def read(self, bucket: Bucket, zone: ZoneInfo, start: int, end: int) -> Pieces:
         """The pieces of [start, end), none of which reaches over the end of a bucket."""
@@ -173,7 +175,7 @@ class Source:
 
     def observations(self, start: int, end: int) -> Fragment:
         """The statement for the observations of a span that fulfil the rest of the filter."""
-        place = root(entity=entities.OBSERVATION, names=Names(self.scope))
+        place = root(entity=entities.OBSERVATION, names=Names(self.scope, self.solved))
         alias = place.alias
         conditions = [
             Fragment(f"{alias}.datastream_id = %s", (self.facts.id,)),

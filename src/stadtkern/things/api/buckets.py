@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from stadtkern.things.api.formats import Format, render, table, walk
 from stadtkern.things.language import checker, tree
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import locate, reader
+from stadtkern.things.queries import locate, reader, spatial
 from stadtkern.things.queries.problems import ForeignToken
 from stadtkern.things.store.batch import Integers, Numbers, Texts, instant
 
@@ -57,7 +58,10 @@ async def answer(call: Call, resource: Resource, options: Options) -> Response:
         if parent is None or parent.entity.name != "Datastream":
             raise _elsewhere()
         facts = await pieces.facts(read.connection, read.scope, datastream_id=parent.id)
-        source = Source(read.connection, read.scope, facts, bounds.rest)
+        solved = await spatial.solve(
+            read.connection, read.scope, entity=entities.OBSERVATION, options=replace(options, order=())
+        )
+        source = Source(read.connection, read.scope, facts, bounds.rest, solved=solved)
         address = f"{read.service}/Datastreams({parent.id})"
         if aggregate is None:
             points = await curve.read(source, start=bounds.start, end=bounds.end, count=count or 0)
