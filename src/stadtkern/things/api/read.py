@@ -60,7 +60,7 @@ async def answer(call: Call) -> Response:
     settings = call.state.settings
     async with (
         call.state.pool.connection() as connection,
-        guard.reading(connection, timeout=settings.statement_timeout),
+        guard.reading(connection, timeout=settings.statement_timeout, gone=call.gone),
     ):
         scope = await call.state.gate.scope(connection, principal)
         read = reader.Reader(connection, scope, call.service)
@@ -99,13 +99,14 @@ def _property(resource: Resource, found: Document) -> Response:
     if isinstance(value, msgspec.Raw) and (keys or resource.tail):
         value = msgspec.json.decode(value)
     for key in keys:
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
+        index = key.strip("[]")
+        if isinstance(value, list) and index.isdigit() and int(index) < len(value):
+            value = value[int(index)]
         elif isinstance(value, dict) and key in value:
             value = value[key]
         else:
             raise InvalidAddress(f"there is no {key[:60]!r} inside {name}", where="address")
-        name = key
+        name = name + key if key.startswith("[") else key
     if value is None:
         raise NoValue
     if not resource.tail:
