@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 
 import psycopg
 import psycopg_pool
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, database, disk, postgres, problems, requests
+from stadtkern.core import access, database, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
 from stadtkern.things import api, live
@@ -24,8 +23,6 @@ from stadtkern.things import api, live
 log = structlog.get_logger(__name__)
 
 STA = "/sta/v1.1"
-_GUARDED = "Observations"  # the writer looks itself
-_WRITING = frozenset(("POST", "PATCH", "PUT"))  # a deletion makes room
 
 
 class Broken(problems.Problem):
@@ -44,38 +41,28 @@ class DataPlane(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what falls through becomes an error document, never a stack trace."""
-        if scope["type"] != "http":
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == STA or path.startswith(STA + "/")):
             await super().__call__(scope, receive, send)
             return
-        path: str = scope["path"]
-        ours = path == STA or path.startswith(STA + "/")
-        began = time.perf_counter()
-        status = 0
+        scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
+        started = False
 
-        def watched(message: Message) -> Awaitable[None]:
-            nonlocal status
-            status = message.get("status", status)
-            return send(message)
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
 
         try:
-            if not ours:
-                await super().__call__(scope, receive, watched)
-            elif scope["method"] in _WRITING and not path.endswith(_GUARDED) and self.state.room.short:
-                full = disk.DiskFull("writing begins again when there is room")
-                await api.failure(full)(scope, receive, watched)
-            else:
-                scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
-                await self.sensorthings(scope, receive, watched)
+            await self.sensorthings(scope, receive, watched)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             log.warning("the database does not answer", error=str(error))
-            if not status:
-                await api.failure(problems.Unavailable())(scope, receive, watched)
+            if not started:
+                await api.failure(problems.Unavailable())(scope, receive, send)
         except Exception:  # a server loop: one request must not take the others along
             log.exception("request failed", method=scope["method"], path=path)
-            if not status:
-                await api.failure(Broken())(scope, receive, watched)
-        surface = "sta" if ours else "live" if path == "/live" else "other"
-        requests.note(surface, scope["method"], status, time.perf_counter() - began)
+            if not started:
+                await api.failure(Broken())(scope, receive, send)
 
 
 def create_app(*, settings: Settings, url: str) -> Starlette:
@@ -84,15 +71,14 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = database.pool(url=url, minimum=2, maximum=12)
-        room = _room(settings, url)
         async with (
             pool,
             access.Gate(pool=pool) as gate,
-            writer.Writer(url=url, settings=settings, room=room) as sink,
+            writer.Writer(url=url, settings=settings) as sink,
             live.Hub(pool=pool) as hub,
         ):
             app.state.settings, app.state.pool, app.state.gate = settings, pool, gate
-            app.state.sink, app.state.live, app.state.room = sink, hub, room
+            app.state.sink, app.state.live = sink, hub
             async with api.lifespan(app):
                 yield
 
@@ -101,13 +87,6 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
         *live.routes(),
     ]
     return DataPlane(routes=routes, lifespan=lifespan)
-
-
-def _room(settings: Settings, url: str) -> disk.Room:
-    """The room on the disk of the embedded database; of another one nothing is known."""
-    embedded = postgres.Embedded(settings)
-    folder = embedded.folder if embedded.serves(url) and embedded.folder.is_dir() else None
-    return disk.Room(folder, reserve=settings.disk_reserve * 1_048_576)
 
 
 async def _health(request: Request) -> Response:

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 
 import msgspec
 import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database
+from stadtkern.core import database, problems
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import checks, commit
+from stadtkern.ingest.writer import checks, commit, sharing
+from stadtkern.ingest.writer.sharing import Caller, Group
 from stadtkern.things import readings
 from stadtkern.things.store import aftermath, batch, prepared
 from stadtkern.things.store.batch import Batch, Integers
@@ -46,80 +47,90 @@ class Totals(msgspec.Struct, kw_only=True):
 
 
 class Bulk:
-    """Stores batches one after the other; single readings go past them on the writer's own connection."""
+    """Stores batches one after the other; single readings go past them on the writer's own connection.
+
+    Those who wait share the next commit, which is made ready while the one before is written.
+    """
 
     def __init__(self, *, url: str, settings: Settings, patience: float = PATIENCE_SECONDS):
         self._url = url
         self._checks = checks.Checks(settings)
         self._patience = patience
-        self._turn = asyncio.Lock()
+        self._queue: deque[Caller] = deque()
         self._waiting = 0
+        self._runner: asyncio.Task[None] | None = None
         self._connection: database.Connection | None = None
 
     async def put(self, rows: Batch, *, policy: Policy | None = None) -> readings.Columns:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
         if self._waiting and self._waiting + len(rows) > _MOST_WAITING:
             raise readings.Busy(f"{self._waiting} rows are waiting")
-        self._waiting += len(rows)
-        try:
-            return await self._put(rows, policy)
-        finally:
-            self._waiting -= len(rows)
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                await self._connection.close()
-            self._connection = None
-
-    async def _put(self, rows: Batch, policy: Policy | None) -> readings.Columns:
         faults = self._checks.column_faults(rows)
         outcome = readings.Columns(
             id=np.zeros(len(rows), np.int64), new=np.zeros(len(rows), bool), problems=faults
         )
         usable = np.ones(len(rows), bool)
         usable[list(faults)] = False
-        at = np.flatnonzero(usable)
-        parts = [at[begin : begin + MOST_ROWS] for begin in range(0, len(at), MOST_ROWS)]
-        ahead = _prepare(rows, parts[0]) if parts else None
+        if not usable.any():
+            return outcome
+        done: asyncio.Future[readings.Columns] = asyncio.get_running_loop().create_future()
+        left = np.flatnonzero(usable)
+        self._queue.append(Caller(rows=rows, left=left, policy=policy, outcome=outcome, done=done))
+        self._waiting += len(rows)
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run(), name="bulk")
         try:
-            async with self._turn:
-                for part, following in zip_longest(parts, parts[1:]):
-                    ready = await ahead if ahead else None
-                    ahead = None if following is None else _prepare(rows, following)
-                    await self._store(rows, part, ready, policy, outcome)
+            return await done
         finally:
-            if ahead is not None:
-                await asyncio.gather(ahead, return_exceptions=True)
-        return outcome
+            self._waiting -= len(rows)
 
-    async def _store(
-        self,
-        rows: Batch,
-        at: Integers,
-        ready: Prepared | None,
-        policy: Policy | None,
-        outcome: readings.Columns,
-    ) -> None:
+    async def close(self) -> None:
+        """Store what waits, then give the connection back."""
+        if self._runner is not None:
+            await asyncio.gather(self._runner, return_exceptions=True)
+        await self._disconnect()
+
+    async def _run(self) -> None:
+        """Work until nobody waits."""
+        ahead = self._ready()
+        while ahead is not None:
+            (group, preparing), ahead = ahead, None
+            try:
+                ready = await preparing
+                ahead = self._ready()
+                await self._store(group, None, ready)
+                group.resolve()
+            except problems.Problem as problem:
+                group.refuse(problem)
+            except Exception:
+                # The loop serves everyone: an error nobody foresaw must not silence it.
+                log.exception("rows could not be stored", rows=len(group))
+                group.refuse(readings.StoreUnavailable("the rows could not be stored"))
+            except BaseException:
+                group.refuse(readings.StoreUnavailable("the service stops"))
+                raise
+            ahead = ahead or self._ready()
+
+    def _ready(self) -> tuple[Group, asyncio.Task[Prepared]] | None:
+        """The next commit, while its rows are sorted in a thread."""
+        group = sharing.next_group(self._queue, most=MOST_ROWS)
+        if group is None:
+            return None
+        return group, asyncio.create_task(asyncio.to_thread(lambda: prepared.prepare(group.rows())))
+
+    async def _store(self, group: Group, at: Integers | None, ready: Prepared) -> None:
         """Store the rows at these positions in one commit; halve where the database refuses one of them."""
+        whole = np.arange(len(group)) if at is None else at
         try:
-            result = await self._commit(ready or await _prepare(rows, at), policy)
+            group.note(whole, await self._commit(ready, group.policy))
         except commit.POISON as error:
-            if len(at) == 1:
-                reason = error.diag.message_primary or str(error)
-                outcome.problems[int(at[0])] = readings.UnusableReading(f"the database refuses it: {reason}")
+            if len(whole) == 1:
+                group.blame(int(whole[0]), error.diag.message_primary or str(error))
                 return
-            middle = len(at) // 2
-            await self._store(rows, at[:middle], None, policy, outcome)
-            await self._store(rows, at[middle:], None, policy, outcome)
-            return
-        outcome.id[at], outcome.new[at] = result.id, result.new
-        for position, problem in result.refused.items():
-            outcome.problems[int(at[position])] = problem
-        for row in at[~result.known].tolist():
-            detail = f"no datastream {rows.datastream_id[row]}"
-            outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
+            rows, middle = group.rows(), len(whole) // 2
+            for half in (whole[:middle], whole[middle:]):
+                part = await asyncio.to_thread(prepared.prepare, rows.take(half))
+                await self._store(group, half, part)
 
     async def _commit(self, ready: Prepared, policy: Policy | None) -> MergeResult:
         loop = asyncio.get_running_loop()
@@ -135,10 +146,16 @@ class Bulk:
                 raise
             except (psycopg.Error, OSError) as error:
                 log.warning("a bulk load tries again", error=str(error).strip())
-                await self.close()
+                await self._disconnect()
                 if loop.time() > until:
                     raise readings.StoreUnavailable("the database was away for too long") from error
                 await asyncio.sleep(_BACKOFF_SECONDS)
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                await self._connection.close()
+            self._connection = None
 
 
 async def load(
@@ -162,12 +179,6 @@ async def load(
             await asyncio.gather(under_way, return_exceptions=True)
         await bulk.close()
     return totals
-
-
-def _prepare(rows: Batch, at: Integers) -> asyncio.Task[Prepared]:
-    """Sort these rows in a thread, while another commit runs."""
-    part = rows if len(at) == len(rows) else rows.take(at)
-    return asyncio.create_task(asyncio.to_thread(prepared.prepare, part))
 
 
 def _gathered(batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -68,11 +69,6 @@ class Call:
             return None
         return found.value if found else None
 
-    async def gone(self) -> None:
-        """Return when the asker has hung up; for requests whose body nobody reads."""
-        while (await self._receive())["type"] != "http.disconnect":
-            continue
-
     async def body(self, *, limit: int) -> bytes:
         """The whole body. Raises BodyTooLarge before more than the limit is kept."""
         length = self.header(b"content-length")
@@ -84,13 +80,25 @@ class Call:
             if len(body) > limit:
                 raise BodyTooLarge(f"at most {limit} bytes are taken", where="body", limit=limit)
             return body
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            message = await self._receive()
+        return b"".join([body, *[part async for part in self._more(len(body), limit)]])
+
+    async def parts(self, *, limit: int) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises BodyTooLarge."""
+        length = self.header(b"content-length")
+        if length is not None and length.isdigit() and int(length) > limit:
+            raise BodyTooLarge(f"{length} bytes; at most {limit} are taken", where="body", limit=limit)
+        async for part in self._more(0, limit):
+            yield part
+
+    async def _more(self, size: int, limit: int) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message: Any = await self._receive()
             if message["type"] == "http.disconnect":
                 raise InvalidJson("the connection ended before the body did", where="body")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
+            part: bytes = message.get("body", b"")
+            size += len(part)
             if size > limit:
                 raise BodyTooLarge(f"more than {limit} bytes", where="body", limit=limit)
-        return b"".join(parts)
+            more = message.get("more_body", False)
+            yield part

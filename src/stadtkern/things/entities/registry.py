@@ -15,14 +15,7 @@ def _text(name: str, column: str = "") -> Property:
 
 
 def _geometry(name: str) -> Property:
-    return Property(
-        name=name,
-        kind=Kind.GEOMETRY,
-        column=f"{{a}}.{name}",
-        box="{a}.bounds",
-        writable=name,
-        required=True,
-    )
+    return Property(name=name, kind=Kind.GEOMETRY, column=f"{{a}}.{name}", writable=name, required=True)
 
 
 _PROPERTIES = Property(
@@ -35,7 +28,6 @@ _OBSERVED = (
         name="observedArea",
         kind=Kind.GEOMETRY,
         column="{a}.observed_area",
-        box="{a}.bounds",
         writable="observed_area",
         nullable=True,
     ),

@@ -54,9 +54,9 @@ def sort_keys(
         if node.kind in (Kind.GEOMETRY, Kind.NULL):
             raise WrongType(f"one cannot sort by {node.kind}", where=where)
         nullable = not (isinstance(node, Column) and not node.steps and not _nullable(node.property))
-        if node.kind is Kind.RESULT and isinstance(node, Column):
+        if node.kind is Kind.RESULT:
             found.append(SortKey(As(Kind.NUMBER, node), order.descending, True))
-            node = Inside(node, ())
+            node = As(Kind.JSON, node)
         elif node.kind is Kind.INTERVAL:
             node = As(Kind.INSTANT, node)
         found.append(SortKey(node, order.descending, nullable))

@@ -37,22 +37,20 @@ def value(node: Spatial, place: Place) -> Fragment:
 
 
 def _plain(found: Chosen, place: Place) -> Fragment:
-    spot = place.standing(found.column)
-    alias = spot.alias
+    alias = place.standing(found.column).alias
     if not found.negated:
         return Fragment(f"({alias}.id = any(%s::bigint[]))", (found.ids,))
     if found.absent:
         return Fragment(f"(({alias}.id = any(%s::bigint[])) is not true)", (found.ids,))
-    box = spot.box(found.column)
-    return Fragment(f"({box} is not null and {alias}.id <> all(%s::bigint[]))", (found.ids,))
+    return Fragment(f"({alias}.bounds is not null and {alias}.id <> all(%s::bigint[]))", (found.ids,))
 
 
 def _exact(found: Chosen, place: Place) -> Fragment:
     plain = _plain(found, place)
     if found.absent:
         return plain
-    box = place.standing(found.column).box(found.column)
-    return Fragment(f"(case when {box} is not null then ") + plain + Fragment(" end)")
+    alias = place.standing(found.column).alias
+    return Fragment(f"(case when {alias}.bounds is not null then ") + plain + Fragment(" end)")
 
 
 def _measured(found: Measured, place: Place) -> Fragment:
@@ -60,5 +58,5 @@ def _measured(found: Measured, place: Place) -> Fragment:
     number = Fragment(spot.measured(found))
     if found.other is None:
         return number
-    other = Fragment(f"case when {spot.box(found.column)} is not null then %s::float8 end", (found.other,))
+    other = Fragment(f"case when {spot.alias}.bounds is not null then %s::float8 end", (found.other,))
     return Fragment("coalesce(") + fragments.join([number, other], separator=", ") + Fragment(")")

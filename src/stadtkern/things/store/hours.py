@@ -31,7 +31,6 @@ class Row(NamedTuple):
     last: float | None
     weight: float | None
     datastream_id: int
-    m2: float | None = None
 
 
 class Dirty(NamedTuple):

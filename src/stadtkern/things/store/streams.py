@@ -29,7 +29,6 @@ class Streams(msgspec.Struct, kw_only=True, eq=False):
     policy: Integers
     state: Flags
     watched: Flags
-    sealed: Integers
 
 
 class Outcome(msgspec.Struct, kw_only=True, eq=False):
@@ -72,7 +71,6 @@ def _streams(ids: Integers, row: Integers, rows: list[Any], policy: Policy | Non
         policy=np.zeros(size, np.int64),
         state=np.zeros(size, bool),
         watched=np.zeros(size, bool),
-        sealed=np.full(size, NONE),
     )
     if not rows:
         return streams
@@ -83,5 +81,4 @@ def _streams(ids: Integers, row: Integers, rows: list[Any], policy: Policy | Non
     streams.policy[at] = [_CODES[policy or each[3]] for each in rows]
     streams.state[at] = [each[4] == "state" for each in rows]
     streams.watched[at] = [each[5] for each in rows]
-    streams.sealed[at] = [NONE if each[6] is None else microseconds(each[6]) for each in rows]
     return streams

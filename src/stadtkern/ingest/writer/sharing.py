@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Callers with many rows that wait for a commit, and which of them share the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+import msgspec
+import numpy as np
+
+from stadtkern.core import problems
+from stadtkern.things import readings
+from stadtkern.things.store import batch
+from stadtkern.things.store.batch import Batch, Integers
+from stadtkern.things.store.merge import MergeResult
+from stadtkern.things.store.streams import Policy
+
+
+class Caller(msgspec.Struct, kw_only=True, eq=False):
+    """Somebody who waits for rows to be stored; `left` are the positions of those not handed on yet."""
+
+    rows: Batch
+    left: Integers
+    policy: Policy | None
+    outcome: readings.Columns
+    done: asyncio.Future[readings.Columns]
+
+
+class Share(msgspec.Struct, eq=False):
+    """The rows of one caller that go into a commit; after the last ones the caller gets the outcome."""
+
+    caller: Caller
+    at: Integers
+    last: bool
+
+
+class Group:
+    """Rows of one or more callers for one commit."""
+
+    def __init__(self, shares: list[Share]):
+        self._shares = shares
+        self._begins = np.cumsum([0, *(len(share.at) for share in shares)])
+        self.policy = shares[0].caller.policy
+
+    def rows(self) -> Batch:
+        """All rows in one batch."""
+        return batch.joined(
+            [
+                share.caller.rows
+                if len(share.at) == len(share.caller.rows)
+                else share.caller.rows.take(share.at)
+                for share in self._shares
+            ]
+        )
+
+    def __len__(self) -> int:
+        return int(self._begins[-1])
+
+    def note(self, at: Integers, result: MergeResult) -> None:
+        """Keep what became of the group's rows at these (ascending) positions."""
+        bounds = np.searchsorted(at, self._begins)
+        for share, offset, begin, end in zip(
+            self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
+        ):
+            caller, places = share.caller, share.at[at[begin:end] - offset]
+            caller.outcome.id[places] = result.id[begin:end]
+            caller.outcome.new[places] = result.new[begin:end]
+            for row in places[~result.known[begin:end]].tolist():
+                detail = f"no datastream {caller.rows.datastream_id[row]}"
+                caller.outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
+
+    def blame(self, position: int, reason: str) -> None:
+        """Keep why the database refuses one row."""
+        index = int(np.searchsorted(self._begins, position, side="right")) - 1
+        share = self._shares[index]
+        row = int(share.at[position - self._begins[index]])
+        share.caller.outcome.problems[row] = readings.UnusableReading(f"the database refuses it: {reason}")
+
+    def resolve(self) -> None:
+        """Let those callers go on whose rows are all stored, unless they went away meanwhile."""
+        for share in self._shares:
+            if share.last and not share.caller.done.done():
+                share.caller.done.set_result(share.caller.outcome)
+
+    def refuse(self, problem: problems.Problem) -> None:
+        """The same with a problem."""
+        for share in self._shares:
+            if not share.caller.done.done():
+                share.caller.done.set_exception(problem)
+
+
+def next_group(queue: deque[Caller], *, most: int) -> Group | None:
+    """The oldest rows that wait, of as many callers as fit into one commit and follow the same policy."""
+    shares: list[Share] = []
+    room = most
+    while queue and room:
+        caller = queue[0]
+        if caller.done.done():  # it went away, or its first rows failed
+            queue.popleft()
+            continue
+        if shares and caller.policy != shares[0].caller.policy:
+            break
+        at, caller.left = caller.left[:room], caller.left[room:]
+        shares.append(Share(caller, at, last=not len(caller.left)))
+        room -= len(at)
+        if not len(caller.left):
+            queue.popleft()
+    return Group(shares) if shares else None
