@@ -7,7 +7,23 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
+from bench import streams
 from bench.installation import Installation
+
+STREAMS = 1000
+LONG = 1_000_000
+
+
+class History(msgspec.Struct, frozen=True):
+    """What lies in a filled store: all streams, those with a whole year, one with a million rows."""
+
+    ids: list[int]
+    whole: list[int]
+    long: int
+    folded: float
+    """Seconds the fold took for all of it."""
 
 
 class Session:
@@ -18,6 +34,7 @@ class Session:
         self.seconds = seconds
         self._folder = folder
         self._demo_loaded = False
+        self._histories: dict[int, History] = {}
 
     @contextlib.contextmanager
     def blank(self, name: str) -> Iterator[Installation]:
@@ -27,6 +44,18 @@ class Session:
         with Installation(folder=folder) as installation:
             installation.start(page="/health")
             yield installation
+
+    @contextlib.contextmanager
+    def history(self, *, rows: int) -> Iterator[tuple[Installation, History]]:
+        """A running store with so many rows in a thousand streams and a million in one more; filled once."""
+        folder = self._folder / f"history-{rows}"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        with Installation(folder=folder) as installation:
+            installation.start(page="/health")
+            if rows not in self._histories:
+                installation.token()
+                self._histories[rows] = _filled(installation, rows=rows)
+            yield installation, self._histories[rows]
 
     @contextlib.contextmanager
     def demo(self, *, started: bool = True) -> Iterator[Installation]:
@@ -42,3 +71,12 @@ class Session:
             elif started:
                 installation.start(demo=True)
             yield installation
+
+
+def _filled(installation: Installation, *, rows: int) -> History:
+    with installation.connect() as connection:
+        ids = streams.create(connection, streams=STREAMS)
+        whole = streams.fill(connection, datastream_ids=ids, rows=rows)
+        (long,) = streams.create(connection, streams=1)
+        streams.fill_long(connection, datastream_id=long, rows=LONG)
+        return History(ids, whole, long, streams.wait_for_fold(connection))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psycopg
@@ -34,7 +35,7 @@ FROM thing, sensor, property ORDER BY thing.id RETURNING id
 _PARTITIONS = """
 SELECT things.attach_partition(month)
 FROM generate_series(
-    date_trunc('month', now() - %(steps)s * interval '15 minutes'), now(), '1 month') AS month
+    date_trunc('month', now() - %(steps)s * %(minutes)s * interval '1 minute'), now(), '1 month') AS month
 """
 
 # id = month since 1900-01 << 40 | number, as the writer makes them
@@ -48,14 +49,14 @@ FROM unnest(%(streams)s::bigint[]) AS stream
 CROSS JOIN LATERAL generate_series(1, %(steps)s) AS step
 CROSS JOIN LATERAL (
     SELECT date_bin('15 minutes', now(), '2000-01-01Z')
-           - (%(steps)s - step) * interval '15 minutes') AS t (time)
+           - (%(steps)s - step) * %(minutes)s * interval '1 minute') AS t (time)
 """
 
 _STATE = """
 INSERT INTO things.datastream_state (datastream_id, first_time, last_time, last_id, last_result, n, last_slot)
 SELECT span.datastream_id, first, last, newest.id, newest.result, span.n, 0
 FROM (SELECT datastream_id, min(phenomenon_time) AS first, max(phenomenon_time) AS last, count(*) AS n
-      FROM things.observation GROUP BY datastream_id) AS span
+      FROM things.observation WHERE datastream_id = ANY (%(streams)s) GROUP BY datastream_id) AS span
 JOIN things.observation AS newest
     ON newest.datastream_id = span.datastream_id AND newest.phenomenon_time = span.last
 ON CONFLICT (datastream_id) DO NOTHING
@@ -64,9 +65,11 @@ ON CONFLICT (datastream_id) DO NOTHING
 _MARKS = """
 INSERT INTO things.rollup_dirty (datastream_id, start, until)
 SELECT datastream_id, date_trunc('hour', first_time), date_trunc('hour', last_time) + interval '1 hour'
-FROM things.datastream_state
+FROM things.datastream_state WHERE datastream_id = ANY (%(streams)s)
 """
 
+_FOLD_SECONDS = 3600.0
+_PAUSE = 0.1
 _YEAR = 366 * 96
 _AT_ONCE = 1_000_000
 
@@ -81,28 +84,51 @@ def fill(connection: Connection, *, datastream_ids: list[int], rows: int) -> lis
     """Quarter hours up to now, evenly over all streams, but a whole year in some: their ids are returned."""
     steps = max(1, rows // len(datastream_ids))
     whole = datastream_ids[:: max(1, len(datastream_ids) // 20)]
-    connection.execute(_PARTITIONS, {"steps": max(steps, _YEAR)})
-    number = connection.execute("SELECT nextval('things.observation_numbers')").fetchone()[0]  # type: ignore[index]
-    number = _insert(connection, datastream_ids=whole, steps=max(steps, _YEAR), number=number)
-    others = [stream for stream in datastream_ids if stream not in set(whole)]
-    number = _insert(connection, datastream_ids=others, steps=steps, number=number)
-    connection.execute("SELECT setval('things.observation_numbers', %s)", [(number // 1024 + 1) * 1024])
-    connection.execute(_STATE)
-    connection.execute(_MARKS)
-    connection.execute("ANALYZE things.observation, things.datastream_state, things.datastream, things.thing")
+    _insert(connection, datastream_ids=whole, steps=max(steps, _YEAR))
+    _insert(
+        connection,
+        datastream_ids=[stream for stream in datastream_ids if stream not in set(whole)],
+        steps=steps,
+    )
+    _finish(connection, datastream_ids=datastream_ids)
     return whole
 
 
-def _insert(connection: Connection, *, datastream_ids: list[int], steps: int, number: int) -> int:
+def fill_long(connection: Connection, *, datastream_id: int, rows: int) -> None:
+    """Minutes up to now in one stream."""
+    _insert(connection, datastream_ids=[datastream_id], steps=rows, minutes=1)
+    _finish(connection, datastream_ids=[datastream_id])
+
+
+def _insert(connection: Connection, *, datastream_ids: list[int], steps: int, minutes: int = 15) -> None:
+    connection.execute(_PARTITIONS, {"steps": steps, "minutes": minutes})
+    number = connection.execute("SELECT nextval('things.observation_numbers')").fetchone()[0]  # type: ignore[index]
     size = max(1, _AT_ONCE // steps)
     for at in range(0, len(datastream_ids), size):
         part = datastream_ids[at : at + size]
-        connection.execute(_HISTORY, {"streams": part, "steps": steps, "number": number})
+        connection.execute(_HISTORY, {"streams": part, "steps": steps, "number": number, "minutes": minutes})
         number += len(part) * steps
-    return number
+    connection.execute("SELECT setval('things.observation_numbers', %s)", [(number // 1024 + 1) * 1024])
+
+
+def _finish(connection: Connection, *, datastream_ids: list[int]) -> None:
+    """What the writer would have left: states, marks for the fold; and the planner's figures."""
+    connection.execute(_STATE, {"streams": datastream_ids})
+    connection.execute(_MARKS, {"streams": datastream_ids})
+    connection.execute("ANALYZE things.observation, things.datastream_state, things.datastream, things.thing")
 
 
 def dirty(connection: Connection) -> int:
     """How many marks wait for the fold."""
     row = connection.execute("SELECT count(*) FROM things.rollup_dirty").fetchone()
     return int(row[0]) if row else 0
+
+
+def wait_for_fold(connection: Connection) -> float:
+    """Wait until no bucket is dirty; returns the seconds that took."""
+    began = time.monotonic()
+    while dirty(connection):
+        if time.monotonic() - began > _FOLD_SECONDS:
+            raise TimeoutError("the fold does not catch up")
+        time.sleep(_PAUSE)
+    return time.monotonic() - began

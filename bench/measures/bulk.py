@@ -12,7 +12,6 @@ from functools import partial
 from bench import files, streams
 from bench.figures import Figure
 from bench.installation import Installation
-from bench.measures.history import wait_for_fold
 from bench.session import Session
 
 _ROWS = 1_000_000
@@ -50,7 +49,7 @@ def _measured(
     with installation.connect() as connection:
         before = _seconds(partial(files.copy_plain, connection, content=rows))
         taken = _seconds(work)
-        folded = wait_for_fold(connection)
+        folded = streams.wait_for_fold(connection)
         after = _seconds(partial(files.copy_plain, connection, content=rows))
         aggregate = _seconds(lambda: connection.execute(_AGGREGATE).fetchall())
     yield Figure(

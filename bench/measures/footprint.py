@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench import bare
+from bench import bare, streams
 from bench.figures import Figure
 from bench.installation import Installation
-from bench.measures import history
 from bench.session import Session
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
@@ -24,7 +23,7 @@ def measure(session: Session) -> Iterator[Figure]:
     with session.demo(started=False) as installation:
         started = installation.start(demo=True)
         with installation.connect() as connection:
-            history.wait_for_fold(connection)
+            streams.wait_for_fold(connection)
         time.sleep(_SETTLE_SECONDS)
         memory = _pss(installation.pids())
         installation.stop()

@@ -11,23 +11,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from urllib.parse import quote
 
-from bench import bare, load, streams
+from bench import bare, load
 from bench.figures import Figure, quantile
 from bench.installation import Installation
-from bench.session import Session
+from bench.session import STREAMS, Session
 from stadtkern.core import database
 from stadtkern.things import series
 
 Read = Callable[[int], Awaitable[Any]]
 
-_THINGS = 1000
 _ROUNDS = 100
-_FOLD_SECONDS = 3600.0
-_PAUSE = 0.1
 _EXPAND = "/sta/v1.1/Things?$expand=" + quote(
     "Datastreams($expand=Observations($top=1;$orderby=phenomenonTime desc))", safe="()$=;"
 )
-_PAGES = {f"first page of {_THINGS}": _EXPAND, f"all {_THINGS} on one page": f"{_EXPAND}&$top={_THINGS}"}
+_PAGES = {f"first page of {STREAMS}": _EXPAND, f"all {STREAMS} on one page": f"{_EXPAND}&$top={STREAMS}"}
 
 _READ_YEAR: LiteralString = "SELECT start, mean FROM public.plain_year WHERE stream = %s ORDER BY start"
 _READ_NEWEST: LiteralString = "SELECT stream, time, result FROM public.plain_newest WHERE stream = ANY (%s)"
@@ -44,14 +41,10 @@ ANALYZE public.plain_year, public.plain_newest;
 
 def measure(session: Session) -> Iterator[Figure]:
     """Fill the store, wait for the rollups, read."""
-    with session.blank("history") as installation:
-        installation.token()
+    with session.history(rows=session.rows) as (installation, history):
         with installation.connect() as connection:
-            ids = streams.create(connection, streams=_THINGS)
-            whole = streams.fill(connection, datastream_ids=ids, rows=session.rows)
             connection.execute(_PLAIN)
-            seconds = wait_for_fold(connection)
-        yield from asyncio.run(_reads(installation, ids=ids, whole=whole, rows=session.rows))
+        yield from asyncio.run(_reads(installation, ids=history.ids, whole=history.whole, rows=session.rows))
         pages = {about: _load(installation.port, path) for about, path in _PAGES.items()}
     with bare.serving(port=installation.port):
         for about, (size, taken) in pages.items():
@@ -63,17 +56,7 @@ def measure(session: Session) -> Iterator[Figure]:
                 reference=_load(installation.port, f"/{size}")[1],
                 reference_is="a server that answers as many bytes",
             )
-    print(f"  folding {session.rows:,} rows from scratch took {seconds:.0f} s")
-
-
-def wait_for_fold(connection: Any) -> float:
-    """Wait until no bucket is dirty; returns the seconds that took."""
-    began = time.monotonic()
-    while streams.dirty(connection):
-        if time.monotonic() - began > _FOLD_SECONDS:
-            raise TimeoutError("the fold does not catch up")
-        time.sleep(_PAUSE)
-    return time.monotonic() - began
+    print(f"  folding {session.rows:,} rows from scratch took {history.folded:.0f} s")
 
 
 async def _reads(

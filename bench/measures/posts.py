@@ -40,7 +40,7 @@ def measure(session: Session) -> Iterator[Figure]:
         _count(installation, ids=ids, expected=plain.statuses[201] + mixed.statuses[201])
     with bare.serving(port=installation.port):
         empty = _posting(session, installation, request=_requests(ids=ids, token=token, year=2024))
-    yield from _figures("POST /Observations", plain, empty, rate=5000, p99=50)
+    yield from _figures("POST /Observations", plain, empty, rate=6000, p99=50)
     yield from _figures(
         f"the same, {read['pages']:.0f} pages/s loaded beside it", mixed, empty, rate=3000, p99=100
     )
