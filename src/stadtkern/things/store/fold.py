@@ -81,8 +81,7 @@ async def _work(connection: Connection, stop: asyncio.Event) -> None:
         after, _ = await _waiting(connection)
         growing = after < _FEW or after > before - taken
         if not taken:
-            await partitions.tend(connection, keys=loaded)
-            loaded.clear()
+            loaded = await partitions.tend(connection, keys=loaded)
             await _listen(connection, stop)
         elif after < _FEW:
             await _pause(stop)

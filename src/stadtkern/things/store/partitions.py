@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import LiteralString
@@ -106,19 +105,25 @@ async def ensure(connection: Connection, *, keys: Iterable[int]) -> None:
         await connection.execute(statements.load("things")["attach_partition"], {"start": start(key)})
 
 
-async def tend(connection: Connection, *, keys: Iterable[int]) -> None:
+async def tend(connection: Connection, *, keys: Iterable[int]) -> set[int]:
     """After loads: bring the ranges of ids up to date, and the planner's idea of tables it knows nothing of.
 
-    Both happen by themselves sooner or later; a look-up by id reads the whole partition until then. What
-    somebody else keeps locked is left for that. The connection autocommits.
+    Both happen by themselves sooner or later; a look-up by id reads the whole partition until then. Returns
+    those that somebody else kept locked, for another try. The connection autocommits.
     """
+    left = set()
     for key in sorted(keys):
-        with contextlib.suppress(errors.LockNotAvailable, errors.UndefinedTable):
+        try:
             async with connection.transaction():
                 await connection.execute(statements.load("things")["wait_briefly"])
                 row = await (await connection.execute(statement("widen_id_ranges", key))).fetchone()
                 if row and row[0]:
                     await connection.execute(statement("analyse_partition", key))
+        except errors.UndefinedTable:
+            continue  # dropped meanwhile
+        except errors.LockNotAvailable:
+            left.add(key)
+    return left
 
 
 def forget(connection: Connection) -> None:
