@@ -30,6 +30,7 @@ class Running:
     def __init__(self, *, folder: Path, port: int):
         self.folder = folder
         self.port = port
+        self.mqtt_port = 0
         self.address = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.settings = core_settings.load(environment={}, data=str(folder), port=port)
@@ -46,6 +47,7 @@ class Running:
                 [sys.executable, "-W", "ignore", "-m", "stadtkern", "serve", "--port", str(self.port),
                  "--data", str(self.folder), *arguments],
                 stdout=output, stderr=output, start_new_session=True,
+                env={**os.environ, "STADTKERN_MQTT_PORT": str(self.mqtt_port)},
             )  # fmt: skip
         until = time.monotonic() + START_SECONDS
         while not self.answers():

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable
 
 import psycopg
 import psycopg_pool
@@ -15,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, database, problems
+from stadtkern.core import access, database, disk, postgres, problems, requests
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
 from stadtkern.things import api, live
@@ -23,6 +24,8 @@ from stadtkern.things import api, live
 log = structlog.get_logger(__name__)
 
 STA = "/sta/v1.1"
+_GUARDED = "Observations"  # the writer looks itself
+_WRITING = frozenset(("POST", "PATCH", "PUT"))  # a deletion makes room
 
 
 class Broken(problems.Problem):
@@ -41,28 +44,38 @@ class DataPlane(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what falls through becomes an error document, never a stack trace."""
-        path = scope.get("path", "")
-        if scope["type"] != "http" or not (path == STA or path.startswith(STA + "/")):
+        if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
-        started = False
+        path: str = scope["path"]
+        ours = path == STA or path.startswith(STA + "/")
+        began = time.perf_counter()
+        status = 0
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        def watched(message: Message) -> Awaitable[None]:
+            nonlocal status
+            status = message.get("status", status)
+            return send(message)
 
         try:
-            await self.sensorthings(scope, receive, watched)
+            if not ours:
+                await super().__call__(scope, receive, watched)
+            elif scope["method"] in _WRITING and not path.endswith(_GUARDED) and self.state.room.short:
+                full = disk.DiskFull("writing begins again when there is room")
+                await api.failure(full)(scope, receive, watched)
+            else:
+                scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
+                await self.sensorthings(scope, receive, watched)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             log.warning("the database does not answer", error=str(error))
-            if not started:
-                await api.failure(problems.Unavailable())(scope, receive, send)
+            if not status:
+                await api.failure(problems.Unavailable())(scope, receive, watched)
         except Exception:  # a server loop: one request must not take the others along
             log.exception("request failed", method=scope["method"], path=path)
-            if not started:
-                await api.failure(Broken())(scope, receive, send)
+            if not status:
+                await api.failure(Broken())(scope, receive, watched)
+        surface = "sta" if ours else "live" if path == "/live" else "other"
+        requests.note(surface, scope["method"], status, time.perf_counter() - began)
 
 
 def create_app(*, settings: Settings, url: str) -> Starlette:
@@ -71,14 +84,15 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = database.pool(url=url, minimum=2, maximum=12)
+        room = _room(settings, url)
         async with (
             pool,
             access.Gate(pool=pool) as gate,
-            writer.Writer(url=url, settings=settings) as sink,
+            writer.Writer(url=url, settings=settings, room=room) as sink,
             live.Hub(pool=pool) as hub,
         ):
             app.state.settings, app.state.pool, app.state.gate = settings, pool, gate
-            app.state.sink, app.state.live = sink, hub
+            app.state.sink, app.state.live, app.state.room = sink, hub, room
             async with api.lifespan(app):
                 yield
 
@@ -87,6 +101,13 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
         *live.routes(),
     ]
     return DataPlane(routes=routes, lifespan=lifespan)
+
+
+def _room(settings: Settings, url: str) -> disk.Room:
+    """The room on the disk of the embedded database; of another one nothing is known."""
+    embedded = postgres.Embedded(settings)
+    folder = embedded.folder if embedded.serves(url) and embedded.folder.is_dir() else None
+    return disk.Room(folder, reserve=settings.disk_reserve * 1_048_576)
 
 
 async def _health(request: Request) -> Response:

@@ -241,13 +241,14 @@ async def test_commits_are_announced_and_leave_one_event_each(
     (stream,) = await datastreams(connection)
     await connection.execute("LISTEN observations")
     async with Writer(url=database, settings=settings) as writer:
-        await writer.put([reading(stream, NOON, 1.0), reading(stream, NOON + MINUTE, 1.0)])
+        stored = await writer.put([reading(stream, NOON, 1.0), reading(stream, NOON + MINUTE, 1.0)])
         heard = [notice.payload async for notice in connection.notifies(timeout=5.0, stop_after=1)]
     assert heard == [str(stream)]
     cursor = await connection.execute(
         "SELECT payload FROM core.outbox WHERE topic = 'things.observations' ORDER BY id DESC LIMIT 1"
     )
-    assert await cursor.fetchall() == [({"datastreams": [stream], "rows": 2},)]
+    ((told,),) = await cursor.fetchall()
+    assert told == {"datastreams": [stream], "rows": 2, "ids": [getattr(each, "id", 0) for each in stored]}
     await connection.execute("UNLISTEN observations")
 
 

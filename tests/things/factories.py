@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -91,11 +93,13 @@ class City:
         """The same service without a token."""
         return City(self.client)
 
-    async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """One request; links that the service made can be followed as they are."""
+    async def send(
+        self, method: str, path: str, *, more: Mapping[str, str] = MappingProxyType({}), **body: Any
+    ) -> httpx.Response:
+        """One request, with `more` headers; links that the service made can be followed as they are."""
         address = path.removeprefix("http://localhost:8000").removeprefix(STA).lstrip("/")
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return await self.client.request(method, f"{STA}/{address}", headers=headers, **more)
+        return await self.client.request(method, f"{STA}/{address}", headers={**headers, **more}, **body)
 
     async def get(self, path: str) -> Any:
         """The document at an address."""
@@ -132,12 +136,18 @@ class City:
         return document
 
 
-async def restricted(url: str, *, key: str, verbs: tuple[access.Verb, ...] = access.VERBS) -> str:
-    """A dataset in a restricted room of its own; returns a token for it."""
+async def restricted(
+    url: str,
+    *,
+    key: str,
+    verbs: tuple[access.Verb, ...] = access.VERBS,
+    also: Mapping[int, tuple[access.Verb, ...]] = MappingProxyType({}),
+) -> str:
+    """A dataset in a restricted room of its own; returns a token for it, and for what is named beside it."""
     async with await database.connect(url=url, autocommit=True) as connection:
         await datasets.save_room(connection, key=key, kind="restricted", title={"de": key})
         dataset_id = await datasets.save(connection, key=key, room=key, about={"title": {"de": key}})
         made = await tokens.create(
-            connection, name=key, scopes={dataset_id: verbs}, default_dataset_id=dataset_id
+            connection, name=key, scopes={dataset_id: verbs, **also}, default_dataset_id=dataset_id
         )
         return made.secret

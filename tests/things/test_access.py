@@ -21,9 +21,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
-async def secret(city: City, database: str) -> City:
+async def secret(city: City, database: str, dataset: int) -> City:
     """A public tree, and a secret one; a secret series also hangs at the public tree and shares its place."""
-    holder = City(city.client, await restricted(database, key="secret"))
+    holder = City(city.client, await restricted(database, key="secret", also={dataset: ("create",)}))
     public = await city.create(
         "Things",
         thing(

@@ -46,7 +46,6 @@ BAD_OBSERVATIONS = {
     "deep nesting": ('{"result": 1, "parameters": ' + '{"a":' * 100 + "1" + "}" * 101, "parameters"),
     "very deep nesting": ("[" * 100_000, "body"),
     "an unknown property": (observation(resutl=1), "resutl"),
-    "an id": (observation(**{"@iot.id": 5}), "@iot.id"),
     "no result": ('{"Datastream": {"@iot.id": 1}}', "result"),
     "no datastream": ('{"result": 1}', "Datastream"),
     "an unknown datastream": (observation(Datastream={"@iot.id": 999999}), "Datastream"),

@@ -62,8 +62,8 @@ async def test_observations_of_a_deleted_datastream_are_refused(city: City) -> N
     ] == 404
 
 
-async def test_data_of_others_is_not_deleted_along(city: City, database: str) -> None:
-    other = City(city.client, await restricted(database, key="others"))
+async def test_data_of_others_is_not_deleted_along(city: City, database: str, dataset: int) -> None:
+    other = City(city.client, await restricted(database, key="others", also={dataset: ("create",)}))
     number = await city.create("Things", thing(name="shared"))
     await other.create("Datastreams", datastream(Thing={"@iot.id": number}))
     assert (await city.refused("DELETE", f"Things({number})"))["code"] == 409

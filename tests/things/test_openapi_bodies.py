@@ -143,7 +143,6 @@ async def test_a_datastream_is_not_taken_for_a_multidatastream(
         thing(Datastreams=[datastream(unitOfMeasurement={"name": 1})]),
         thing(HistoricalLocations=[{"time": "x"}]),
         thing(MultiDatastreams=[{}]),
-        thing(**{"@iot.id": 5}),
     ],
     ids=lambda body: json.dumps(body)[-60:],
 )

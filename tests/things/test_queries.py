@@ -22,7 +22,12 @@ async def tree(city: City) -> int:
         "Things",
         thing(
             name="tree",
-            properties={"species": {"de": "Linde"}, "height": 12.5, "planted": "1987-04-01T00:00:00Z"},
+            properties={
+                "species": {"de": "Linde"},
+                "height": 12.5,
+                "planted": "1987-04-01T00:00:00Z",
+                "rings": [{"width": 2}, {"width": 3, "years": [1990, 1991]}],
+            },
             Locations=[location()],
             Datastreams=[
                 datastream(name="air", observations=hourly(3, 1, 2, 5, 4)),
@@ -77,6 +82,9 @@ async def test_properties_and_their_bare_values(city: City, tree: int) -> None:
     assert await city.get(f"Things({tree})/properties/height") == {"height": 12.5}
     assert (await city.send("GET", f"Things({tree})/properties/nothing")).status_code == 404
     assert (await city.send("GET", "Sensors(1)/properties")).status_code == 204
+    assert await city.get(f"Things({tree})/properties/rings[1]/years[0]") == {"years[0]": 1990}
+    assert (await city.send("GET", f"Things({tree})/properties/rings[1]/width/$value")).text == "3"
+    assert (await city.send("GET", f"Things({tree})/properties/rings[7]")).status_code == 404
 
 
 async def test_references_only(city: City, tree: int) -> None:
@@ -213,6 +221,11 @@ async def test_tokens_of_other_queries_are_refused(city: City, tree: int) -> Non
         ("FeaturesOfInterest", "Observations/result eq 5", 1),
         ("Locations", "Things/Datastreams/ObservedProperty/name eq 'temperature'", 1),
         ("Things", "1 div 0 eq 1", 0),
+        ("Things", "MultiDatastreams/id eq null and Datastreams/id ne null", 1),
+        ("Things", "Datastreams/id eq null", 0),
+        ("Things", "Datastreams/Observations/resultTime eq null and Datastreams/name eq 'air'", 1),
+        ("Things", "properties/rings[1]/width eq 3 and properties/rings/0/width eq 2", 1),
+        ("Things", "properties/rings[2] eq null", 1),
         ("Things", "Datastreams/any(d: d/Observations/result gt 6 and d/name eq 'soil')", 1),
         ("Things", "Datastreams/any(d: d/Observations/any(o: o/result gt 6) and d/name eq 'air')", 0),
         ("Things", "Datastreams/any(d: d/name eq 'air') and Datastreams/any(d: d/name eq 'soil')", 1),
@@ -273,6 +286,12 @@ async def test_a_read_is_stopped_after_its_time(connection: Any) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         async with guard.reading(connection, timeout=5000):
             await connection.execute("delete from things.thing")
+
+
+async def test_what_odata_has_and_sensorthings_has_not_is_said_to_be_so(city: City) -> None:
+    for option in ("$search=x", "$apply=x", "$compute=x"):
+        assert (await city.send("GET", f"Things?{option}")).status_code == 501
+    assert (await city.send("GET", "Things?$filtre=x")).status_code == 400
 
 
 async def test_heads_have_no_body(city: City) -> None:

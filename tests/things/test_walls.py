@@ -49,9 +49,9 @@ async def _far_ids(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-async def world(city: City, database: str) -> World:
+async def world(city: City, database: str, dataset: int) -> World:
     """A public city that was asked everything before a restricted room was built beside and into it."""
-    secret = City(city.client, await restricted(database, key="secret"))
+    secret = City(city.client, await restricted(database, key="secret", also={dataset: ("create",)}))
     other = City(city.client, await restricted(database, key="other"))
     askers = {"anonymous": city.anonymous(), "foreign token": city, "token of another room": other}
     await twins.build(city, name="public")

@@ -13,7 +13,7 @@ from stadtkern.core import access, datasets, tokens
 from stadtkern.core import database as core_database
 from stadtkern.things.queries import counting
 from tests.things import judging, twins
-from tests.things.factories import City, hourly, location, restricted, thing
+from tests.things.factories import City, datastream, hourly, location, restricted, sensor, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -170,6 +170,13 @@ async def test_a_token_of_another_dataset_changes_nothing_that_it_sees(
         ("POST", "Locations", location() | {"HistoricalLocations": [{"@iot.id": ids["HistoricalLocation"]}]}),
         ("POST", "Locations", location() | {"HistoricalLocations": [place]}),
         ("POST", "HistoricalLocations", place | {"Locations": [location()]}),
+        ("POST", "Datastreams", datastream(Thing={"@iot.id": ids["Thing"]})),
+        ("POST", f"Things({ids['Thing']})/Datastreams", datastream()),
+        ("POST", "MultiDatastreams", twins.multi(Thing={"@iot.id": ids["Thing"]})),
+        ("POST", "Sensors", sensor() | {"Datastreams": [datastream(Thing={"@iot.id": ids["Thing"]})]}),
+        ("POST", f"Things({ids['Thing']})/Locations/$ref", {"@iot.id": ids["Location"]}),
+        ("DELETE", f"Things({ids['Thing']})/Locations({ids['Location']})/$ref", None),
+        ("PUT", f"Datastreams({ids['Datastream']})/Sensor/$ref", {"@iot.id": ids["Sensor"]}),
         ("POST", f"Things({ids['Thing']})/HistoricalLocations", place | {"Locations": [location()]}),
     ]
     for method, path, body in writes:

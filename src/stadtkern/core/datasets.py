@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,9 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.core import problems, statements, tokens
 from stadtkern.core.database import Connection
+
+# What stays of observations that are too old: hourly and daily figures, or nothing.
+Keep = Literal["rollups", "nothing"]
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +28,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     retention: timedelta | None
     policy: Mapping[str, Any]
     about: Mapping[str, Any]
+    keep: Keep = "rollups"
+    archive_after: timedelta | None = None
 
 
 class City(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +102,22 @@ async def save(
     raise UnknownRoom(f"no room `{room}`")
 
 
+async def keep_for(connection: Connection, *, key: str, retention: timedelta | None, keep: Keep) -> Dataset:
+    """Say how long a dataset is kept, None for ever, and what stays. Raises UnknownDataset."""
+    found = await find(connection, key=key)
+    params = {"id": found.id, "retention": retention, "keep": keep}
+    await connection.execute(statements.load("core")["keep_dataset_for"], params)
+    return found
+
+
+async def archive_after(connection: Connection, *, key: str, age: timedelta | None) -> Dataset:
+    """Say at what age months of a dataset go into files, None for never. Raises UnknownDataset."""
+    found = await find(connection, key=key)
+    params = {"id": found.id, "age": age}
+    await connection.execute(statements.load("core")["archive_dataset_after"], params)
+    return found
+
+
 async def save_room(connection: Connection, *, key: str, kind: str, title: Mapping[str, str]) -> int:
     """Make a room or update its title; returns its id."""
     cursor = await connection.execute(
@@ -129,5 +150,13 @@ async def save_city(connection: Connection, *, city: City) -> None:
 
 def _dataset(row: tuple[Any, ...]) -> Dataset:
     return Dataset(
-        id=row[0], uuid=row[1], key=row[2], room_id=row[3], retention=row[4], policy=row[5], about=row[6]
+        id=row[0],
+        uuid=row[1],
+        key=row[2],
+        room_id=row[3],
+        retention=row[4],
+        policy=row[5],
+        about=row[6],
+        keep=row[7],
+        archive_after=row[8],
     )

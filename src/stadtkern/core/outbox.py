@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -22,6 +22,8 @@ BATCH = 200
 _FALLBACK_SECONDS = 5.0
 
 Handler = Callable[[Connection, Mapping[str, Any]], Awaitable[None]]
+Event = tuple[str, Mapping[str, Any]]
+Gatherer = Callable[[Connection, Sequence[Event]], Awaitable[None]]
 
 
 class Subscriptions:
@@ -29,10 +31,25 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._handlers: defaultdict[str, list[Handler]] = defaultdict(list)
+        self._gatherers: list[tuple[frozenset[str], Gatherer]] = []
+        self.left: tuple[str, ...] = ()
 
     def add(self, topic: str, handler: Handler) -> None:
         """Hear of a topic. A handler runs in the relay's transaction and may be called again."""
         self._handlers[topic].append(handler)
+
+    def gather(self, topics: Sequence[str], gatherer: Gatherer) -> None:
+        """Hear of several topics at once, all events of a batch in their order; called again as a whole."""
+        self._gatherers.append((frozenset(topics), gatherer))
+
+    def leave(self, topics: Sequence[str]) -> None:
+        """Do not take events of these topics: another process delivers them."""
+        self.left = tuple(topics)
+
+    @property
+    def gatherers(self) -> Sequence[tuple[frozenset[str], Gatherer]]:
+        """Everyone who hears of whole batches."""
+        return self._gatherers
 
     def of(self, topic: str) -> list[Handler]:
         """Everyone who hears of a topic."""
@@ -59,9 +76,13 @@ async def relay_once(connection: Connection, *, subscriptions: Subscriptions) ->
     """Deliver one batch of due events; returns how many were taken. The connection autocommits."""
     sql = statements.load("core")
     async with connection.transaction():
-        rows = await (await connection.execute(sql["take_events"], {"limit": BATCH})).fetchall()
+        taken = {"limit": BATCH, "left": list(subscriptions.left)}
+        rows = await (await connection.execute(sql["take_events"], taken)).fetchall()
         delivered: list[int] = []
+        failed = await _gather(connection, rows=rows, subscriptions=subscriptions)
         for event_id, topic, payload, _ in rows:
+            if event_id in failed:
+                continue
             try:
                 async with connection.transaction():
                     for handler in subscriptions.of(topic):
@@ -76,6 +97,32 @@ async def relay_once(connection: Connection, *, subscriptions: Subscriptions) ->
         if delivered:
             await connection.execute(sql["drop_events"], {"ids": delivered})
     return len(rows)
+
+
+async def _gather(
+    connection: Connection,
+    *,
+    rows: Sequence[tuple[int, str, Mapping[str, Any], int]],
+    subscriptions: Subscriptions,
+) -> set[int]:
+    """Hand whole batches over; returns the events that must be delivered again."""
+    failed: set[int] = set()
+    for topics, gatherer in subscriptions.gatherers:
+        own = [row for row in rows if row[1] in topics]
+        if not own:
+            continue
+        try:
+            async with connection.transaction():
+                await gatherer(connection, [(topic, payload) for _, topic, payload, _ in own])
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  (as above: one bad handler must not stop the others)
+            log.error("events could not be delivered", count=len(own), error=repr(error))
+            for event_id, *_ in own:
+                failed.add(event_id)
+                params = {"id": event_id, "error": repr(error)[:1000]}
+                await connection.execute(statements.load("core")["postpone_event"], params)
+    return failed
 
 
 async def relay(*, url: str, stop: asyncio.Event, subscriptions: Subscriptions) -> None:

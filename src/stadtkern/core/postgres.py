@@ -99,6 +99,10 @@ class Embedded:
         """The address of one database in this cluster."""
         return f"postgresql://{ROLE}@/{name}?host={quote(str(self.socket_folder), safe='')}"
 
+    def serves(self, url: str) -> bool:
+        """Whether an address is that of this cluster."""
+        return url.partition("?")[2] == self.url.partition("?")[2]
+
     def start(self) -> bool:
         """Start the server, or find the one that runs already (then False). Waits for crash recovery."""
         self._prepare()

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -66,6 +67,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: Annotated[
         int, msgspec.Meta(ge=100, description="Longest time for one read of the API in milliseconds.")
     ] = 15_000
+    disk_reserve: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, description="MiB that stay free on the embedded database's disk: nothing is stored then."
+        ),
+    ] = 256
+    metrics_token: Annotated[
+        str | None,
+        _about(
+            "Whoever sends it as bearer token may see `/metrics`. Unset: callers on this machine, unless a"
+            " proxy is set up."
+        ),
+    ] = None
     accepted_from: Annotated[
         int, msgspec.Meta(ge=1900, le=2200, description="First year of an acceptable phenomenon time.")
     ] = 1990
@@ -73,10 +87,48 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=0, le=36500, description="How many days an observation may lie in the future.")
     ] = 730
 
+    mqtt_port: Annotated[
+        int, msgspec.Meta(ge=0, le=65535, description="Port of our own MQTT door; 0 turns it off.")
+    ] = 1883
+    mqtt_clients: Annotated[
+        int, msgspec.Meta(ge=1, description="Clients that may be connected to our own MQTT door at a time.")
+    ] = 2_000
+    mqtt_prefix: Annotated[str, _about("What MQTT topics begin with, without slashes at its ends.")] = "v1.1"
+    mqtt_url: Annotated[
+        str | None,
+        _about(
+            "An MQTT broker that takes our own door's place, e.g. `mqtt://stadtkern:password@127.0.0.1:1885`;"
+            " see `stadtkern mqtt conf`."
+        ),
+    ] = None
+    mqtt_in: Annotated[str, _about("What the broker in front puts before topics of publishers.")] = "in"
+    mqtt_out: Annotated[str, _about("What the broker in front puts before topics of subscribers.")] = "out"
+    mqtt_create_endpoint: Annotated[
+        str | None,
+        _about("Where devices publish, as told on the API's landing page. Unset: from host and port."),
+    ] = None
+    mqtt_updates_endpoint: Annotated[
+        str | None,
+        _about("Where updates are subscribed to, as told on the API's landing page. Unset: as above."),
+    ] = None
+
     @property
     def base_url(self) -> str:
         """The address that links begin with, without a slash at the end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def mqtt_endpoints(self) -> tuple[str, str] | None:
+        """Where observations are published and where updates are subscribed to; None without MQTT."""
+        if not (self.mqtt_port or self.mqtt_url):
+            return None
+        name = urlsplit(self.base_url).hostname or "localhost"
+        own = self.mqtt_port if self.mqtt_url is None else 1883
+        behind = own if self.mqtt_url is None else 1884
+        return (
+            self.mqtt_create_endpoint or f"mqtt://{name}:{own}",
+            self.mqtt_updates_endpoint or f"mqtt://{name}:{behind}",
+        )
 
     def signing_key(self) -> str:
         """The secret that signs cookies; made and kept in the data folder when none is given."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stadtkern.core import logs, postgres
+from stadtkern.core import datasets, logs, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.serve import commands
 
@@ -76,6 +76,26 @@ def dataset_create(
     about = {"title": {"de": title}, **({"licence": licence} if licence else {})}
     with _database(data) as url:
         asyncio.run(commands.create_dataset(url=url, key=key, room=room, about=about))
+
+
+@dataset_app.command("retention")
+def dataset_retention(
+    key: Annotated[str, typer.Argument(help="Key of the dataset.")],
+    days: Annotated[int | None, typer.Option(min=1, help="Remove observations that are older.")] = None,
+    keep: Annotated[str, typer.Option(help="What stays of them: `rollups` or `nothing`.")] = "rollups",
+    forever: Annotated[bool, typer.Option("--forever", help="Keep observations without limit.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Say how long the observations of a dataset are kept. What is removed does not come back."""
+    if (days is None) != forever:
+        raise typer.BadParameter("give either --days or --forever")
+    if keep not in ("rollups", "nothing"):
+        raise typer.BadParameter("--keep takes `rollups` or `nothing`")
+    from stadtkern.serve import keeping
+
+    with _database(data) as url:
+        kept: datasets.Keep = "nothing" if keep == "nothing" else "rollups"
+        console.print(asyncio.run(keeping.keep_dataset(url=url, key=key, days=days, keep=kept)))
 
 
 @dataset_app.command("list")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from stadtkern.core import database, datasets, migrations, times, tokens
 from stadtkern.core.settings import Settings
-from stadtkern.serve import port, processes
+from stadtkern.serve import mqtt, port, processes
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
 
 _READY_SECONDS = 120.0
@@ -29,6 +29,8 @@ def migrate(*, settings: Settings, url: str) -> list[str]:
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
     """Run the supervisor in the foreground."""
     listener = None if only == "work" else port.listen(settings)
+    if only not in ("data", "web"):
+        settings = mqtt.settle(settings, console=console)
     names = CHILDREN if only is None else (only if only == "work" else f"{only}-only",)
     printed: list[str] = []
 
@@ -44,6 +46,8 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
         console.print(f"\n[bold green]Stadtkern läuft:[/] {settings.base_url}", highlight=False)
         for line in printed:
             console.print(line, highlight=False, soft_wrap=True)
+        if only is None and settings.mqtt_endpoints:
+            console.print("MQTT: " + " · ".join(dict.fromkeys(settings.mqtt_endpoints)), highlight=False)
         console.print("Beenden mit Strg+C.\n", highlight=False)
 
     console.print("Stadtkern startet …")
@@ -127,6 +131,6 @@ async def list_datasets(*, url: str) -> None:
             title = found.about.get("title", {})
             table.add_row(
                 found.key, str(title.get("de", "")), str(found.about.get("licence", "")), str(found.room_id),
-                "–" if found.retention is None else str(found.retention),
+                "–" if found.retention is None else f"{found.retention.days} days, then {found.keep}",
             )  # fmt: skip
     Console().print(table)

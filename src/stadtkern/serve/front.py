@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import mimetypes
 import re
+import time
+from collections.abc import Awaitable
 from pathlib import Path
 
 import structlog
 
+from stadtkern.core import requests
+from stadtkern.serve import health
 from stadtkern.serve.proxy import (
     MOST_BODY,
     BodyTooLarge,
@@ -23,7 +27,7 @@ from stadtkern.serve.proxy import (
 
 log = structlog.get_logger(__name__)
 
-DATA_PATHS = ("/sta", "/ogc", "/ingest", "/live", "/health")
+DATA_PATHS = frozenset(("/sta", "/ogc", "/ingest", "/live", "/health"))
 _ASSETS = "/assets/"
 _HASHED = re.compile(r"[.-][0-9a-zA-Z]{8,}\.")
 _AWAY = (
@@ -37,17 +41,26 @@ class Front:
     """An ASGI application that sends each request where it belongs."""
 
     def __init__(
-        self, *, data: object, web: Proxy | None, assets: Path, trusted: frozenset[str] = frozenset()
+        self,
+        *,
+        data: object,
+        web: Proxy | None,
+        assets: Path,
+        trusted: frozenset[str] = frozenset(),
+        watch: health.Health | None = None,
     ):
         self._data = data
         self._web = web
         self._assets = assets.resolve()
         self._trusted = trusted
+        self._watch = watch
         self._draining = False
 
     def drain(self) -> None:
         """From now on ask every client to come back on a new connection, which another process will take."""
         self._draining = True
+        if self._watch is not None:
+            self._watch.stopping = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path."""
@@ -57,9 +70,27 @@ class Front:
         if self._draining:
             send = _closing(send)
         path: str = scope["path"]
-        head = "/" + path[1:].partition("/")[0]
-        if head in DATA_PATHS:
+        if "/" + path[1:].partition("/")[0] in DATA_PATHS:
             await self._data(scope, receive, send)  # type: ignore[operator]
+            return
+        began = time.perf_counter()
+        status = 500
+
+        def noting(message: Message) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            return send(message)
+
+        try:
+            await self._elsewhere(scope, receive, noting, path)
+        finally:
+            surface = "assets" if path.startswith(_ASSETS) else path[1:] if path in health.PATHS else "pages"
+            requests.note(surface, scope.get("method", ""), status, time.perf_counter() - began)
+
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        if self._watch is not None and path in health.PATHS and scope["type"] == "http":
+            await self._watch(scope, send)
         elif path.startswith(_ASSETS) and scope["type"] == "http":
             await self._file(scope, send)
         elif scope["type"] == "http":

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from stadtkern.core import logs, problems
+from stadtkern.core import logs, problems, sockets
 from stadtkern.core import settings as core_settings
 from stadtkern.core.settings import Settings
-from stadtkern.serve import runner
+from stadtkern.serve import meter, runner
 
 
 class ErrandFailed(problems.Problem):
@@ -46,15 +46,7 @@ _ERRANDS: Mapping[str, Callable[[Settings], list[str]]] = {"tables": _tables, "d
 
 def web_socket(settings: Settings) -> Path:
     """The Unix socket between front and web, in a folder that is only ours."""
-    from stadtkern.core import postgres
-
-    folder = postgres.Embedded(settings).socket_folder.with_name("web")
-    if folder.parent == Path("/tmp"):  # noqa: S108  (data folder with a very long path)
-        folder = postgres.Embedded(settings).socket_folder.with_suffix(".web")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
-    return folder / "web.sock"
+    return sockets.folder(settings) / "web.sock"
 
 
 # Those that serve the port; the supervisor hands its listening socket on to them.
@@ -75,7 +67,15 @@ def run(name: str, *, parent: int | None = None, listener: int | None = None) ->
         print(json.dumps(_ERRANDS[name](settings)))
     else:
         os.nice(_NICENESS.get(name, 0))
-        runner.run(_MAINS[name](settings, listener), parent=parent)
+        runner.run(_metered(name, settings, _MAINS[name](settings, listener)), parent=parent)
+
+
+def _metered(name: str, settings: Settings, main: runner.Main) -> runner.Main:
+    async def metered(stop: asyncio.Event) -> None:
+        async with meter.told(folder=sockets.folder(settings), name=name.partition("-")[0]):
+            await main(stop)
+
+    return metered
 
 
 def environment(settings: Settings, *, url: str) -> dict[str, str]:
@@ -86,6 +86,7 @@ def environment(settings: Settings, *, url: str) -> dict[str, str]:
         "STADTKERN_DATABASE_URL": url,
         "STADTKERN_PORT": str(settings.port),
         "STADTKERN_HOST": settings.host,
+        "STADTKERN_MQTT_PORT": str(settings.mqtt_port),
     }
 
 
@@ -103,7 +104,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
 
     async def main(stop: asyncio.Event) -> None:
         from stadtkern import dataplane
-        from stadtkern.serve import front, proxy
+        from stadtkern.serve import front, health, proxy
 
         url = settings.database_url or ""
         plane = dataplane.create_app(settings=settings, url=url)
@@ -112,6 +113,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
             web=proxy.Proxy(socket=web_socket(settings)) if web else None,
             assets=Path(__file__).parent.parent / "web" / "assets",
             trusted=frozenset(settings.trusted_proxies),
+            watch=health.Health(plane=plane, settings=settings, folder=sockets.folder(settings)),
         )
 
         def closing() -> None:

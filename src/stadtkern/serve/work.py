@@ -17,23 +17,32 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
-    """Run the folds, the disposal, the relay and the demo's feed until told to stop."""
-    loops = _loops(settings=settings, url=url)
+    """Run the folds, the disposal, the relay, MQTT and the demo's feed until told to stop."""
+    subscriptions = outbox.Subscriptions()
+    loops = _loops(settings=settings, url=url, subscriptions=subscriptions)
     async with asyncio.TaskGroup() as group:
         for name, loop in loops.items():
             group.create_task(_kept_running(name, loop, stop), name=name)
 
 
-def _loops(*, settings: Settings, url: str) -> dict[str, Loop]:
+def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions) -> dict[str, Loop]:
     from stadtkern.city.demo import replay
-    from stadtkern.things.store import disposal, fold
+    from stadtkern.things.store import disposal, fold, retention
 
-    return {
+    loops: dict[str, Loop] = {
         "fold": lambda stop: fold.run(url=url, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
-        "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=outbox.Subscriptions()),
+        "retention": lambda stop: retention.run(url=url, stop=stop),
+        "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
     }
+    if settings.mqtt_port or settings.mqtt_url:
+        from stadtkern.ingest.doors import mqtt
+
+        broker = mqtt.Mqtt(settings=settings, url=url)
+        broker.hear(subscriptions)
+        loops["mqtt"] = broker.run
+    return loops
 
 
 async def _kept_running(name: str, loop: Loop, stop: asyncio.Event) -> None:

@@ -99,6 +99,11 @@ class Hub:
         await self._listener.__aexit__(kind, error, trace)
 
     @property
+    def size(self) -> int:
+        """How many listen."""
+        return len(self._subscribers)
+
+    @property
     def full(self) -> bool:
         """Whether as many listen as may."""
         return len(self._subscribers) >= MOST_SUBSCRIBERS

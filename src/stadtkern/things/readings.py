@@ -51,8 +51,11 @@ class Columns(msgspec.Struct, kw_only=True, eq=False):
 class Sink(Protocol):
     """Where doors put readings."""
 
-    async def put(self, readings: Sequence[Reading]) -> list[Stored | problems.Problem]:
-        """Return one answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
+    async def put(self, readings: Sequence[Reading], *, way: str = "http") -> list[Stored | problems.Problem]:
+        """Return one answer per reading, in order, after the commit. Raises Busy or StoreUnavailable.
+
+        `way` names the kind of door for the figures: one of our words, never what somebody sent.
+        """
 
     async def put_columns(self, rows: Batch) -> Columns:
         """The same for many rows at once, at a fraction of the cost of each."""
@@ -94,6 +97,22 @@ class OutsideAcceptedRange(problems.Problem):
     Check the clock of the sender and the format of its dates; the city can widen the range."""
 
     status = 422
+
+
+class Sealed(problems.Problem):
+    """The dataset does not keep observations of this age.
+
+    Send newer ones; how long a dataset is kept is the city's choice (`stadtkern dataset retention`)."""
+
+    status = 422
+
+
+class MonthIsArchived(problems.Problem):
+    """The observations of this month lie in the archive, which takes nothing new by itself.
+
+    Open the month with `stadtkern archive open DATASET MONTH`, then send the reading again."""
+
+    status = 409
 
 
 class UnusableReading(problems.Problem):

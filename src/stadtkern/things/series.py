@@ -103,8 +103,10 @@ async def series(
     chosen: Bucket = choose(start=start, end=end) if bucket == "auto" else bucket
     if chosen == "raw":
         points = await _raw(connection, datastream_id=datastream_id, start=start, end=end)
-        if len(points) <= MOST_RAW:
-            return Series("raw", points)
+        if len(points) <= MOST_RAW and (points or bucket != "auto"):
+            return Series(
+                "raw", points
+            )  # where they are gone or in the archive, their hours may still be there
         if bucket != "auto":
             raise TooManyPoints(f"more than {MOST_RAW} observations")
         chosen = "hour"

@@ -2,11 +2,11 @@
 
 -- name: find_dataset
 -- Finds a dataset by its key
-SELECT id, uuid, key, room_id, retention, policy, about FROM core.dataset WHERE key = %(key)s;
+SELECT id, uuid, key, room_id, retention, policy, about, keep, archive_after FROM core.dataset WHERE key = %(key)s;
 
 -- name: list_datasets
 -- Lists datasets with their rooms
-SELECT d.id, d.uuid, d.key, d.room_id, d.retention, d.policy, d.about FROM core.dataset AS d ORDER BY d.key;
+SELECT d.id, d.uuid, d.key, d.room_id, d.retention, d.policy, d.about, d.keep, d.archive_after FROM core.dataset AS d ORDER BY d.key;
 
 -- name: save_dataset
 -- Makes a dataset or brings up to date what is said of it; what is not said stays as it is
@@ -18,6 +18,14 @@ ON CONFLICT (key) DO UPDATE
         retention = coalesce(excluded.retention, d.retention)
     WHERE d.room_id = excluded.room_id
 RETURNING id;
+
+-- name: keep_dataset_for
+-- Says how long the observations of a dataset are kept and what stays of older ones
+UPDATE core.dataset SET retention = %(retention)s::interval, keep = %(keep)s WHERE id = %(id)s;
+
+-- name: archive_dataset_after
+-- Says at what age months of a dataset go into files
+UPDATE core.dataset SET archive_after = %(age)s::interval WHERE id = %(id)s;
 
 -- name: save_room
 -- Makes a room or brings its title up to date

@@ -11,7 +11,7 @@ SELECT pg_notify('stadtkern_outbox', '');
 -- name: take_events
 -- Takes due events for delivery; other relays skip what we hold
 SELECT id, topic, payload, attempts FROM core.outbox
-WHERE not_before <= now()
+WHERE not_before <= now() AND topic <> ALL (%(left)s::text[])
 ORDER BY id
 LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;

@@ -18,6 +18,7 @@ from stadtkern.core import database, datasets, statements, tokens
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
 from stadtkern.ingest.imports import lanes as lanes_
+from stadtkern.things import news
 from stadtkern.things.store import batch, merge, partitions, prepared
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
@@ -193,6 +194,7 @@ class _Importer:
         async with self._connection.transaction():
             for rows in ready:
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
+                await news.of_observations(self._connection, result=result, wake=True)
                 stored += int(result.changed.sum())
             await self._connection.execute(
                 statements.load("ingest")["advance_import"],

@@ -125,7 +125,8 @@ class Bulk:
             group.note(whole, await self._commit(ready, group.policy))
         except commit.POISON as error:
             if len(whole) == 1:
-                group.blame(int(whole[0]), error.diag.message_primary or str(error))
+                reason = error.diag.message_primary or str(error)
+                group.blame(int(whole[0]), readings.UnusableReading(f"the database refuses it: {reason}"))
                 return
             rows, middle = group.rows(), len(whole) // 2
             for half in (whole[:middle], whole[middle:]):

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 import psycopg
 
-from stadtkern.core import outbox, problems
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
-from stadtkern.things import readings
+from stadtkern.things import news, readings
 from stadtkern.things.store import batch, merge, partitions, prepared, streams
-
-TOPIC = "things.observations"
-# Datastreams named in an event; whoever needs all of a larger commit asks the store.
-_NAMED = 1_000
 
 # What a reading of its own can cause; all other errors are the database's.
 POISON = (psycopg.DataError, psycopg.IntegrityError)
@@ -41,8 +37,10 @@ async def commit(
         return await _apart(connection, items=items, error=error)
     answers: list[Answer] = []
     rows = zip(result.id.tolist(), result.new.tolist(), result.known.tolist(), strict=True)
-    for item, (observation_id, new, known) in zip(items, rows, strict=True):
-        if known:
+    for position, (item, (observation_id, new, known)) in enumerate(zip(items, rows, strict=True)):
+        if position in result.refused:
+            answers.append(result.refused[position])
+        elif known:
             answers.append(readings.Stored(observation_id, new))
         else:
             answers.append(
@@ -67,10 +65,7 @@ async def _merge(
     connection: Connection, *, ready: prepared.Prepared, policy: streams.Policy | None
 ) -> merge.MergeResult:
     result = await merge.merge(connection, batch=ready, policy=policy, announce=False)
-    changed = result.changed_datastreams
-    if len(changed):
-        payload = {"datastreams": changed[:_NAMED].tolist(), "rows": int(result.new.sum())}
-        await outbox.emit(connection, topic=TOPIC, payload=payload, wake=False)
+    await news.of_observations(connection, result=result, wake=False)
     return result
 
 

@@ -59,6 +59,8 @@ class Group:
 
     def note(self, at: Integers, result: MergeResult) -> None:
         """Keep what became of the group's rows at these (ascending) positions."""
+        for position, problem in result.refused.items():
+            self.blame(int(at[position]), problem)
         bounds = np.searchsorted(at, self._begins)
         for share, offset, begin, end in zip(
             self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
@@ -70,12 +72,12 @@ class Group:
                 detail = f"no datastream {caller.rows.datastream_id[row]}"
                 caller.outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
 
-    def blame(self, position: int, reason: str) -> None:
-        """Keep why the database refuses one row."""
+    def blame(self, position: int, problem: problems.Problem) -> None:
+        """Keep what is wrong with one row."""
         index = int(np.searchsorted(self._begins, position, side="right")) - 1
         share = self._shares[index]
         row = int(share.at[position - self._begins[index]])
-        share.caller.outcome.problems[row] = readings.UnusableReading(f"the database refuses it: {reason}")
+        share.caller.outcome.problems[row] = problem
 
     def resolve(self) -> None:
         """Let those callers go on whose rows are all stored, unless they went away meanwhile."""

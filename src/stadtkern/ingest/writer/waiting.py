@@ -39,7 +39,7 @@ class Queue:
 
     def __init__(self, *, limit: int):
         self._calls: deque[Call] = deque()
-        self._limit = limit
+        self.limit = limit
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -48,7 +48,7 @@ class Queue:
     def add(self, calls: Sequence[Call]) -> None:
         """Take calls in, all or none. Raises Busy when too many readings wait; an empty queue takes any."""
         rows = sum(len(call.readings) for call in calls)
-        if self.size and self.size + rows > self._limit:
+        if self.size and self.size + rows > self.limit:
             raise readings.Busy(f"{self.size} readings are waiting")
         self._calls.extend(calls)
         self.size += rows

@@ -12,7 +12,7 @@ from typing import Self
 import psycopg
 import structlog
 
-from stadtkern.core import database
+from stadtkern.core import database, disk, metrics
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
@@ -26,6 +26,13 @@ log = structlog.get_logger(__name__)
 
 MOST_ROWS = 50_000
 PATIENCE_SECONDS = 20.0
+_READINGS = metrics.REGISTRY.counter(
+    "stadtkern_readings", "Readings by the way they came in and what became of them.", "way", "outcome"
+)
+_COMMITS = metrics.REGISTRY.histogram(
+    "stadtkern_commit_seconds", "Duration of commits of single readings, which wait for each other."
+).at()
+_FAILED = metrics.REGISTRY.counter("stadtkern_commits_failed", "Commits that were tried again.").at()
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 # A privacy policy or another rule that sees readings before they are stored; one answer each, in order.
@@ -36,7 +43,13 @@ class Writer:
     """Implements `readings.Sink`; use it with `async with`."""
 
     def __init__(
-        self, *, url: str, settings: Settings, hooks: Sequence[Hook] = (), patience: float = PATIENCE_SECONDS
+        self,
+        *,
+        url: str,
+        settings: Settings,
+        hooks: Sequence[Hook] = (),
+        patience: float = PATIENCE_SECONDS,
+        room: disk.Room | None = None,
     ):
         self._url = url
         self._checks = Checks(settings)
@@ -46,7 +59,9 @@ class Writer:
         self._announcer = Announcer(url=url)
         self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience)
         self._tasks: list[asyncio.Task[None]] = []
+        self._room = room or disk.Room(None, reserve=0)
         self._closing = False
+        self._refused = ""
         self._connection: database.Connection | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,10 +86,34 @@ class Writer:
         await self._disconnect()
         await self._bulk.close()
 
-    async def put(self, items: Sequence[readings.Reading]) -> list[Answer]:
-        """One answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
+    @property
+    def waiting(self) -> int:
+        """Readings that wait for their commit."""
+        return self._queue.size
+
+    def hindrance(self) -> str:
+        """Why readings would not be stored at the moment; empty where they would."""
+        if self._closing:
+            return "it stops"
+        if self._queue.size >= self._queue.limit:
+            return f"{self._queue.size} readings wait"
+        return self._refused and f"the database refuses: {self._refused}"
+
+    async def put(self, items: Sequence[readings.Reading], *, way: str = "http") -> list[Answer]:
+        """One answer per reading, in order, after the commit. Raises Busy, StoreUnavailable or DiskFull."""
+        answers = await self._put(items)
+        new = known = 0
+        for answer in answers:
+            if isinstance(answer, readings.Stored):
+                known += 1
+                new += answer.new
+        _count(way, new=new, known=known - new, refused=len(answers) - known)
+        return answers
+
+    async def _put(self, items: Sequence[readings.Reading]) -> list[Answer]:
         if self._closing:
             raise readings.StoreUnavailable("the service stops")
+        self._room.require()
         answers: list[Answer | None] = [None] * len(items)
         usable, positions = self._judge(items, answers)
         if usable:
@@ -90,7 +129,11 @@ class Writer:
         """Many rows at once, on a connection of their own, so that single readings need not wait for them."""
         if self._closing:
             raise readings.StoreUnavailable("the service stops")
-        return await self._bulk.put(rows)
+        self._room.require()
+        outcome = await self._bulk.put(rows)
+        new, refused = int(outcome.new.sum()), len(outcome.problems)
+        _count("array", new=new, known=len(outcome.new) - new - refused, refused=refused)
+        return outcome
 
     def _judge(
         self, items: Sequence[readings.Reading], answers: list[Answer | None]
@@ -137,9 +180,15 @@ class Writer:
         while calls:
             items = [item for call in calls for item in call.readings]
             try:
-                answers, changed = await commit(await self._connected(), items=items)
+                connection = await self._connected()
+                began = loop.time()
+                answers, changed = await commit(connection, items=items)
+                _COMMITS.observe(loop.time() - began)
+                self._refused = ""
             except (psycopg.Error, OSError) as error:
                 log.warning("the writer tries again", error=str(error).strip(), attempt=attempt)
+                _FAILED.add()
+                self._refused = type(error).__name__
                 await self._disconnect()
                 await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
                 attempt += 1
@@ -150,6 +199,7 @@ class Writer:
             self._announcer.add(changed)
             self._resolve(calls, answers)
             return
+        self._refused = ""  # nobody waits any more, so nothing is known
 
     def _resolve(self, calls: Sequence[Call], answers: Sequence[Answer]) -> None:
         begin = 0
@@ -173,3 +223,9 @@ class Writer:
             with contextlib.suppress(psycopg.Error):
                 await self._connection.close()
             self._connection = None
+
+
+def _count(way: str, *, new: int, known: int, refused: int) -> None:
+    for outcome, number in (("stored", new), ("duplicate", known), ("refused", refused)):
+        if number:
+            _READINGS.at(way, outcome).add(number)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -57,6 +58,17 @@ def created(call: Call, *, collection: str, number: int) -> Response:
     return Plain(201, body, [(b"content-type", _JSON), (b"location", address), *_EXPOSED])
 
 
+def represented(call: Call, value: dict[str, Any], *, status: int) -> Response:
+    """What was written, as it is shown."""
+    address = value.get("@iot.selfLink", call.service).encode()
+    headers = [
+        (b"content-type", _JSON),
+        (b"location", address),
+        (b"preference-applied", b"return=representation"),
+    ]
+    return Plain(status, _encode(value), [*headers, *_EXPOSED])
+
+
 def failure(problem: Problem) -> Response:
     """The error document of SensorThings with the members of RFC 9457 beside it."""
     if problem.status == 204:
@@ -74,15 +86,7 @@ def _message(problem: Problem) -> str:
     return ": ".join(parts) + (f" ({problem.where})" if problem.where else "")
 
 
-def options() -> Response:
-    """What may be asked from other origins: reading."""
-    allowed = b"GET, HEAD, OPTIONS"
-    return Plain(
-        204,
-        b"",
-        [
-            (b"allow", b"GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"),
-            *_READ,
-            (b"access-control-allow-methods", allowed),
-        ],
-    )
+def options(allowed: Sequence[str]) -> Response:
+    """What may be asked at an address; from other origins: reading."""
+    headers = [(b"allow", ", ".join(allowed).encode()), *_READ]
+    return Plain(204, b"", [*headers, (b"access-control-allow-methods", b"GET, HEAD, OPTIONS")])

@@ -69,6 +69,11 @@ class Call:
             return None
         return found.value if found else None
 
+    async def gone(self) -> None:
+        """Return when the asker has hung up; for requests whose body nobody reads."""
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
     async def body(self, *, limit: int) -> bytes:
         """The whole body. Raises BodyTooLarge before more than the limit is kept."""
         length = self.header(b"content-length")

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from stadtkern.core import problems
 from stadtkern.core.access import Principal, Unauthorised
-from stadtkern.things import readings
-from stadtkern.things.api import answers
+from stadtkern.things import entities, readings
+from stadtkern.things.api import answers, methods
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import create, observations, payload
@@ -30,6 +30,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     principal = await call.principal()
     if principal.token_id is None:
         raise Unauthorised
+    methods.body_kind(call)
     body = decode(await call.body(limit=call.state.settings.body_limit))
     observations.check_keys(body)
     stream = _datastream(body, datastream_id)
@@ -49,6 +50,10 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     stored = (await call.state.sink.put((reading,)))[0]
     if isinstance(stored, problems.Problem):
         raise stored
+    if call.header(b"prefer") is not None:
+        from stadtkern.things.api import write
+
+        return await write.made(call, entity=entities.OBSERVATION, number=stored.id)
     return answers.created(call, collection="Observations", number=stored.id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
 from stadtkern.things.api import schemas
+from stadtkern.things.api.formats import described
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import lexer, options, parser
 from stadtkern.things.operations import geometry, payload
@@ -45,6 +46,7 @@ _OPTIONS: tuple[tuple[str, Node, str, bool], ...] = (
         False,
     ),
     ("$count", {"type": "boolean"}, "Whether to count the entities on all pages together.", False),
+    described.result_format(),
 )
 
 
@@ -63,7 +65,7 @@ def document(*, settings: Settings, service: str) -> Node:
         "servers": [{"url": service}],
         "paths": _paths(limits),
         "components": {
-            "schemas": schemas.of_all(),
+            "schemas": schemas.of_all() | described.of_all(),
             "parameters": {name[1:]: _option(name, schema, text) for name, schema, text, _ in _OPTIONS},
             "responses": {"Error": _answer("What was wrong, where, and how to mend it.", "Error")},
             "securitySchemes": {
@@ -124,7 +126,7 @@ def _paths(limits: Mapping[str, int]) -> Node:
 
 
 def _collection(entity: EntityType, limits: Mapping[str, int]) -> Node:
-    answer = _answer("A page.", f"{entity.name}Page")
+    answer = {"description": "A page.", "content": described.content(entity, many=True)}
     read = _operation(
         f"list{entity.set}", f"{entity.set}, page by page.", {"200": answer}, _options(one=False)
     )
@@ -135,7 +137,8 @@ def _collection(entity: EntityType, limits: Mapping[str, int]) -> Node:
 
 def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
     name = entity.name
-    read = _operation(f"get{name}", f"One {name}.", {"200": _answer("It.", name)}, _options(one=True))
+    found = {"description": "It.", "content": described.content(entity, many=False)}
+    read = _operation(f"get{name}", f"One {name}.", {"200": found}, _options(one=True))
     changed = {"200": _answer("It was changed.", "Created")}
     change = _operation(f"change{name}", f"Change a part of a {name}.", changed)
     replace = _operation(f"replace{name}", f"Change all of a {name}.", changed)
@@ -151,13 +154,16 @@ def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
 
 
 def _relation(entity: EntityType, relation: Relation) -> Node:
-    name = relation.target + ("Page" if relation.many else "")
     text = f"The {relation.name} of a {entity.name}."
+    content = described.content(entities.target(relation), many=relation.many)
+    options = _options(one=not relation.many)
+    if entity.name == "Datastream" and relation.name == "Observations":
+        options += [described.AGGREGATE, described.DOWNSAMPLE]
     read = _operation(
         f"get{relation.name}Of{entity.name}",
         text,
-        {"200": _answer(text, name)},
-        _options(one=not relation.many),
+        {"200": {"description": text, "content": content}},
+        options,
     )
     return {"parameters": [_ID], "get": read}
 

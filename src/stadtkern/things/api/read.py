@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from stadtkern.things import entities
-from stadtkern.things.api import answers, formats
+from stadtkern.things.api import answers, buckets, formats
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import options as query_options
 from stadtkern.things.language import paths
@@ -32,10 +32,18 @@ _CLASSES = (
 )
 
 
+# Offered where MQTT is on; each names its address (18-088, clause 9.2.1 and 14).
+_MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
+
+
 async def landing(call: Call) -> Response:
     """What the service offers."""
     value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
-    settings = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
+    settings: dict[str, Any] = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
+    endpoints = call.state.settings.mqtt_endpoints
+    for name, endpoint in zip(_MQTT, endpoints or (), strict=False):
+        settings["conformance"].append(_CONFORMANCE + name)
+        settings[_CONFORMANCE + name] = {"endpoints": [endpoint]}
     return answers.document({"value": value, "serverSettings": settings})
 
 
@@ -43,6 +51,8 @@ async def answer(call: Call) -> Response:
     """What an address points to."""
     resource = paths.parse(call.path)
     asked = query_options.parse(call.query)
+    if buckets.wanted(asked):
+        return await buckets.answer(call, resource, asked)
     form = formats.choose(resource, asked, call.header(b"accept"))
     if form is not formats.Format.JSON:
         return await formats.answer(call, resource, asked, form)
@@ -50,7 +60,7 @@ async def answer(call: Call) -> Response:
     settings = call.state.settings
     async with (
         call.state.pool.connection() as connection,
-        guard.reading(connection, timeout=settings.statement_timeout),
+        guard.reading(connection, timeout=settings.statement_timeout, gone=call.gone),
     ):
         scope = await call.state.gate.scope(connection, principal)
         read = reader.Reader(connection, scope, call.service)
@@ -89,13 +99,14 @@ def _property(resource: Resource, found: Document) -> Response:
     if isinstance(value, msgspec.Raw) and (keys or resource.tail):
         value = msgspec.json.decode(value)
     for key in keys:
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
+        index = key.strip("[]")
+        if isinstance(value, list) and index.isdigit() and int(index) < len(value):
+            value = value[int(index)]
         elif isinstance(value, dict) and key in value:
             value = value[key]
         else:
             raise InvalidAddress(f"there is no {key[:60]!r} inside {name}", where="address")
-        name = key
+        name = name + key if key.startswith("[") else key
     if value is None:
         raise NoValue
     if not resource.tail:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 from starlette.applications import Starlette
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api import answers, arrays, door, openapi, read, write
+from stadtkern.things.api import answers, arrays, door, methods, openapi, read, write
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import streams
@@ -45,16 +45,28 @@ async def _dispatch(call: Call) -> Response:
         if path == openapi.PATH:
             return answers.document(openapi.document(settings=call.state.settings, service=call.service))
         return await read.landing(call) if not path else await read.answer(call)
-    elif method == "OPTIONS":
-        return answers.options()
+    if path in _FIXED:
+        return _fixed(call, _FIXED[path])
     resource = paths.parse(path)
+    if method == "OPTIONS":
+        return answers.options(methods.allowed(resource))
     if method == "POST":
         return await write.create(call, resource)
     if method in ("PATCH", "PUT"):
         return await write.update(call, resource, whole=method == "PUT")
     if method == "DELETE":
         return await write.delete(call, resource)
-    raise NotPossibleHere(f"{method} is not known here", where="method")
+    raise NotPossibleHere(f"{method} is not known here", where="method", allow=methods.allowed(resource))
+
+
+# Addresses that are no entities, and what they take.
+_FIXED = {"": methods.READING, openapi.PATH: methods.READING, "CreateObservations": ("POST", "OPTIONS")}
+
+
+def _fixed(call: Call, allowed: Sequence[str]) -> Response:
+    if call.method == "OPTIONS":
+        return answers.options(allowed)
+    raise NotPossibleHere(f"{call.method} does not fit", where="address", allow=allowed)
 
 
 @contextlib.asynccontextmanager

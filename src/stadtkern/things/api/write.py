@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""POST, PATCH, PUT and DELETE of entities."""
+"""POST, PATCH, PUT and DELETE of entities and of the links between them."""
 
 from __future__ import annotations
 
@@ -8,31 +8,34 @@ from typing import Any
 from starlette.responses import Response
 
 from stadtkern.things import entities
-from stadtkern.things.api import answers, door
+from stadtkern.things.api import answers, door, methods
 from stadtkern.things.api.call import Call
+from stadtkern.things.entities import EntityType
+from stadtkern.things.language import paths
 from stadtkern.things.language.paths import Resource
+from stadtkern.things.language.tree import Options
 from stadtkern.things.operations import create as creating
 from stadtkern.things.operations import delete as deleting
-from stadtkern.things.operations import payload, run
+from stadtkern.things.operations import patching, payload, relations, run
 from stadtkern.things.operations import update as updating
-from stadtkern.things.operations.change import Change
-from stadtkern.things.operations.problems import NotPossibleHere
-from stadtkern.things.queries import locate
+from stadtkern.things.operations.problems import InvalidValue
+from stadtkern.things.queries import guard, locate, reader
+
+_REPRESENTATION = "return=representation"
 
 
 async def create(call: Call, resource: Resource) -> Response:
-    """Create an entity in a collection."""
-    last = resource.last
-    if not last.many or resource.inside or resource.tail:
-        raise NotPossibleHere("POST goes to a collection, e.g. /Things", where="address")
+    """Create an entity in a collection, or a link in a collection's `$ref`."""
+    methods.check("POST", resource)
+    if resource.tail:
+        return await _link(call, resource)
     if (
-        last.entity is entities.OBSERVATION
+        resource.last.entity is entities.OBSERVATION
         and len(resource.steps) == 2
         and resource.steps[0].entity.name == "Datastream"
     ):
         return await door.take(call, datastream_id=resource.steps[0].id)
-    body = payload.decode(await call.body(limit=call.state.settings.body_limit))
-    return await deep(call, resource, body)
+    return await deep(call, resource, await _body(call))
 
 
 async def deep(call: Call, resource: Resource, body: Any) -> Response:
@@ -43,42 +46,106 @@ async def deep(call: Call, resource: Resource, body: Any) -> Response:
         number = await creating.create(change, entity=entity, payload=body, parent=parent)
         ids = await run.merge_waiting(change)
     if entity is entities.OBSERVATION:
-        number = ids[-1]
-    return answers.created(call, collection=entity.set, number=number)
+        return await made(call, entity=entity, number=ids[-1])
+    call.state.streams.forget()
+    return await made(call, entity=entity, number=number)
+
+
+async def made(call: Call, *, entity: EntityType, number: int) -> Response:
+    """201 with the address of what was created, and all of it where the client prefers that (RFC 7240)."""
+    if not prefers_representation(call):
+        return answers.created(call, collection=entity.set, number=number)
+    return answers.represented(call, await _shown(call, entity, number), status=201)
 
 
 async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
-    """Change an entity."""
-    _needs_entity(resource)
+    """Change an entity, by its new values or by a JSON Patch; PUT to a `$ref` changes whom it refers to."""
+    methods.check("PUT" if whole else "PATCH", resource)
+    if resource.tail:
+        return await _link(call, resource)
     principal = await call.principal()
-    body = payload.decode(await call.body(limit=call.state.settings.body_limit))
+    patch = methods.body_kind(call) == methods.JSON_PATCH
+    body, entity = await _body(call), resource.last.entity
     async with _writing(call, principal) as change:
-        number = await _identify(change, resource)
-        await updating.update(change, entity=resource.last.entity, number=number, payload=body, whole=whole)
-        await run.merge_waiting(change)
-    return answers.document(
-        {"@iot.id": number, "@iot.selfLink": f"{call.service}/{resource.last.entity.set}({number})"}
-    )
+        number = await locate.identify(change.connection, change.scope, steps=resource.steps)
+        if patch:
+            await patching.patch(change, entity=entity, number=number, body=body)
+        else:
+            await updating.update(change, entity=entity, number=number, payload=body, whole=whole)
+    call.state.streams.forget()
+    if prefers_representation(call):
+        return answers.represented(call, await _shown(call, entity, number), status=200)
+    return answers.document({"@iot.id": number, "@iot.selfLink": f"{call.service}/{entity.set}({number})"})
 
 
 async def delete(call: Call, resource: Resource) -> Response:
-    """Delete an entity."""
-    _needs_entity(resource)
+    """Delete an entity, or one link of a relation from many to many (its `$ref`)."""
+    methods.check("DELETE", resource)
     async with _writing(call, await call.principal()) as change:
-        number = await _identify(change, resource)
-        await deleting.delete(change, entity=resource.last.entity, number=number)
+        number = await locate.identify(change.connection, change.scope, steps=resource.steps)
+        if resource.tail:
+            parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
+            if parent is not None:
+                await relations.untie(change, parent, number)
+        else:
+            await deleting.delete(change, entity=resource.last.entity, number=number)
+    call.state.streams.forget()
     return answers.nothing()
+
+
+async def _link(call: Call, resource: Resource) -> Response:
+    """Let the relation before `$ref` lead to an existing entity."""
+    body = await _body(call)
+    number = _referred(call, resource, body)
+    async with _writing(call, await call.principal()) as change:
+        parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
+        if parent is not None:
+            relation, value = parent.relation, {"@iot.id": number}
+            changes = {relation.name: [value] if relation.many else value}
+            await updating.update(
+                change, entity=parent.entity, number=parent.id, payload=changes, whole=False
+            )
+    call.state.streams.forget()
+    return answers.nothing()
+
+
+def _referred(call: Call, resource: Resource, body: Any) -> int:
+    """The id that a body names, by itself or by an address of this service. Raises InvalidValue."""
+    entity = resource.last.entity
+    if isinstance(body, dict) and len(body) == 1:
+        (key, value), *_ = body.items()
+        if key in ("@iot.selfLink", "@odata.id", "@id") and isinstance(value, str):
+            last = paths.parse(value.removeprefix(call.service)).last
+            if last.entity is entity and last.id is not None:
+                return last.id
+    number = creating.reference(body)
+    if number is None:
+        raise InvalidValue(f'a link names one of the {entity.set}: {{"@iot.id": 1}}', where="body")
+    return number
+
+
+def prefers_representation(call: Call) -> bool:
+    """Whether the client wants to see what it wrote."""
+    return _REPRESENTATION in (call.header(b"prefer") or "").replace(" ", "").lower()
+
+
+async def _shown(call: Call, entity: EntityType, number: int) -> Any:
+    state = call.state
+    principal = await call.principal()
+    async with (
+        state.pool.connection() as connection,
+        guard.reading(connection, timeout=state.settings.statement_timeout),
+    ):
+        scope = await state.gate.scope(connection, principal)
+        read = reader.Reader(connection, scope, call.service)
+        return await read.entity(entity=entity, options=Options(), parent=None, number=number)
+
+
+async def _body(call: Call) -> Any:
+    methods.body_kind(call)
+    return payload.decode(await call.body(limit=call.state.settings.body_limit))
 
 
 def _writing(call: Call, principal: Any) -> Any:
     state = call.state
     return run.writing(pool=state.pool, gate=state.gate, settings=state.settings, principal=principal)
-
-
-def _needs_entity(resource: Resource) -> None:
-    if resource.last.many or resource.inside or resource.tail:
-        raise NotPossibleHere("this goes to one entity, e.g. /Things(1)", where="address")
-
-
-async def _identify(change: Change, resource: Resource) -> int:
-    return await locate.identify(change.connection, change.scope, steps=resource.steps)

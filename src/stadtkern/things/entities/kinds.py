@@ -29,14 +29,15 @@ class Property:
     """One property of an entity type.
 
     `column` is SQL in which `{a}` stands for the alias of the entity's table and `{s}` for that of the
-    datastream's state; `end` is the second column of an interval. `writable` names the column a payload fills
-    (empty: the server computes the property).
+    datastream's state; `end` is the second column of an interval, `box` the box around a geometry. `writable`
+    names the column a payload fills (empty: the server computes the property).
     """
 
     name: str
     kind: Kind
     column: str
     end: str = ""
+    box: str = ""
     writable: str = ""
     required: bool = False
     always: bool = False

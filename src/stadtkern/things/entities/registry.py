@@ -15,7 +15,14 @@ def _text(name: str, column: str = "") -> Property:
 
 
 def _geometry(name: str) -> Property:
-    return Property(name=name, kind=Kind.GEOMETRY, column=f"{{a}}.{name}", writable=name, required=True)
+    return Property(
+        name=name,
+        kind=Kind.GEOMETRY,
+        column=f"{{a}}.{name}",
+        box="{a}.bounds",
+        writable=name,
+        required=True,
+    )
 
 
 _PROPERTIES = Property(
@@ -28,6 +35,7 @@ _OBSERVED = (
         name="observedArea",
         kind=Kind.GEOMETRY,
         column="{a}.observed_area",
+        box="{a}.bounds",
         writable="observed_area",
         nullable=True,
     ),

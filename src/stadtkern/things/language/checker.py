@@ -54,9 +54,9 @@ def sort_keys(
         if node.kind in (Kind.GEOMETRY, Kind.NULL):
             raise WrongType(f"one cannot sort by {node.kind}", where=where)
         nullable = not (isinstance(node, Column) and not node.steps and not _nullable(node.property))
-        if node.kind is Kind.RESULT:
+        if node.kind is Kind.RESULT and isinstance(node, Column):
             found.append(SortKey(As(Kind.NUMBER, node), order.descending, True))
-            node = As(Kind.JSON, node)
+            node = Inside(node, ())
         elif node.kind is Kind.INTERVAL:
             node = As(Kind.INSTANT, node)
         found.append(SortKey(node, order.descending, nullable))

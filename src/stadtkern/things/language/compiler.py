@@ -84,6 +84,8 @@ def value(node: Typed, place: Place) -> Piece:
             return _column(node, place)
         case Spatial():
             return _single(solutions.value(node, place))
+        case Inside(keys=()):
+            return _single(_json(node.column, place))
         case Inside():
             keys = Fragment("(%s::text[])", (list(node.keys),))
             return _single(_json(node.column, place) + Fragment(" #> ") + keys)
@@ -137,12 +139,21 @@ def _all(nodes: list[Typed], place: Place) -> Fragment:
         spot = place.start(origin)
         for step in steps[:-1]:
             spot = spot.follow(step)
-        found.append(spot.exists(steps[-1], lambda _, group=group: _all(group, place)))  # type: ignore[misc]
+        one = spot.exists(steps[-1], lambda _, group=group: _all(group, place))  # type: ignore[misc]
+        if all(_asks_for_absence(node) for node in group):
+            none = spot.exists(steps[-1], lambda _: fragments.TRUE, implied=False)
+            one = Fragment("(") + one + Fragment(" or not ") + none + Fragment(")")
+        found.append(one)
     return (
         found[0]
         if len(found) == 1
         else Fragment("(") + fragments.join(found, separator=" and ") + Fragment(")")
     )
+
+
+def _asks_for_absence(node: Typed) -> bool:
+    """Whether a condition also holds where there is no entity at all, as `Datastreams/id eq null` does."""
+    return isinstance(node, Comparison) and node.operator == "eq" and node.right.kind is Kind.NULL
 
 
 _Way = tuple[str, tuple[Relation, ...]]

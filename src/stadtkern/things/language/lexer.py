@@ -27,6 +27,7 @@ _PATTERN = re.compile(
     | (?P<literal>(?:duration|geography|geometry)'(?:[^']|'')*')
     | (?P<text>'(?:[^']|'')*')
     | (?P<word>[@$]?[^\W\d][\w.@-]*)
+    | (?P<index>\[\d{{1,6}}\])
     | (?P<mark>[(),/:=;*-])
     """,
     re.VERBOSE,
@@ -44,6 +45,7 @@ class Sort(StrEnum):
     LITERAL = "literal"
     TEXT = "text"
     WORD = "word"
+    INDEX = "index"
     MARK = "mark"
     END = "end"
 

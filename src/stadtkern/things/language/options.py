@@ -9,7 +9,12 @@ from dataclasses import replace
 from urllib.parse import unquote_plus
 
 from stadtkern.things.language import parser
-from stadtkern.things.language.problems import InvalidQuery, QueryTooLarge, UnknownName
+from stadtkern.things.language.problems import (
+    InvalidQuery,
+    QueryTooLarge,
+    UnknownName,
+    UnsupportedQuery,
+)
 from stadtkern.things.language.tree import Expand, Options
 
 MAX_QUERY = 16_000
@@ -24,9 +29,13 @@ _NAMES = (
     "$top",
     "$skip",
     "$count",
-    "$skiptoken",
     "$resultFormat",
+    "$aggregate",
+    "$downsample",
+    "$skiptoken",
 )
+# OData has more, which SensorThings does not take over (18-088, clause 9.3.1).
+_OF_ODATA = ("$apply", "$compute", "$deltatoken", "$format", "$index", "$levels", "$schemaversion", "$search")
 _NAME = re.compile(r"[@$\w][\w.@/-]*")
 
 
@@ -64,9 +73,11 @@ def _expands(options: Options) -> Iterator[Expand]:
 
 def _options(given: Mapping[str, str], *, where: str, depth: int) -> Options:
     unknown = next((name for name in given if name not in _NAMES), None)
+    if unknown in _OF_ODATA:
+        raise UnsupportedQuery(f"{unknown} is not offered; there are {', '.join(_NAMES[:-1])}", where=where)
     if unknown is not None:
         raise UnknownName(
-            f"{unknown[:40]!r} is not a query option; known: {', '.join(_NAMES[:-2])}", where=where
+            f"{unknown[:40]!r} is not a query option; known: {', '.join(_NAMES[:-1])}", where=where
         )
     options = Options(given=given)
     if "$select" in given:

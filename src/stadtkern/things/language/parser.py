@@ -130,7 +130,7 @@ class _Parser:
             return inner
         if token.sort is Sort.WORD:
             return self._named()
-        if token.sort in (Sort.MARK, Sort.END):
+        if token.sort in (Sort.MARK, Sort.INDEX, Sort.END):
             raise self._unexpected("a property, a value or a function")
         self._next += 1
         return self._count(Literal(values.of_token(token, where=self._where), token.at))
@@ -148,10 +148,12 @@ class _Parser:
 
     def _path(self, first: Token) -> Expression:
         names = [first.text]
-        while self.take("/"):
+        while self.take("/") or self._token.sort is Sort.INDEX:
             part = self._token
             if part.sort in (Sort.WORD, Sort.NUMBER):
                 names.append(part.text)
+            elif part.sort is Sort.INDEX:
+                names.append(part.text[1:-1])
             elif part.sort is Sort.TEXT:
                 names.append(str(values.of_token(part, where=self._where).value))
             else:

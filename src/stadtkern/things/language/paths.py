@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from stadtkern.things.language.problems import InvalidAddress, QueryTooLarge
 MAX_SEGMENTS = 24
 MAX_ID = 2**63 - 1
 _SEGMENT = re.compile(r"(?P<name>[$@]?[^\W\d][\w.@-]*)(?:\((?P<id>\d{1,19})\))?")
+_INDEXED = re.compile(r"(?P<name>[^\[\]]+)(?P<indices>(?:\[\d{1,6}\])+)")
 _TAILS = ("$ref", "$value", "$count")
 
 
@@ -33,7 +35,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What an address points to: steps, perhaps a property with keys inside it, perhaps a tail."""
+    """What an address points to: steps, perhaps a property with keys inside it, perhaps a tail.
+
+    A place in a list is a key such as `[1]`.
+    """
 
     steps: tuple[Step, ...]
     inside: tuple[str, ...] = ()
@@ -59,7 +64,7 @@ def parse(path: str) -> Resource:
     while rest and not steps[-1].many and (step := _follow(steps[-1].entity, rest[0])):
         steps.append(step)
         rest = rest[1:]
-    resource = Resource(tuple(steps), tuple(rest), tail)
+    resource = Resource(tuple(steps), tuple(_keys(rest)), tail)
     _check(resource)
     return resource
 
@@ -73,7 +78,19 @@ def _first(text: str) -> Step:
     return Step(entity, id=number)
 
 
+def _keys(parts: list[str]) -> Iterator[str]:
+    for part in parts:
+        match = _INDEXED.fullmatch(part)
+        if match is None:
+            yield part
+        else:
+            yield match["name"]
+            yield from (f"[{number}]" for number in match["indices"][1:-1].split("]["))
+
+
 def _follow(entity: EntityType, text: str) -> Step | None:
+    if _INDEXED.fullmatch(text):
+        return None
     name, number = _segment(text)
     relation = entity.relation(name)
     if relation is None:

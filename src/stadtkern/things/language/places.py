@@ -112,6 +112,10 @@ class Place:
             spot = spot.follow(step)
         return spot
 
+    def box(self, column: Column) -> str:
+        """The box around the geometry of a column that stands here."""
+        return self.column(column.property.box) if column.property and column.property.box else "null::box"
+
     def measured(self, solution: Measured) -> str:
         """Join numbers by the id of what stands here; returns the column of the number."""
         alias = self.frame.names.new()

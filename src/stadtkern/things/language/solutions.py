@@ -37,20 +37,22 @@ def value(node: Spatial, place: Place) -> Fragment:
 
 
 def _plain(found: Chosen, place: Place) -> Fragment:
-    alias = place.standing(found.column).alias
+    spot = place.standing(found.column)
+    alias = spot.alias
     if not found.negated:
         return Fragment(f"({alias}.id = any(%s::bigint[]))", (found.ids,))
     if found.absent:
         return Fragment(f"(({alias}.id = any(%s::bigint[])) is not true)", (found.ids,))
-    return Fragment(f"({alias}.bounds is not null and {alias}.id <> all(%s::bigint[]))", (found.ids,))
+    box = spot.box(found.column)
+    return Fragment(f"({box} is not null and {alias}.id <> all(%s::bigint[]))", (found.ids,))
 
 
 def _exact(found: Chosen, place: Place) -> Fragment:
     plain = _plain(found, place)
     if found.absent:
         return plain
-    alias = place.standing(found.column).alias
-    return Fragment(f"(case when {alias}.bounds is not null then ") + plain + Fragment(" end)")
+    box = place.standing(found.column).box(found.column)
+    return Fragment(f"(case when {box} is not null then ") + plain + Fragment(" end)")
 
 
 def _measured(found: Measured, place: Place) -> Fragment:
@@ -58,5 +60,5 @@ def _measured(found: Measured, place: Place) -> Fragment:
     number = Fragment(spot.measured(found))
     if found.other is None:
         return number
-    other = Fragment(f"case when {spot.alias}.bounds is not null then %s::float8 end", (found.other,))
+    other = Fragment(f"case when {spot.box(found.column)} is not null then %s::float8 end", (found.other,))
     return Fragment("coalesce(") + fragments.join([number, other], separator=", ") + Fragment(")")

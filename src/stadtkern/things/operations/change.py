@@ -23,7 +23,10 @@ from stadtkern.things.readings import Reading
 
 @dataclass(slots=True)
 class Change:
-    """A write in the caller's transaction. `waiting` collects the observations of a deep insert."""
+    """A write in the caller's transaction.
+
+    `waiting` collects the observations of a deep insert, `touched` the ids of what was made or changed.
+    """
 
     connection: Connection
     principal: Principal
@@ -31,6 +34,11 @@ class Change:
     scope: Scope
     settings: Settings
     waiting: list[Reading] = field(default_factory=list)
+    touched: dict[str, set[int]] = field(default_factory=dict)
+
+    def touch(self, entity: EntityType, number: int) -> None:
+        """Note that an entity is new or different; whoever follows it is told after the commit."""
+        self.touched.setdefault(entity.name, set()).add(number)
 
     def require(self, dataset_id: int, verb: Verb) -> None:
         """Let pass, or raise Forbidden, NotFound."""
@@ -69,10 +77,13 @@ class Change:
             sql.Identifier(*entity.table.split(".")), names, marks
         )
         row = await (await self.connection.execute(statement, list(columns.values()))).fetchone()
-        return int(row[0]) if row else 0
+        number = int(row[0]) if row else 0
+        self.touch(entity, number)
+        return number
 
     async def update(self, entity: EntityType, number: int, columns: dict[str, Any]) -> None:
         """Change a row."""
+        self.touch(entity, number)
         if not columns:
             return
         pairs = sql.SQL(", ").join(

@@ -8,15 +8,15 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from stadtkern.core import statements
+from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Relation
+from stadtkern.things.operations import fields
 from stadtkern.things.operations.change import Change
-from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+from stadtkern.things.operations.problems import InvalidValue, MissingProperty, StillNeeded
+from stadtkern.things.store import amend
 
 LISTS = ("unitOfMeasurements", "multiObservationDataTypes", "ObservedProperties")
-_STORE = (
-    "insert into things.datastream_property"
-    " (datastream_id, position, observed_property_id, unit, observation_type) values (%s, %s, %s, %s, %s)"
-)
 
 Parts = list[tuple[int, Any, str]]
 
@@ -40,26 +40,91 @@ async def prepare(
         return []
     from stadtkern.things.operations import create
 
-    lists = [payload.get(name) for name in LISTS]
-    for name, value in zip(LISTS, lists, strict=True):
-        if not isinstance(value, list) or not value:
-            raise MissingProperty(f"a MultiDatastream needs {name!r}, a list", where=where + name)
-    units, types, properties = (list(value or ()) for value in lists)
-    if not len(units) == len(types) == len(properties):
-        raise InvalidValue(f"{', '.join(LISTS)} have different lengths", where=where + LISTS[0])
     relation = entity.relation("ObservedProperties")
+    units, types, properties = _lists(payload, where)
     columns["multi"] = True
     parts: Parts = []
     for index, (unit, kind, value) in enumerate(zip(units, types, properties, strict=True)):
-        if not isinstance(unit, dict) or not isinstance(kind, str) or relation is None:
-            raise InvalidValue("a unit is an object, a type is text", where=f"{where}{LISTS[0]}[{index}]")
-        place = f"{where}ObservedProperties[{index}]"
-        number = await create.one(change, relation, value, dataset_id=dataset_id, where=place)
-        parts.append((number, Jsonb(unit), kind))
+        if relation is not None:
+            place = f"{where}ObservedProperties[{index}]"
+            number = await create.one(change, relation, value, dataset_id=dataset_id, where=place)
+            parts.append((number, unit, kind))
     return parts
+
+
+def _lists(payload: Mapping[str, Any], where: str) -> tuple[list[Any], list[Any], list[Any]]:
+    """The three lists, of one length (18-088, clause 11.2). Raises MissingProperty, InvalidValue."""
+    for name in LISTS:
+        value = payload.get(name)
+        if value is None:
+            raise MissingProperty(f"a MultiDatastream needs {name!r}, a list", where=where + name)
+        if not isinstance(value, list) or not value:
+            raise InvalidValue(f"{name!r} takes a list with at least one part", where=where + name)
+    units, types, properties = (payload[name] for name in LISTS)
+    if not len(units) == len(types) == len(properties):
+        lengths = ", ".join(f"{name} {len(payload[name])}" for name in LISTS)
+        raise InvalidValue(f"the lists have different lengths: {lengths}", where=where + LISTS[0])
+    for index, (unit, kind) in enumerate(zip(units, types, strict=True)):
+        fields.check_unit(unit, f"{where}{LISTS[0]}[{index}]")
+        if not isinstance(kind, str):
+            raise InvalidValue(
+                f"a type is text, not {fields.name_of(kind)}", where=f"{where}{LISTS[1]}[{index}]"
+            )
+    return units, types, properties
 
 
 async def store(change: Change, datastream_id: int, parts: Parts) -> None:
     """Write the components."""
+    loaded = statements.load("things")
     for position, (number, unit, kind) in enumerate(parts):
-        await change.connection.execute(_STORE, (datastream_id, position, number, unit, kind))
+        values: dict[str, Any] = {"datastream_id": datastream_id, "position": position}
+        values |= {"observed_property_id": number, "unit": Jsonb(unit), "observation_type": kind}
+        await change.connection.execute(loaded["store_component"], values)
+
+
+async def alter(
+    change: Change, entity: EntityType, number: int, payload: Mapping[str, Any], *, whole: bool
+) -> None:
+    """Set the components anew where the payload names one of the lists.
+
+    Their number stays while there are Observations, whose results have as many values. Raises StillNeeded.
+    """
+    if entity.name != "MultiDatastream" or not (whole or any(name in payload for name in LISTS)):
+        return
+    loaded = statements.load("things")
+    found = await (
+        await change.connection.execute(loaded["components"], {"datastream_id": number})
+    ).fetchall()
+    known: dict[str, Any] = {
+        "ObservedProperties": [{"@iot.id": row[0]} for row in found],
+        "unitOfMeasurements": [row[1] for row in found],
+        "multiObservationDataTypes": [row[2] for row in found],
+    }
+    if whole:
+        known = {"ObservedProperties": known["ObservedProperties"]}
+    units, types, properties = _lists(known | {n: payload[n] for n in LISTS if n in payload}, "")
+    if len(units) != len(found) and await _observed(change, number):
+        raise StillNeeded(f"its Observations have {len(found)} values each", where=LISTS[0])
+    parts: Parts = []
+    for index, (unit, kind, value) in enumerate(zip(units, types, properties, strict=True)):
+        property_id = await _refer(change, value, where=f"ObservedProperties[{index}]")
+        parts.append((property_id, unit, kind))
+    await change.connection.execute(loaded["drop_components"], {"datastream_id": number})
+    await store(change, number, parts)
+
+
+async def _refer(change: Change, value: Any, *, where: str) -> int:
+    from stadtkern.things.operations import create
+
+    number = create.reference(value) or 0
+    await change.refer(entities.BY_NAME["ObservedProperty"], number, where=where)
+    return number
+
+
+async def _observed(change: Change, datastream_id: int) -> bool:
+    """Whether there are Observations; none come until the transaction ends."""
+    await amend.hold(change.connection, datastream_id=datastream_id)
+    values = {"datastream_id": datastream_id}
+    cursor = await change.connection.execute(statements.load("things")["has_observations"], values)
+    row = await cursor.fetchone()
+    return bool(row and row[0])

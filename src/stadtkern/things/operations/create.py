@@ -74,9 +74,13 @@ def _below(entity: EntityType, payload: Payload, parent: Parent | None) -> Paylo
 
 
 def reference(value: Any) -> int | None:
-    """The id where a value only refers to an entity: {"@iot.id": 1}."""
-    if not isinstance(value, dict) or len(value) != 1:
+    """The id where a value only refers to an entity: {"@iot.id": 1}, links to it being allowed beside."""
+    if not isinstance(value, dict):
         return None
+    if len(value) != 1:
+        value = {key: inner for key, inner in value.items() if key == "@iot.id" or "@iot." not in key}
+        if len(value) != 1:
+            return None
     key, number = next(iter(value.items()))
     if key not in ("@iot.id", "id"):
         return None
@@ -118,7 +122,10 @@ async def _references(
             if relation.required:
                 raise MissingProperty(f"a {entity.name} needs a {relation.name}", where=place)
             continue
-        columns[relation.local] = await one(change, relation, value, dataset_id=dataset_id, where=place)
+        number = await one(change, relation, value, dataset_id=dataset_id, where=place)
+        if relation.name == "Thing":
+            await places.may_hang(change, number, dataset_id=dataset_id, where=place)
+        columns[relation.local] = number
     return columns
 
 

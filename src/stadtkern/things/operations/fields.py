@@ -46,18 +46,19 @@ def columns(entity: EntityType, payload: Mapping[str, Any], *, where: str, parti
 
 
 def unknown_keys(entity: EntityType, payload: Mapping[str, Any], *, where: str) -> None:
-    """Raise UnknownProperty for a key that the entity type does not have."""
+    """Raise UnknownProperty for a key that the entity type does not have.
+
+    Ids and links, which the service gives, are passed over (18-088, clause 10.2.1.2).
+    """
     names = _NAMES[entity.name]
     if payload.keys() <= names:
         return
     known = [*(p.name for p in entity.properties), *(r.name for r in entity.relations)]
     for key in payload:
-        if key in names or key.endswith(("@iot.navigationLink", "@iot.nextLink", "@iot.count")):
+        if key in names or key in ("@iot.id", "id", "@iot.selfLink"):
             continue
-        if key == "@iot.selfLink":
+        if key.endswith(("@iot.navigationLink", "@iot.nextLink", "@iot.count")):
             continue
-        if key in ("@iot.id", "id"):
-            raise UnknownProperty("ids are given by the service; leave it out", where=where + key)
         raise UnknownProperty(
             f"a {entity.name} has no {key[:60]!r}; it has {', '.join(known)}", where=where + key[:60]
         )
@@ -75,11 +76,12 @@ def _json(item: Property, value: Any, where: str) -> Jsonb:
     if item.name in ("properties", "parameters") and not isinstance(value, dict):
         raise InvalidValue(f"{item.name!r} takes a JSON object, not {_name(value)}", where=where)
     if item.name == "unitOfMeasurement":
-        _check_unit(value, where)
+        check_unit(value, where)
     return Jsonb(value)
 
 
-def _check_unit(value: Any, where: str) -> None:
+def check_unit(value: Any, where: str) -> None:
+    """Raise where a unit of measurement is not an object with name, symbol and definition."""
     if not isinstance(value, dict):
         raise InvalidValue(f"a unit is an object with {', '.join(_UNIT)}, not {_name(value)}", where=where)
     for key in _UNIT:

@@ -11,7 +11,7 @@ from typing import Any
 from stadtkern.core import times
 from stadtkern.things import entities, readings
 from stadtkern.things.operations import fields
-from stadtkern.things.operations.problems import InvalidValue, MissingProperty
+from stadtkern.things.operations.problems import InvalidValue, MissingProperty, NeedsFeature
 from stadtkern.things.operations.streams import Facts
 
 _MEASUREMENT = "OM_Measurement"
@@ -31,6 +31,8 @@ def reading(
             "an Observation needs a result (null where there is none)", where=where + "result"
         )
     check_result(result, facts=facts, where=where + "result")
+    if facts.unplaced and feature_id is None:
+        raise NeedsFeature(facts.unplaced, where=where + "FeatureOfInterest")
     start, end = span(payload.get("phenomenonTime"), where=where + "phenomenonTime")
     valid = payload.get("validTime")
     result_time = payload.get("resultTime")
@@ -93,16 +95,27 @@ def check_result(value: Any, *, facts: Facts, where: str) -> None:
     if value is None:
         return
     if facts.components is not None:
-        if kind is not list or len(value) != facts.components:
-            raise InvalidValue(f"a result here is a list of {facts.components} values", where=where)
+        size = len(facts.components)
+        if kind is not list or len(value) != size:
+            came = f"a list of {len(value)}" if kind is list else fields.name_of(value)
+            raise InvalidValue(f"a result here is a list of {size} values, not {came}", where=where)
+        for index, (part, observation_type) in enumerate(zip(value, facts.components, strict=True)):
+            if part is not None:
+                _check_fit(part, observation_type, where=f"{where}[{index}]")
         return
-    fits, wanted = _FITTING.get(facts.observation_type, (None, ""))
+    _check_fit(value, facts.observation_type, where=where)
+
+
+def _check_fit(value: Any, observation_type: str, *, where: str) -> None:
+    """Types of O&M say what fits; any other type takes anything."""
+    kind = type(value)
+    fits, wanted = _FITTING.get(observation_type, (None, ""))
     if fits is not None and kind not in fits:
         raise InvalidValue(
-            f"the Datastream's observationType {facts.observation_type} takes {wanted},"
-            f" not {fields.name_of(value)}",
-            where=where,
+            f"the observationType {observation_type} takes {wanted}, not {fields.name_of(value)}", where=where
         )
+    if kind is float and not math.isfinite(value):
+        raise InvalidValue("a result is a finite number, or null", where=where)
     if kind is int and abs(value) > 10**300:
         raise InvalidValue("the number is too large", where=where)
 

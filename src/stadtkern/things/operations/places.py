@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql
 
 from stadtkern.core import statements
 from stadtkern.things.entities import BY_NAME, EntityType, Relation
 from stadtkern.things.operations.change import Change
-from stadtkern.things.operations.problems import NotPossibleHere
+from stadtkern.things.operations.problems import NotPossibleHere, StillNeeded
 from stadtkern.things.queries.locate import Parent
 
 
@@ -44,12 +45,44 @@ async def link_all(
 async def place(
     change: Change, thing_id: int, locations: Sequence[int], *, time: datetime | None = None
 ) -> None:
-    """Let a Thing be at these Locations, and note it in its history."""
+    """Let a Thing be at these Locations, and note it in its history. Where it is already is no change.
+
+    Several Locations are one place, written down in several ways (18-088, clause 8.2.2).
+    """
     loaded = statements.load("things")
     await may_move(change, thing_id, where="Things")
     values = {"thing_id": thing_id, "locations": sorted(set(locations)), "time": time}
+    if not locations or await _held_places(change, thing_id) == values["locations"]:
+        return
     await change.connection.execute(loaded["place_thing"], values)
-    await change.connection.execute(loaded["remember_place"], values)
+    await _remember(change, values)
+
+
+async def leave(change: Change, thing_id: int, location_id: int) -> None:
+    """Let a Thing be at a Location no longer; its history says where it is still, unless that is nowhere."""
+    loaded = statements.load("things")
+    await may_move(change, thing_id, where="Things")
+    left = [each for each in await _held_places(change, thing_id) if each != location_id]
+    values = {"thing_id": thing_id, "locations": left, "time": None}
+    await change.connection.execute(loaded["place_thing"], values)
+    if left:
+        await _remember(change, values)
+
+
+async def _remember(change: Change, values: Mapping[str, Any]) -> None:
+    """Note in a Thing's history where it is."""
+    cursor = await change.connection.execute(statements.load("things")["remember_place"], values)
+    for (number,) in await cursor.fetchall():
+        change.touch(BY_NAME["HistoricalLocation"], number)
+
+
+async def _held_places(change: Change, thing_id: int) -> list[int]:
+    """Where a Thing is, and nobody else moves it until the transaction ends."""
+    loaded = statements.load("things")
+    values = {"thing_id": thing_id}
+    await change.connection.execute(loaded["hold_thing"], values)
+    found = await (await change.connection.execute(loaded["locations_of_thing"], values)).fetchall()
+    return [each[0] for each in found]
 
 
 async def may_move(change: Change, thing_id: int, *, where: str) -> None:
@@ -57,21 +90,60 @@ async def may_move(change: Change, thing_id: int, *, where: str) -> None:
     change.require(await change.refer(BY_NAME["Thing"], thing_id, where=where), "entities")
 
 
+async def may_hang(change: Change, thing_id: int, *, dataset_id: int, where: str) -> None:
+    """Let pass who may hang entities of a dataset at a Thing. Raises UnknownReference, Forbidden.
+
+    At a Thing of another dataset that takes the verb `create` or `entities` there: whoever owns it answers
+    for what is said of it.
+    """
+    owner = await change.refer(BY_NAME["Thing"], thing_id, where=where)
+    if owner != dataset_id and not change.may(owner, "entities"):
+        change.require(owner, "create")
+
+
 async def follow_history(change: Change, number: int) -> None:
-    """A new entry of history that is the newest says where its Thing is now."""
+    """A new entry of history that is the newest says where its Thing is now (18-088, clause 8.2.3)."""
+    thing_id, newest = await _newest(change, number)
+    if newest == number:
+        await _apply(change, thing_id, newest)
+
+
+async def follow_histories(change: Change, number: int) -> None:
+    """After an entry of history was changed, its Thing is where the newest entry says."""
+    thing_id, newest = await _newest(change, number)
+    if newest is not None:
+        await _apply(change, thing_id, newest)
+
+
+async def leave_history(change: Change, number: int, location_id: int) -> None:
+    """Take a Location out of an entry of history. Raises StillNeeded where it is the only one."""
     loaded = statements.load("things")
-    row = await (
-        await change.connection.execute(
-            "select thing_id from things.historical_location where id = %s", (number,)
-        )
-    ).fetchone()
-    values = {"thing_id": row[0] if row else 0, "id": number}
-    newest = await (await change.connection.execute(loaded["newest_history"], values)).fetchone()
+    owner = await change.refer(BY_NAME["HistoricalLocation"], number, where="address")
+    change.require(owner, "entities")
+    values = {"id": number, "location_id": location_id}
     found = await (await change.connection.execute(loaded["locations_of_history"], values)).fetchall()
-    if newest and newest[0] == number and found:
-        await change.connection.execute(
-            loaded["place_thing"], {**values, "locations": [each[0] for each in found]}
-        )
+    if len(found) < 2:
+        raise StillNeeded("a HistoricalLocation has at least one Location; delete the HistoricalLocation")
+    await change.connection.execute(loaded["forget_place"], values)
+    await follow_histories(change, number)
+
+
+async def _newest(change: Change, number: int) -> tuple[int, int | None]:
+    """The Thing an entry of history is about, and the newest entry about that Thing."""
+    loaded = statements.load("things")
+    cursor = await change.connection.execute(loaded["newest_history"], {"id": number})
+    row = await cursor.fetchone()
+    return (row[0], row[1]) if row else (0, None)
+
+
+async def _apply(change: Change, thing_id: int, entry: int) -> None:
+    loaded = statements.load("things")
+    held = await _held_places(change, thing_id)
+    found = await (await change.connection.execute(loaded["locations_of_history"], {"id": entry})).fetchall()
+    locations = sorted(each[0] for each in found)
+    if locations and locations != held:
+        values = {"thing_id": thing_id, "locations": locations}
+        await change.connection.execute(loaded["place_thing"], values)
 
 
 async def _insert(change: Change, relation: Relation, number: int, others: Sequence[int]) -> None:

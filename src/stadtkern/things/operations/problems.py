@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from stadtkern.core import problems
 
 
@@ -74,10 +77,13 @@ class StillNeeded(problems.Problem):
 class NotPossibleHere(problems.Problem):
     """This cannot be done at this address.
 
-    Send it to the entity itself or to the collection it belongs to.
+    Send it to the entity itself or to the collection it belongs to; the header Allow lists what fits here.
     """
 
     status = 405
+
+    def __init__(self, detail: str = "", *, allow: Sequence[str] = ("GET", "HEAD", "OPTIONS"), **extra: Any):
+        super().__init__(detail, headers={"Allow": ", ".join(allow)}, **extra)
 
 
 class BodyTooLarge(problems.Problem):
@@ -87,3 +93,44 @@ class BodyTooLarge(problems.Problem):
     """
 
     status = 413
+
+
+class WrongContentType(problems.Problem):
+    """The body is of a kind that is not taken here.
+
+    Send JSON in UTF-8 as `Content-Type: application/json`; PATCH also takes `application/json-patch+json`.
+    """
+
+    status = 415
+
+
+class InvalidPatch(problems.Problem):
+    """The body is not a JSON Patch (RFC 6902).
+
+    Send a list of operations such as `{"op": "replace", "path": "/name", "value": "new"}`.
+    """
+
+
+class PatchDoesNotFit(problems.Problem):
+    """An operation of the patch does not fit what is there; nothing was changed.
+
+    Read the entity again and correct the patch.
+    """
+
+    status = 409
+
+
+class PatchedIsInvalid(problems.Problem):
+    """The entity would not be valid after the patch; nothing was changed.
+
+    Correct the operation that changes the place named.
+    """
+
+    status = 422
+
+
+class NeedsFeature(problems.Problem):
+    """The Observation needs a FeatureOfInterest, and none can be made from where its Thing is.
+
+    Name one (`"FeatureOfInterest": {"@iot.id": 1}`), or give the Thing a Location in GeoJSON.
+    """

@@ -15,7 +15,7 @@ from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 from stadtkern.core.problems import Unavailable
 from stadtkern.core.settings import Settings
-from stadtkern.things import readings
+from stadtkern.things import news, readings
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import InvalidValue, StillNeeded
 from stadtkern.things.store import batch, merge
@@ -34,7 +34,9 @@ async def writing(
         async with pool.connection() as connection, connection.transaction():
             await connection.execute(f"set local statement_timeout = {settings.statement_timeout * 4:d}")
             scope = await gate.scope(connection, principal)
-            yield Change(connection, principal, verbs, scope, settings)
+            change = Change(connection, principal, verbs, scope, settings)
+            yield change
+            await news.of_entities(connection, touched=change.touched)
     except errors.ForeignKeyViolation as error:
         raise StillNeeded("something that refers to it was created meanwhile") from error
     except psycopg.DataError as error:
@@ -51,8 +53,11 @@ async def merge_waiting(change: Change) -> list[int]:
         return []
     columns = batch.of_readings(change.waiting)
     result = await merge.merge(change.connection, batch=columns)
+    await news.of_observations(change.connection, result=result, wake=True)
     if not bool(result.known.all()):
         raise readings.UnknownDatastream
+    if result.refused:
+        raise next(iter(result.refused.values()))
     ids: list[Any] = result.id.tolist()
     change.waiting.clear()
     return [int(number) for number in ids]

@@ -15,19 +15,22 @@ from stadtkern.core.database import Connection
 
 CHANNEL = "things_changed"
 _KEPT = 200_000
+_NOT_GEOJSON = "the Location of its Thing is not GeoJSON"
 
 
 class Facts(NamedTuple):
     """A datastream's dataset, the kind of its results, and where its observations are made by default.
 
-    `components` is the number of values in a MultiDatastream's results, None for a Datastream.
+    `components` are the types of the values in a MultiDatastream's results, None for a Datastream.
+    `unplaced` says why an Observation must name its feature; empty where it need not.
     """
 
     dataset_id: int
     observation_type: str
-    components: int | None
+    components: tuple[str, ...] | None
     location_id: int | None
     feature_id: int | None
+    unplaced: str = ""
 
 
 async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
@@ -36,7 +39,9 @@ async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
     row = await (await connection.execute(statement, {"id": datastream_id})).fetchone()
     if row is None:
         return None
-    return Facts(row[0], row[1].rpartition("/")[2], row[2], row[3], row[4])
+    kinds = None if row[2] is None else tuple(kind.rpartition("/")[2] for kind in row[2])
+    unplaced = _NOT_GEOJSON if row[3] is None and row[5] else ""
+    return Facts(row[0], row[1].rpartition("/")[2], kinds, row[3], row[4], unplaced)
 
 
 async def default_feature(connection: Connection, *, location_id: int) -> int:

@@ -12,37 +12,61 @@ from stadtkern.core import statements
 from stadtkern.core.problems import NotFound
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind
-from stadtkern.things.operations import components, create, fields, observations, places, streams
+from stadtkern.things.operations import components, corrections, create, fields, places, relations
 from stadtkern.things.operations.change import Change
-from stadtkern.things.operations.problems import InvalidValue, NotPossibleHere
+from stadtkern.things.operations.problems import InvalidValue
 from stadtkern.things.store import amend
+
+
+async def permit(change: Change, *, entity: EntityType, number: int) -> int:
+    """Let pass who may change an entity, and hold it against others; returns its dataset or datastream.
+
+    Raises NotFound, Forbidden.
+    """
+    owner = await change.dataset_of(entity, number)
+    if owner is None:
+        raise NotFound(f"no {entity.name} with the id {number}")
+    if not entity.owned:
+        await corrections.permit(change, number, owner)
+        return owner
+    change.require(owner, "entities")
+    hold = sql.SQL("select id from {} where id = %s for no key update").format(
+        sql.Identifier(*entity.table.split("."))
+    )
+    await change.connection.execute(hold, (number,))
+    return owner
 
 
 async def update(change: Change, *, entity: EntityType, number: int, payload: Any, whole: bool) -> None:
     """Change one entity. Raises NotFound and what `create` raises."""
     if not isinstance(payload, dict):
         raise InvalidValue(f"a {entity.name} is a JSON object, not {fields.name_of(payload)}", where="body")
-    payload = {
-        key: value for key, value in payload.items() if key not in ("@iot.id", "id") or value != number
-    }
     fields.unknown_keys(entity, payload, where="")
-    owner = await change.dataset_of(entity, number)
-    if owner is None:
-        raise NotFound(f"no {entity.name} with the id {number}")
+    owner = await permit(change, entity=entity, number=number)
+    _check_references(entity, payload)
     if not entity.owned:
-        await _observation(change, number, owner, payload, whole=whole)
+        await corrections.correct(change, number, owner, payload, whole=whole)
         return
-    change.require(owner, "entities")
     geometry = any(each.kind is Kind.GEOMETRY and each.name in payload for each in entity.properties)
     if geometry and not whole and "encodingType" not in payload and entity.property("encodingType"):
         payload = {**payload, "encodingType": await _encoding(change, entity, number)}
     columns = fields.columns(entity, payload, where="", partial=not whole)
     columns |= await _references(change, entity, payload, owner)
+    await components.alter(change, entity, number, payload, whole=whole)
     await change.update(entity, number, columns)
+    await _follow(change, entity, number, columns)
+    await relations.bind(change, entity, number, payload)
+    if entity.name == "HistoricalLocation":
+        await places.follow_histories(change, number)
+
+
+async def _follow(change: Change, entity: EntityType, number: int, columns: Mapping[str, Any]) -> None:
+    """What a change of columns brings along."""
     if entity.name == "Location" and "location" in columns:
         values = {"location_id": number}
         await change.connection.execute(statements.load("things")["release_default_feature"], values)
-    await _relink(change, entity, number, payload, owner)
+    if "kind" in columns:
+        await amend.recompute(change.connection, datastream_ids=[number])
 
 
 async def _encoding(change: Change, entity: EntityType, number: int) -> str:
@@ -54,99 +78,36 @@ async def _encoding(change: Change, entity: EntityType, number: int) -> str:
     return str(row[0]) if row else ""
 
 
+def _check_references(entity: EntityType, payload: Mapping[str, Any]) -> None:
+    """Changes refer to entities and bring none along (18-088, clause 10.4.1). Raises InvalidValue."""
+    for relation in entity.relations:
+        if relation.name not in payload:
+            continue
+        items = payload[relation.name]
+        if relation.many and not isinstance(items, list):
+            raise InvalidValue(
+                f"{relation.name} takes a list, not {fields.name_of(items)}", where=relation.name
+            )
+        for index, item in enumerate(items if relation.many else [items]):
+            if create.reference(item) is None:
+                raise InvalidValue(
+                    'a change refers to what is there: {"@iot.id": 1}; POST creates new entities',
+                    where=f"{relation.name}[{index}]" if relation.many else relation.name,
+                )
+
+
 async def _references(
     change: Change, entity: EntityType, payload: Mapping[str, Any], dataset_id: int
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for relation in entity.relations:
-        if not relation.local or relation.silent or payload.get(relation.name) is None:
+        if not relation.local or relation.silent or relation.name not in payload:
             continue
-        number = create.reference(payload[relation.name])
-        if number is None:
-            raise InvalidValue('refer to an existing entity: {"@iot.id": 1}', where=relation.name)
-        dataset = await change.refer(entities.target(relation), number, where=relation.name)
-        if relation.name == "Thing" and dataset != dataset_id:
-            change.require(dataset, "entities")
+        number = create.reference(payload[relation.name]) or 0
+        await change.refer(entities.target(relation), number, where=relation.name)
+        if entity.name == "HistoricalLocation":
+            await places.may_move(change, number, where=relation.name)
+        elif relation.name == "Thing":
+            await places.may_hang(change, number, dataset_id=dataset_id, where=relation.name)
         columns[relation.local] = number
     return columns
-
-
-async def _relink(
-    change: Change, entity: EntityType, number: int, payload: Mapping[str, Any], dataset_id: int
-) -> None:
-    """Relations to many: a Thing's Locations may be set anew; the others belong to their own entities."""
-    for relation in entity.relations:
-        if not relation.many or relation.name not in payload:
-            continue
-        items = payload[relation.name]
-        if relation.link is None or relation.target == "Thing" or components.owns(entity, relation):
-            raise NotPossibleHere(
-                f"{relation.name} cannot be changed here; go to /{entities.target(relation).set}",
-                where=relation.name,
-            )
-        if not isinstance(items, list):
-            raise InvalidValue(
-                f"{relation.name} takes a list, not {fields.name_of(items)}", where=relation.name
-            )
-        numbers = [
-            await create.one(change, relation, item, dataset_id=dataset_id, where=f"{relation.name}[{index}]")
-            for index, item in enumerate(items)
-        ]
-        await places.link_all(change, entity, number, relation, numbers)
-
-
-async def _observation(
-    change: Change, number: int, datastream_id: int, payload: Mapping[str, Any], *, whole: bool
-) -> None:
-    facts = await streams.facts(change.connection, datastream_id=datastream_id)
-    if facts is None:
-        raise NotFound(f"no Observation with the id {number}")
-    change.require(facts.dataset_id, "update")
-    for name in ("Datastream", "MultiDatastream"):
-        if name in payload and create.reference(payload[name]) != datastream_id:
-            raise NotPossibleHere(
-                "an Observation stays in its Datastream; delete it and create another", where=name
-            )
-    changes = _changes(payload, facts, whole=whole)
-    if payload.get("FeatureOfInterest") is not None:
-        feature = create.reference(payload["FeatureOfInterest"])
-        if feature is None:
-            raise InvalidValue('refer to an existing entity: {"@iot.id": 1}', where="FeatureOfInterest")
-        await change.refer(entities.BY_NAME["FeatureOfInterest"], feature, where="FeatureOfInterest")
-        changes["feature_id"] = feature
-    if "phenomenon_time" in changes:
-        observations.accepted(
-            changes["phenomenon_time"],
-            first_year=change.settings.accepted_from,
-            days_ahead=change.settings.accepted_ahead,
-            where="phenomenonTime",
-        )
-    if changes:
-        await amend.update(change.connection, observation_id=number, changes=changes)
-
-
-def _changes(payload: Mapping[str, Any], facts: streams.Facts, *, whole: bool) -> dict[str, Any]:
-    """What changes, in the words of a reading. Of a partial payload only what it names."""
-    reading = observations.reading(
-        payload if whole or "result" in payload else {**payload, "result": None},
-        datastream_id=0,
-        facts=facts,
-        feature_id=None,
-    )
-    changes: dict[str, Any] = {}
-    for property_name, names in _MEMBERS.items():
-        if property_name in payload or (whole and property_name != "phenomenonTime"):
-            changes |= {name: getattr(reading, name) for name in names}
-    if payload.get("phenomenonTime", "") is None:
-        raise InvalidValue("phenomenonTime must not be null", where="phenomenonTime")
-    return changes
-
-
-_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "phenomenonTime": ("phenomenon_time", "phenomenon_end"),
-    "result": ("result",),
-    "resultTime": ("result_time",),
-    "validTime": ("valid_time",),
-    "resultQuality": ("result_quality",),
-    "parameters": ("parameters",),
-}

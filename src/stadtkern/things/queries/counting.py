@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stadtkern.core import fragments
@@ -11,62 +11,57 @@ from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities
-from stadtkern.things.entities import EntityType, Relation
+from stadtkern.things.entities import Relation
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.places import connection as connecting
-from stadtkern.things.language.tree import Options
-from stadtkern.things.language.typed import Solution, Typed
-from stadtkern.things.queries import level, rows
+from stadtkern.things.queries import guard, level, rows
+from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 
 # Rows that are counted one by one before the estimate takes over.
 EXACT_UP_TO = 200_000
-
-
-Solved = Mapping[Typed, Solution]
+# In the planner's units, about a twentieth of a second: what counting rows one by one may cost.
+EXACT_COST = 20_000.0
+# Where that is too much, those who do not see everything are told that there are at least so many.
+LOWER_BOUND = 10_000
 
 
 async def count(
-    connection: Connection,
-    scope: Scope,
-    *,
-    entity: EntityType,
-    options: Options,
-    parent: Parent | None,
-    solved: Solved | None = None,
+    connection: Connection, scope: Scope, *, prepared: Level, parent: Parent | None
 ) -> tuple[int, bool]:
     """The number of entities on all pages together, and whether it is exact."""
-    if entity is entities.OBSERVATION and options.filter is None:
+    if prepared.entity is entities.OBSERVATION and prepared.options.filter is None:
         known = await _from_states(connection, scope, parent)
         if known is not None:
             return known, True
-    prepared = _bare(scope, entity, options, solved)
-    body = _body(prepared.place, [level.of_parent(prepared, parent), *prepared.conditions])
-    limited = (
-        Fragment("select count(*) from (select 1") + body + Fragment(f" limit {EXACT_UP_TO + 1:d}) counted")
-    )
+    bare = _bare(scope, prepared)
+    body = Fragment("select 1") + _body(bare.place, [level.of_parent(bare, parent), *bare.conditions])
+    # The planner's statistics cover hidden rows too; who does not see all is told a lower bound.
+    everything = scope.negated and not scope.ids
+    most = EXACT_UP_TO
+    if f"{entities.OBSERVATION.table} " in body.text:
+        plan = await guard.plan(connection, body + Fragment(f" limit {most + 1:d}"))
+        if plan["Total Cost"] > EXACT_COST:
+            most = min(most, LOWER_BOUND)
+            if everything:
+                return await _estimate(connection, body), False
+    limited = Fragment("select count(*) from (") + body + Fragment(f" limit {most + 1:d}) counted")
     number = int((await rows.fetch(connection, limited))[0][0])
-    if number <= EXACT_UP_TO:
+    if number <= most:
         return number, True
-    if scope.ids or not scope.negated:
-        # The planner's statistics cover hidden rows too; for others the number is a lower bound.
-        return number, False
-    return max(number, await _estimate(connection, Fragment("select 1") + body)), False
+    return max(number, await _estimate(connection, body)) if everything else number, False
 
 
 async def count_each(
-    connection: Connection,
-    scope: Scope,
-    *,
-    relation: Relation,
-    options: Options,
-    ids: Sequence[int],
-    solved: Solved | None = None,
+    connection: Connection, scope: Scope, *, prepared: Level, relation: Relation, ids: Sequence[int]
 ) -> dict[int, int]:
-    """For each parent the number of entities a relation leads to; parents without any are left out."""
-    if relation.remote == "datastream_id" and options.filter is None:
+    """For each parent the number of entities a relation leads to; parents without any are left out.
+
+    Raises QueryTooExpensive.
+    """
+    if relation.remote == "datastream_id" and prepared.options.filter is None:
         return await _states(connection, ids)
-    prepared = _bare(scope, entities.target(relation), options, solved)
+    prepared = _bare(scope, prepared)
     body = _body(prepared.place, [connecting(relation, "p", prepared.place.alias), *prepared.conditions])
     statement = (
         Fragment("select p.id, x.n from unnest(%s::bigint[]) as p(id) cross join lateral (", (list(ids),))
@@ -74,12 +69,15 @@ async def count_each(
         + body
         + Fragment(") x where x.n > 0")
     )
+    if level.costly(prepared, statement, by_time=True):
+        await guard.check_cost(connection, statement)
     return {row[0]: row[1] for row in await rows.fetch(connection, statement)}
 
 
-def _bare(scope: Scope, entity: EntityType, options: Options, solved: Solved | None) -> level.Level:
-    bare = replace(options, expand=(), order=(), token=None)
-    return level.prepare(scope=scope, entity=entity, options=bare, solved=solved)
+def _bare(scope: Scope, prepared: Level) -> Level:
+    """The same conditions without the place a page begins at."""
+    options = replace(prepared.options, expand=(), order=(), token=None)
+    return level.prepare(scope=scope, entity=prepared.entity, options=options, solved=prepared.solved)
 
 
 def _body(place: Place, conditions: Sequence[Fragment]) -> Fragment:
@@ -114,7 +112,4 @@ async def _from_states(connection: Connection, scope: Scope, parent: Parent | No
 
 
 async def _estimate(connection: Connection, statement: Fragment) -> int:
-    async with connection.cursor() as cursor:
-        await rows.execute(cursor, Fragment("explain (format json) ") + statement)
-        row = await cursor.fetchone()
-    return int(row[0][0]["Plan"]["Plan Rows"]) if row else 0
+    return int((await guard.plan(connection, statement))["Plan Rows"])

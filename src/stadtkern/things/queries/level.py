@@ -35,6 +35,7 @@ class Level:
     columns: list[Fragment]
     conditions: list[Fragment]
     where: str = ""
+    solved: Mapping[Typed, Solution] | None = None
 
     def foreign_key(self, relation: Relation) -> int:
         """The index of the column that leads to the one entity of a relation."""
@@ -79,7 +80,7 @@ def prepare(
         conditions.append(compiler.condition(typed, place))
     if options.token is not None:
         conditions.append(keyset.after(keys, keyset.read_token(keys, options.token)))
-    return Level(entity, options, place, shape, expands, keys, columns, conditions, where)
+    return Level(entity, options, place, shape, expands, keys, columns, conditions, where, solved)
 
 
 def _relation(entity: EntityType, item: Expand, where: str) -> Relation:
@@ -135,6 +136,18 @@ def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: i
         f"select x.* from unnest(%s::bigint[]) as p(id){source} cross join lateral (", (list(ids),)
     )
     return head + inner + Fragment(") x")
+
+
+def costly(level: Level, statement: Fragment, *, by_time: bool) -> bool:
+    """Whether a statement asks of observations what may take a walk through many of them.
+
+    `by_time` says whether an index serves the order of time, as it does within one datastream.
+    """
+    asked = level.options.filter is not None or bool(level.options.order)
+    if not asked or f"{entities.OBSERVATION.table} " not in statement.text:
+        return False
+    plain = level.entity is entities.OBSERVATION and level.options.filter is None
+    return not (plain and by_time) or level.keys[0].sql.text != f"{level.place.alias}.phenomenon_time"
 
 
 def _newest_first(level: Level, relation: Relation) -> bool | None:

@@ -27,8 +27,8 @@ class NoValue(problems.Problem):
 class QueryTooExpensive(problems.Problem):
     """The query would take too long.
 
-    Narrow it: begin at one Datastream, add a span of phenomenonTime, or sort by an indexed property
-    (id, name, or phenomenonTime within one Datastream).
+    Narrow it: begin at one Datastream (Datastreams(1)/Observations), add a span of phenomenonTime to $filter,
+    or sort by phenomenonTime.
     """
 
     status = 422
@@ -41,6 +41,15 @@ class TooManyPlaces(problems.Problem):
     """
 
     status = 422
+
+
+class AskerGone(problems.Problem):
+    """The asker hung up before the answer was ready.
+
+    Ask again, and wait a little longer or ask for less.
+    """
+
+    status = 499
 
 
 class AnswerTooLarge(problems.Problem):

@@ -16,7 +16,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.problems import InvalidQuery
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import counting, guard, keyset, level, locate, newest, rows, spatial
+from stadtkern.things.queries import counting, guard, keyset, level, locate, rows, spatial, windows
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
@@ -25,6 +25,8 @@ from stadtkern.things.representation import Document
 DEFAULT_TOP = 100
 MAX_TOP = 1_000
 MAX_ROWS = 50_000
+# Observations of one datastream of which anything may be asked without a look at the cost.
+FEW = 100_000
 
 
 @dataclass(slots=True)
@@ -41,36 +43,62 @@ class Reader:
     ) -> Document:
         """A page of a collection with count and link to the next page; `address` is the collection's own."""
         top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
-        solved = await spatial.solve(self.connection, self.scope, entity=entity, options=options)
-        prepared = level.prepare(
-            scope=self.scope, entity=entity, options=options, fixed=_fixed(parent), solved=solved
-        )
-        origin = level.of_parent(prepared, parent)
+        prepared = await self.prepare(entity=entity, options=options, parent=parent)
+        found = await self.page(prepared, parent, limit=top + 1) if top else []
         answer: Document = {}
         if options.count:
-            number, exact = await counting.count(
-                self.connection, self.scope, entity=entity, options=options, parent=parent, solved=solved
-            )
+            number, exact = await self._count(prepared, parent, shown=len(found), top=top)
             answer["@iot.count"] = number
             if not exact:
                 answer["@iot.countIsEstimate"] = True
-        found = await self._page(prepared, origin, top=top, costly=parent is None)
         if len(found) > top and top:
             token = keyset.write_token(prepared.keys, prepared.key_values(found[top - 1]))
             answer["@iot.nextLink"] = next_link(address, options, token)
         answer["value"] = await self._documents(prepared, found[:top], offset=0)
         return answer
 
-    async def _page(self, prepared: Level, origin: Fragment, *, top: int, costly: bool) -> list[rows.Row]:
-        if top == 0:
-            return []
-        if costly and newest.applies(prepared, limit=top + 1):
-            return await newest.fetch(self.connection, self.scope, prepared, limit=top + 1)
-        statement = level.plain(prepared, extra=[origin], limit=top + 1, skip=prepared.options.skip)
-        asked = prepared.options.filter is not None or prepared.options.order
-        if costly and asked and f"{entities.OBSERVATION.table} " in statement.text:
+    async def prepare(
+        self, *, entity: EntityType, options: Options, parent: Parent | None, where: str = ""
+    ) -> Level:
+        """The level of a collection, its geospatial parts solved. Raises the language's problems."""
+        solved = await spatial.solve(self.connection, self.scope, entity=entity, options=options, where=where)
+        return level.prepare(
+            scope=self.scope,
+            entity=entity,
+            options=options,
+            fixed=_fixed(parent.relation if parent else None),
+            where=where,
+            solved=solved,
+        )
+
+    async def page(self, prepared: Level, parent: Parent | None, *, limit: int) -> list[rows.Row]:
+        """The first rows of a collection, behind the token where there is one. Raises QueryTooExpensive."""
+        origin = level.of_parent(prepared, parent)
+        if windows.applies(prepared, parent):
+            known = await windows.extent(self.connection, self.scope, parent, limit=limit)
+            if known is None:
+                return []
+            return await windows.fetch(self.connection, prepared, origin, known=known, limit=limit)
+        statement = level.plain(prepared, extra=[origin], limit=limit, skip=prepared.options.skip)
+        by_time = parent is not None and parent.relation.remote == "datastream_id"
+        if level.costly(prepared, statement, by_time=by_time) and not await self._few(parent):
             await guard.check_cost(self.connection, statement)
         return await rows.fetch(self.connection, statement)
+
+    async def _few(self, parent: Parent | None) -> bool:
+        """Whether the observations of a parent are so few that anything may be asked of them."""
+        if parent is None or parent.relation.remote != "datastream_id":
+            return False
+        known = await windows.extent(self.connection, self.scope, parent)
+        return known is None or known.n <= FEW
+
+    async def _count(
+        self, prepared: Level, parent: Parent | None, *, shown: int, top: int
+    ) -> tuple[int, bool]:
+        options = prepared.options
+        if options.token is None and shown <= top and (shown or (top and not options.skip)):
+            return options.skip + shown, True
+        return await counting.count(self.connection, self.scope, prepared=prepared, parent=parent)
 
     async def entity(
         self, *, entity: EntityType, options: Options, parent: Parent | None, number: int | None
@@ -90,6 +118,13 @@ class Reader:
         raise NoSuchEntity(
             f"no {entity.name}" + (f" with the id {number}" if number is not None else " here")
         )
+
+    async def some(
+        self, prepared: Level, *, extra: Sequence[Fragment], limit: int | None = None
+    ) -> list[tuple[rows.Row, Document]]:
+        """The entities of a level that fulfil further conditions, each with the row it was made from."""
+        found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=limit))
+        return list(zip(found, await self._documents(prepared, found, offset=0), strict=True))
 
     async def _documents(self, prepared: Level, found: Sequence[rows.Row], *, offset: int) -> list[Document]:
         self.budget -= len(found)
@@ -139,21 +174,19 @@ class Reader:
         ids: Sequence[int],
     ) -> None:
         top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
-        target = entities.target(relation)
-        fixed = ("datastream_id",) if relation.remote == "datastream_id" else ()
-        solved = await spatial.solve(self.connection, self.scope, entity=target, options=options, where=where)
-        prepared = level.prepare(
-            scope=self.scope, entity=target, options=options, fixed=fixed, where=where, solved=solved
-        )
+        target, parent = entities.target(relation), Parent(above.entity, 0, relation)
+        prepared = await self.prepare(entity=target, options=options, parent=parent, where=where)
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
             statement = level.per_parent(prepared, relation, ids=list(by_parent), limit=top + 1)
             limited = statement + Fragment(f" limit {MAX_ROWS + 1:d}")
+            if level.costly(prepared, limited, by_time=True):
+                await guard.check_cost(self.connection, limited)
             for row in await rows.fetch(self.connection, limited):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
         made = iter(await self._documents(prepared, shown, offset=2))
-        counts = await self._counts(relation, options, ids, solved)
+        counts = await self._counts(prepared, relation, ids)
         for document, number in zip(documents, ids, strict=True):
             own = by_parent[number]
             if counts is not None:
@@ -165,18 +198,16 @@ class Reader:
                 address = f"{self.service}/{above.entity.set}({number})/{relation.name}"
                 document[f"{relation.name}@iot.nextLink"] = next_link(address, options, token)
 
-    async def _counts(
-        self, relation: Relation, options: Options, ids: Sequence[int], solved: counting.Solved
-    ) -> dict[int, int] | None:
-        if not options.count:
+    async def _counts(self, prepared: Level, relation: Relation, ids: Sequence[int]) -> dict[int, int] | None:
+        if not prepared.options.count:
             return None
         return await counting.count_each(
-            self.connection, self.scope, relation=relation, options=options, ids=ids, solved=solved
+            self.connection, self.scope, prepared=prepared, relation=relation, ids=ids
         )
 
 
-def _fixed(parent: Parent | None) -> tuple[str, ...]:
-    return ("datastream_id",) if parent is not None and parent.relation.remote == "datastream_id" else ()
+def _fixed(relation: Relation | None) -> tuple[str, ...]:
+    return ("datastream_id",) if relation is not None and relation.remote == "datastream_id" else ()
 
 
 def next_link(address: str, options: Options, token: str) -> str:

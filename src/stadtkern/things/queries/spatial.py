@@ -218,14 +218,16 @@ def _candidates(scope: Scope, search: _Search) -> Fragment:
     entity = entities.BY_SET[search.node.entity]
     place = root(entity=entity, names=Names(scope))
     column = place.column(search.column.property.column) if search.column.property else "null::jsonb"
-    conditions = [place.access(), Fragment(f"{place.alias}.bounds is not null")]
+    around = place.box(search.column)
+    conditions = [place.access(), Fragment(f"{around} is not null")]
     if search.box is not None:
-        conditions.append(Fragment(f"{place.alias}.bounds && %s::box", (search.box,)))
+        conditions.append(Fragment(f"{around} && %s::box", (search.box,)))
     if search.lines:
         conditions.append(Fragment(f"{column}::text like %s", (_WITH_LINES,)))
     head = Fragment(f"select {place.alias}.id, {column} from ")
     limit = Fragment(f" limit {MOST_CANDIDATES + 1:d}")
-    return head + place.table + Fragment(" where ") + fragments.every(conditions) + limit
+    source = place.table + place.frame.tail()
+    return head + source + Fragment(" where ") + fragments.every(conditions) + limit
 
 
 def _compute(

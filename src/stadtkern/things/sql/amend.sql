@@ -46,11 +46,13 @@ WHERE datastream_id = %(datastream_id)s
 RETURNING first_time, last_time, result_time_first, result_time_last;
 
 -- name: find_ends
--- Find the first and the newest observation of a datastream anew.
+-- Find the first and the newest observation of a datastream anew; the first may lie in a file, the newest never.
 UPDATE things.datastream_state AS s
-SET first_time = (
+SET first_time = least((
         SELECT o.phenomenon_time FROM things.observation AS o WHERE o.datastream_id = %(datastream_id)s
-        ORDER BY o.phenomenon_time LIMIT 1),
+        ORDER BY o.phenomenon_time LIMIT 1), (
+        SELECT min(a.first_time) FROM things.archived AS a
+        WHERE a.datastream_id = %(datastream_id)s AND a.state = 'away')),
     (last_time, last_end, last_id, last_slot, last_result, last_result_json) = (
         SELECT o.phenomenon_time, o.phenomenon_end, o.id, o.slot, o.result, o.result_json
         FROM things.observation AS o WHERE o.datastream_id = %(datastream_id)s
@@ -61,8 +63,12 @@ WHERE s.datastream_id = %(datastream_id)s;
 -- Find the range of result times of a datastream anew.
 UPDATE things.datastream_state AS s
 SET (result_time_first, result_time_last) = (
-    SELECT min(o.result_time), max(o.result_time) FROM things.observation AS o
-    WHERE o.datastream_id = %(datastream_id)s)
+    SELECT min(first), max(last) FROM (
+        SELECT min(o.result_time), max(o.result_time) FROM things.observation AS o
+        WHERE o.datastream_id = %(datastream_id)s
+        UNION ALL
+        SELECT min(a.result_time_first), max(a.result_time_last) FROM things.archived AS a
+        WHERE a.datastream_id = %(datastream_id)s AND a.state = 'away') AS span (first, last))
 WHERE s.datastream_id = %(datastream_id)s;
 
 -- name: hold_datastreams

@@ -2,11 +2,13 @@
 -- name: datastream_facts
 -- What must be known of a datastream to take an observation: dataset, type, components, default place.
 SELECT d.dataset_id, d.observation_type,
-       CASE WHEN d.multi THEN (SELECT count(*) FROM things.datastream_property c WHERE c.datastream_id = d.id) END,
-       place.location_id, f.id
+       CASE WHEN d.multi THEN (SELECT array_agg(c.observation_type ORDER BY c.position)
+                               FROM things.datastream_property c WHERE c.datastream_id = d.id) END,
+       place.location_id, f.id, place.n > 0
 FROM things.datastream d
 LEFT JOIN LATERAL (
-    SELECT min(l.location_id) AS location_id FROM things.thing_location l WHERE l.thing_id = d.thing_id
+    SELECT min(l.id) FILTER (WHERE l.encoding_type ILIKE '%%geo+json%%') AS location_id, count(*) AS n
+    FROM things.thing_location t JOIN things.location l ON l.id = t.location_id WHERE t.thing_id = d.thing_id
 ) place ON true
 LEFT JOIN things.feature_of_interest f ON f.location_id = place.location_id
 WHERE d.id = %(id)s;
@@ -48,15 +50,27 @@ WITH entry AS (
     RETURNING id
 )
 INSERT INTO things.historical_location_location (historical_location_id, location_id)
-SELECT DISTINCT entry.id, x FROM entry, unnest(%(locations)s::bigint[]) x;
+SELECT DISTINCT entry.id, x FROM entry, unnest(%(locations)s::bigint[]) x
+RETURNING historical_location_id;
 
 -- name: locations_of_thing
 -- Where a thing is now.
 SELECT location_id FROM things.thing_location WHERE thing_id = %(thing_id)s ORDER BY location_id;
 
+-- name: hold_thing
+-- Let nobody else move a thing until the transaction ends.
+SELECT id FROM things.thing WHERE id = %(thing_id)s FOR NO KEY UPDATE;
+
 -- name: newest_history
--- The newest entry in a thing's history of places.
-SELECT id FROM things.historical_location WHERE thing_id = %(thing_id)s ORDER BY time DESC, id DESC LIMIT 1;
+-- The thing that an entry of history is about, and the newest entry about that thing.
+SELECT h.thing_id, h.id FROM things.historical_location h
+WHERE h.thing_id = (SELECT e.thing_id FROM things.historical_location e WHERE e.id = %(id)s)
+ORDER BY h.time DESC, h.id DESC LIMIT 1;
+
+-- name: forget_place
+-- Take a location out of an entry of history.
+DELETE FROM things.historical_location_location
+WHERE historical_location_id = %(id)s AND location_id = %(location_id)s;
 
 -- name: locations_of_history
 -- The locations of one entry in a thing's history.
@@ -90,3 +104,21 @@ WHERE l.historical_location_id = h.id AND l.location_id = %(location_id)s
 -- The datastreams that have observations of a feature, with their datasets.
 SELECT d.id, d.dataset_id FROM things.datastream_feature k
 JOIN things.datastream d ON d.id = k.datastream_id WHERE k.feature_id = %(feature_id)s ORDER BY d.id;
+
+-- name: components
+-- The components of a multi-datastream, in order.
+SELECT observed_property_id, unit, observation_type FROM things.datastream_property
+WHERE datastream_id = %(datastream_id)s ORDER BY position;
+
+-- name: store_component
+-- Add a component to a multi-datastream.
+INSERT INTO things.datastream_property (datastream_id, position, observed_property_id, unit, observation_type)
+VALUES (%(datastream_id)s, %(position)s, %(observed_property_id)s, %(unit)s, %(observation_type)s);
+
+-- name: drop_components
+-- Remove the components of a multi-datastream.
+DELETE FROM things.datastream_property WHERE datastream_id = %(datastream_id)s;
+
+-- name: has_observations
+-- Whether a datastream has observations.
+SELECT n > 0 FROM things.datastream_state WHERE datastream_id = %(datastream_id)s;

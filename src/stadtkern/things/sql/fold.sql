@@ -27,8 +27,10 @@ RETURNING datastream_id, start, until, appended;
 SELECT count(*), coalesce(sum(extract(epoch FROM until - start)), 0)::float8 / 3600 FROM things.rollup_dirty;
 
 -- name: kinds_of_datastreams
--- How the buckets of these datastreams are aggregated.
-SELECT id, kind FROM things.datastream WHERE id = ANY (%(ids)s);
+-- How the buckets of these datastreams are aggregated, and from when on they can be.
+SELECT d.id, d.kind, s.sealed_until
+FROM things.datastream AS d LEFT JOIN things.datastream_state AS s ON s.datastream_id = d.id
+WHERE d.id = ANY (%(ids)s);
 
 -- name: hour_aggregates
 -- What is kept of the observations `o` of one bucket.

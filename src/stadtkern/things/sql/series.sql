@@ -14,14 +14,14 @@ WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(en
 
 -- name: kept_hours
 -- Hours from the rollup.
-SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id
+SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id, m2
 FROM things.rollup_hour
 WHERE datastream_id = ANY (%(ids)s) AND start >= %(start)s AND start < %(end)s
 ORDER BY datastream_id, start;
 
 -- name: kept_days
 -- Days from the rollup.
-SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id
+SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id, m2
 FROM things.rollup_day
 WHERE datastream_id = ANY (%(ids)s) AND start >= %(start)s AND start < %(end)s
 ORDER BY datastream_id, start;
@@ -65,11 +65,11 @@ ORDER BY begin;
 
 -- name: fresh_measured_hours
 -- Hours computed from observations for a reader who cannot wait for the fold.
-SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id FROM ({measured_hours}) AS h;
+SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id, m2 FROM ({measured_hours}) AS h;
 
 -- name: fresh_held_hours
 -- The same for datastreams of kind `state`.
-SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id FROM ({held_hours}) AS h;
+SELECT start, n, rows, good, mean, minimum, maximum, first, last, weight, datastream_id, m2 FROM ({held_hours}) AS h;
 
 -- name: observations_between
 -- The observations themselves.

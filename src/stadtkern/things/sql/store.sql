@@ -31,7 +31,7 @@ SELECT nextval('things.observation_numbers') FROM generate_series(1, %(runs)s::i
 -- name: lock_states
 -- Lock the state rows in the order of their ids, so that writers of the same datastreams go one after the other.
 SELECT s.datastream_id, s.last_time, s.last_slot, d.conflict, d.kind,
-       EXISTS (SELECT FROM things.watch AS w WHERE w.datastream_id = s.datastream_id)
+       EXISTS (SELECT FROM things.watch AS w WHERE w.datastream_id = s.datastream_id), s.sealed_until
 FROM things.datastream_state AS s JOIN things.datastream AS d ON d.id = s.datastream_id
 WHERE s.datastream_id = ANY (%(ids)s)
 ORDER BY s.datastream_id
@@ -39,8 +39,9 @@ FOR NO KEY UPDATE OF s;
 
 -- name: open_states
 -- Make state rows for datastreams that are there but never had an observation; holds them against deletion.
-INSERT INTO things.datastream_state (datastream_id)
-SELECT id FROM (SELECT id FROM things.datastream WHERE id = ANY (%(ids)s) ORDER BY id FOR KEY SHARE) AS d
+INSERT INTO things.datastream_state (datastream_id, sealed_until)
+SELECT d.id, (SELECT s.until FROM things.seal AS s WHERE s.dataset_id = d.dataset_id)
+FROM (SELECT id, dataset_id FROM things.datastream WHERE id = ANY (%(ids)s) ORDER BY id FOR KEY SHARE) AS d
 ON CONFLICT DO NOTHING;
 
 -- name: insert_plain_rows

@@ -14,7 +14,7 @@ from psycopg.types.range import TimestamptzRange
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, binary, partitions, streams
+from stadtkern.things.store import aftermath, binary, partitions, seals, streams
 from stadtkern.things.store.batch import Integers, microseconds, split_result
 from stadtkern.things.store.streams import Streams
 
@@ -49,25 +49,38 @@ async def find(connection: Connection, *, observation_id: int) -> Row | None:
     return Row(*row) if row else None
 
 
+async def hold(connection: Connection, *, datastream_id: int) -> None:
+    """Keep writers from a datastream until the transaction ends."""
+    one = np.array([datastream_id], np.int64)
+    await streams.lock(connection, ids=one, row=np.zeros(1, np.int64), policy=None)
+
+
 async def update(connection: Connection, *, observation_id: int, changes: Mapping[str, Any]) -> None:
-    """Change members of an observation, named as those of a Reading. Raises NotFound."""
-    old, found = await _held(connection, observation_id)
+    """Change members of an observation, named as those of a Reading. Raises NotFound, PartIsAway."""
+    old, found = await _held(connection, observation_id, into=changes.get("datastream_id"))
     new = _changed(old, changes)
+    await seals.admit(connection, found, times=[old.phenomenon_time, new.phenomenon_time])
     params = _params(new, observation_id)
-    if new.phenomenon_time == old.phenomenon_time:
+    if (new.datastream_id, new.phenomenon_time) == (old.datastream_id, old.phenomenon_time):
         await connection.execute(partitions.statement("update_observation", _key(old)), params)
-    else:
-        await partitions.ensure(connection, keys=[_key(new)])
-        await connection.execute(
-            partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
-        )
-        await connection.execute(partitions.statement("place_observation", _key(new)), params)
-    await _follow(connection, old=old, new=new, found=found)
+        await _follow(connection, old=old, new=new, found=found)
+        return
+    await partitions.ensure(connection, keys=[_key(new)])
+    await connection.execute(
+        partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
+    )
+    await connection.execute(partitions.statement("place_observation", _key(new)), params)
+    if new.datastream_id == old.datastream_id:
+        await _follow(connection, old=old, new=new, found=found)
+        return
+    await _follow(connection, old=old, new=None, found=found)
+    await _follow(connection, old=None, new=new, found=found)
 
 
 async def delete(connection: Connection, *, observation_id: int) -> None:
-    """Delete an observation. Raises NotFound."""
+    """Delete an observation. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id)
+    await seals.admit(connection, found, times=[old.phenomenon_time])
     await connection.execute(
         partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
     )
@@ -96,15 +109,19 @@ async def recompute(connection: Connection, *, datastream_ids: Sequence[int]) ->
     await connection.execute(statements.load("things")["mark_histories"], {"ids": list(datastream_ids)})
 
 
-async def _held(connection: Connection, observation_id: int) -> tuple[Row, Streams]:
-    """The observation, and its datastream locked against writers."""
+async def _held(
+    connection: Connection, observation_id: int, *, into: int | None = None
+) -> tuple[Row, Streams]:
+    """The observation; its datastream, and the one it goes to, locked against writers."""
     row = await find(connection, observation_id=observation_id)
-    if row is not None:
-        ids = np.array([row.datastream_id], np.int64)
+    while row is not None:
+        ids = np.unique([row.datastream_id, into or row.datastream_id])
         found = await streams.lock(connection, ids=ids, row=np.zeros(1, np.int64), policy=None)
         row = await find(connection, observation_id=observation_id)
-        if row is not None and found.known[0]:
+        if row is not None and row.datastream_id in ids[found.known]:
             return row, found
+        if row is not None and row.datastream_id in ids:
+            break  # it waits to be disposed of
     raise problems.NotFound(f"no Observation with the id {observation_id}")
 
 
@@ -131,26 +148,28 @@ def _params(row: Row, observation_id: int) -> dict[str, Any]:
     return params
 
 
-async def _follow(connection: Connection, *, old: Row, new: Row | None, found: Streams) -> None:
-    """Bring state, feature counts and marks in line with one change."""
-    await _state(connection, old=old, new=new)
-    if old.feature_id != (new.feature_id if new else None):
-        await _features(connection, old=old, new=new)
-    times = sorted({microseconds(row.phenomenon_time) for row in (old, new) if row})
-    ids: Integers = np.full(len(times), old.datastream_id, np.int64)
+async def _follow(connection: Connection, *, old: Row | None, new: Row | None, found: Streams) -> None:
+    """Bring one datastream's state, feature counts and marks in line with one change."""
+    rows = [row for row in (old, new) if row is not None]
+    stream = rows[0].datastream_id
+    await _state(connection, stream, old=old, new=new)
+    if len({row.feature_id if row else None for row in (old, new)}) > 1:
+        await _features(connection, stream, old=old, new=new)
+    times = sorted({microseconds(row.phenomenon_time) for row in rows})
+    ids: Integers = np.full(len(times), stream, np.int64)
     first: Integers = np.array(times, np.int64)
-    if found.state[0]:
+    if found.state[found.id == stream].any():
         await aftermath.mark_state_spans(connection, datastream_ids=ids, first=first, last=first)
     else:
         await aftermath.mark_spans(connection, *aftermath.hour_spans(ids, first), appended=False)
-    await aftermath.tell(connection, datastream_ids=[old.datastream_id])
+    await aftermath.tell(connection, datastream_ids=[stream])
 
 
-async def _state(connection: Connection, *, old: Row, new: Row | None) -> None:
+async def _state(connection: Connection, stream: int, *, old: Row | None, new: Row | None) -> None:
     sql = statements.load("things")
     params = {
-        "datastream_id": old.datastream_id,
-        "difference": 0 if new else -1,
+        "datastream_id": stream,
+        "difference": (new is not None) - (old is not None),
         "result_time": new.result_time if new else None,
     }
     row = await (await connection.execute(sql["count_change"], params)).fetchone()
@@ -158,19 +177,19 @@ async def _state(connection: Connection, *, old: Row, new: Row | None) -> None:
     times = [each.phenomenon_time for each in (old, new) if each]
     if first is None or last is None or min(times) <= first or max(times) >= last:
         await connection.execute(sql["find_ends"], params)
-    moved = old.result_time != params["result_time"]
-    if moved and old.result_time in (result_first, result_last):
+    moved = old is not None and old.result_time != params["result_time"]
+    if moved and old is not None and old.result_time in (result_first, result_last):
         await connection.execute(sql["find_result_times"], params)
 
 
-async def _features(connection: Connection, *, old: Row, new: Row | None) -> None:
+async def _features(connection: Connection, stream: int, *, old: Row | None, new: Row | None) -> None:
     sql = statements.load("things")
-    for feature_id, n in ((old.feature_id, -1), (new.feature_id if new else None, 1)):
+    for feature_id, n in ((old.feature_id if old else None, -1), (new.feature_id if new else None, 1)):
         if feature_id is not None:
             params = {
-                "datastream_id": binary.bigints([old.datastream_id]),
+                "datastream_id": binary.bigints([stream]),
                 "feature_id": binary.bigints([feature_id]),
                 "n": binary.bigints([n]),
             }
             await connection.execute(sql["count_features"], params)
-    await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([old.datastream_id])})
+    await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([stream])})

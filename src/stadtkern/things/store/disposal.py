@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,8 @@ import structlog
 
 from stadtkern.core import database, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, amend, partitions, streams
-from stadtkern.things.store.batch import column_of, instant, microseconds
+from stadtkern.things.store import aftermath, amend, partitions, spans, streams
+from stadtkern.things.store.batch import column_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +28,6 @@ _FALLBACK_SECONDS = 30.0
 _BACKOFF_SECONDS = 1.0
 # How long it rests after each chunk, as a share of what the chunk took: others need the disk, too.
 _REST = 0.5
-
-_BEGIN = datetime.min.replace(tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
 
 
 class Job(NamedTuple):
@@ -69,7 +66,7 @@ async def feature(connection: Connection, *, feature_id: int, datastream_ids: Se
     held = np.array(ids, np.int64)
     await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
     for datastream_id in ids:
-        job: Job | None = Job(0, datastream_id, feature_id, 0, _BEGIN)
+        job: Job | None = Job(0, datastream_id, feature_id, 0, spans.BEGIN)
         while job is not None:
             job = await _remove_feature(connection, job)
 
@@ -143,20 +140,8 @@ def _small(jobs: Sequence[Job]) -> list[Job]:
     return found
 
 
-async def _span(connection: Connection, job: Job) -> tuple[int, datetime, datetime] | None:
-    """The partition and the span of the next chunk; None where the datastream has no more observations."""
-    sql = statements.load("things")
-    params = {"datastream_id": job.datastream_id, "reached": job.reached}
-    row = await (await connection.execute(sql["first_behind"], params)).fetchone()
-    if row is None:
-        return None
-    key = partitions.key(microseconds(row[0]))
-    until = instant(partitions.end(key))
-    params |= {"start": row[0], "until": until, "size": CHUNK}
-    behind = await (await connection.execute(partitions.statement("end_of_chunk", key), params)).fetchone()
-    if behind is not None:
-        until = max(behind[0], row[0] + _TICK)
-    return key, row[0], until
+async def _span(connection: Connection, job: Job) -> spans.Span | None:
+    return await spans.following(connection, datastream_id=job.datastream_id, reached=job.reached, size=CHUNK)
 
 
 async def _datastream_step(connection: Connection, job: Job) -> None:

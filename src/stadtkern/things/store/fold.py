@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -13,9 +14,9 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database, statements
+from stadtkern.core import database, metrics, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import binary, partitions
+from stadtkern.things.store import binary, partitions, seals
 from stadtkern.things.store.batch import HOUR, Integers, microseconds
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,30 @@ _LOAD_SECONDS = 5.0
 # With fewer marks than this left, the next ones are gathered for a while.
 _FEW = 100
 
+_FOLDED = metrics.REGISTRY.counter("stadtkern_fold_marks_done", "Dirty buckets computed anew.").at()
+
 PAUSE_SECONDS = 0.7
 FALLBACK_SECONDS = 2.0
+
+
+class Behind:
+    """For how long there has been something to fold without a break: no mark is older than that."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def note(self, marks: int) -> None:
+        """So many marks are waiting now."""
+        if not marks:
+            self._since = None
+        elif self._since is None:
+            self._since = time.monotonic()
+
+    def families(self) -> Iterable[metrics.Family]:
+        """The figure, current whenever it is asked for."""
+        seconds = 0.0 if self._since is None else time.monotonic() - self._since
+        about = "For how long marks have been waiting without a break; none is older."
+        yield metrics.gauge("stadtkern_fold_behind_seconds", about, seconds)
 
 
 class Span(NamedTuple):
@@ -47,11 +70,13 @@ class Span(NamedTuple):
 
 async def run(*, url: str, stop: asyncio.Event) -> None:
     """Fold until told to stop; comes back after the database was away."""
+    behind = Behind()
+    metrics.REGISTRY.ask(behind.families)
     while not stop.is_set():
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute("LISTEN observations")
-                await _work(connection, stop)
+                await _work(connection, stop, behind)
         except psycopg.OperationalError as error:
             log.warning("the fold lost the database", error=str(error).strip())
             await _pause(stop)
@@ -70,15 +95,18 @@ async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     await _pause(stop)
 
 
-async def _work(connection: Connection, stop: asyncio.Event) -> None:
+async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> None:
     growing = True
     loaded: set[int] = set()
     while not stop.is_set():
         if growing:
             await _let_loads_end(connection, stop)
         before, _ = await _waiting(connection)
+        behind.note(before)
         taken = await fold_once(connection, loaded=loaded)
         after, _ = await _waiting(connection)
+        behind.note(after)
+        _FOLDED.add(taken)
         growing = after < _FEW or after > before - taken
         if not taken:
             loaded = await partitions.tend(connection, keys=loaded)
@@ -146,8 +174,10 @@ async def _fold(connection: Connection, marks: list[Any], loaded: set[int]) -> N
     sql = statements.load("things")
     ids = sorted({mark[0] for mark in marks})
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": ids})
-    kinds = dict(await cursor.fetchall())
-    anew, extended, states = _sort(marks, kinds)
+    facts = await cursor.fetchall()
+    sealed = {row[0]: row[2] for row in facts if row[2] is not None}
+    marks = await seals.cut(connection, marks=marks, sealed=sealed)
+    anew, extended, states = _sort(marks, {row[0]: row[1] for row in facts})
     for key, spans in await by_partition(connection, anew):
         await connection.execute(partitions.statement("drop_empty_hours", key), span_params(spans))
         await connection.execute(partitions.statement("fold_hours", key), span_params(spans))

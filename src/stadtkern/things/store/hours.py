@@ -31,6 +31,7 @@ class Row(NamedTuple):
     last: float | None
     weight: float | None
     datastream_id: int
+    m2: float | None = None
 
 
 class Dirty(NamedTuple):

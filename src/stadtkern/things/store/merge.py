@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, binary, numbers, partitions, prepared, streams
+from stadtkern.things.store import aftermath, binary, numbers, partitions, prepared, seals, streams
 from stadtkern.things.store.batch import NONE, Batch, Flags, Integers
 from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import POLICIES, Outcome, Policy, Streams
@@ -30,6 +31,8 @@ class MergeResult(msgspec.Struct, kw_only=True, eq=False):
     """Whether the row is in the store now and was not before: new, or replaced with something else."""
     known: Flags
     changed_datastreams: Integers
+    refused: dict[int, problems.Problem]
+    """Rows, by position, whose time is closed for writing; they have no id."""
 
 
 async def merge(
@@ -44,21 +47,29 @@ async def merge(
     await partitions.ensure(connection, keys={key for key, _ in ready.leaves()})
     found = await streams.lock(connection, ids=ready.ids, row=ready.stream, policy=policy)
     taken = await numbers.take(connection, count=len(ready))
-    outcome = _blank(ready.id_bits + taken, known=found.known[found.row])
+    known = found.known[found.row]
+    closed = await seals.closed(connection, rows=ready.rows, found=found)
+    taken_in = known if closed is None else known & ~closed[0]
+    outcome = _blank(ready.id_bits + taken, known=taken_in)
     await _store(connection, ready=ready, found=found, outcome=outcome)
     many = len(ready) >= COPY_FROM  # fewer rows run in a pipeline of the caller's, if at all
     async with connection.pipeline() if many else contextlib.nullcontext():
         changed = await aftermath.settle(
             connection, batch=ready.rows, found=found, outcome=outcome, announce=announce
         )
-    known = found.known[found.row]
     return MergeResult(
-        id=ready.back(np.where(known, outcome.id, 0)),
+        id=ready.back(np.where(taken_in, outcome.id, 0)),
         new=ready.back(outcome.new),
         changed=ready.back(outcome.changed),
         known=ready.back(known),
         changed_datastreams=changed,
+        refused={} if closed is None else _refused(ready, closed),
     )
+
+
+def _refused(ready: Prepared, closed: tuple[Flags, Flags]) -> dict[int, problems.Problem]:
+    shut, gone = ready.back(closed[0]), ready.back(closed[1])
+    return {row: seals.problem(gone=bool(gone[row])) for row in np.flatnonzero(shut).tolist()}
 
 
 def _blank(ids: Integers, *, known: Flags) -> Outcome:

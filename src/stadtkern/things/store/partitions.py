@@ -64,6 +64,12 @@ def leaf(key: int) -> str:
     return f"observation_{year:04}_{month:02}" if key >= _FIRST_MONTHLY else f"observation_{year:04}"
 
 
+def key_of_leaf(name: str) -> int:
+    """The inverse of `leaf`."""
+    year, _, month = name.removeprefix("observation_").partition("_")
+    return (int(year) - 1970) * 12 + int(month or 1) - 1
+
+
 _PIECES = ("incoming_rows", "hour_aggregates", "measured_hours", "held_hours")
 
 

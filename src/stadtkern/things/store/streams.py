@@ -29,6 +29,7 @@ class Streams(msgspec.Struct, kw_only=True, eq=False):
     policy: Integers
     state: Flags
     watched: Flags
+    sealed: Integers
 
 
 class Outcome(msgspec.Struct, kw_only=True, eq=False):
@@ -71,6 +72,7 @@ def _streams(ids: Integers, row: Integers, rows: list[Any], policy: Policy | Non
         policy=np.zeros(size, np.int64),
         state=np.zeros(size, bool),
         watched=np.zeros(size, bool),
+        sealed=np.full(size, NONE),
     )
     if not rows:
         return streams
@@ -81,4 +83,5 @@ def _streams(ids: Integers, row: Integers, rows: list[Any], policy: Policy | Non
     streams.policy[at] = [_CODES[policy or each[3]] for each in rows]
     streams.state[at] = [each[4] == "state" for each in rows]
     streams.watched[at] = [each[5] for each in rows]
+    streams.sealed[at] = [NONE if each[6] is None else microseconds(each[6]) for each in rows]
     return streams

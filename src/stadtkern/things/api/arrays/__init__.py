@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.access import Unauthorised
+from stadtkern.things.api import methods
 from stadtkern.things.api.answers import Plain
 from stadtkern.things.api.arrays.spool import Spool
 from stadtkern.things.api.arrays.storing import Storing
@@ -48,6 +49,7 @@ async def take(call: Call) -> Response:
     principal = await call.principal()
     if principal.token_id is None:
         raise Unauthorised
+    methods.body_kind(call)
     settings = call.state.settings
     async with AsyncExitStack() as stack:
         spool = stack.enter_context(Spool(folder=settings.data))

@@ -13,7 +13,7 @@ from stadtkern.core.access import Principal
 from stadtkern.things.api.call import Call
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import guard, keyset, level, locate, reader, rows
+from stadtkern.things.queries import guard, keyset, locate, reader, rows
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import NoSuchEntity
@@ -106,14 +106,8 @@ async def _parent(read: reader.Reader, resource: Resource) -> Parent:
 async def _rows(
     read: reader.Reader, resource: Resource, options: Options, parent: Parent, *, limit: int
 ) -> tuple[Level, list[rows.Row]]:
-    prepared = level.prepare(
-        scope=read.scope, entity=resource.last.entity, options=options, fixed=("datastream_id",)
-    )
-    if limit == 1:
-        return prepared, []
-    origin = level.of_parent(prepared, parent)
-    statement = level.plain(prepared, extra=[origin], limit=limit, skip=options.skip)
-    return prepared, await rows.fetch(read.connection, statement)
+    prepared = await read.prepare(entity=resource.last.entity, options=options, parent=parent)
+    return prepared, [] if limit == 1 else await read.page(prepared, parent, limit=limit)
 
 
 async def _count(read: reader.Reader, resource: Resource, options: Options) -> Document:

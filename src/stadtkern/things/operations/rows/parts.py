@@ -74,6 +74,7 @@ def _kind(part: Part) -> bool | None:
     if (
         part.components not in plain.ORDERS
         or facts.components is not None
+        or (facts.unplaced and facts.feature_id is None)
         or facts.observation_type in observations.SPECIAL
     ):
         return None

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One MQTT connection: acknowledges after the commit, and never reads faster than we store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+import structlog
+
+from stadtkern.core import logs, problems
+from stadtkern.ingest.doors import packets, replies
+from stadtkern.ingest.doors.packets import Connect, MalformedPacket, Publish, Subscribe, Unsubscribe
+from stadtkern.ingest.doors.session import Session
+
+log = structlog.get_logger(__name__)
+
+WINDOW = 500
+CROWDED_BYTES = 1_048_576
+CONNECT_SECONDS = 10.0
+_CONNECT_BYTES = 8_192
+_UNFINISHED_BYTES = 65_536
+
+
+class Host(Protocol):
+    """What a connection asks of the door it came in by."""
+
+    limit: int
+
+    async def admit(self, connect: Connect, secret: str | None) -> tuple[Session, bool]:
+        """The session of a client and whether it was there before. Raises Problems."""
+
+    async def store(self, session: Session, message: Publish) -> None:
+        """Return when a message is on disk. Raises Problems."""
+
+    async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, bytes | None]:
+        """Let a session follow a topic; returns the answer's code and the newest. Raises Unavailable."""
+
+    def unfollow(self, session: Session, text: str) -> bool:
+        """End that; whether it was followed."""
+
+    def left(self, line: Connection) -> None:
+        """A connection is gone."""
+
+
+class Connection(asyncio.Protocol):
+    """Implements `session.Line`."""
+
+    def __init__(self, *, host: Host, now: float):
+        self._host = host
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._busy: asyncio.Task[None] | None = None
+        self._pending: deque[tuple[Publish, asyncio.Task[tuple[int, str]]]] = deque()
+        self._paused = False
+        self.session: Session | None = None
+        self.secret: str | None = None
+        self.version = packets.V3
+        self.began = self.heard = now
+        self.keep_alive = 0
+        self.address = ""
+        self.checked = -1
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody comes."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (TCP is all there is)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=4 * CROWDED_BYTES)
+        self.address = logs.shorten_address(str((transport.get_extra_info("peername") or ("",))[0]))
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
+        """Somebody went; what is being stored is stored, but there is nobody to tell."""
+        self._transport = None
+        self._host.left(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        self.heard = asyncio.get_running_loop().time()
+        self._buffer += data
+        self._read()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; neither do we."""
+        return False
+
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended."""
+        return self._transport is None or self._transport.is_closing()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the client reads more slowly than we write."""
+        return self._transport is None or self._transport.get_write_buffer_size() > CROWDED_BYTES
+
+    def send(self, packet: bytes) -> None:
+        """Write a packet."""
+        if self._transport is not None:
+            self._transport.write(packet)
+
+    def close(self, reason: int, *, why: str = "") -> None:
+        """End the connection; an MQTT 5 client is told the reason."""
+        if self.gone or self._transport is None:
+            return
+        if why:
+            name = self.session.client_id[:60] if self.session else ""
+            log.warning("an MQTT connection was ended", why=why, client=name, address=self.address)
+        if self.version == packets.V5 and self.session is not None:
+            self.send(replies.goodbye(reason))
+        self._transport.close()
+
+    def _read(self) -> None:
+        try:
+            if self.session is None and self._buffer and self._buffer[0] != packets.CONNECT << 4:
+                raise MalformedPacket("the first packet is CONNECT")
+            limit = self._host.limit + _UNFINISHED_BYTES if self.session else _CONNECT_BYTES
+            while not self._held and not self.gone:
+                packet = next(packets.split(self._buffer, limit=limit), None)
+                if packet is None:
+                    break
+                self._take(*packet)
+        except packets.PacketTooLarge as error:
+            self.close(packets.TOO_LARGE, why=str(error))
+        except packets.UnknownVersion:
+            self.send(replies.connack(packets.UNSUPPORTED_VERSION, version=packets.V3))
+            self.close(packets.UNSUPPORTED_VERSION)
+        except MalformedPacket as error:
+            self.close(packets.MALFORMED, why=str(error))
+        self._regulate()
+
+    @property
+    def _held(self) -> bool:
+        """Whether the next packet must wait: for an answer in its order, or for room."""
+        return self._busy is not None or len(self._pending) >= WINDOW
+
+    def _regulate(self) -> None:
+        """A client that sends more than we can store waits at its own end."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._held and len(self._buffer) > _UNFINISHED_BYTES and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        elif not self._held and self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _take(self, kind: int, flags: int, body: bytes) -> None:
+        session = self.session
+        if session is None:
+            if kind != packets.CONNECT:
+                raise MalformedPacket("the first packet is CONNECT")
+            self._go(self._connect(packets.read_connect(body)))
+        elif kind == packets.PUBLISH:
+            self._publish(session, packets.read_publish(flags, body, version=self.version))
+        elif kind == packets.PUBACK:
+            session.acknowledged(packets.Reader(body).number())
+        elif kind == packets.PUBREL:
+            number = packets.Reader(body).number()
+            self.send(replies.acknowledgement(packets.PUBCOMP, number, version=self.version))
+        elif kind == packets.SUBSCRIBE:
+            self._go(self._subscribe(session, packets.read_subscribe(body, version=self.version)))
+        elif kind == packets.UNSUBSCRIBE:
+            self._unsubscribe(session, packets.read_unsubscribe(body, version=self.version))
+        elif kind == packets.PINGREQ:
+            self.send(replies.PINGRESP)
+        elif kind == packets.DISCONNECT:
+            self.close(packets.SUCCESS)
+        else:
+            raise MalformedPacket(f"a packet of kind {kind} does not belong here")
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something before the next packet is read."""
+        self._busy = asyncio.create_task(work)
+        self._busy.add_done_callback(self._went)
+
+    def _went(self, task: asyncio.Task[None]) -> None:
+        self._busy = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an MQTT packet could not be answered", error=repr(error))
+            self.close(packets.UNSPECIFIED)
+        self._read()
+
+    async def _connect(self, connect: Connect) -> None:
+        self.version, self.keep_alive = connect.version, connect.keep_alive
+        self.secret = connect.password or None
+        try:
+            session, present = await self._host.admit(connect, self.secret)
+        except problems.Problem as problem:
+            reason = packets.SERVER_BUSY if problem.status == 503 else packets.BAD_CREDENTIALS
+            reason = packets.BAD_CLIENT_ID if problem.status == 400 else reason
+            self.send(replies.connack(reason, version=self.version))
+            self.close(reason, why=str(problem))
+            return
+        if self.gone:
+            return
+        accepted = replies.connack(
+            packets.SUCCESS, version=self.version, present=present, limit=self._host.limit, window=WINDOW
+        )
+        self.session = session
+        self.send(accepted)
+        session.attach(self, window=connect.window)
+
+    def _publish(self, session: Session, message: Publish) -> None:
+        task = asyncio.create_task(self._store(session, message))
+        self._pending.append((message, task))
+        task.add_done_callback(self._stored)
+
+    async def _store(self, session: Session, message: Publish) -> tuple[int, str]:
+        try:
+            await self._host.store(session, message)
+        except problems.Problem as problem:
+            return _reason(problem), str(problem)
+        return packets.SUCCESS, ""
+
+    def _stored(self, _: object) -> None:
+        """Acknowledge in the order of arrival [MQTT-4.6.0-2], each message only after its commit."""
+        while self._pending and self._pending[0][1].done():
+            message, task = self._pending.popleft()
+            if task.cancelled() or task.exception() is not None:
+                self.close(packets.UNSPECIFIED, why="a message could not be stored")
+                continue
+            reason, text = task.result()
+            if message.qos:
+                kind = packets.PUBACK if message.qos == 1 else packets.PUBREC
+                self.send(
+                    replies.acknowledgement(
+                        kind, message.number, version=self.version, reason=reason, text=text
+                    )
+                )
+        self._read()
+
+    async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
+        try:
+            answers = [await self._host.follow(session, wish) for wish in wanted.wishes]
+        except problems.Unavailable as problem:
+            self.close(packets.SERVER_BUSY, why=str(problem))
+            return
+        self.send(replies.suback(wanted.number, [code for code, _ in answers], version=self.version))
+        for wish, (code, newest) in zip(wanted.wishes, answers, strict=True):
+            if newest is not None:
+                session.deliver(wish.text, newest, retain=True, qos=code)
+
+    def _unsubscribe(self, session: Session, given: Unsubscribe) -> None:
+        codes = [
+            packets.SUCCESS if self._host.unfollow(session, text) else packets.NO_SUBSCRIPTION
+            for text in given.topics
+        ]
+        self.send(replies.unsuback(given.number, codes, version=self.version))
+
+
+def _reason(problem: problems.Problem) -> int:
+    if problem.status in (401, 403):
+        return packets.NOT_AUTHORISED
+    return packets.CONTENT_INVALID

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What one MQTT client follows, and what is on its way to it; may outlive a connection."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import Protocol
+
+from stadtkern.core.access import Principal
+from stadtkern.ingest.doors import replies
+from stadtkern.things.topics.topic import Topic
+
+WINDOW = 100
+MOST_WAITING = 1_000
+MOST_SUBSCRIPTIONS = 500
+
+
+class Line(Protocol):
+    """A connection as its session sees it."""
+
+    version: int
+
+    def send(self, packet: bytes) -> None:
+        """Write a packet."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the client reads more slowly than we write."""
+
+
+class Subscription:
+    """A topic that somebody follows."""
+
+    __slots__ = ("qos", "topic")
+
+    def __init__(self, topic: Topic | None, qos: int):
+        self.topic = topic
+        self.qos = qos
+
+
+class Message:
+    """A message that must arrive."""
+
+    __slots__ = ("payload", "retain", "topic")
+
+    def __init__(self, topic: bytes, payload: bytes, retain: bool):
+        self.topic = topic
+        self.payload = payload
+        self.retain = retain
+
+
+class Session:
+    """One client by its name, apart for each token: nobody can take over the session of another."""
+
+    def __init__(self, *, client_id: str, principal: Principal, secret: str | None, expiry: int):
+        self.secret = secret
+        self.client_id = client_id
+        self.principal = principal
+        self.expiry = expiry
+        self.left_at: float | None = None
+        self.subscriptions: dict[str, Subscription] = {}
+        self.line: Line | None = None
+        self.window = WINDOW
+        self.dropped = 0
+        self._waiting: deque[Message] = deque()
+        self._under_way: OrderedDict[int, Message] = OrderedDict()
+        self._number = 0
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Token and name."""
+        return (self.principal.token_id or 0, self.client_id)
+
+    def attach(self, line: Line, *, window: int) -> None:
+        """A connection is there: what was not acknowledged is sent again, then what waits."""
+        self.line, self.left_at = line, None
+        self.window = max(1, min(WINDOW, window))
+        for number, message in self._under_way.items():
+            line.send(replies.again(self._packet(message, number, line)))
+        self._go_on()
+
+    def detach(self, *, now: float) -> None:
+        """The connection is gone."""
+        self.line, self.left_at = None, now
+
+    def deliver(self, topic: str, payload: bytes, *, retain: bool = False, qos: int | None = None) -> None:
+        """Send a document to whoever follows the topic; with QoS 1 it waits for a client that is away."""
+        if qos is None:
+            subscription = self.subscriptions.get(topic)
+            if subscription is None:
+                return
+            qos = subscription.qos
+        message = Message(topic.encode(), payload, retain)
+        if qos == 0:
+            if self.line is not None and not self.line.crowded:
+                self.line.send(self._packet(message, 0, self.line))
+            else:
+                self.dropped += 1
+            return
+        if len(self._waiting) >= MOST_WAITING:  # the oldest goes: the newest value counts
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append(message)
+        self._go_on()
+
+    def acknowledged(self, number: int) -> None:
+        """A message arrived; make room for the next."""
+        if self._under_way.pop(number, None) is not None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        line = self.line
+        while line is not None and self._waiting and len(self._under_way) < self.window and not line.crowded:
+            number = self._free_number()
+            self._under_way[number] = message = self._waiting.popleft()
+            line.send(self._packet(message, number, line))
+
+    def _free_number(self) -> int:
+        while True:
+            self._number = self._number % 0xFFFF + 1
+            if self._number not in self._under_way:
+                return self._number
+
+    def _packet(self, message: Message, number: int, line: Line) -> bytes:
+        return replies.publish(
+            message.topic, message.payload, number=number, retain=message.retain, version=line.version
+        )

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Observations that come as messages go the way of those that are posted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import structlog
+from starlette.datastructures import State
+
+from stadtkern.core import problems
+from stadtkern.core.access import Principal
+from stadtkern.core.settings import Settings
+from stadtkern.things import entities
+from stadtkern.things.api import call as calls
+from stadtkern.things.api import door, write
+from stadtkern.things.api.call import Call
+from stadtkern.things.language import paths
+from stadtkern.things.language.paths import Resource
+from stadtkern.things.operations.problems import BodyTooLarge
+from stadtkern.things.topics import topic as topics
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+
+
+class Publication(Call):
+    """A message as the routes see it: a POST to the address that its topic names."""
+
+    __slots__ = ("_payload", "_principal")
+
+    def __init__(self, *, path: str, payload: bytes, principal: Principal, state: State):
+        self.scope = {}
+        self.method = "POST"
+        self.path = path
+        self.state = state
+        self._payload = payload
+        self._principal = principal
+
+    @property
+    def service(self) -> str:
+        """The address of the service."""
+        return str(self.state.settings.base_url) + calls.PREFIX
+
+    async def principal(self) -> Principal:
+        """Who sent it."""
+        return self._principal
+
+    def header(self, name: bytes) -> str | None:  # noqa: ARG002
+        """Messages have none."""
+        return None
+
+    async def body(self, *, limit: int) -> bytes:
+        """The payload. Raises BodyTooLarge."""
+        if len(self._payload) > limit:
+            raise BodyTooLarge(f"at most {limit} bytes are taken", where="body", limit=limit)
+        return self._payload
+
+
+@dataclass(slots=True)
+class Counters:
+    """What came in by MQTT since the process started."""
+
+    stored: int = 0
+    refused: int = 0
+    repeated: int = 0
+
+
+@dataclass(slots=True)
+class Taker:
+    """Stores what is published. `state` holds the same as in the data plane."""
+
+    settings: Settings
+    state: State
+    counters: Counters = field(default_factory=Counters)
+
+    async def take(self, *, topic: str, payload: bytes, principal: Principal, gate: Any = None) -> None:
+        """Return when it is on disk, however long the database is away.
+
+        Raises InvalidTopic and every problem that is the message's own: sent again, it fails again.
+        """
+        try:
+            resource = self._resource(topic)
+            path = topics.below(topic, prefix=self.settings.mqtt_prefix)
+            state = self.state if gate is None else self.guarded(gate)
+            call = Publication(path=path, payload=payload, principal=principal, state=state)
+            await self._store(call, resource)
+        except problems.Problem:
+            self.counters.refused += 1
+            raise
+        self.counters.stored += 1
+
+    def _resource(self, topic: str) -> Resource | None:
+        """The collection that a topic names; None for that of all Observations."""
+        path = topics.below(topic, prefix=self.settings.mqtt_prefix)
+        resource = None if path == "Observations" else paths.parse(path)
+        if resource is not None:
+            last = resource.last
+            fits = last.entity is entities.OBSERVATION and last.many
+            if not fits or resource.inside or resource.tail:
+                raise topics.InvalidTopic("only Observations are made by messages", where=topic[:200])
+        return resource
+
+    async def _store(self, call: Publication, resource: Resource | None) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                if resource is None:
+                    await door.take(call, datastream_id=None)
+                else:
+                    await write.create(call, resource)
+            except problems.Problem as problem:
+                if problem.status not in (429, 503):
+                    raise
+                reason = str(problem)
+            except (psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError) as error:
+                reason = str(error).strip()
+            else:
+                return
+            self.counters.repeated += 1
+            if pause >= _LONGEST_PAUSE:
+                log.warning("a message waits for the store", path=call.path[:200], reason=reason)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+
+    def guarded(self, gate: Any) -> State:
+        """The same surroundings with another judge of rights."""
+        shared = {name: getattr(self.state, name) for name in ("settings", "pool", "sink", "streams")}
+        return State({**shared, "gate": gate})
