@@ -10,9 +10,9 @@ STAMPS := $(VENV)/stamps
 ASSETS := src/stadtkern/web/assets/manifest.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench assets clean lock
+.PHONY: help demo test check format bench conformance assets clean lock
 help: ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(STAMPS)/runtime $(ASSETS) ## Start the demo city on http://localhost:8000 (PORT=, DATA=)
 	@exec $(BIN)/stadtkern serve --demo --port $(PORT) --data $(DATA)
@@ -33,6 +33,9 @@ format: $(STAMPS)/test ## Bring the code into its form
 
 bench: $(STAMPS)/test $(ASSETS) ## Measure what must be fast (BENCH="names", BENCH_ROWS=100000000)
 	$(BIN)/python -m bench $(BENCH)
+
+conformance: $(STAMPS)/test ## Judge any SensorThings service by the standard (STA_BASE_URL=http://host/path/v1.1)
+	$(BIN)/pytest conformance --tb=short
 
 assets: $(ASSETS) ## Build what the browser loads
 
