@@ -40,7 +40,7 @@ conformance: $(STAMPS)/test ## Judge any SensorThings service by the standard (S
 assets: $(ASSETS) ## Build what the browser loads
 
 clean: ## Remove everything that was built (not the data)
-	rm -rf $(VENV) node_modules src/stadtkern/web/assets bench-results
+	rm -rf $(VENV) node_modules src/stadtkern/web/assets bench-results conformance-report
 
 lock: ## Pin the newest dependencies again (needs uv)
 	@for set in runtime build test; do \

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from conformance.service import Entity, Service, ref
+from conformance.service import Entity, Service, at, ref
 
 OM = "http://www.opengis.net/def/observationType/OGC-OM/2.0/"
 MEASUREMENT = OM + "OM_Measurement"
 GEOJSON = "application/geo+json"
-CELSIUS = {"name": "degree Celsius", "symbol": "°C", "definition": "http://unitsofmeasure.org/ucum.html#para-30"}
+CELSIUS = {
+    "name": "degree Celsius",
+    "symbol": "°C",
+    "definition": "http://unitsofmeasure.org/ucum.html#para-30",
+}
 PERCENT = {"name": "percent", "symbol": "%", "definition": "http://unitsofmeasure.org/ucum.html#para-29"}
 
 
@@ -80,3 +84,18 @@ def stream(sta: Service, name: str = "stream", **more: object) -> Entity:
         "ObservedProperty": ref(sta.create("ObservedProperties", observed_property(sta, f"{name}-property"))),
         **more,
     })  # fmt: skip
+
+
+def fresh(sta: Service, entities: str) -> Entity:
+    """A new entity of a set, with nothing else depending on it."""
+    if entities in ("Datastreams", "Observations", "HistoricalLocations"):
+        made = stream(sta, "fresh")
+        if entities == "Observations":
+            return sta.create("Observations", {"result": 1, "Datastream": ref(made),
+                                               "phenomenonTime": "2024-09-01T00:00:00Z"})  # fmt: skip
+        if entities == "HistoricalLocations":
+            return sta.members(at("Datastreams", made) + "/Thing/HistoricalLocations")[0]
+        return made
+    make = {"Things": thing, "Locations": location, "Sensors": sensor,
+            "ObservedProperties": observed_property, "FeaturesOfInterest": feature}  # fmt: skip
+    return sta.create(entities, make[entities](sta, "fresh", properties={"a": 1, "b": {"c": 2}}))  # type: ignore[operator]

@@ -41,7 +41,7 @@ def needs(sta: Service, path: str, body: Entity, *names: str) -> None:
         answer = sta.post(path, less)
         sta.refuses(answer)
     if "name" in body:
-        left = sta.list(path, filter=f"name eq '{body['name']}'")
+        left = sta.members(path, filter=f"name eq '{body['name']}'")
         assert not left, f"a refused entity was stored: {left}"
 
 
@@ -54,7 +54,9 @@ def leads(sta: Service, entity: Entity, relation: str, expected: list[Entity] | 
         other = sta.get(found)
         assert other.get("@iot.id") == expected["@iot.id"], f"{relation} leads to {other}"
         return
-    assert sorted(map(str, ids(sta.list(found)))) == sorted(map(str, ids(expected))), f"{relation} is different"
+    assert sorted(map(str, ids(sta.members(found)))) == sorted(map(str, ids(expected))), (
+        f"{relation} is different"
+    )
 
 
 def expands(sta: Service, path: str, entity: Entity, relation: str, expected: list[Entity] | Entity) -> None:

@@ -11,7 +11,9 @@ import pytest
 from conformance import report, town
 from conformance.service import Service
 
-_HOW = "STA_BASE_URL is not set: the address of a SensorThings service root, e.g. http://localhost:8000/sta/v1.1"
+_HOW = (
+    "STA_BASE_URL is not set: the address of a SensorThings service root, e.g. http://localhost:8000/sta/v1.1"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from conformance.service import Service
 
@@ -45,7 +46,7 @@ class Client:
         self.messages: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._acknowledged: dict[int, threading.Event] = {}
         self._ready = threading.Event()
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
         user = parts.username or os.environ.get("STA_USER") or "token"
         password = parts.password or os.environ.get("STA_PASSWORD") or os.environ.get("STA_TOKEN")
         if password:

@@ -67,7 +67,7 @@ def answers(response: httpx.Response) -> list[Answer | list[Answer]]:
     message = email.message_from_bytes(head + response.content, policy=email.policy.HTTP)
     return [
         [_answer(inner) for inner in part.iter_parts()] if part.is_multipart() else _answer(part)
-        for part in message.iter_parts()  # type: ignore[attr-defined]
+        for part in message.iter_parts()
     ]
 
 
@@ -77,5 +77,7 @@ def _answer(part: Any) -> Answer:
     head, _, body = text.partition("\n\n")
     status, *lines = head.split("\n")
     assert status.upper().startswith("HTTP/1."), status
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     return Answer(int(status.split()[1]), headers, body, str(part.get("Content-ID", "")))

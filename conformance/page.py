@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`python -m conformance.page REPORT`: put a report.json into docs/conformance.md, below the line that says so."""
+"""`python -m conformance.page REPORT`: put a report.json into docs/conformance.md."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What passed: per requirements class and per requirement, as JSON and Markdown (STA_REPORT names the folder)."""
+"""What passed, per requirements class and requirement, as JSON and Markdown (STA_REPORT names the folder)."""
 
 from __future__ import annotations
 

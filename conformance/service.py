@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A SensorThings service seen from outside: addresses, ids of any type, entities that are made and removed."""
+"""A SensorThings service from outside: addresses, ids of any type, entities that are made and removed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Service:
         )
 
     def url(self, path: str, **options: str | int) -> str:
-        """The address of a path below the root (or of a link, as it is), with query options without their `$`."""
+        """The address of a path below the root, or of a link; query options are named without their `$`."""
         address = path if path.startswith("http") else f"{self.base}/{path}" if path else self.base
         if not options:
             return address
@@ -54,7 +54,7 @@ class Service:
         assert answer.status_code == 200, f"GET {answer.url} answered {told(answer)}"
         return answer.json()
 
-    def list(self, path: str, **options: str | int) -> list[Entity]:
+    def members(self, path: str, **options: str | int) -> list[Entity]:
         """All members of a collection, over all its pages; no page may repeat a member."""
         return [entity for page in self.pages(path, **options) for entity in page]
 
@@ -84,7 +84,9 @@ class Service:
         assert "Location" in answer.headers, "the answer has no Location header"
         return self.get(urljoin(str(answer.request.url), answer.headers["Location"]))  # type: ignore[no-any-return]
 
-    def change(self, path: str, body: object, *, method: str = "PATCH", kind: str = "application/json") -> None:
+    def change(
+        self, path: str, body: object, *, method: str = "PATCH", kind: str = "application/json"
+    ) -> None:
         """PATCH or PUT that must succeed (clause 10.3.2: 200 or 204)."""
         answer = self.http.request(method, self.url(path), json=body, headers={"Content-Type": kind})
         assert answer.status_code in _SUCCESS, f"{method} {path} answered {told(answer)}; sent {body!r}"

@@ -32,7 +32,7 @@ def sample(sta: Service, city: Town, entities: str) -> str:
              "Observations": city.observations, "FeaturesOfInterest": city.features}  # fmt: skip
     if entities in known:
         return at(entities, known[entities][0])
-    return at(entities, sta.list(at("Things", city.things[0]) + "/HistoricalLocations")[0])
+    return at(entities, sta.members(at("Things", city.things[0]) + "/HistoricalLocations")[0])
 
 
 @requirement
@@ -47,9 +47,7 @@ def test_every_entity_has_id_and_self_link(sta: Service, city: Town, entities: s
 
 @requirement
 @pytest.mark.parametrize("entities", SETS)
-def test_the_self_link_is_the_absolute_address_of_the_entity(
-    sta: Service, city: Town, entities: str
-) -> None:
+def test_the_self_link_is_the_absolute_address_of_the_entity(sta: Service, city: Town, entities: str) -> None:
     """@iot.selfLink is absolute and leads to the entity that carries it."""
     entity = sta.get(sample(sta, city, entities))
     assert entity["@iot.selfLink"].startswith("http"), entity["@iot.selfLink"]

@@ -59,7 +59,7 @@ def test_a_thing_leads_to_its_locations(sta: Service, city: Town) -> None:
 @relations
 def test_a_thing_leads_to_its_historical_locations(sta: Service, city: Town) -> None:
     """A Thing has zero to many HistoricalLocations, one for each time it got Locations."""
-    found = sta.list(at("Things", city.things[0]) + "/HistoricalLocations")
+    found = sta.members(at("Things", city.things[0]) + "/HistoricalLocations")
     assert len(found) == 1
     leads(sta, city.things[0], "HistoricalLocations", found)
     leads(sta, city.things[3], "HistoricalLocations", [])

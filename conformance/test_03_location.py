@@ -76,6 +76,6 @@ def test_a_location_leads_to_its_things(sta: Service, city: Town) -> None:
 @relations
 def test_a_location_leads_to_its_historical_locations(sta: Service, city: Town) -> None:
     """A Location has zero to many HistoricalLocations: those of the times a Thing was there."""
-    history = sta.list(at("Things", city.things[1]) + "/HistoricalLocations")
+    history = sta.members(at("Things", city.things[1]) + "/HistoricalLocations")
     leads(sta, city.locations[1], "HistoricalLocations", history)
     expands(sta, "Locations", city.locations[1], "HistoricalLocations", history)

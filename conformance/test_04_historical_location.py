@@ -32,8 +32,8 @@ def test_time_keeps_its_instant_in_another_zone(sta: Service) -> None:
     body = {"time": "2024-02-29T10:20:30+02:00", "Thing": ref(thing), "Locations": [ref(place)]}
     sta.create("HistoricalLocations", body)
     found = at("Things", thing) + "/HistoricalLocations"
-    assert len(sta.list(found, filter="time eq 2024-02-29T08:20:30Z")) == 1
-    assert not sta.list(found, filter="time eq 2024-02-29T10:20:30Z")
+    assert len(sta.members(found, filter="time eq 2024-02-29T08:20:30Z")) == 1
+    assert not sta.members(found, filter="time eq 2024-02-29T10:20:30Z")
 
 
 @properties

@@ -24,7 +24,7 @@ def links(city: Town) -> dict[str, object]:
 
 @properties
 def test_mandatory_properties_have_their_types(sta: Service, city: Town) -> None:
-    """name, description, observationType are texts, unitOfMeasurement an object of name, symbol, definition."""
+    """Three texts, and unitOfMeasurement: an object of name, symbol and definition."""
     body = bodies.datastream(sta, "plain-stream")
     made = sta.create("Datastreams", {**body, **links(city)})
     has(made, name=str, description=str, observationType=str, unitOfMeasurement=dict)

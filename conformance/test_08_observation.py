@@ -27,7 +27,7 @@ def observe(sta: Service, stream: Entity, result: object, **more: object) -> Ent
 
 
 @properties
-@pytest.mark.parametrize("kind, result", [
+@pytest.mark.parametrize(("kind", "result"), [
     ("OM_Measurement", 21.5), ("OM_Measurement", -1e-7), ("OM_Measurement", 12345678.901),
     ("OM_CountObservation", 12), ("OM_CountObservation", 0), ("OM_TruthObservation", True),
     ("OM_TruthObservation", False), ("OM_CategoryObservation", "http://example.org/category/ä"),
@@ -59,7 +59,7 @@ def test_phenomenon_time_is_an_instant_or_an_interval(sta: Service, city: Town) 
 
 
 @properties
-@pytest.mark.parametrize("sent, same", [
+@pytest.mark.parametrize(("sent", "same"), [
     ("2024-05-02T10:00:00+02:00", "2024-05-02T08:00:00Z"),
     ("2024-05-02T10:00:00.123Z", "2024-05-02T10:00:00.123Z"),
     ("2024-05-02T10:00:00-07:00", "2024-05-02T17:00:00Z"),
@@ -68,7 +68,7 @@ def test_instants_keep_their_moment(sta: Service, stream: Entity, sent: str, sam
     """Offsets and fractions of a second are understood."""
     made = observe(sta, stream, 1, phenomenonTime=sent)
     path = at("Datastreams", stream) + "/Observations"
-    found = sta.list(path, filter=f"phenomenonTime eq {same}")
+    found = sta.members(path, filter=f"phenomenonTime eq {same}")
     assert [entity["@iot.id"] for entity in found] == [made["@iot.id"]]
 
 

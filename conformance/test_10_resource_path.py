@@ -75,7 +75,9 @@ def test_an_entity_by_its_id(sta: Service, city: Town) -> None:
 def test_an_id_nobody_has_is_not_found(sta: Service, city: Town, entities: str) -> None:
     """Usage 3: the entity that is not there answers 404."""
     sample = sta.get(entities, top=1)["value"][0]["@iot.id"]
-    unlikely: object = 8_999_999_999_999 if isinstance(sample, int) else "00000000-dead-beef-0000-000000000000"
+    unlikely: object = (
+        8_999_999_999_999 if isinstance(sample, int) else "00000000-dead-beef-0000-000000000000"
+    )
     sta.refuses(sta.ask(f"{entities}({literal(unlikely)})"), 404)
 
 
@@ -129,8 +131,9 @@ def test_a_property_nobody_knows_is_not_found(sta: Service, city: Town) -> None:
 def test_the_raw_value_of_a_property(sta: Service, city: Town) -> None:
     """Usage 5: $value is the bare text, number or ISO 8601 time."""
     reading = at("Observations", city.observations[3])
-    for path, expected in ((at("Things", city.things[0]) + "/name", city.things[0]["name"]),
-                           (at("Datastreams", city.streams[0]) + "/unitOfMeasurement/symbol", "°C")):  # fmt: skip
+    symbol = at("Datastreams", city.streams[0]) + "/unitOfMeasurement/symbol"
+    name = at("Things", city.things[0]) + "/name"
+    for path, expected in ((name, city.things[0]["name"]), (symbol, "°C")):
         answer = sta.ask(path + "/$value")
         assert answer.status_code == 200
         assert answer.text == expected
@@ -151,7 +154,7 @@ def test_a_link_by_its_name(sta: Service, city: Town) -> None:
     """Usage 6: a relation to one answers the entity, a relation to many a collection."""
     stream = at("Datastreams", city.streams[0])
     assert sta.get(stream + "/Thing")["@iot.id"] == city.things[0]["@iot.id"]
-    assert sorted(map(str, ids(sta.list(stream + "/Observations")))) == sorted(
+    assert sorted(map(str, ids(sta.members(stream + "/Observations")))) == sorted(
         map(str, ids(city.observations[:10]))
     )
 
@@ -182,7 +185,7 @@ def test_paths_go_on_through_relations(sta: Service, city: Town) -> None:
     assert instant(sta.get(inner + "/resultTime")["resultTime"]) == f"{DAY}03:30:15.5Z"
     assert sta.get(inner + "/FeatureOfInterest")["@iot.id"] == city.features[1]["@iot.id"]
     assert sta.get(inner + "/Datastream/Thing/name") == {"name": city.things[0]["name"]}
-    whole = sta.list(at("Observations", reading) + "/Datastream/Thing/Locations")
+    whole = sta.members(at("Observations", reading) + "/Datastream/Thing/Locations")
     assert ids(whole) == ids(city.locations[:1])
 
 
@@ -205,7 +208,7 @@ def test_every_path_of_four_steps(sta: Service, city: Town, entities: str) -> No
              "Observations": city.observations[0], "FeaturesOfInterest": city.features[0]}  # fmt: skip
     found = start.get(entities)
     if found is None:
-        found = sta.list(at("Things", city.things[0]) + "/HistoricalLocations")[0]
+        found = sta.members(at("Things", city.things[0]) + "/HistoricalLocations")[0]
     _walk(sta, entities, at(entities, found), depth=4)
 
 

@@ -23,13 +23,14 @@ def texts(sta: Service) -> str:
 
 
 @functions
-@pytest.mark.parametrize("condition, kept", [
+@pytest.mark.parametrize(("condition", "kept"), [
     ("substringof('Things',description)", [0]), ("substringof('sensor',description)", [1]),
     ("substringof('ensor',description)", [0, 1, 2]), ("substringof('%',description)", []),
     ("substringof('_',description)", []), ("endswith(description,'Things')", [0]),
     ("endswith(description,'Sensor')", [2]), ("endswith(description,'_ensor')", []),
     ("startswith(description,'Sensor')", [0]), ("startswith(description,'  s')", [1]),
-    ("startswith(description,'%')", []), ("length(description) eq 13", [0]), ("length(description) eq 10", [1]),
+    ("startswith(description,'%')", []), ("length(description) eq 13", [0]),
+    ("length(description) eq 10", [1]),
     ("length(description) gt 13", [2]), ("indexof(description,'Things') eq 7", [0]),
     ("indexof(description,'Sensor') eq 0", [0]), ("indexof(description,'ensor') eq 3", [1]),
     ("substring(description,1) eq 'ensor Things'", [0]), ("substring(description,14) eq 'Sensor'", [2]),
@@ -44,7 +45,7 @@ def texts(sta: Service) -> str:
 ])  # fmt: skip
 def test_functions_of_texts(sta: Service, texts: str, condition: str, kept: list[int]) -> None:
     """substringof, endswith, startswith, length, indexof, substring, tolower, toupper, trim, concat."""
-    found = sta.list("Things", filter=f"{texts} and {condition}", orderby="name")
+    found = sta.members("Things", filter=f"{texts} and {condition}", orderby="name")
     assert names(found) == [f"text{number}" for number in kept]
 
 
@@ -52,10 +53,12 @@ def test_functions_of_texts(sta: Service, texts: str, condition: str, kept: list
 def test_functions_of_texts_over_relations(sta: Service, city: Town) -> None:
     """Arguments may be paths through relations and into JSON."""
     condition = "concat(concat(unitOfMeasurement/symbol,', '),unitOfMeasurement/name) eq '%, percent'"
-    assert "stream1" in names(sta.list("Datastreams", filter=sta.mine(condition)))
-    found = sta.list("Datastreams", filter=sta.mine("endswith(Thing/name,'thing1')"))
+    assert "stream1" in names(sta.members("Datastreams", filter=sta.mine(condition)))
+    found = sta.members("Datastreams", filter=sta.mine("endswith(Thing/name,'thing1')"))
     assert names(found) == ["stream2"]
-    found = sta.list("Things", filter=sta.mine("startswith(Datastreams/name,'" + sta.name("stream3") + "')"))
+    found = sta.members(
+        "Things", filter=sta.mine("startswith(Datastreams/name,'" + sta.name("stream3") + "')")
+    )
     assert names(found) == ["thing2"]
 
 
@@ -70,14 +73,15 @@ def moments(sta: Service) -> tuple[str, list[Entity]]:
 
 
 @functions
-@pytest.mark.parametrize("condition, kept", [
+@pytest.mark.parametrize(("condition", "kept"), [
     ("year(resultTime) eq 2024", [0, 1]), ("year(resultTime) eq 2025", [2]), ("month(resultTime) eq 2", [0]),
     ("month(resultTime) eq 12", [1]), ("day(resultTime) eq 29", [0]), ("day(resultTime) ge 29", [0, 1]),
     ("hour(resultTime) eq 23", [0]), ("hour(resultTime) eq 12", [2]), ("minute(resultTime) eq 59", [0]),
     ("minute(resultTime) eq 0", [1]), ("second(resultTime) eq 58", [0]), ("second(resultTime) eq 45", [2]),
     ("fractionalseconds(resultTime) eq 0.25", [0]), ("fractionalseconds(resultTime) eq 0", [1]),
     ("fractionalseconds(resultTime) gt 0.3", [2]), ("totaloffsetminutes(resultTime) eq 0", [0, 1, 2]),
-    ("date(resultTime) ne date(phenomenonTime)", [0, 1, 2]), ("date(resultTime) eq date(resultTime)", [0, 1, 2]),
+    ("date(resultTime) ne date(phenomenonTime)", [0, 1, 2]),
+    ("date(resultTime) eq date(resultTime)", [0, 1, 2]),
     ("date(resultTime) eq date(phenomenonTime)", []), ("time(resultTime) eq time(phenomenonTime)", [1]),
     ("time(resultTime) gt time(phenomenonTime)", [0, 2]), ("resultTime lt now()", [0, 1, 2]),
     ("resultTime ge now()", []), ("resultTime gt mindatetime()", [0, 1, 2]),
@@ -89,12 +93,12 @@ def test_functions_of_times(
 ) -> None:
     """year … fractionalseconds, date, time, totaloffsetminutes, now, mindatetime, maxdatetime."""
     path, made = moments
-    found = sta.list(path, filter=condition, orderby="result")
+    found = sta.members(path, filter=condition, orderby="result")
     assert [ids(made).index(each["@iot.id"]) for each in found] == kept
 
 
 @functions
-@pytest.mark.parametrize("condition, kept", [
+@pytest.mark.parametrize(("condition", "kept"), [
     ("round(result) eq 8", lambda r: r == 8.25), ("round(result add 0.25) eq 5", lambda r: r == 4.5),
     ("floor(result) eq 4", lambda r: r == 4.5), ("floor(result) eq result", lambda r: r == int(r)),
     ("ceiling(result) eq 9", lambda r: r == 8.25), ("ceiling(result) eq 5", lambda r: r == 4.5),
@@ -102,7 +106,7 @@ def test_functions_of_times(
 ])  # fmt: skip
 def test_functions_of_numbers(sta: Service, city: Town, condition: str, kept: object) -> None:
     """round, floor, ceiling, of negative numbers, too."""
-    found = sta.list(city.readings, filter=condition, orderby="phenomenonTime")
+    found = sta.members(city.readings, filter=condition, orderby="phenomenonTime")
     assert [each["result"] for each in found] == [r for r in RESULTS if kept(r)]  # type: ignore[operator]
 
 
@@ -110,7 +114,7 @@ SQUARE = "geography'POLYGON ((10 10, 12 10, 12 12, 10 12, 10 10))'"
 
 
 @functions
-@pytest.mark.parametrize("condition, kept", [
+@pytest.mark.parametrize(("condition", "kept"), [
     ("geo.distance(location,geography'POINT (30 30)') eq 0", ["away", "far"]),
     ("geo.distance(location,geography'POINT(11 11)') gt geo.distance(location,geography'POINT(30 30)')",
      ["away", "far"]),
@@ -137,7 +141,7 @@ def test_functions_of_places(
 ) -> None:
     """geo.distance, geo.length, geo.intersects and the nine spatial relations, with well-known text."""
     own = f"startswith(name,'{sta.name('geo ')}')"
-    found = sta.list("Locations", filter=f"{own} and {condition}", orderby="name")
+    found = sta.members("Locations", filter=f"{own} and {condition}", orderby="name")
     assert names(found) == kept
 
 
@@ -145,11 +149,11 @@ def test_functions_of_places(
 def test_functions_of_places_over_relations(sta: Service, city: Town) -> None:
     """Things by the place of their Locations; Observations by that of their feature."""
     circle = "geo.distance(Locations/location,geography'POINT (8 51)') lt 0.001"
-    assert names(sta.list("Things", filter=sta.mine(circle))) == ["thing1"]
+    assert names(sta.members("Things", filter=sta.mine(circle))) == ["thing1"]
     inside = "st_within(FeatureOfInterest/feature,geography'POLYGON ((7 51, 8 51, 8 52, 7 52, 7 51))')"
-    assert len(sta.list(city.readings, filter=inside)) == 10
+    assert len(sta.members(city.readings, filter=inside)) == 10
     outside = "st_disjoint(FeatureOfInterest/feature,geography'POLYGON ((7 51, 8 51, 8 52, 7 52, 7 51))')"
-    assert not sta.list(city.readings, filter=outside)
+    assert not sta.members(city.readings, filter=outside)
 
 
 @functions

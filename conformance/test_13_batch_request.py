@@ -59,7 +59,10 @@ def test_queries_in_a_batch(sta: Service) -> None:
     query = "Things?$filter=name%20eq%20'" + thing["name"].replace(" ", "%20") + "'&$count=true&$select=name"
     found = one(answers(send(sta, request("GET", query)))[0])
     assert found.json()["@iot.count"] == 1
-    assert found.json()["value"] == [{"name": thing["name"]}] or found.json()["value"][0]["name"] == thing["name"]
+    assert (
+        found.json()["value"] == [{"name": thing["name"]}]
+        or found.json()["value"][0]["name"] == thing["name"]
+    )
 
 
 @requirement
@@ -83,7 +86,9 @@ def test_the_example_of_the_standard(sta: Service) -> None:
 @requirement
 def test_answers_of_a_change_set_carry_their_content_id(sta: Service) -> None:
     """Each answer of a change set has the Content-ID of its request."""
-    parts = [request("POST", "Things", bodies.thing(sta, f"tagged{n}"), content_id=f"id{n}") for n in range(3)]
+    parts = [
+        request("POST", "Things", bodies.thing(sta, f"tagged{n}"), content_id=f"id{n}") for n in range(3)
+    ]
     found = several(answers(send(sta, change_set(*parts)))[0])
     assert [each.content_id for each in found] == ["id0", "id1", "id2"]
 
@@ -98,7 +103,8 @@ def test_a_change_set_refers_to_what_it_makes(sta: Service) -> None:
     found = several(answers(send(sta, change_set(
         request("POST", "Sensors", bodies.sensor(sta, "referred"), content_id="sensor1"),
         request("POST", at("Things", thing) + "/Datastreams", stream, content_id="stream1"),
-        request("POST", "Observations", {"result": 5, "Datastream": {"@iot.id": "$stream1"}}, content_id="any"),
+        request("POST", "Observations", {"result": 5, "Datastream": {"@iot.id": "$stream1"}},
+                content_id="any"),
     )))[0])  # fmt: skip
     assert [each.code for each in found] == [201, 201, 201]
     sensor, made, reading = (sta.get(each.headers["location"]) for each in found)
@@ -118,7 +124,7 @@ def test_a_change_set_is_one_unit(sta: Service) -> None:
     )))[0]  # fmt: skip
     failed = found if isinstance(found, Answer) else next(each for each in found if each.code >= 400)
     assert 400 <= failed.code < 500
-    assert not sta.list("Things", filter=f"name eq '{sta.name('undone')}'")
+    assert not sta.members("Things", filter=f"name eq '{sta.name('undone')}'")
     assert sta.get(at("Things", thing)) == thing
 
 
@@ -144,7 +150,7 @@ def test_every_write_in_a_batch(sta: Service) -> None:
 
 
 @requirement
-@pytest.mark.parametrize("kind, content", [
+@pytest.mark.parametrize(("kind", "content"), [
     ("multipart/mixed", "--x--"), ("multipart/mixed;boundary=x", "nothing"), ("text/plain", "GET Things"),
     ("multipart/mixed;boundary=x", "--x\r\nContent-Type: application/http\r\n\r\nGET\r\n\r\n--x--"),
 ])  # fmt: skip

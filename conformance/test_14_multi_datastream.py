@@ -28,12 +28,14 @@ def links(sta: Service, name: str) -> Entity:
 @pytest.fixture(scope="module")
 def multi(sta: Service) -> Entity:
     """A MultiDatastream of two measures, with three Observations."""
-    made = sta.create("MultiDatastreams", {**bodies.multi_datastream(sta, "weather"), **links(sta, "weather")})
+    made = sta.create(
+        "MultiDatastreams", {**bodies.multi_datastream(sta, "weather"), **links(sta, "weather")}
+    )
     for n in range(3):
         sta.create("Observations", {
             "phenomenonTime": f"2024-03-0{n + 1}T00:00:00Z", "resultTime": f"2024-03-0{n + 1}T00:01:00Z",
             "result": [20 + n, 60 - n], "MultiDatastream": ref(made)})  # fmt: skip
-    return sta.get(at("MultiDatastreams", made))
+    return sta.get(at("MultiDatastreams", made))  # type: ignore[no-any-return]
 
 
 @properties
@@ -53,7 +55,15 @@ def test_mandatory_properties_have_their_types(sta: Service) -> None:
 def test_mandatory_properties_are_mandatory(sta: Service) -> None:
     """Without any one of them there is no MultiDatastream."""
     body = {**bodies.multi_datastream(sta, "lacking"), **links(sta, "lacking")}
-    needs(sta, "MultiDatastreams", body, "name", "description", "unitOfMeasurements", "multiObservationDataTypes")
+    needs(
+        sta,
+        "MultiDatastreams",
+        body,
+        "name",
+        "description",
+        "unitOfMeasurements",
+        "multiObservationDataTypes",
+    )
 
 
 @properties
@@ -74,9 +84,9 @@ def test_times_are_those_of_the_observations(sta: Service, multi: Entity) -> Non
 def test_multi_datastreams_are_a_set_of_their_own(sta: Service, multi: Entity) -> None:
     """The root lists the set; a MultiDatastream is no Datastream."""
     assert "MultiDatastreams" in [entry["name"] for entry in sta.get("")["value"]]
-    found = sta.list("MultiDatastreams", filter=f"name eq {literal(multi['name'])}")
+    found = sta.members("MultiDatastreams", filter=f"name eq {literal(multi['name'])}")
     assert ids(found) == [multi["@iot.id"]]
-    assert not sta.list("Datastreams", filter=f"name eq {literal(multi['name'])}")
+    assert not sta.members("Datastreams", filter=f"name eq {literal(multi['name'])}")
 
 
 @relations
@@ -88,10 +98,10 @@ def test_every_relation_in_both_directions(sta: Service, multi: Entity) -> None:
         expands(sta, "MultiDatastreams", multi, relation, other)
         leads(sta, sta.get(at(entities, other)), "MultiDatastreams", [multi])
         leads(sta, other, "Datastreams", [])
-    for observed in sta.list(at("MultiDatastreams", multi) + "/ObservedProperties"):
+    for observed in sta.members(at("MultiDatastreams", multi) + "/ObservedProperties"):
         leads(sta, observed, "MultiDatastreams", [multi])
         expands(sta, "ObservedProperties", observed, "MultiDatastreams", [multi])
-    readings = sta.list(at("MultiDatastreams", multi) + "/Observations")
+    readings = sta.members(at("MultiDatastreams", multi) + "/Observations")
     leads(sta, multi, "Observations", readings)
     assert len(readings) == 3
 
@@ -99,7 +109,7 @@ def test_every_relation_in_both_directions(sta: Service, multi: Entity) -> None:
 @relations
 def test_an_observation_leads_to_its_multi_datastream(sta: Service, multi: Entity) -> None:
     """An Observation of a MultiDatastream has that one, a FeatureOfInterest, and no Datastream."""
-    reading = sta.list(at("MultiDatastreams", multi) + "/Observations")[0]
+    reading = sta.members(at("MultiDatastreams", multi) + "/Observations")[0]
     leads(sta, reading, "MultiDatastream", multi)
     assert sta.get(at("Observations", reading) + "/FeatureOfInterest")["feature"]["type"] == "Point"
     answer = sta.ask(at("Observations", reading) + "/Datastream")
@@ -119,10 +129,10 @@ def test_links_are_mandatory(sta: Service, relation: str) -> None:
 def test_filters_through_multi_datastreams(sta: Service, multi: Entity) -> None:
     """Relations to and from MultiDatastreams work in $filter, $orderby and $expand."""
     path = at("MultiDatastreams", multi) + "/Observations"
-    assert len(sta.list("Observations", filter=f"MultiDatastream/id eq {literal(multi['@iot.id'])}")) == 3
-    things = sta.list("Things", filter=f"MultiDatastreams/name eq {literal(multi['name'])}")
+    assert len(sta.members("Observations", filter=f"MultiDatastream/id eq {literal(multi['@iot.id'])}")) == 3
+    things = sta.members("Things", filter=f"MultiDatastreams/name eq {literal(multi['name'])}")
     assert names(things) == ["weather-thing"]
-    found = sta.list(path, orderby="phenomenonTime desc", expand="MultiDatastream($select=name)")
+    found = sta.members(path, orderby="phenomenonTime desc", expand="MultiDatastream($select=name)")
     assert [each["result"] for each in found] == [[22, 58], [21, 59], [20, 60]]
     assert {each["MultiDatastream"]["name"] for each in found} == {multi["name"]}
 
@@ -130,7 +140,7 @@ def test_filters_through_multi_datastreams(sta: Service, multi: Entity) -> None:
 @constraints
 def test_observed_properties_keep_their_order(sta: Service, multi: Entity) -> None:
     """The order of ObservedProperties is that of unitOfMeasurements and of every result."""
-    found = sta.list(at("MultiDatastreams", multi) + "/ObservedProperties")
+    found = sta.members(at("MultiDatastreams", multi) + "/ObservedProperties")
     assert names(found) == ["weather-p1", "weather-p0"]
     inline = sta.get(at("MultiDatastreams", multi), expand="ObservedProperties")["ObservedProperties"]
     assert names(inline) == ["weather-p1", "weather-p0"]
@@ -149,7 +159,7 @@ def test_sizes_must_match(sta: Service, change: Entity) -> None:
     body = {**bodies.multi_datastream(sta, "uneven"), **links(sta, "uneven2")}
     body["ObservedProperties"] = body["ObservedProperties"][:1]
     sta.refuses(sta.post("MultiDatastreams", body))
-    assert not sta.list("MultiDatastreams", filter=f"name eq {literal(sta.name('uneven'))}")
+    assert not sta.members("MultiDatastreams", filter=f"name eq {literal(sta.name('uneven'))}")
 
 
 @constraints
@@ -157,14 +167,17 @@ def test_sizes_must_match(sta: Service, change: Entity) -> None:
 def test_a_result_has_one_element_per_unit(sta: Service, multi: Entity, result: object) -> None:
     """A result of another size, or none, is refused."""
     sta.refuses(sta.post("Observations", {"result": result, "MultiDatastream": ref(multi)}))
-    assert len(sta.list(at("MultiDatastreams", multi) + "/Observations")) == 3
+    assert len(sta.members(at("MultiDatastreams", multi) + "/Observations")) == 3
 
 
 @constraints
 def test_elements_may_be_of_any_type(sta: Service) -> None:
     """Numbers, texts and truths stand side by side; what has no unit says null."""
     body = {**bodies.multi_datastream(sta, "motley"), **links(sta, "motley")}
-    body["multiObservationDataTypes"] = [bodies.OM + "OM_CategoryObservation", bodies.OM + "OM_TruthObservation"]
+    body["multiObservationDataTypes"] = [
+        bodies.OM + "OM_CategoryObservation",
+        bodies.OM + "OM_TruthObservation",
+    ]
     body["unitOfMeasurements"] = [NULL_UNIT, NULL_UNIT]
     made = sta.create("MultiDatastreams", body)
     assert made["unitOfMeasurements"] == [NULL_UNIT, NULL_UNIT]
@@ -205,7 +218,7 @@ def test_deep_insert_of_a_multi_datastream(sta: Service) -> None:
 
 
 @relations
-@pytest.mark.parametrize("relation, entities", [("Thing", "Things"), ("Sensor", "Sensors"), ("", "")])
+@pytest.mark.parametrize(("relation", "entities"), [("Thing", "Things"), ("Sensor", "Sensors"), ("", "")])
 def test_delete_takes_what_cannot_be_without(sta: Service, relation: str, entities: str) -> None:
     """With its Thing or its Sensor a MultiDatastream goes, and with it its Observations."""
     made = sta.create("MultiDatastreams", {**bodies.multi_datastream(sta, "goes"), **links(sta, "goes")})

@@ -23,7 +23,11 @@ def streams(sta: Service) -> list[Entity]:
         body = {"phenomenonTime": f"2024-03-01T{n:02}:00:00Z", "result": n * 1.5, "Datastream": ref(made[0])}
         sta.create("Observations", body)
     for n in range(2):
-        body = {"phenomenonTime": f"2024-03-01T{n:02}:00:00Z", "result": f"text{n}", "Datastream": ref(made[1])}
+        body = {
+            "phenomenonTime": f"2024-03-01T{n:02}:00:00Z",
+            "result": f"text{n}",
+            "Datastream": ref(made[1]),
+        }
         sta.create("Observations", body)
     return made
 
@@ -86,8 +90,8 @@ def test_select_names_the_components(sta: Service, streams: list[Entity]) -> Non
 def test_query_options_work_with_data_arrays(sta: Service, streams: list[Entity]) -> None:
     """filter, orderby, skip, top and count choose the rows."""
     path = at("Datastreams", streams[0]) + "/Observations"
-    answer = sta.get(path, resultFormat="dataArray", filter="result gt 3", orderby="result desc", skip=1, top=3,
-                     count="true", select="result")  # fmt: skip
+    answer = sta.get(path, resultFormat="dataArray", filter="result gt 3", orderby="result desc", skip=1,
+                     top=3, count="true", select="result")  # fmt: skip
     assert answer["@iot.count"] == ROWS - 3
     assert [row for group in answer["value"] for row in group["dataArray"]] == [[15.0], [13.5], [12.0]]
 
@@ -137,7 +141,7 @@ def test_create_observations(sta: Service) -> None:
     for each in made[:2]:
         assert sta.get(at("Observations", each) + "/FeatureOfInterest")["@iot.id"] == feature["@iot.id"]
         assert sta.get(at("Observations", each) + "/Datastream")["@iot.id"] == first["@iot.id"]
-    assert len(sta.list(at("Datastreams", first) + "/Observations")) == 2
+    assert len(sta.members(at("Datastreams", first) + "/Observations")) == 2
 
 
 @requirement
@@ -145,7 +149,9 @@ def test_created_observations_get_a_default_feature(sta: Service) -> None:
     """Without a feature, rows get that of the Thing's Location, all of them the same."""
     stream = bodies.stream(sta, "featured")
     rows = [[f"2024-03-01T{n:02}:00:00Z", n] for n in range(3)]
-    found = creates(sta, [{"Datastream": ref(stream), "components": ["phenomenonTime", "result"], "dataArray": rows}])
+    found = creates(
+        sta, [{"Datastream": ref(stream), "components": ["phenomenonTime", "result"], "dataArray": rows}]
+    )
     features = {sta.get(at("Observations", reached(sta, entry)) + "/FeatureOfInterest")["@iot.selfLink"]
                 for entry in found}  # fmt: skip
     assert len(features) == 1
@@ -163,7 +169,9 @@ def test_a_row_that_fails_says_error(sta: Service) -> None:
                       ["2024-03-01T02:00:00Z", 3, feature["@iot.id"]]],
     }])  # fmt: skip
     assert [entry.lower().startswith("error") for entry in found] == [False, True, False]
-    results = [each["result"] for each in sta.list(at("Datastreams", stream) + "/Observations", orderby="result")]
+    results = [
+        each["result"] for each in sta.members(at("Datastreams", stream) + "/Observations", orderby="result")
+    ]
     assert results == [1, 3]
 
 
@@ -194,13 +202,17 @@ def test_data_arrays_of_multi_datastreams(sta: Service) -> None:
     """A group may name a MultiDatastream; rows whose result has another size fail."""
     if "MultiDatastreams" not in [entry["name"] for entry in sta.get("")["value"]]:
         pytest.skip("the service has no MultiDatastreams")
-    thing = sta.create("Things", bodies.thing(sta, "multi-array", Locations=[bodies.location(sta, "multi-array")]))
+    thing = sta.create(
+        "Things", bodies.thing(sta, "multi-array", Locations=[bodies.location(sta, "multi-array")])
+    )
     body = {**bodies.multi_datastream(sta, "multi-array"), "Thing": ref(thing),
             "Sensor": bodies.sensor(sta, "multi-array"),
-            "ObservedProperties": [bodies.observed_property(sta, f"multi-array{n}") for n in range(2)]}  # fmt: skip
+            "ObservedProperties": [bodies.observed_property(sta, f"multi-array{n}")
+                                   for n in range(2)]}  # fmt: skip
     multi = sta.create("MultiDatastreams", body)
-    found = creates(sta, [{"MultiDatastream": ref(multi), "components": ["phenomenonTime", "result"],
-                           "dataArray": [["2024-03-01T00:00:00Z", [5, 20]], ["2024-03-01T01:00:00Z", 30]]}])  # fmt: skip
+    rows = [["2024-03-01T00:00:00Z", [5, 20]], ["2024-03-01T01:00:00Z", 30]]
+    group = {"MultiDatastream": ref(multi), "components": ["phenomenonTime", "result"], "dataArray": rows}
+    found = creates(sta, [group])
     assert [entry.lower().startswith("error") for entry in found] == [False, True]
     assert reached(sta, found[0])["result"] == [5, 20]
     group = groups(sta, at("MultiDatastreams", multi) + "/Observations")[0]

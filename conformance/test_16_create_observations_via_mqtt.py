@@ -31,7 +31,9 @@ def stream(sta: Service) -> Entity:
 def arrives(sta: Service, stream: Entity, result: object) -> Entity:
     """The Observation with this result, once it is there."""
     path = at("Datastreams", stream) + "/Observations"
-    found = mqtt.eventually(lambda: sta.list(path, filter=f"result eq {literal(result)}"), f"result {result}")
+    found = mqtt.eventually(
+        lambda: sta.members(path, filter=f"result eq {literal(result)}"), f"result {result}"
+    )
     assert len(found) == 1
     return found[0]  # type: ignore[no-any-return]
 
@@ -59,7 +61,9 @@ def test_publish_to_the_set(sta: Service, client: mqtt.Client, stream: Entity) -
 
 
 @requirement
-def test_publish_to_the_observations_of_a_datastream(sta: Service, client: mqtt.Client, stream: Entity) -> None:
+def test_publish_to_the_observations_of_a_datastream(
+    sta: Service, client: mqtt.Client, stream: Entity
+) -> None:
     """The topic links the Observation to its Datastream."""
     client.publish(f"{sta.version}/Datastreams({literal(stream['@iot.id'])})/Observations", {"result": 12})
     leads(sta, arrives(sta, stream, 12), "Datastream", stream)
@@ -87,7 +91,8 @@ def test_publish_with_new_related_entities(sta: Service, client: mqtt.Client, st
 def test_all_properties_arrive(sta: Service, client: mqtt.Client, stream: Entity) -> None:
     """Times, quality and parameters are stored as over HTTP."""
     client.publish(f"{sta.version}/Observations", {
-        "result": 15, "phenomenonTime": "2024-03-02T00:00:00Z/2024-03-02T01:00:00Z", "Datastream": ref(stream),
+        "result": 15, "phenomenonTime": "2024-03-02T00:00:00Z/2024-03-02T01:00:00Z",
+        "Datastream": ref(stream),
         "resultTime": "2024-03-02T02:00:00Z", "parameters": {"a": 1}, "resultQuality": "good",
     })  # fmt: skip
     made = arrives(sta, stream, 15)
@@ -104,9 +109,11 @@ def test_what_is_no_observation_creates_nothing(
     """A broken publication creates nothing, and those after it still do."""
     client.publish(f"{sta.version}/Observations", payload)
     result = 1600 + len(payload)
-    client.publish(f"{sta.version}/Datastreams({literal(stream['@iot.id'])})/Observations", {"result": result})
+    client.publish(
+        f"{sta.version}/Datastreams({literal(stream['@iot.id'])})/Observations", {"result": result}
+    )
     arrives(sta, stream, result)
-    assert not sta.list(at("Datastreams", stream) + "/Observations", filter="result eq 16")
+    assert not sta.members(at("Datastreams", stream) + "/Observations", filter="result eq 16")
 
 
 @requirement
@@ -118,7 +125,7 @@ def test_many_publications_arrive_once_each(sta: Service, client: mqtt.Client) -
         client.publish(topic, {"result": n, "phenomenonTime": f"2024-03-01T00:{n // 60:02}:{n % 60:02}Z"})
     path = at("Datastreams", own) + "/Observations"
     mqtt.eventually(lambda: sta.get(path, count="true", top=0)["@iot.count"] >= 100, "100 Observations")
-    assert sorted(each["result"] for each in sta.list(path)) == list(range(100))
+    assert sorted(each["result"] for each in sta.members(path)) == list(range(100))
 
 
 @requirement
@@ -126,10 +133,14 @@ def test_publish_to_a_multi_datastream(sta: Service, client: mqtt.Client) -> Non
     """MultiDatastreams take publications, too."""
     if "MultiDatastreams" not in [entry["name"] for entry in sta.get("")["value"]]:
         pytest.skip("the service has no MultiDatastreams")
-    thing = sta.create("Things", bodies.thing(sta, "mqtt-multi", Locations=[bodies.location(sta, "mqtt-multi")]))
+    thing = sta.create(
+        "Things", bodies.thing(sta, "mqtt-multi", Locations=[bodies.location(sta, "mqtt-multi")])
+    )
     body = {**bodies.multi_datastream(sta, "mqtt-multi"), "Thing": ref(thing), "Sensor": bodies.sensor(sta),
             "ObservedProperties": [bodies.observed_property(sta, f"mqtt{n}") for n in range(2)]}  # fmt: skip
     multi = sta.create("MultiDatastreams", body)
-    client.publish(f"{sta.version}/MultiDatastreams({literal(multi['@iot.id'])})/Observations", {"result": [1, 2]})
+    client.publish(
+        f"{sta.version}/MultiDatastreams({literal(multi['@iot.id'])})/Observations", {"result": [1, 2]}
+    )
     path = at("MultiDatastreams", multi) + "/Observations"
-    assert mqtt.eventually(lambda: sta.list(path), "the Observation")[0]["result"] == [1, 2]
+    assert mqtt.eventually(lambda: sta.members(path), "the Observation")[0]["result"] == [1, 2]

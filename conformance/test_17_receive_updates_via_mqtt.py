@@ -47,7 +47,9 @@ def whole(message: Entity, entity: Entity) -> bool:
 
 
 @requirement
-@pytest.mark.parametrize("entities", ["Things", "Locations", "Sensors", "ObservedProperties", "FeaturesOfInterest"])
+@pytest.mark.parametrize(
+    "entities", ["Things", "Locations", "Sensors", "ObservedProperties", "FeaturesOfInterest"]
+)
 def test_new_members_of_a_set(sta: Service, listen: Listen, entities: str) -> None:
     """A subscription to a set receives the complete representation of every new entity."""
     heard = listen(entities)
@@ -113,7 +115,9 @@ def test_changes_of_a_property(sta: Service, listen: Listen) -> None:
 def test_selected_properties_of_a_set(sta: Service, listen: Listen, stream: Entity) -> None:
     """?$select= after a set chooses what messages hold."""
     heard = listen(topic("Datastreams", stream) + "/Observations?$select=phenomenonTime,result")
-    sta.create("Observations", {"result": 7, "phenomenonTime": "2024-03-01T00:00:00Z", "Datastream": ref(stream)})
+    sta.create(
+        "Observations", {"result": 7, "phenomenonTime": "2024-03-01T00:00:00Z", "Datastream": ref(stream)}
+    )
     message = heard.next()
     assert {key for key in message if not key.startswith("@")} == {"phenomenonTime", "result"}
     assert message["result"] == 7
@@ -126,7 +130,7 @@ def test_members_made_by_a_deep_insert(sta: Service, listen: Listen) -> None:
     thing = sta.create("Things", bodies.thing(sta, "deep", Datastreams=[{
         **bodies.datastream(sta, "deep-heard"), "Sensor": bodies.sensor(sta, "deep-heard"),
         "ObservedProperty": bodies.observed_property(sta, "deep-heard")}]))  # fmt: skip
-    made = sta.list(at("Things", thing) + "/Datastreams", expand="Sensor")[0]
+    made = sta.members(at("Things", thing) + "/Datastreams", expand="Sensor")[0]
     streams.until(lambda each: each.get("@iot.id") == made["@iot.id"])
     sensors.until(lambda each: each.get("@iot.id") == made["Sensor"]["@iot.id"])
 
@@ -149,7 +153,7 @@ def test_a_move_is_told_as_history(sta: Service, listen: Listen) -> None:
     thing = sta.create("Things", bodies.thing(sta, "told-mover"))
     heard = listen("HistoricalLocations")
     sta.change(at("Things", thing), {"Locations": [ref(place)]})
-    made = sta.list(at("Things", thing) + "/HistoricalLocations")[0]
+    made = sta.members(at("Things", thing) + "/HistoricalLocations")[0]
     heard.until(lambda each: each.get("@iot.id") == made["@iot.id"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the reading tests read: a few entities of every type, each different in what a wrong answer would mix up."""
+"""What the reading tests read: entities of every type, different in what a wrong answer would mix up."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class Town:
 
 
 def build(sta: Service) -> Town:
-    """Three Things with a Location, one without; four Datastreams, the last one empty; ten and three readings."""
+    """Three Things with a Location, one without; four Datastreams, the last empty; ten and three readings."""
     town = Town()
     for number in range(3):
-        place = bodies.location(sta, f"place{number}", bodies.point(8, 50 + number), properties={"floor": number})
+        place = bodies.location(
+            sta, f"place{number}", bodies.point(8, 50 + number), properties={"floor": number}
+        )
         town.locations.append(sta.create("Locations", place))
     for number in range(4):
         more: Entity = {"Locations": [ref(town.locations[number])]} if number < 3 else {}
@@ -50,7 +52,9 @@ def build(sta: Service) -> Town:
         made = bodies.observed_property(sta, f"property{number}", properties={"symbol": "TH"[number]})
         town.properties.append(sta.create("ObservedProperties", made))
         town.features.append(
-            sta.create("FeaturesOfInterest", bodies.feature(sta, f"feature{number}", properties={"area": number}))
+            sta.create(
+                "FeaturesOfInterest", bodies.feature(sta, f"feature{number}", properties={"area": number})
+            )
         )
     _streams(sta, town)
     _observations(sta, town)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -90,7 +91,18 @@ async def test_an_expired_token_is_refused(gate: access.Gate, connection: databa
         await gate.principal(authorization=f"Bearer {made.secret}")
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer  ", "Basic abc", "Bearer sk_unknown", "nonsense"])
+async def test_a_token_may_be_a_password(gate: access.Gate, connection: database.Connection) -> None:
+    """Basic authentication: the token is the password; the user's name says nothing."""
+    made = await factories.make_token(connection, dataset_id=await factories.make_dataset(connection))
+    header = "Basic " + base64.b64encode(f"anybody:{made.secret}".encode()).decode()
+    holder = await gate.principal(authorization=header)
+    assert holder == await gate.principal(authorization=f"Bearer {made.secret}")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer  ", "Basic abc", "Basic dXNlcg==", "Basic dXNlcjo=", "Bearer sk_unknown", "nonsense"],
+)
 async def test_a_wrong_header_is_not_taken_for_anonymous(gate: access.Gate, header: str) -> None:
     """Who shows a bad token is told so."""
     with pytest.raises(access.Unauthorised):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,7 +27,8 @@ _CACHED_PRINCIPALS = 10_000
 class Unauthorised(problems.Problem):
     """Writing needs a valid token.
 
-    Send the header `Authorization: Bearer <token>`. Make a token with `stadtkern token create`.
+    Send the header `Authorization: Bearer <token>`, or the token as the password of basic authentication.
+    Make a token with `stadtkern token create`.
     """
 
     status = 401
@@ -159,10 +162,7 @@ class Gate:
     ) -> Principal:
         """Who sends this. A session cookie counts only for safe requests. Raises Unauthorised."""
         if authorization:
-            kind, _, secret = authorization.partition(" ")
-            if kind.lower() != "bearer" or not secret.strip():
-                raise Unauthorised("the header Authorization takes the form `Bearer <token>`")
-            return await self._recognise("find_token", secret.strip())
+            return await self._recognise("find_token", _secret(authorization))
         if cookie and safe:
             try:
                 return await self._recognise("find_session", cookie)
@@ -252,4 +252,19 @@ def _without(scope: Scope, absent: list[tuple[str, int, int]]) -> Scope:
         gone=tuple(number for kind, number, _ in absent if kind == "datastream"),
         gone_features=tuple(number for kind, number, _ in absent if kind == "feature"),
         archived=tuple((number, until) for kind, number, until in absent if kind == "archive"),
+    )
+
+
+def _secret(authorization: str) -> str:
+    """The token in a header: as a bearer, or as the password of basic authentication, whoever the user is."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "bearer" and value.strip():
+        return value.strip()
+    if kind.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            password = base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+            if password:
+                return password
+    raise Unauthorised(
+        "the header Authorization takes the form `Bearer <token>`, or Basic with it as password"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""GET: the landing page, collections, entities, references, properties and values."""
+"""GET: collections, entities, references, properties and values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from stadtkern.things import entities
 from stadtkern.things.api import answers, buckets, formats
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import options as query_options
@@ -20,31 +19,6 @@ from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import guard, reader
 from stadtkern.things.queries.problems import NoValue
 from stadtkern.things.representation import Document
-
-_CONFORMANCE = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
-_CLASSES = (
-    "datamodel",
-    "resource-path/resource-path-to-entities",
-    "request-data",
-    "create-update-delete",
-    "multi-datastream",
-    "data-array",
-)
-
-
-# Offered where MQTT is on; each names its address (18-088, clause 9.2.1 and 14).
-_MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
-
-
-async def landing(call: Call) -> Response:
-    """What the service offers."""
-    value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
-    settings: dict[str, Any] = {"conformance": [_CONFORMANCE + name for name in _CLASSES]}
-    endpoints = call.state.settings.mqtt_endpoints
-    for name, endpoint in zip(_MQTT, endpoints or (), strict=False):
-        settings["conformance"].append(_CONFORMANCE + name)
-        settings[_CONFORMANCE + name] = {"endpoints": [endpoint]}
-    return answers.document({"value": value, "serverSettings": settings})
 
 
 async def answer(call: Call) -> Response:

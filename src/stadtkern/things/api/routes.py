@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api import answers, arrays, door, methods, openapi, read, write
+from stadtkern.things.api import answers, arrays, conformance, door, methods, openapi, read, write
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import streams
@@ -44,7 +44,7 @@ async def _dispatch(call: Call) -> Response:
     elif method in ("GET", "HEAD"):
         if path == openapi.PATH:
             return answers.document(openapi.document(settings=call.state.settings, service=call.service))
-        return await read.landing(call) if not path else await read.answer(call)
+        return await conformance.landing(call) if not path else await read.answer(call)
     if path in _FIXED:
         return _fixed(call, _FIXED[path])
     resource = paths.parse(path)

@@ -1,46 +1,31 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""create-update-delete: changing and removing, and the history of Locations (18-088, clauses 10.2 to 10.4)."""
+"""create-update-delete: changing with PATCH, PUT and JSON Patch (18-088, clause 10.3)."""
 
 from __future__ import annotations
 
 import pytest
 
 from conformance import bodies
+from conformance.bodies import fresh
 from conformance.checks import leads
-from conformance.service import SETS, Entity, Service, at, ids, instant, interval, ref
+from conformance.service import SETS, Entity, Service, at, instant, interval, ref
 
 update = pytest.mark.requirement("create-update-delete/update-entity", clause="10.3")
 put = pytest.mark.requirement("create-update-delete/update-entity-put", clause="10.3")
 patch = pytest.mark.requirement("create-update-delete/update-entity-jsonpatch", clause="10.3")
-delete = pytest.mark.requirement("create-update-delete/delete-entity", clause="10.4")
-automatic = pytest.mark.requirement("create-update-delete/historical-location-auto-creation", clause="8.2.3")
-manual = pytest.mark.requirement("create-update-delete/historical-location-manual-creation", clause="8.2.3")
 CHANGES: dict[str, Entity] = {
     "Things": {"description": "changed"},
     "Locations": {"location": {"type": "Point", "coordinates": [1.5, 2.5]}},
     "HistoricalLocations": {"time": "2020-02-02T00:00:00Z"},
-    "Datastreams": {"unitOfMeasurement": {"name": "kelvin", "symbol": "K", "definition": "http://example.org/K"}},
+    "Datastreams": {
+        "unitOfMeasurement": {"name": "kelvin", "symbol": "K", "definition": "http://example.org/K"}
+    },
     "Sensors": {"metadata": "changed"},
     "ObservedProperties": {"definition": "http://example.org/changed"},
     "Observations": {"result": 99.5},
     "FeaturesOfInterest": {"feature": {"type": "Point", "coordinates": [1.5, 2.5]}},
 }
 JSON_PATCH = "application/json-patch+json"
-
-
-def fresh(sta: Service, entities: str) -> Entity:
-    """A new entity of a set, with nothing else depending on it."""
-    if entities in ("Datastreams", "Observations", "HistoricalLocations"):
-        stream = bodies.stream(sta, "fresh")
-        if entities == "Observations":
-            return sta.create("Observations", {"result": 1, "Datastream": ref(stream),
-                                               "phenomenonTime": "2024-09-01T00:00:00Z"})  # fmt: skip
-        if entities == "HistoricalLocations":
-            return sta.list(at("Datastreams", stream) + "/Thing/HistoricalLocations")[0]
-        return stream
-    make = {"Things": bodies.thing, "Locations": bodies.location, "Sensors": bodies.sensor,
-            "ObservedProperties": bodies.observed_property, "FeaturesOfInterest": bodies.feature}  # fmt: skip
-    return sta.create(entities, make[entities](sta, "fresh", properties={"a": 1, "b": {"c": 2}}))  # type: ignore[operator]
 
 
 @update
@@ -98,7 +83,9 @@ def test_patch_moves_an_observation_to_another_feature(sta: Service) -> None:
 def test_patch_takes_no_inline_entities(sta: Service) -> None:
     """An update does not contain related entities as inline content."""
     stream = bodies.stream(sta, "inline")
-    answer = sta.http.patch(sta.url(at("Datastreams", stream)), json={"Sensor": bodies.sensor(sta, "sneaked")})
+    answer = sta.http.patch(
+        sta.url(at("Datastreams", stream)), json={"Sensor": bodies.sensor(sta, "sneaked")}
+    )
     sta.refuses(answer)
 
 
@@ -181,13 +168,15 @@ def patches(sta: Service, path: str, operations: list[Entity], *codes: int) -> N
 
 
 @patch
-@pytest.mark.parametrize("operations, expected", [
+@pytest.mark.parametrize(("operations", "expected"), [
     ([{"op": "add", "path": "/properties/d", "value": [1]}], {"a": 1, "b": {"c": 2}, "d": [1]}),
     ([{"op": "replace", "path": "/properties/b/c", "value": 3}], {"a": 1, "b": {"c": 3}}),
     ([{"op": "remove", "path": "/properties/a"}], {"b": {"c": 2}}),
-    ([{"op": "copy", "from": "/properties/b", "path": "/properties/e"}], {"a": 1, "b": {"c": 2}, "e": {"c": 2}}),
+    ([{"op": "copy", "from": "/properties/b", "path": "/properties/e"}],
+     {"a": 1, "b": {"c": 2}, "e": {"c": 2}}),
     ([{"op": "move", "from": "/properties/b/c", "path": "/properties/c"}], {"a": 1, "b": {}, "c": 2}),
-    ([{"op": "test", "path": "/properties/a", "value": 1}, {"op": "remove", "path": "/properties/b"}], {"a": 1}),
+    ([{"op": "test", "path": "/properties/a", "value": 1}, {"op": "remove", "path": "/properties/b"}],
+     {"a": 1}),
 ])  # fmt: skip
 def test_every_operation_of_json_patch(sta: Service, operations: list[Entity], expected: Entity) -> None:
     """add, replace, remove, copy, move and test of RFC 6902."""
@@ -202,8 +191,10 @@ def test_every_operation_of_json_patch(sta: Service, operations: list[Entity], e
 def test_json_patch_of_other_properties(sta: Service) -> None:
     """Any property can be the target, in other sets, too."""
     stream = bodies.stream(sta, "patched")
-    operations: list[Entity] = [{"op": "replace", "path": "/name", "value": sta.name("patched-new")},
-                                {"op": "replace", "path": "/unitOfMeasurement/symbol", "value": "K"}]  # fmt: skip
+    operations: list[Entity] = [
+        {"op": "replace", "path": "/name", "value": sta.name("patched-new")},
+        {"op": "replace", "path": "/unitOfMeasurement/symbol", "value": "K"},
+    ]
     patches(sta, at("Datastreams", stream), operations)
     after = sta.get(at("Datastreams", stream))
     assert after["name"] == sta.name("patched-new")
@@ -218,94 +209,3 @@ def test_a_failed_test_changes_nothing(sta: Service) -> None:
                                 {"op": "test", "path": "/properties/b/c", "value": 99}]  # fmt: skip
     patches(sta, at("Things", made), operations, 400, 409, 412, 422)
     assert sta.get(at("Things", made)) == made
-
-
-@delete
-@pytest.mark.parametrize("entities", SETS)
-def test_delete_removes(sta: Service, entities: str) -> None:
-    """After a DELETE the address is gone."""
-    made = fresh(sta, entities)
-    sta.delete(at(entities, made))
-    sta.refuses(sta.ask(at(entities, made)), 404, 410)
-
-
-@delete
-@pytest.mark.parametrize("entities, relation, gone", [
-    ("Things", "Thing", ("Datastreams", "Observations", "HistoricalLocations")),
-    ("Sensors", "Sensor", ("Datastreams", "Observations")),
-    ("ObservedProperties", "ObservedProperty", ("Datastreams", "Observations")),
-    ("Datastreams", "", ("Observations",)),
-])  # fmt: skip
-def test_what_cannot_be_without_it_goes_along(
-    sta: Service, entities: str, relation: str, gone: tuple[str, ...]
-) -> None:
-    """Integrity constraints when deleting: Datastreams, Observations and HistoricalLocations go along."""
-    stream = bodies.stream(sta, "cascade")
-    reading = sta.create("Observations", {"result": 1, "Datastream": ref(stream)})
-    thing = sta.get(at("Datastreams", stream) + "/Thing")
-    feature = sta.get(at("Observations", reading) + "/FeatureOfInterest")
-    history = sta.list(at("Things", thing) + "/HistoricalLocations")[0]
-    place = sta.list(at("Things", thing) + "/Locations")[0]
-    target = sta.get(at("Datastreams", stream) + f"/{relation}") if relation else stream
-    sta.delete(at(entities, target))
-    known = {"Datastreams": stream, "Observations": reading, "HistoricalLocations": history}
-    for other, entity in known.items():
-        if other in gone:
-            sta.refuses(sta.ask(at(other, entity)), 404, 410)
-        elif other != entities:
-            sta.get(at(other, entity))
-    sta.get(at("Locations", place))
-    sta.get(at("FeaturesOfInterest", feature))
-
-
-@delete
-def test_a_feature_takes_its_observations_along(sta: Service) -> None:
-    """Deleting a FeatureOfInterest deletes the Observations of it, and no others."""
-    stream = bodies.stream(sta, "features")
-    feature = sta.create("FeaturesOfInterest", bodies.feature(sta, "goes"))
-    goes = sta.create("Observations", {"result": 1, "Datastream": ref(stream), "FeatureOfInterest": ref(feature)})
-    stays = sta.create("Observations", {"result": 2, "Datastream": ref(stream)})
-    sta.delete(at("FeaturesOfInterest", feature))
-    sta.refuses(sta.ask(at("Observations", goes)), 404, 410)
-    sta.get(at("Observations", stays))
-
-
-@delete
-def test_a_location_takes_its_history_along(sta: Service) -> None:
-    """Deleting a Location deletes its HistoricalLocations; the Thing stays."""
-    place = sta.create("Locations", bodies.location(sta, "vanishing"))
-    thing = sta.create("Things", bodies.thing(sta, "staying", Locations=[ref(place)]))
-    sta.delete(at("Locations", place))
-    leads(sta, thing, "Locations", [])
-    leads(sta, thing, "HistoricalLocations", [])
-
-
-@automatic
-def test_a_new_place_makes_history(sta: Service) -> None:
-    """Whenever the Locations of a Thing change, the service makes a HistoricalLocation."""
-    thing = sta.create("Things", bodies.thing(sta, "wanderer"))
-    history = at("Things", thing) + "/HistoricalLocations"
-    assert sta.list(history) == []
-    places = [sta.create("Locations", bodies.location(sta, f"way{n}", bodies.point(n, n))) for n in range(3)]
-    sta.change(at("Things", thing), {"Locations": [ref(places[0])]})
-    assert [ids(each["Locations"]) for each in sta.list(history, expand="Locations")] == [ids(places[:1])]
-    sta.change(at("Things", thing), {"Locations": [ref(places[1])]})
-    found = sta.list(history, expand="Locations", orderby="time")
-    assert [ids(each["Locations"]) for each in found] == [ids(places[:1]), ids(places[1:2])]
-    leads(sta, thing, "Locations", [places[1]])
-    moved = sta.create(at("Things", thing) + "/Locations", bodies.location(sta, "posted"))
-    assert len(sta.list(history)) == 3
-    assert moved["@iot.id"] in ids(sta.list(at("Things", thing) + "/Locations"))
-
-
-@manual
-def test_the_newest_history_tells_where_a_thing_is(sta: Service) -> None:
-    """A HistoricalLocation posted with the newest time moves the Thing; an older one does not."""
-    places = [sta.create("Locations", bodies.location(sta, f"hand{n}", bodies.point(n, n))) for n in range(3)]
-    thing = sta.create("Things", bodies.thing(sta, "by-hand"))
-    for place, time, where in ((0, "2016-01-01T06:00:00Z", 0), (1, "2016-01-01T07:00:00Z", 1),
-                               (2, "2016-01-01T05:00:00Z", 1)):  # fmt: skip
-        sta.create("HistoricalLocations", {"time": time, "Thing": ref(thing), "Locations": [ref(places[place])]})
-        leads(sta, thing, "Locations", [places[where]])
-    leads(sta, thing, "HistoricalLocations", sta.list(at("Things", thing) + "/HistoricalLocations"))
-    assert len(sta.list(at("Things", thing) + "/HistoricalLocations")) == 3

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the service offers and which requirements of 18-088 it meets (clause 9.2.3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from stadtkern.things import entities
+from stadtkern.things.api import answers
+from stadtkern.things.api.call import Call
+
+ROOT = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
+# Only what passes `make conformance` stands here (tests/conformance compares): a class by its URI, one of a
+# single requirement by that. `datamodel`, the beginning of nine of them, is what clients look for.
+REQUIREMENTS = (
+    "datamodel",
+    "datamodel/entity-control-information",
+    "datamodel/thing",
+    "datamodel/location",
+    "datamodel/historical-location",
+    "datamodel/datastream",
+    "datamodel/sensor",
+    "datamodel/observed-property",
+    "datamodel/observation",
+    "datamodel/feature-of-interest",
+    "resource-path/resource-path-to-entities",
+    "data-array/data-array",
+)
+
+
+async def landing(call: Call) -> Response:
+    """The root document: all entity sets, and what may be relied on."""
+    value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
+    settings: dict[str, Any] = {"conformance": [ROOT + name for name in REQUIREMENTS]}
+    return answers.document({"value": value, "serverSettings": settings})
