@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
+from collections import Counter
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,13 +113,26 @@ def markdown(found: dict[str, Any]) -> str:
         verdict = "failed" if entry["failed"] else "passed" if entry["passed"] else "not tested"
         clause = ", ".join(sorted({test["clause"] for test in own}))
         lines.append(f"| `{name}` | {clause} | {verdict} | {counts(entry)} |")
-    others = [test for own in requirements(found).values() for test in own if test["outcome"] != "passed"]
-    lines += ["", "Tests that did not pass:" if others else "Every test passed."]
-    lines += [""] if others else []
-    for test in others:
-        reason = " ".join(test["reason"].split()).replace("|", "\\|")
-        lines.append(f"- {test['outcome']}: `{test['requirement']}`, {test['says']} — {reason}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_others(found)]) + "\n"
+
+
+def _others(found: dict[str, Any]) -> list[str]:
+    """Every test that failed, and the reasons of those that were skipped."""
+    tests = [test for own in requirements(found).values() for test in own]
+    failed = [test for test in tests if test["outcome"] == "failed"]
+    skipped = Counter((test["requirement"], test["reason"]) for test in tests if test["outcome"] == "skipped")
+    if not failed and not skipped:
+        return ["Every test passed."]
+    lines = ["Failed:", ""] if failed else []
+    for test in failed:
+        lines.append(f"- `{test['requirement']}`, `{test['name']}`: {test['says']} — {_told(test['reason'])}")
+    lines += ([""] if failed else []) + (["Skipped:", ""] if skipped else [])
+    lines += [f"- `{name}`: {count} × {_told(reason)}" for (name, reason), count in skipped.items()]
+    return lines
+
+
+def _told(reason: str) -> str:
+    return " ".join(reason.split()).replace("<", "&lt;")
 
 
 def requirements(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -129,12 +142,3 @@ def requirements(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         for test in entry["tests"]:
             by_name.setdefault(test["requirement"], []).append(test)
     return by_name
-
-
-def requires(module: str) -> bool:
-    """Whether a module the suite needs for a part is installed."""
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        return False
-    return True
