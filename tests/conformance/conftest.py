@@ -34,6 +34,7 @@ class Served:
 def served() -> Iterator[Served]:
     """`stadtkern serve` on free ports with an empty public dataset."""
     with running.installation() as installation:
+        installation.mqtt_port = running.free_port()
         installation.start()
         # Another test's loop may already run in this thread.
         with ThreadPoolExecutor(1) as aside:

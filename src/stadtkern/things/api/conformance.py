@@ -29,10 +29,15 @@ REQUIREMENTS = (
     "create-update-delete",
     "data-array/data-array",
 )
+# Offered where MQTT is on; each names its address.
+MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
 
 
 async def landing(call: Call) -> Response:
     """The root document: all entity sets, and what may be relied on."""
     value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
     settings: dict[str, Any] = {"conformance": [ROOT + name for name in REQUIREMENTS]}
+    for name, endpoint in zip(MQTT, call.state.settings.mqtt_endpoints or (), strict=False):
+        settings["conformance"].append(ROOT + name)
+        settings[ROOT + name] = {"endpoints": [endpoint]}
     return answers.document({"value": value, "serverSettings": settings})
