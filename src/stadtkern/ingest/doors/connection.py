@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 
@@ -65,8 +65,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody comes."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (TCP is all there is)
-        self._transport = transport
+        # TCP is all there is; uvloop's transport has the methods but not the class.
+        self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(high=4 * CROWDED_BYTES)
         self.address = logs.shorten_address(str((transport.get_extra_info("peername") or ("",))[0]))
 
