@@ -108,7 +108,7 @@ def test_what_is_no_observation_creates_nothing(
 ) -> None:
     """A broken publication creates nothing, and those after it still do."""
     client.publish(f"{sta.version}/Observations", payload)
-    result = 1600 + len(payload)
+    result = 1600 + sum(payload)
     client.publish(
         f"{sta.version}/Datastreams({literal(stream['@iot.id'])})/Observations", {"result": result}
     )

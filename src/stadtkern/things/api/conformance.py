@@ -26,6 +26,7 @@ REQUIREMENTS = (
     "datamodel/observation",
     "datamodel/feature-of-interest",
     "resource-path/resource-path-to-entities",
+    "request-data",
     "create-update-delete",
     "data-array/data-array",
 )
