@@ -52,6 +52,7 @@ async function bundle() {
       map: path.join(ui, "islands/map.js"),
       "map-worker": "maplibre-gl/dist/maplibre-gl-worker.mjs",
       chart: path.join(ui, "islands/chart.js"),
+      query: path.join(ui, "islands/query.js"),
     },
     outdir: out,
     entryNames: "[name]-[hash]",

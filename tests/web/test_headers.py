@@ -42,7 +42,10 @@ async def test_an_empty_city_says_what_will_be_here(visitor: AsyncClient) -> Non
     assert (await visitor.get("/karte")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/quellen", "/schnittstellen", "/barrierefreiheit", "/en/schnittstellen"])
+@pytest.mark.parametrize(
+    "path",
+    ["/quellen", "/schnittstellen", "/schnittstellen/daten-api", "/barrierefreiheit", "/en/schnittstellen"],
+)
 async def test_pages_about_the_site_are_there(visitor: AsyncClient, path: str) -> None:
     """Only what is real stands in the footer."""
     assert (await visitor.get(path)).status_code == 200

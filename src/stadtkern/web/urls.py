@@ -15,6 +15,7 @@ urlpatterns = i18n_patterns(
     path("", include("stadtkern.insights.urls")),
     path("quellen", views.sources, name="sources"),
     path("schnittstellen", views.interfaces, name="interfaces"),
+    path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
     path("barrierefreiheit", views.accessibility, name="accessibility"),
     prefix_default_language=False,
 )

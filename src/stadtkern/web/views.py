@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from stadtkern.insights import streams
 from stadtkern.ui import visit as visits
+from stadtkern.web import workbench
 
 
 async def sources(request: HttpRequest) -> HttpResponse:
@@ -22,6 +23,13 @@ async def interfaces(request: HttpRequest) -> HttpResponse:
     """Addresses for machines."""
     async with visits.open_visit(request):
         return render(request, "web/interfaces.html", {"api": f"{settings.PUBLIC_URL}/sta/v1.1"})
+
+
+async def sensorthings(request: HttpRequest) -> HttpResponse:
+    """The API's entity types, and a form that asks it."""
+    async with visits.open_visit(request) as visit:
+        found = await workbench.context(visit, api=f"{settings.PUBLIC_URL}/sta/v1.1")
+    return render(request, "web/sensorthings.html", found)
 
 
 async def accessibility(request: HttpRequest) -> HttpResponse:
