@@ -118,6 +118,12 @@ class Embedded:
             self._launch()
         return True
 
+    def tell_own(self, text: str) -> None:
+        """Have the running server use settings of its own that need no restart."""
+        self._write("own.conf", text)
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         """Stop the server and wait until its files are at rest; whoever uses it last does so."""
         if not self._data.exists():

@@ -8,10 +8,12 @@ import fcntl
 import json
 import os
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 from stadtkern.core import problems
 from stadtkern.core.settings import Settings
+from stadtkern.serve import supervisor
 
 
 class NothingRuns(problems.Problem):
@@ -34,6 +36,15 @@ def running(settings: Settings) -> list[dict[str, Any]]:
                 with contextlib.suppress(ValueError):  # it is written at this moment
                     found.append(json.loads(handle.read()))
     return found
+
+
+@contextlib.contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """Keep `stadtkern serve` away from the data folder for a while. Raises AlreadyRunning where it runs."""
+    if running(settings):
+        raise supervisor.AlreadyRunning(str(settings.data))
+    with supervisor.alone(settings.data, names=supervisor.CHILDREN):
+        yield
 
 
 def restart(settings: Settings) -> int:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import structlog
@@ -147,7 +148,8 @@ class Supervisor:
         embedded = None if self._settings.database_url else postgres.Embedded(self._settings)
         url = self._settings.database_url or (embedded.url if embedded else "")
         children: list[Child] = []
-        with self._alone():
+        with alone(self._settings.data, names=self._names) as self._lock:
+            self._note([])
             try:
                 if embedded is not None:
                     embedded.start()
@@ -170,19 +172,6 @@ class Supervisor:
         self._stop.set()
         if self._preparing:
             raise KeyboardInterrupt
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the data folder for ourselves. Raises AlreadyRunning."""
-        self._settings.data.mkdir(parents=True, exist_ok=True)
-        with (self._settings.data / f"{'-'.join(self._names)}.lock").open("a") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise AlreadyRunning(str(self._settings.data)) from error
-            self._lock = handle
-            self._note([])
-            yield
 
     def _note(self, children: Sequence[Child]) -> None:
         """Write into the lock file who runs, for `stadtkern restart` and `stadtkern doctor`."""
@@ -245,6 +234,18 @@ class Supervisor:
                 log.error("the database does not start; it is tried again", error=str(error))
                 self._stop.wait(pause_after(falls))
         self._preparing = False
+
+
+@contextlib.contextmanager
+def alone(data: Path, *, names: Sequence[str]) -> Iterator[IO[str]]:
+    """Hold the data folder for ourselves; gives the lock file. Raises AlreadyRunning."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / f"{'-'.join(names)}.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(str(data)) from error
+        yield handle
 
 
 def _stop_all(children: list[Child]) -> None:
