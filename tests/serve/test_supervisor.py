@@ -86,13 +86,12 @@ def test_a_port_that_becomes_free_in_a_moment_is_waited_for(tmp_path: Path) -> N
         timer.join()
 
 
-def test_a_port_that_stays_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_stays_in_use_is_named(tmp_path: Path) -> None:
     """With the way out."""
-    monkeypatch.setattr(port, "_PATIENCE_SECONDS", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as held:
         number = held.getsockname()[1]
         with pytest.raises(port.PortInUse, match=str(number)):
-            port.listen(core_settings.load(environment={}, data=str(tmp_path), port=number))
+            port.listen(core_settings.load(environment={}, data=str(tmp_path), port=number), patience=0.0)
 
 
 def test_an_address_of_another_machine_is_not_called_a_port_in_use(tmp_path: Path) -> None:

@@ -35,12 +35,12 @@ class AddressUnusable(problems.Problem):
     """
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings, *, patience: float = _PATIENCE_SECONDS) -> socket.socket:
     """Listen on the port; children of a supervisor that was killed a moment ago are given time to end.
 
     Raises PortInUse, PortForbidden or AddressUnusable.
     """
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while True:
         held = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
         try:

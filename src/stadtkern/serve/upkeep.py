@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The words with which an installation is looked after: restart, backup, restore."""
+"""The words with which an installation is looked after: restart, backup, restore, doctor."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stadtkern.core import logs, postgres
@@ -18,6 +20,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.serve import installation
 
 console = Console(stderr=True)
+_MARKS = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "wrong": ("WRONG  ", "bold red")}
 Tell = Callable[[str, int, int | None], None]
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (STADTKERN_DATA).")]
@@ -28,10 +31,11 @@ def add_to(app: typer.Typer) -> None:
     app.command()(restart)
     app.command()(backup)
     app.command()(restore)
+    app.command()(doctor)
 
 
-def _settings(data: Path | None) -> Settings:
-    loaded = core_settings.load(data=None if data is None else str(data))
+def _settings(data: Path | None, **more: Any) -> Settings:
+    loaded = core_settings.load(data=None if data is None else str(data), **more)
     logs.configure(loaded, process="cli")
     return loaded
 
@@ -103,6 +107,26 @@ def restore(
             highlight=False,
         )
     console.print("Everybody signs in anew: sessions and the key that signs cookies are not in a backup.")
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (STADTKERN_PORT).")] = None,
+    data: DataOption = None,
+) -> None:
+    """Look everything over and say what is wrong and how to mend it; ends with 1 where something is wrong."""
+    from stadtkern.serve.doctor import examine
+
+    found = examine.examine(_settings(data, port=port))
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    else:
+        for each in found:
+            mark, style = _MARKS[each.state]
+            console.print(f"[{style}]{mark}[/] [bold]{each.name}[/]: {escape(each.seen)}", highlight=False)
+            if each.remedy:
+                console.print(f"    → {escape(each.remedy)}", highlight=False)
+    raise typer.Exit(any(each.state == "wrong" for each in found))
 
 
 @contextlib.contextmanager
