@@ -77,10 +77,10 @@ FUNCTIONS: Mapping[str, list[Function]] = {
     "before": [Function((_V, _V), _B, "({0e} <= {1} and {0} < {1})")],
     "after": [Function((_V, _V), _B, "({0} >= {1e} and {0e} > {1e})")],
     "meets": [Function((_V, _V), _B, "({0} = {1e} or {0e} = {1})")],
-    "during": [Function((_V, _V), _B, "({0} >= {1} and {0e} <= {1e})")],
+    "during": [Function((_V, _V), _B, "({0} >= {1} and {0} <= {1e} and {0e} <= {1e})")],
     "overlaps": [Function((_V, _V), _B, _OVERLAPS)],
     "starts": [Function((_V, _V), _B, "({0} = {1} and {0e} <= {1e})")],
-    "finishes": [Function((_V, _V), _B, "({0e} = {1e} and {0} >= {1})")],
+    "finishes": [Function((_V, _V), _B, "({0e} = {1e} and {0} >= {1} and {0} <= {1e})")],
     # numbers
     "round": [Function((_N,), _N, "round(({0})::numeric)::float8")],
     "floor": [Function((_N,), _N, "floor(({0})::float8)")],

@@ -130,10 +130,12 @@ def _expand(text: str, *, where: str, depth: int) -> tuple[Expand, ...]:
     if depth >= MAX_EXPAND_DEPTH:
         raise QueryTooLarge(f"expanded more than {MAX_EXPAND_DEPTH} deep", where=where)
     found: dict[str, Expand] = {}
-    for at, part in split(text, ",", where=where):
+    for number, (at, part) in enumerate(split(text, ",", where=where)):
+        if number >= MAX_EXPANDS:
+            raise QueryTooLarge(f"more than {MAX_EXPANDS} expansions", where=where)
         item = _expansion(part.strip(), at=at, where=where, depth=depth)
         known = found.get(item.name)
-        found[item.name] = _merge(known, item, where=where) if known else item
+        found[item.name] = _merge(known, item, where=where, depth=depth) if known else item
     return tuple(found.values())
 
 
@@ -157,15 +159,14 @@ def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
     return Expand(name, _options(given, where=inner, depth=depth + 1), at)
 
 
-def _merge(first: Expand, second: Expand, *, where: str) -> Expand:
-    """`A/B,A/C` expands A once, with both below it."""
-    if first.options.given.keys() | second.options.given.keys() != {"$expand"}:
-        raise InvalidQuery(f"{first.name!r} is expanded twice", where=where)
-    text = f"{first.options.given['$expand']},{second.options.given['$expand']}"
-    expand = first.options.expand + second.options.expand
-    if len({item.name for item in expand}) < len(expand):
-        raise InvalidQuery(f"{first.name!r} expands the same relation twice", where=where)
-    return Expand(first.name, Options(expand=expand, given={"$expand": text}), first.at)
+def _merge(first: Expand, second: Expand, *, where: str, depth: int) -> Expand:
+    """`A($top=1),A/B,A/C` expands A once, with both below it."""
+    ours, theirs = first.options.given, second.options.given
+    if (ours.keys() & theirs.keys()) - {"$expand"} or "$expand" not in ours.keys() | theirs.keys():
+        raise InvalidQuery(f"{first.name!r} is expanded twice (position {second.at})", where=where)
+    below = [given["$expand"] for given in (ours, theirs) if "$expand" in given]
+    given = {**ours, **theirs, "$expand": ",".join(below)}
+    return Expand(first.name, _options(given, where=f"{where}/{first.name}: ", depth=depth + 1), first.at)
 
 
 def split(text: str, mark: str, *, where: str) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -112,9 +112,19 @@ def _bound(key: Key, value: str | None) -> Fragment:
     return Fragment(f"%s::{key.cast}", (value,))
 
 
+def token_writer(found: Sequence[Key]) -> Callable[[Sequence[str | None]], str]:
+    """A function that makes an opaque text for the place a page ended at."""
+    mark = _mark(found)
+
+    def write(values: Sequence[str | None]) -> str:
+        return base64.urlsafe_b64encode(msgspec.json.encode([mark, *values])).decode().rstrip("=")
+
+    return write
+
+
 def write_token(found: Sequence[Key], values: Sequence[str | None]) -> str:
-    """An opaque text for the place a page ended at."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([_mark(found), *values])).decode().rstrip("=")
+    """An opaque text for the place one page ended at."""
+    return token_writer(found)(values)
 
 
 def read_token(found: Sequence[Key], token: str) -> list[str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from stadtkern.core import fragments
@@ -118,15 +119,29 @@ def plain(level: Level, *, extra: Sequence[Fragment], limit: int | None, skip: i
     return body + Fragment(f" offset {skip:d}") if skip else body
 
 
-def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: int) -> Fragment:
-    """The statement for the first entities of each of many parents; rows begin with the parent's id."""
+def per_parent(
+    level: Level,
+    relation: Relation,
+    *,
+    ids: Sequence[int],
+    limit: int,
+    span: tuple[datetime, datetime] | None = None,
+) -> Fragment:
+    """The statement for the first entities of each of many parents; rows begin with the parent's id.
+
+    `span`: between which times the newest observations lie, where only they are wanted; it spares the planner
+    all other partitions.
+    """
     extra, source, limits = [connecting(relation, "p", level.place.alias)], "", limit
     newest = _newest_first(level, relation)
     if newest is not None:
         source = " join things.datastream_state s on s.datastream_id = p.id"
-        single = limit == 2 and level.options.filter is None and level.options.skip == 0
+        single = only_newest(level, relation, limit=limit)
         sign = "=" if single else "<="
         limits = 1 if single else limit
+        if span is not None:
+            time = f"{level.place.alias}.phenomenon_time"
+            extra.append(Fragment(f"{time} between %s::timestamptz and %s::timestamptz", span))
         extra.append(Fragment(f"{level.place.alias}.phenomenon_time {sign} s.last_time"))
     inner = _select(level, lead="p.id as parent, " + ("s.n, " if newest else "null, "), extra=extra)
     inner += level.order() + Fragment(f" limit {limits:d}")
@@ -136,6 +151,12 @@ def per_parent(level: Level, relation: Relation, *, ids: Sequence[int], limit: i
         f"select x.* from unnest(%s::bigint[]) as p(id){source} cross join lateral (", (list(ids),)
     )
     return head + inner + Fragment(") x")
+
+
+def only_newest(level: Level, relation: Relation, *, limit: int) -> bool:
+    """Whether of each datastream the one newest observation is wanted, whatever it is."""
+    plain = limit == 2 and level.options.filter is None and level.options.skip == 0
+    return plain and level.options.token is None and bool(_newest_first(level, relation))
 
 
 def costly(level: Level, statement: Fragment, *, by_time: bool) -> bool:

@@ -29,6 +29,9 @@ MAX_ROWS = 50_000
 FEW = 100_000
 
 
+_OF_COLLECTIONS = ("$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken")
+
+
 @dataclass(slots=True)
 class Reader:
     """One read: a connection in a transaction, what may be seen, the service's address, a budget of rows."""
@@ -103,7 +106,12 @@ class Reader:
     async def entity(
         self, *, entity: EntityType, options: Options, parent: Parent | None, number: int | None
     ) -> Document:
-        """One entity, by id or as the only one a relation leads to. Raises NoSuchEntity."""
+        """One entity, by id or as the only one a relation leads to. Raises NoSuchEntity, InvalidQuery."""
+        misplaced = next((name for name in options.given if name in _OF_COLLECTIONS), None)
+        if misplaced is not None:
+            raise InvalidQuery(
+                f"the address leads to one {entity.name}: only $select and $expand fit", where=misplaced
+            )
         prepared = level.prepare(scope=self.scope, entity=entity, options=options)
         origin = level.of_parent(prepared, parent)
         for narrow in (True, False):
@@ -178,15 +186,12 @@ class Reader:
         prepared = await self.prepare(entity=target, options=options, parent=parent, where=where)
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
-            statement = level.per_parent(prepared, relation, ids=list(by_parent), limit=top + 1)
-            limited = statement + Fragment(f" limit {MAX_ROWS + 1:d}")
-            if level.costly(prepared, limited, by_time=True):
-                await guard.check_cost(self.connection, limited)
-            for row in await rows.fetch(self.connection, limited):
+            for row in await self._below(prepared, relation, list(by_parent), limit=top + 1):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
         made = iter(await self._documents(prepared, shown, offset=2))
         counts = await self._counts(prepared, relation, ids)
+        kept, write = _kept(options), keyset.token_writer(prepared.keys)
         for document, number in zip(documents, ids, strict=True):
             own = by_parent[number]
             if counts is not None:
@@ -194,9 +199,24 @@ class Reader:
             document[relation.name] = [next(made) for _ in own[:top]]
             more = len(own) > top or (len(own) == top == 1 and (own[0][1] or 0) > 1)
             if more and top:
-                token = keyset.write_token(prepared.keys, prepared.key_values(own[top - 1]))
                 address = f"{self.service}/{above.entity.set}({number})/{relation.name}"
-                document[f"{relation.name}@iot.nextLink"] = next_link(address, options, token)
+                token = write(prepared.key_values(own[top - 1]))
+                document[f"{relation.name}@iot.nextLink"] = f"{address}?{kept}$skiptoken={token}"
+
+    async def _below(
+        self, prepared: Level, relation: Relation, ids: Sequence[int], *, limit: int
+    ) -> list[rows.Row]:
+        """The first rows of each parent. Raises QueryTooExpensive."""
+        span = None
+        if level.only_newest(prepared, relation, limit=limit):
+            span = await windows.newest(self.connection, ids=ids)
+            if span is None:
+                return []
+        statement = level.per_parent(prepared, relation, ids=ids, limit=limit, span=span)
+        statement += Fragment(f" limit {MAX_ROWS + 1:d}")
+        if level.costly(prepared, statement, by_time=True):
+            await guard.check_cost(self.connection, statement)
+        return await rows.fetch(self.connection, statement)
 
     async def _counts(self, prepared: Level, relation: Relation, ids: Sequence[int]) -> dict[int, int] | None:
         if not prepared.options.count:
@@ -212,9 +232,13 @@ def _fixed(relation: Relation | None) -> tuple[str, ...]:
 
 def next_link(address: str, options: Options, token: str) -> str:
     """The address of the next page: the same options, the place reached, no $skip."""
+    return f"{address}?{_kept(options)}$skiptoken={token}"
+
+
+def _kept(options: Options) -> str:
+    """The options of a link to the next page, without the place reached."""
     kept = {name: text for name, text in options.given.items() if name not in ("$skip", "$skiptoken")}
-    kept["$skiptoken"] = token
-    return address + "?" + "&".join(f"{name}={quote(text, safe=_SAFE)}" for name, text in kept.items())
+    return "".join(f"{name}={quote(text, safe=_SAFE)}&" for name, text in kept.items())
 
 
 _SAFE = "$()/,;=':@-._~*"

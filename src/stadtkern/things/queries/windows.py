@@ -8,7 +8,7 @@ window that was too small is followed by a larger one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +69,19 @@ async def extent(
         await rows.execute(cursor, statement)
         row = await cursor.fetchone()
     return Extent(*row) if row and row[2] else None
+
+
+async def newest(connection: Connection, *, ids: Sequence[int]) -> tuple[datetime, datetime] | None:
+    """Between which times the newest observations of some datastreams lie; None without any."""
+    statement = Fragment(
+        "select min(last_time), max(last_time) from things.datastream_state"
+        " where datastream_id = any(%s::bigint[]) and n > 0",
+        (list(ids),),
+    )
+    async with connection.cursor() as cursor:
+        await rows.execute(cursor, statement)
+        row = await cursor.fetchone()
+    return row if row and row[0] is not None else None
 
 
 def applies(prepared: Level, parent: Parent | None) -> bool:
