@@ -42,6 +42,7 @@ class Client:
         self.connected: Any = None
         self.present: bool | None = None
         self.lost: Any = None
+        self.followed: dict[str, int] = {}
         self._news = threading.Condition()
         if secret is not None:
             self.paho.username_pw_set(username, secret)
@@ -65,6 +66,8 @@ class Client:
 
     def _on_connect(self, _: Any, __: Any, flags: Any, reason: Any, ___: Any) -> None:
         self.connected, self.present, self.lost = reason, flags.session_present, None
+        if self.followed and not flags.session_present and not reason.is_failure:
+            self.paho.subscribe(list(self.followed.items()))
         self._note()
 
     def _on_disconnect(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
@@ -116,6 +119,7 @@ class Client:
 
     def subscribe(self, topic: str, *, qos: int = 1) -> Any:
         """Follow a topic and wait for the answer."""
+        self.followed[topic] = qos
         _, number = self.paho.subscribe(topic, qos)
         self.until(lambda: number in self.granted, what=f"an answer to SUBSCRIBE {topic}")
         return self.granted[number][0]
@@ -146,7 +150,7 @@ async def near(port: int, **more: Any) -> AsyncIterator[Client]:
 
 
 @contextlib.asynccontextmanager
-async def service(settings: Settings, **more: Any) -> AsyncIterator[mqtt.Mqtt]:
+async def service(settings: Settings, *, settle: bool = True, **more: Any) -> AsyncIterator[mqtt.Mqtt]:
     """MQTT with a relay of its own, as in the work process; the port is one that the system gives."""
     stop = asyncio.Event()
     settings = msgspec.structs.replace(settings, **{"mqtt_port": 0, **more})
@@ -163,6 +167,8 @@ async def service(settings: Settings, **more: Any) -> AsyncIterator[mqtt.Mqtt]:
     try:
         await asyncio.wait([opened, *tasks], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         assert made.opened.is_set(), tasks
+        if settle:
+            await asyncio.wait_for(made.settled.wait(), PATIENCE)
         yield made
     finally:
         stop.set()

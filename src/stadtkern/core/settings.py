@@ -97,12 +97,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_url: Annotated[
         str | None,
         _about(
-            "An MQTT broker that takes our own door's place, e.g. `mqtt://stadtkern:password@127.0.0.1:1885`;"
+            "An MQTT broker that takes our own door's place, e.g. `mqtt://stadtkern:password@127.0.0.1:1884`;"
             " see `stadtkern mqtt conf`."
         ),
     ] = None
     mqtt_in: Annotated[str, _about("What the broker in front puts before topics of publishers.")] = "in"
-    mqtt_out: Annotated[str, _about("What the broker in front puts before topics of subscribers.")] = "out"
     mqtt_create_endpoint: Annotated[
         str | None,
         _about("Where devices publish, as told on the API's landing page. Unset: from host and port."),

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from stadtkern.core import access, problems, statements
 from stadtkern.core.database import Connection
 
 PREFIX = "sk_"
+# Tells a token's secret once, to whoever keeps a broker in front; it is written down nowhere.
+CHANNEL = "stadtkern_token"
 
 
 class UnknownDataset(problems.Problem):
@@ -74,7 +78,14 @@ async def create(
                 sql["create_token_scope"],
                 {"token_id": token_id, "dataset_id": dataset_id, "verbs": list(dict.fromkeys(verbs))},
             )
+        await hand_over(connection, token_id=token_id, secret=secret)
     return NewToken(token_id, secret)
+
+
+async def hand_over(connection: Connection, *, token_id: int, secret: str) -> None:
+    """Let a broker in front know a secret when the transaction commits; nobody keeps it."""
+    payload = msgspec.json.encode({"id": token_id, "secret": secret}).decode()
+    await connection.execute(statements.load("core")["hand_over_token"], {"payload": payload})
 
 
 async def revoke(connection: Connection, *, token_id: int) -> bool:

@@ -63,6 +63,10 @@ INSERT INTO core.principal (kind, name) VALUES (%(kind)s, %(name)s) RETURNING id
 -- Gives a token verbs on one dataset
 INSERT INTO core.token_scope (token_id, dataset_id, verbs) VALUES (%(token_id)s, %(dataset_id)s, %(verbs)s);
 
+-- name: hand_over_token
+-- Tells a new token's secret to those who keep a broker in front, and to nobody later
+SELECT pg_notify('stadtkern_token', %(payload)s);
+
 -- name: revoke_token
 -- Ends a token at once
 UPDATE core.token SET revoked_at = now() WHERE id = %(token_id)s AND revoked_at IS NULL RETURNING id;

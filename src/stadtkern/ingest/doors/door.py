@@ -76,6 +76,8 @@ class Door:
         self._lines: set[Connection] = set()
         self._values: dict[tuple[str, Scope], bytes | None] = {}
         self._checked = (-1, 0.0)
+        self.settled = asyncio.Event()
+        self.settled.set()
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
@@ -86,13 +88,19 @@ class Door:
         )
         sweeper = asyncio.create_task(self._sweep(), name="mqtt-sweeper")
         try:
-            yield int(server.sockets[0].getsockname()[1])
+            port = int(server.sockets[0].getsockname()[1])
+            log.info("MQTT is open", host=self._settings.host, port=port)
+            yield port
         finally:
             server.close()
             sweeper.cancel()
             for line in list(self._lines):
                 line.close(packets.SHUTTING_DOWN)
             await asyncio.gather(sweeper, return_exceptions=True)
+
+    def guards(self, datastream_id: int) -> bool:  # noqa: ARG002
+        """Rights are asked for each time."""
+        return True
 
     async def tell(self, changes: Changes) -> None:
         """Answer every topic that somebody follows and send the documents."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 import psycopg
 import structlog
+from psycopg_pool import AsyncConnectionPool
 from starlette.datastructures import State
 
 from stadtkern.core import access, database, outbox
@@ -15,7 +18,6 @@ from stadtkern.core.database import Connection
 from stadtkern.core.outbox import Event
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
-from stadtkern.ingest.doors.door import Door
 from stadtkern.ingest.doors.taking import Counters, Taker
 from stadtkern.things import news
 from stadtkern.things.api import call
@@ -28,7 +30,35 @@ log = structlog.get_logger(__name__)
 
 TOPICS = (news.OBSERVATIONS, news.ENTITIES)
 _MOST_AT_ONCE = 5_000
+_OPENING_SECONDS = 5.0
 _READ_MILLISECONDS = 5_000
+
+
+class Teller(Protocol):
+    """Who tells the world of changes. `settled`: everybody has the rights that are due."""
+
+    settled: asyncio.Event
+
+    async def tell(self, changes: Changes) -> None:
+        """Tell of these."""
+
+    def guards(self, datastream_id: int) -> bool:
+        """Whether a protected Datastream is kept from strangers."""
+
+    def listening(self) -> AbstractAsyncContextManager[int]:
+        """Be reachable for the time of the block; gives the port."""
+
+
+def _teller(
+    settings: Settings, pool: AsyncConnectionPool[Connection], gate: access.Gate, taker: Taker, watch: Watch
+) -> Teller:
+    if settings.mqtt_url is None:
+        from stadtkern.ingest.doors import door
+
+        return door.Door(settings=settings, pool=pool, gate=gate, taker=taker, watch=watch)
+    from stadtkern.ingest.doors import bridge
+
+    return bridge.Bridge(settings=settings, pool=pool, gate=gate, taker=taker, watch=watch)
 
 
 class Mqtt:
@@ -37,10 +67,15 @@ class Mqtt:
     def __init__(self, *, settings: Settings, url: str):
         self._settings = settings
         self._url = url
-        self._teller: Door | None = None
+        self._teller: Teller | None = None
         self.opened = asyncio.Event()
         self.port = 0
+        self.settled = asyncio.Event()
         self.counters = Counters()
+
+    def guards(self, datastream_id: int) -> bool:
+        """Whether a protected Datastream is kept from strangers, so that those with a right are told."""
+        return self._teller is not None and self._teller.guards(datastream_id)
 
     def hear(self, subscriptions: outbox.Subscriptions) -> None:
         """Be told of what changes, whichever process stored it."""
@@ -59,11 +94,11 @@ class Mqtt:
             shared = {"settings": settings, "pool": pool, "gate": gate, "sink": sink, "streams": known}
             taker = Taker(settings=settings, state=State(shared), counters=self.counters)
             watch = Watch(service=settings.base_url + call.PREFIX, timeout=_READ_MILLISECONDS)
-            door = Door(settings=settings, pool=pool, gate=gate, taker=taker, watch=watch)
+            door = _teller(settings, pool, gate, taker, watch)
             async with door.listening() as port:
-                log.info("MQTT is open", host=settings.host, port=port)
                 self._teller, self.port = door, port
                 self.opened.set()
+                self.settled = door.settled
                 try:
                     await stop.wait()
                 finally:
@@ -72,6 +107,8 @@ class Mqtt:
 
     async def _told(self, connection: Connection, events: Sequence[Event]) -> None:
         """Events of one batch of the relay. They are gone afterwards, so a lost connection is tried again."""
+        if self._teller is None and self._settings.mqtt_url is not None:
+            await asyncio.wait_for(self.opened.wait(), _OPENING_SECONDS)
         if self._teller is None:
             return
         for changes in _batches(events):

@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: EUPL-1.2
+
+-- name: protected_datasets
+-- Datasets that not everybody may see
+SELECT d.id FROM core.dataset AS d JOIN core.room AS r ON r.id = d.room_id WHERE r.kind <> 'public';
+
+-- name: token_rights
+-- What valid tokens may do in each of their datasets
+SELECT t.id, s.dataset_id, s.verbs
+FROM core.token AS t
+JOIN core.token_scope AS s ON s.token_id = t.id
+WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now());
+
+-- name: streams_of_datasets
+-- The datastreams of some datasets, and which of them have several values
+SELECT id, multi, dataset_id FROM things.datastream WHERE dataset_id = ANY (%(ids)s) ORDER BY id;
