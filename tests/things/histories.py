@@ -49,6 +49,18 @@ async def datastreams(
     return [row[0] for row in await cursor.fetchall()]
 
 
+async def features(connection: Connection, *ids: int) -> None:
+    """Features of interest with these ids, one degree apart."""
+    for number in ids:
+        await connection.execute(
+            "INSERT INTO things.feature_of_interest"
+            " (id, dataset_id, name, description, encoding_type, feature, bounds)"
+            " SELECT %(id)s, min(id), 'f', 'f', 'text/plain', '{}', box(point(%(x)s, 1), point(%(x)s, 1))"
+            " FROM core.dataset ON CONFLICT DO NOTHING",
+            {"id": number, "x": number % 100},
+        )
+
+
 def reading(datastream_id: int, time: datetime, result: Any, **others: Any) -> readings.Reading:
     """One reading."""
     return readings.Reading(datastream_id=datastream_id, phenomenon_time=time, result=result, **others)
@@ -210,6 +222,15 @@ async def check_rollups(connection: Connection, datastream_id: int, *, kind: str
                 assert same(found[start][name], value), (table, start, name, found[start][name], value)
 
 
+_UPKEEP = """
+SELECT max(coalesce(o.phenomenon_end, o.phenomenon_time)), min(o.result_time), max(o.result_time),
+       things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
+                         min((f.bounds[1])[0]), min((f.bounds[1])[1]))
+FROM things.observation AS o LEFT JOIN things.feature_of_interest AS f ON f.id = o.feature_id
+WHERE o.datastream_id = %(id)s
+"""
+
+
 async def check_state(connection: Connection, datastream_id: int) -> None:
     """Compare the state row with the raw rows."""
     stored = await rows(connection, datastream_id)
@@ -224,6 +245,9 @@ async def check_state(connection: Connection, datastream_id: int) -> None:
     assert kept["first_time"] == (stored[0][0] if stored else None)
     assert kept["last_time"] == (stored[-1][0] if stored else None)
     assert same(kept["last_result"], stored[-1][2] if stored else None)
+    cursor = await connection.execute(_UPKEEP, {"id": datastream_id})
+    row = await cursor.fetchone()
+    assert (kept["end_time"], kept["result_time_first"], kept["result_time_last"], kept["area"]) == row
 
 
 async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 10.0) -> None:

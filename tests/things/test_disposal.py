@@ -14,6 +14,7 @@ import pytest
 
 from stadtkern.core.database import Connection
 from stadtkern.things.store import amend, disposal, fold
+from tests.things import histories
 from tests.things.factories import City, datastream, hourly, location, restricted, thing
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, store
 
@@ -161,6 +162,7 @@ async def test_a_feature_takes_its_observations_along(
     monkeypatch.setattr(disposal, "CHUNK", chunk)
     streams = await datastreams(connection, count=2, kind=kind)
     features = {4: (901, 902), 1000: (903, 904)}[chunk]
+    await histories.features(connection, *features)
     for stream in streams:
         items = [
             reading(stream, NOON + timedelta(hours=n * 5), n, feature_id=features[n % 2], result_time=NOON)

@@ -16,6 +16,7 @@ from stadtkern.core import datasets
 from stadtkern.core.database import Connection
 from stadtkern.things import readings, series
 from stadtkern.things.store import amend, fold, retention
+from tests.things import histories
 from tests.things.factories import City, datastream, thing
 from tests.things.histories import check_rollups, check_state, datastreams, reading, rows, state, store
 
@@ -40,6 +41,7 @@ async def filled(
     """Datastreams of a new dataset with readings every seven hours or so up to now."""
     streams = await datastreams(connection, count=count, kind=kind)
     await own_dataset(connection, key, streams)
+    await histories.features(connection, 1, 2)
     chance = random.Random(len(key))
     for stream in streams:
         times = [NOW - timedelta(hours=7 * n + chance.randrange(3)) for n in range(days * 24 // 7)]

@@ -17,6 +17,7 @@ from tests.things.histories import (
     check_rollups,
     check_state,
     datastreams,
+    features,
     reading,
     rows,
     state,
@@ -119,6 +120,7 @@ async def test_results_of_every_kind_come_back(connection: Connection) -> None:
 async def test_all_members_come_back_by_every_way(connection: Connection) -> None:
     """Array parameters (few rows), COPY (many rows) and the merge statement store the same."""
     (stream,) = await datastreams(connection)
+    await features(connection, 4711)
     members = {
         "phenomenon_end": NOON + MINUTE,
         "result_time": NOON + 2 * MINUTE,

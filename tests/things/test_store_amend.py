@@ -15,6 +15,7 @@ from tests.things.histories import (
     check_rollups,
     check_state,
     datastreams,
+    features,
     reading,
     state,
     store,
@@ -44,6 +45,7 @@ async def test_an_observation_can_be_moved_and_keeps_its_id(connection: Connecti
 async def test_deleting_the_newest_observation_brings_back_the_one_before(connection: Connection) -> None:
     """The state says what is newest now; the deleted one cannot be deleted again."""
     (stream,) = await datastreams(connection)
+    await features(connection, 8)
     early = reading(stream, NOON, 1.0, result_time=NOON, feature_id=8)
     result = await store(connection, early, reading(stream, NOON + MINUTE, 2.0, result_time=NOON + MINUTE))
     async with connection.transaction():

@@ -155,6 +155,8 @@ def _sent(entity: EntityType) -> Schema:
 
 
 def _sent_property(item: Property) -> Schema:
+    if item.choices:
+        return {"enum": list(item.choices), "default": item.default}
     schema = _NAMED.get(item.name) or _SENT.get(item.kind) or {}
     return _or_null(schema) if schema and item.nullable else schema
 

@@ -89,6 +89,9 @@ async def delete(call: Call, resource: Resource) -> Response:
                 await relations.untie(change, parent, number)
         else:
             await deleting.delete(change, entity=resource.last.entity, number=number)
+    if resource.last.entity.name == "FeatureOfInterest" and not resource.tail:
+        async with _writing(call, await call.principal()) as change:
+            await deleting.sweep_feature(change, number=number)
     call.state.streams.forget()
     return answers.nothing()
 

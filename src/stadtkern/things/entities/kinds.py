@@ -30,7 +30,8 @@ class Property:
 
     `column` is SQL in which `{a}` stands for the alias of the entity's table and `{s}` for that of the
     datastream's state; `end` is the second column of an interval, `box` the box around a geometry. `writable`
-    names the column a payload fills (empty: the server computes the property).
+    names the column a payload fills (empty: the server computes the property); `default` is what stands there
+    where the payload is silent, `choices` are the only texts it takes.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Property:
     required: bool = False
     always: bool = False
     nullable: bool = False
+    default: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def of_state(self) -> bool:

@@ -14,6 +14,18 @@ def _text(name: str, column: str = "") -> Property:
     return Property(name=name, kind=Kind.TEXT, column=f"{{a}}.{column}", writable=column, required=True)
 
 
+def _choice(name: str, column: str, *choices: str, any_other: bool = False) -> Property:
+    """A text with a default, the first of the choices."""
+    return Property(
+        name=name,
+        kind=Kind.TEXT,
+        column=f"{{a}}.{column}",
+        writable=column,
+        default=choices[0],
+        choices=() if any_other else choices,
+    )
+
+
 def _geometry(name: str) -> Property:
     return Property(
         name=name,
@@ -25,17 +37,23 @@ def _geometry(name: str) -> Property:
     )
 
 
+_COMPLEX = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
 _PROPERTIES = Property(
     name="properties", kind=Kind.JSON, column="{a}.properties", writable="properties", nullable=True
 )
 _NAMED = (_text("name"), _text("description"))
 _ENCODING = _text("encodingType", "encoding_type")
+# What becomes of a second result at the same time, and how buckets of time are aggregated: ours, see ADR 12.
+_KEEPING = (
+    _choice("conflictPolicy", "conflict", "append", "replace", "ignore"),
+    _choice("valueKind", "kind", "measurement", "count", "state"),
+)
 _OBSERVED = (
     Property(
         name="observedArea",
         kind=Kind.GEOMETRY,
-        column="{a}.observed_area",
-        box="{a}.bounds",
+        column="coalesce(things.envelope({s}.area), {a}.observed_area)",
+        box="coalesce({s}.area, {a}.bounds)",
         writable="observed_area",
         nullable=True,
     ),
@@ -43,7 +61,7 @@ _OBSERVED = (
         name="phenomenonTime",
         kind=Kind.INTERVAL,
         column="{s}.first_time",
-        end="coalesce({s}.last_end, {s}.last_time)",
+        end="coalesce({s}.end_time, {s}.last_end, {s}.last_time)",
         nullable=True,
     ),
     Property(
@@ -53,6 +71,7 @@ _OBSERVED = (
         end="{s}.result_time_last",
         nullable=True,
     ),
+    *_KEEPING,
     _PROPERTIES,
 )
 
@@ -170,7 +189,7 @@ _MULTI_DATASTREAM = EntityType(
     condition="{a}.multi",
     properties=(
         *_NAMED,
-        _text("observationType", "observation_type"),
+        _choice("observationType", "observation_type", _COMPLEX, any_other=True),
         Property(
             name="multiObservationDataTypes",
             kind=Kind.JSON,

@@ -8,7 +8,7 @@ from typing import Any
 
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Relation
-from stadtkern.things.operations import components, fields, observations, places, streams
+from stadtkern.things.operations import components, fields, observations, places, relations, streams
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import (
     InvalidValue,
@@ -74,16 +74,16 @@ def _below(entity: EntityType, payload: Payload, parent: Parent | None) -> Paylo
 
 
 def reference(value: Any) -> int | None:
-    """The id where a value only refers to an entity: {"@iot.id": 1}, links to it being allowed beside."""
-    if not isinstance(value, dict):
+    """The id where a value refers to an entity: {"@iot.id": 1}.
+
+    Whatever else clients know of that entity may stand beside its `@iot.id`; it is passed over.
+    """
+    if not isinstance(value, dict) or not value:
         return None
-    if len(value) != 1:
-        value = {key: inner for key, inner in value.items() if key == "@iot.id" or "@iot." not in key}
-        if len(value) != 1:
-            return None
-    key, number = next(iter(value.items()))
-    if key not in ("@iot.id", "id"):
+    key = "@iot.id" if "@iot.id" in value else next(iter(value))
+    if key not in ("@iot.id", "id") or (key == "id" and len(value) > 1):
         return None
+    number = value[key]
     if type(number) is not int or not 0 < number < 2**63:
         raise UnknownReference(f"ids are whole numbers, not {str(number)[:40]!r}", where=str(key))
     return number
@@ -159,11 +159,10 @@ async def _bring_along(
             continue
         parent = Parent(entity, number, relation)
         for index, item in enumerate(items):
-            if reference(item) is not None:
-                raise InvalidValue(
-                    "only new entities can be sent along here; change the existing one's own reference",
-                    where=f"{place}[{index}]",
-                )
+            known = reference(item)
+            if known is not None:
+                await relations.adopt(change, entity, number, relation, known, where=f"{place}[{index}]")
+                continue
             await create(
                 change,
                 entity=entities.target(relation),

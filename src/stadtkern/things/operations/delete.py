@@ -37,6 +37,26 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
     await change.connection.execute(
         sql.SQL("delete from {} where id = %s").format(sql.Identifier(*entity.table.split("."))), (number,)
     )
+    if entity.name == "FeatureOfInterest":
+        await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+
+
+async def sweep_feature(change: Change, *, number: int) -> None:
+    """Remove what was stored of a feature while it was deleted; nobody refers to it from then on.
+
+    In a transaction of its own behind the deletion: it waits for writers who still found the feature.
+    """
+    loaded = statements.load("things")
+    await change.connection.execute(loaded["wait_for_features"])
+    found = await (
+        await change.connection.execute(loaded["datastreams_with_feature"], {"feature_id": number})
+    ).fetchall()
+    known = await (
+        await change.connection.execute(loaded["feature_is_disposed_of"], {"feature_id": number})
+    ).fetchone()
+    if found and not (known and known[0]):
+        ids = [row[0] for row in found]
+        await disposal.feature(change.connection, feature_id=number, datastream_ids=ids)
 
 
 async def _dependents(change: Change, entity: EntityType, number: int) -> None:

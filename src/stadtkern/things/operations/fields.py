@@ -35,10 +35,10 @@ def columns(entity: EntityType, payload: Mapping[str, Any], *, where: str, parti
                 continue
             if item.required:
                 raise MissingProperty(f"a {entity.name} needs {item.name!r}", where=place)
-            found[item.writable] = None
+            found[item.writable] = item.default or None
             continue
         value = payload[item.name]
-        if value is None and item.required:
+        if value is None and (item.required or item.default):
             raise InvalidValue(f"{item.name!r} must not be null", where=place)
         found[item.writable] = None if value is None else _READERS[item.kind](item, value, place)
     _add_bounds(entity, payload, found, where)
@@ -69,6 +69,8 @@ def _text(item: Property, value: Any, where: str) -> str:
         raise InvalidValue(f"{item.name!r} takes text, not {_name(value)}", where=where)
     if len(value) > MAX_TEXT:
         raise InvalidValue(f"{len(value)} characters; at most {MAX_TEXT} are taken", where=where)
+    if item.choices and value not in item.choices:
+        raise InvalidValue(f"{item.name!r} is one of {', '.join(item.choices)}", where=where)
     return value
 
 

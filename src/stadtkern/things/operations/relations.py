@@ -33,30 +33,30 @@ async def bind(change: Change, entity: EntityType, number: int, payload: Mapping
             )
         numbers = [create.reference(item) or 0 for item in payload[relation.name]]
         for index, each in enumerate(numbers):
-            await change.refer(entities.target(relation), each, where=f"{relation.name}[{index}]")
+            where = f"{relation.name}[{index}]"
+            await change.refer(entities.target(relation), each, where=where)
+            if relation.link is None:
+                await adopt(change, entity, number, relation, each, where=where)
         if relation.link is not None:
             await places.link_all(change, entity, number, relation, numbers)
-        else:
-            await _adopt(change, entity, number, relation, numbers)
 
 
-async def _adopt(
-    change: Change, entity: EntityType, number: int, relation: Relation, numbers: list[int]
+async def adopt(
+    change: Change, entity: EntityType, number: int, relation: Relation, other: int, *, where: str
 ) -> None:
-    """Let others refer to this entity from now on."""
+    """Let another entity refer to this one from now on. Raises UnknownReference, Forbidden and more."""
     target = entities.target(relation)
-    for each in numbers:
-        owner = await change.refer(target, each, where=relation.name)
-        if not target.owned:
-            name = "FeatureOfInterest" if relation.remote == "feature_id" else entity.name
-            await corrections.correct(change, each, owner, {name: {"@iot.id": number}}, whole=False)
-            continue
-        change.require(owner, "entities")
-        if target.name in _STREAMS and entity.name == "Thing":
-            await places.may_hang(change, number, dataset_id=owner, where=relation.name)
-        await change.update(target, each, {relation.remote: number})
-        if target.name == "HistoricalLocation":
-            await places.follow_histories(change, each)
+    owner = await change.refer(target, other, where=where)
+    if not target.owned:
+        name = "FeatureOfInterest" if relation.remote == "feature_id" else entity.name
+        await corrections.correct(change, other, owner, {name: {"@iot.id": number}}, whole=False)
+        return
+    change.require(owner, "entities")
+    if target.name in _STREAMS and entity.name == "Thing":
+        await places.may_hang(change, number, dataset_id=owner, where=where)
+    await change.update(target, other, {relation.remote: number})
+    if target.name == "HistoricalLocation":
+        await places.follow_histories(change, other)
 
 
 async def untie(change: Change, parent: Parent, number: int) -> None:

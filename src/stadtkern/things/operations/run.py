@@ -17,7 +17,7 @@ from stadtkern.core.problems import Unavailable
 from stadtkern.core.settings import Settings
 from stadtkern.things import news, readings
 from stadtkern.things.operations.change import Change
-from stadtkern.things.operations.problems import InvalidValue, StillNeeded
+from stadtkern.things.operations.problems import InvalidValue, StillNeeded, UnknownReference
 from stadtkern.things.store import batch, merge
 
 
@@ -37,6 +37,9 @@ async def writing(
             change = Change(connection, principal, verbs, scope, settings)
             yield change
             await news.of_entities(connection, touched=change.touched)
+    except errors.IntegrityConstraintViolation as error:
+        reason = str(error.diag.message_primary or error)
+        raise UnknownReference(reason, where="FeatureOfInterest") from error
     except errors.ForeignKeyViolation as error:
         raise StillNeeded("something that refers to it was created meanwhile") from error
     except psycopg.DataError as error:

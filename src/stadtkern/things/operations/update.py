@@ -53,7 +53,10 @@ async def update(change: Change, *, entity: EntityType, number: int, payload: An
     columns = fields.columns(entity, payload, where="", partial=not whole)
     columns |= await _references(change, entity, payload, owner)
     await components.alter(change, entity, number, payload, whole=whole)
+    rekinded = "kind" in columns and await _kind(change, number) != columns["kind"]
     await change.update(entity, number, columns)
+    if rekinded:
+        await amend.recompute(change.connection, datastream_ids=[number])
     await _follow(change, entity, number, columns)
     await relations.bind(change, entity, number, payload)
     if entity.name == "HistoricalLocation":
@@ -65,8 +68,18 @@ async def _follow(change: Change, entity: EntityType, number: int, columns: Mapp
     if entity.name == "Location" and "location" in columns:
         values = {"location_id": number}
         await change.connection.execute(statements.load("things")["release_default_feature"], values)
-    if "kind" in columns:
-        await amend.recompute(change.connection, datastream_ids=[number])
+    if entity.name == "FeatureOfInterest" and "feature" in columns:
+        await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+
+
+async def _kind(change: Change, number: int) -> str:
+    """How a Datastream's buckets are aggregated so far; writers wait until the transaction ends."""
+    await amend.hold(change.connection, datastream_id=number)
+    cursor = await change.connection.execute(
+        statements.load("things")["kinds_of_datastreams"], {"ids": [number]}
+    )
+    row = await cursor.fetchone()
+    return str(row[1]) if row else ""
 
 
 async def _encoding(change: Change, entity: EntityType, number: int) -> str:

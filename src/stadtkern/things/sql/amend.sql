@@ -37,11 +37,13 @@ DELETE FROM {leaf}
 WHERE datastream_id = %(datastream_id)s AND phenomenon_time = %(phenomenon_time)s AND slot = %(slot)s;
 
 -- name: count_change
--- Change the number of observations, and widen the range of result times.
+-- Change the number of observations, and widen the range of result times and the last end.
 UPDATE things.datastream_state
 SET n = n + %(difference)s,
     result_time_first = least(result_time_first, %(result_time)s::timestamptz),
-    result_time_last = greatest(result_time_last, %(result_time)s::timestamptz)
+    result_time_last = greatest(result_time_last, %(result_time)s::timestamptz),
+    end_time = greatest(end_time, %(end_time)s::timestamptz),
+    longest = greatest(longest, %(length)s::interval)
 WHERE datastream_id = %(datastream_id)s
 RETURNING first_time, last_time, result_time_first, result_time_last;
 

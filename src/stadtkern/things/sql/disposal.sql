@@ -85,8 +85,9 @@ UPDATE things.datastream_feature SET n = n - %(removed)s
 WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s;
 
 -- name: forget_feature
--- End the connection between a datastream and a feature.
-DELETE FROM things.datastream_feature WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s;
+-- Count none of a feature's observations in a datastream any more.
+UPDATE things.datastream_feature SET n = 0
+WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s;
 
 -- name: end_disposals
 -- Jobs that are done.

@@ -122,3 +122,11 @@ DELETE FROM things.datastream_property WHERE datastream_id = %(datastream_id)s;
 -- name: has_observations
 -- Whether a datastream has observations.
 SELECT n > 0 FROM things.datastream_state WHERE datastream_id = %(datastream_id)s;
+
+-- name: wait_for_features
+-- Wait for all who are storing observations of features.
+SELECT pg_advisory_xact_lock(1398033742);
+
+-- name: feature_is_disposed_of
+-- Whether observations of a feature are being removed bit by bit.
+SELECT EXISTS (SELECT FROM things.disposal WHERE feature_id = %(feature_id)s);

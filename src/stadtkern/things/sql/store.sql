@@ -112,7 +112,8 @@ WITH judged AS (
            valid_time, result_json, result_quality, parameters
     FROM placed WHERE new
 )
-SELECT ord, coalesce(known_id, leader_id), next_slot, new, new AS changed, NULL::bigint AS old_feature FROM placed;
+SELECT ord, coalesce(known_id, leader_id), next_slot, new, new AS changed, NULL::bigint AS old_feature,
+       NULL::timestamptz AS old_result_time, NULL::timestamptz AS old_end FROM placed;
 
 -- name: merge_ignore
 -- Store a reading only where nothing is known for its time; the first one of the batch wins.
@@ -132,17 +133,19 @@ WITH judged AS (
            valid_time, result_json, result_quality, parameters
     FROM judged WHERE known_id IS NULL AND leads
 )
-SELECT ord, coalesce(known_id, leader_id), 0, known_id IS NULL AND leads, known_id IS NULL AND leads, NULL::bigint
+SELECT ord, coalesce(known_id, leader_id), 0, known_id IS NULL AND leads, known_id IS NULL AND leads, NULL::bigint,
+       NULL::timestamptz, NULL::timestamptz
 FROM judged;
 
 -- name: merge_replace
 -- Store a reading in place of what is known for its time; the last one of the batch wins, equal ones change nothing.
 WITH judged AS (
     SELECT incoming.*, known.id AS known_id, known.slot AS known_slot, known.feature_id AS known_feature,
+           known.result_time AS known_result_time, coalesce(known.phenomenon_end, incoming.phenomenon_time) AS known_end,
            known.same, row_number() OVER later = 1 AS leads, first_value(incoming.id) OVER later AS leader_id
     FROM ({incoming_rows}) AS incoming
     LEFT JOIN LATERAL (
-        SELECT o.id, o.slot, o.feature_id,
+        SELECT o.id, o.slot, o.feature_id, o.result_time, o.phenomenon_end,
                (o.phenomenon_end, o.result, o.result_time, o.feature_id, o.valid_time, o.result_json,
                 o.result_quality, o.parameters)
                IS NOT DISTINCT FROM
@@ -168,7 +171,8 @@ WITH judged AS (
       AND o.phenomenon_time = j.phenomenon_time AND o.slot = j.known_slot
 )
 SELECT ord, coalesce(known_id, leader_id), coalesce(known_slot, 0), leads AND known_id IS NULL,
-       leads AND NOT coalesce(same, false), known_feature
+       leads AND NOT coalesce(same, false), known_feature,
+       CASE WHEN leads AND NOT same THEN known_result_time END, CASE WHEN leads AND NOT same THEN known_end END
 FROM judged;
 
 -- name: free_spans
@@ -187,6 +191,8 @@ SET n = s.n + d.n,
     first_time = least(s.first_time, d.first_time),
     result_time_first = least(s.result_time_first, d.result_time_first),
     result_time_last = greatest(s.result_time_last, d.result_time_last),
+    end_time = greatest(s.end_time, d.last_time, d.end_time),
+    longest = greatest(s.longest, d.longest * interval '1 microsecond'),
     last_time = CASE newer WHEN 1 THEN d.last_time ELSE s.last_time END,
     last_end = CASE newer WHEN 1 THEN d.last_end ELSE s.last_end END,
     last_id = CASE newer WHEN 1 THEN d.last_id ELSE s.last_id END,
@@ -196,20 +202,11 @@ SET n = s.n + d.n,
 FROM unnest(%(datastream_id)s::bigint[], %(newer)s::bigint[], %(n)s::bigint[], %(first_time)s::timestamptz[],
             %(last_time)s::timestamptz[], %(last_end)s::timestamptz[], %(last_id)s::bigint[],
             %(last_slot)s::bigint[], %(last_result)s::float8[], %(last_result_json)s::text[],
-            %(result_time_first)s::timestamptz[], %(result_time_last)s::timestamptz[])
+            %(result_time_first)s::timestamptz[], %(result_time_last)s::timestamptz[], %(end_time)s::timestamptz[],
+            %(longest)s::bigint[])
     AS d (datastream_id, newer, n, first_time, last_time, last_end, last_id, last_slot,
-          last_result, last_result_json, result_time_first, result_time_last)
+          last_result, last_result_json, result_time_first, result_time_last, end_time, longest)
 WHERE s.datastream_id = d.datastream_id;
-
--- name: count_features
--- Keep count of which features the observations are about.
-INSERT INTO things.datastream_feature AS f (datastream_id, feature_id, n)
-SELECT * FROM unnest(%(datastream_id)s, %(feature_id)s, %(n)s)
-ON CONFLICT (datastream_id, feature_id) DO UPDATE SET n = f.n + excluded.n;
-
--- name: drop_uncounted_features
--- Forget features that no observation of these datastreams is about any more.
-DELETE FROM things.datastream_feature WHERE datastream_id = ANY (%(ids)s) AND n <= 0;
 
 -- name: mark_dirty
 -- Say which hours must be computed anew.

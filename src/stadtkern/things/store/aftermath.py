@@ -31,6 +31,8 @@ async def settle(
     sql = statements.load("things")
     changes = _changes(batch, found, outcome, at=at, bounds=bounds)
     await connection.execute(sql["update_states"], changes, prepare=True)
+    if outcome.replaced:
+        await _shrink(connection, batch=batch, outcome=outcome)
     await _mark(connection, batch=batch, found=found, outcome=outcome, at=at)
     if batch.feature_id is not None or (outcome.old_feature != NONE).any():
         await _count_features(connection, batch=batch, outcome=outcome, at=at)
@@ -76,13 +78,49 @@ def _changes(
         "last_result_json": None if batch.result_json is None else binary.texts(batch.result_json[last]),
         "result_time_first": None,
         "result_time_last": None,
+        "end_time": None,
+        "longest": None,
     }
+    if batch.end is not None:
+        ends = np.maximum(batch.end[at], batch.time[at])  # NONE is smaller than every time
+        params["end_time"] = binary.instants(np.maximum.reduceat(ends, bounds))
+        params["longest"] = binary.bigints(np.maximum.reduceat(ends - batch.time[at], bounds))
     if batch.result_time is not None:
         times = batch.result_time[at]
         earliest = np.minimum.reduceat(np.where(times == NONE, _FAR, times), bounds)
         params["result_time_first"] = binary.instants(np.where(earliest == _FAR, NONE, earliest))
         params["result_time_last"] = binary.instants(np.maximum.reduceat(times, bounds))
     return params
+
+
+async def _shrink(connection: Connection, *, batch: Batch, outcome: Outcome) -> None:
+    """Spans of result times and last ends that replaced rows made up may be shorter now."""
+    rows = np.fromiter(outcome.replaced, np.int64, len(outcome.replaced))
+    streams, at = np.unique(batch.datastream_id[rows], return_inverse=True)
+    times = np.array([outcome.replaced[row] for row in rows.tolist()], np.int64)
+    new = np.full(len(rows), NONE) if batch.result_time is None else batch.result_time[rows]
+    params = {
+        "datastream_id": binary.bigints(streams),
+        "old_first": _ends(times[:, 0], at, len(streams), first=True),
+        "old_last": _ends(times[:, 0], at, len(streams), first=False),
+        "new_first": _ends(new, at, len(streams), first=True),
+        "new_last": _ends(new, at, len(streams), first=False),
+        "old_end": _ends(times[:, 1], at, len(streams), first=False),
+    }
+    sql = statements.load("things")
+    await connection.execute(sql["shrink_result_times"], params)
+    await connection.execute(sql["shrink_end_times"], params)
+
+
+def _ends(times: Integers, at: Integers, size: int, *, first: bool) -> Any:
+    """The first or last instant of each group, absent ones left out."""
+    found = np.full(size, _FAR if first else NONE)
+    if first:
+        np.minimum.at(found, at, np.where(times == NONE, _FAR, times))
+        found[found == _FAR] = NONE
+    else:
+        np.maximum.at(found, at, times)
+    return binary.instants(found)
 
 
 async def _mark(
@@ -152,6 +190,7 @@ async def _count_features(connection: Connection, *, batch: Batch, outcome: Outc
     if not kept.any():
         return
     sql = statements.load("things")
+    await connection.execute(sql["hold_features"], prepare=True)
     params = {
         "datastream_id": binary.bigints(keys[kept, 0]),
         "feature_id": binary.bigints(keys[kept, 1]),

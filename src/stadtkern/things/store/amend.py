@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +17,9 @@ from stadtkern.core.database import Connection
 from stadtkern.things.store import aftermath, binary, partitions, seals, streams
 from stadtkern.things.store.batch import Integers, microseconds, split_result
 from stadtkern.things.store.streams import Streams
+
+_NOTHING_NEW = {"result_time": None, "end_time": None, "length": None}
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Row(NamedTuple):
@@ -59,7 +62,8 @@ async def update(connection: Connection, *, observation_id: int, changes: Mappin
     """Change members of an observation, named as those of a Reading. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id, into=changes.get("datastream_id"))
     new = _changed(old, changes)
-    await seals.admit(connection, found, times=[old.phenomenon_time, new.phenomenon_time])
+    for row in (old, new):
+        await seals.admit(connection, found.only(row.datastream_id), times=[row.phenomenon_time])
     params = _params(new, observation_id)
     if (new.datastream_id, new.phenomenon_time) == (old.datastream_id, old.phenomenon_time):
         await connection.execute(partitions.statement("update_observation", _key(old)), params)
@@ -91,9 +95,10 @@ async def removed(connection: Connection, *, datastream_id: int, times: Integers
     """Bring state and marks in line after observations at these times left a locked datastream."""
     sql = statements.load("things")
     times = np.sort(times)
-    params = {"datastream_id": datastream_id, "difference": -len(times), "result_time": None}
+    params = {"datastream_id": datastream_id, "difference": -len(times), **_NOTHING_NEW}
     await connection.execute(sql["count_change"], params)
     await connection.execute(sql["find_ends"], params)
+    await _find_end(connection, datastream_id)
     ids: Integers = np.full(len(times), datastream_id, np.int64)
     held, first, until = aftermath.hour_spans(ids, times)
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": [datastream_id]})
@@ -167,19 +172,34 @@ async def _follow(connection: Connection, *, old: Row | None, new: Row | None, f
 
 async def _state(connection: Connection, stream: int, *, old: Row | None, new: Row | None) -> None:
     sql = statements.load("things")
-    params = {
+    params: dict[str, Any] = {
         "datastream_id": stream,
         "difference": (new is not None) - (old is not None),
-        "result_time": new.result_time if new else None,
+        **_NOTHING_NEW,
     }
+    if new is not None:
+        end = new.phenomenon_end or new.phenomenon_time
+        params |= {
+            "result_time": new.result_time,
+            "end_time": end,
+            "length": end - new.phenomenon_time,
+        }
     row = await (await connection.execute(sql["count_change"], params)).fetchone()
     first, last, result_first, result_last = row or (None, None, None, None)
     times = [each.phenomenon_time for each in (old, new) if each]
     if first is None or last is None or min(times) <= first or max(times) >= last:
         await connection.execute(sql["find_ends"], params)
+    if old is not None:
+        await _find_end(connection, stream, old_end=old.phenomenon_end or old.phenomenon_time)
     moved = old is not None and old.result_time != params["result_time"]
     if moved and old is not None and old.result_time in (result_first, result_last):
         await connection.execute(sql["find_result_times"], params)
+
+
+async def _find_end(connection: Connection, stream: int, *, old_end: datetime = _LATEST) -> None:
+    """Find the last end anew if it may have been this one."""
+    params = {"datastream_id": binary.bigints([stream]), "old_end": [old_end]}
+    await connection.execute(statements.load("things")["shrink_end_times"], params)
 
 
 async def _features(connection: Connection, stream: int, *, old: Row | None, new: Row | None) -> None:
@@ -191,5 +211,6 @@ async def _features(connection: Connection, stream: int, *, old: Row | None, new
                 "feature_id": binary.bigints([feature_id]),
                 "n": binary.bigints([n]),
             }
+            await connection.execute(sql["hold_features"])
             await connection.execute(sql["count_features"], params)
     await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([stream])})

@@ -190,6 +190,7 @@ async def _remove_feature(connection: Connection, job: Job) -> Job | None:
     span = await _span(connection, job)
     if span is None:
         await connection.execute(sql["forget_feature"], params)
+        await connection.execute(sql["drop_uncounted_features"], params)
         await connection.execute(sql["find_result_times"], params)
         return None
     key, start, until = span

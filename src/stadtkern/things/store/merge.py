@@ -12,7 +12,7 @@ import numpy as np
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.things.store import aftermath, binary, numbers, partitions, prepared, seals, streams
-from stadtkern.things.store.batch import NONE, Batch, Flags, Integers
+from stadtkern.things.store.batch import NONE, Batch, Flags, Integers, microseconds
 from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import POLICIES, Outcome, Policy, Streams
 
@@ -146,8 +146,20 @@ async def _reconcile(
     statement = partitions.statement(f"merge_{POLICIES[code]}", key)
     params = full_params(rows.take(at), outcome.id[at])
     cursor = await connection.execute(statement, params, prepare=True, binary=True)
-    for row, observation_id, slot, new, changed, old_feature in await cursor.fetchall():
+    for (
+        row,
+        observation_id,
+        slot,
+        new,
+        changed,
+        old_feature,
+        old_result_time,
+        old_end,
+    ) in await cursor.fetchall():
         position = at[row]
+        if old_end is not None:
+            before = NONE if old_result_time is None else microseconds(old_result_time)
+            outcome.replaced[int(position)] = (before, microseconds(old_end))
         outcome.id[position] = observation_id
         outcome.slot[position] = slot
         outcome.new[position] = new

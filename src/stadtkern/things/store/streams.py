@@ -31,9 +31,18 @@ class Streams(msgspec.Struct, kw_only=True, eq=False):
     watched: Flags
     sealed: Integers
 
+    def only(self, datastream_id: int) -> Streams:
+        """The entry of one datastream alone."""
+        at = self.id == datastream_id
+        columns = {name: getattr(self, name)[at] for name in self.__struct_fields__ if name != "row"}
+        return Streams(row=np.zeros(1, np.int64), **columns)
+
 
 class Outcome(msgspec.Struct, kw_only=True, eq=False):
-    """What the statements did to each row; `appended` rows lay behind their datastream's newest."""
+    """What the statements did to each row; `appended` rows lay behind their datastream's newest.
+
+    `replaced` has the result time and the end of what stood in the place of a row, in microseconds or NONE.
+    """
 
     id: Integers
     slot: Integers
@@ -41,6 +50,7 @@ class Outcome(msgspec.Struct, kw_only=True, eq=False):
     changed: Flags
     appended: Flags
     old_feature: Integers
+    replaced: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)
 
 
 async def lock(connection: Connection, *, ids: Integers, row: Integers, policy: Policy | None) -> Streams:

@@ -1,0 +1,83 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- What a datastream says of its observations: the area they are about, and the spans of their times.
+
+-- name: shrink_result_times
+-- Find the range of result times anew where rows that made it up were replaced.
+UPDATE things.datastream_state AS s
+SET (result_time_first, result_time_last) = (
+    SELECT min(first), max(last) FROM (
+        SELECT min(o.result_time), max(o.result_time) FROM things.observation AS o
+        WHERE o.datastream_id = s.datastream_id
+        UNION ALL
+        SELECT min(a.result_time_first), max(a.result_time_last) FROM things.archived AS a
+        WHERE a.datastream_id = s.datastream_id AND a.state = 'away') AS span (first, last))
+FROM unnest(%(datastream_id)s::bigint[], %(old_first)s::timestamptz[], %(old_last)s::timestamptz[],
+            %(new_first)s::timestamptz[], %(new_last)s::timestamptz[])
+    AS d (datastream_id, old_first, old_last, new_first, new_last)
+WHERE s.datastream_id = d.datastream_id
+  AND (s.result_time_first = d.old_first AND (d.new_first = d.old_first) IS NOT TRUE
+       OR s.result_time_last = d.old_last AND (d.new_last = d.old_last) IS NOT TRUE);
+
+-- name: shrink_end_times
+-- Find the latest end anew where the row that had it was replaced or is gone; none reaches farther than the longest.
+UPDATE things.datastream_state AS s
+SET end_time = (
+    SELECT max(coalesce(o.phenomenon_end, o.phenomenon_time)) FROM things.observation AS o
+    WHERE o.datastream_id = s.datastream_id
+      AND o.phenomenon_time >= s.last_time - coalesce(s.longest, interval '0'))
+FROM unnest(%(datastream_id)s::bigint[], %(old_end)s::timestamptz[]) AS d (datastream_id, old_end)
+WHERE s.datastream_id = d.datastream_id AND s.end_time <= d.old_end;
+
+-- name: hold_features
+-- Whoever deletes a feature waits for those who refer to it, before it looks for the last time.
+SELECT pg_advisory_xact_lock_shared(1398033742);
+
+-- name: count_features
+-- Keep count of which features the observations are about; a feature that is new to a datastream widens its area.
+WITH pair AS (
+    SELECT * FROM unnest(%(datastream_id)s::bigint[], %(feature_id)s::bigint[], %(n)s::bigint[])
+        AS pair (datastream_id, feature_id, n)
+), counted AS (
+    INSERT INTO things.datastream_feature AS k (datastream_id, feature_id, n)
+    SELECT datastream_id, feature_id, n FROM pair
+    WHERE things.refuse_features((
+        SELECT min(p.feature_id) FROM pair AS p
+        WHERE p.n > 0 AND NOT EXISTS (SELECT FROM things.feature_of_interest AS f WHERE f.id = p.feature_id)))
+        IS NOT TRUE
+    ON CONFLICT (datastream_id, feature_id) DO UPDATE SET n = k.n + excluded.n
+    RETURNING k.datastream_id, k.feature_id, xmax = 0 AS fresh
+), grown AS (
+    SELECT c.datastream_id, things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
+                                              min((f.bounds[1])[0]), min((f.bounds[1])[1])) AS area
+    FROM counted AS c JOIN things.feature_of_interest AS f ON f.id = c.feature_id
+    WHERE c.fresh AND f.bounds IS NOT NULL GROUP BY c.datastream_id
+)
+UPDATE things.datastream_state AS s SET area = coalesce(bound_box(s.area, g.area), g.area)
+FROM grown AS g WHERE s.datastream_id = g.datastream_id AND (s.area @> g.area) IS NOT TRUE;
+
+-- name: drop_uncounted_features
+-- Forget features that no observation of these datastreams is about any more; areas they bordered are found anew.
+WITH gone AS (
+    DELETE FROM things.datastream_feature WHERE datastream_id = ANY (%(ids)s) AND n <= 0
+    RETURNING datastream_id, feature_id
+)
+UPDATE things.datastream_state AS s
+SET area = (
+    SELECT things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
+                             min((f.bounds[1])[0]), min((f.bounds[1])[1]))
+    FROM things.datastream_feature AS k JOIN things.feature_of_interest AS f ON f.id = k.feature_id
+    WHERE k.datastream_id = s.datastream_id AND k.n > 0)
+WHERE s.area IS NOT NULL AND s.datastream_id IN (
+    SELECT g.datastream_id FROM gone AS g LEFT JOIN things.feature_of_interest AS f ON f.id = g.feature_id
+    WHERE f.id IS NULL OR (f.bounds[0])[0] >= (s.area[0])[0] OR (f.bounds[0])[1] >= (s.area[0])[1]
+       OR (f.bounds[1])[0] <= (s.area[1])[0] OR (f.bounds[1])[1] <= (s.area[1])[1]);
+
+-- name: find_areas
+-- Find the areas of datastreams anew that a feature belongs to.
+UPDATE things.datastream_state AS s
+SET area = (
+    SELECT things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
+                             min((f.bounds[1])[0]), min((f.bounds[1])[1]))
+    FROM things.datastream_feature AS k JOIN things.feature_of_interest AS f ON f.id = k.feature_id
+    WHERE k.datastream_id = s.datastream_id AND k.n > 0)
+WHERE s.datastream_id IN (SELECT k.datastream_id FROM things.datastream_feature AS k WHERE k.feature_id = %(feature_id)s);
