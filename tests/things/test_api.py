@@ -111,7 +111,7 @@ BAD_THINGS: dict[str, tuple[dict[str, Any], str]] = {
         thing(Datastreams=[datastream(Sensor={"name": "x"})]),
         "Datastreams[0].Sensor.description",
     ),
-    "a reference among new ones": (thing(Datastreams=[{"@iot.id": 1}]), "Datastreams[0]"),
+    "a reference to what is not there": (thing(Datastreams=[{"@iot.id": 99_999}]), "Datastreams[0]"),
 }
 
 

@@ -161,3 +161,15 @@ async def test_a_change_brings_no_entities_along(
     assert document["code"] == 400
     assert document["where"]
     assert await judging.rows(database) == before
+
+
+async def test_what_clients_know_of_an_entity_may_stand_beside_its_id(city: City, stream: int) -> None:
+    """They send back what they read, whole: with an `@iot.id` it refers, the rest is passed over."""
+    known = await city.get(f"Datastreams({stream})?$expand=Thing,Sensor")
+    made = await city.create("Observations", {"result": 3, "Datastream": known})
+    assert (await city.get(f"Observations({made})/Datastream"))["@iot.id"] == stream
+    whole = known | {"name": "written back", "ObservedProperty": {"@iot.id": 1, "name": "x"}}
+    assert (await city.send("PUT", f"Datastreams({stream})", json=whole)).status_code == 200
+    assert (await city.get(f"Datastreams({stream})"))["name"] == "written back"
+    moved = await city.create("Things", thing(name="new home", Datastreams=[known]))
+    assert (await city.get(f"Datastreams({stream})/Thing"))["@iot.id"] == moved

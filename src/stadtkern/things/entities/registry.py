@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from stadtkern.things.entities.kinds import EntityType, Kind, Link, Property, Relation
@@ -14,15 +15,11 @@ def _text(name: str, column: str = "") -> Property:
     return Property(name=name, kind=Kind.TEXT, column=f"{{a}}.{column}", writable=column, required=True)
 
 
-def _choice(name: str, column: str, *choices: str, any_other: bool = False) -> Property:
+def _choice(name: str, column: str, *choices: str) -> Property:
     """A text with a default, the first of the choices."""
+    sql = f"{{a}}.{column}"
     return Property(
-        name=name,
-        kind=Kind.TEXT,
-        column=f"{{a}}.{column}",
-        writable=column,
-        default=choices[0],
-        choices=() if any_other else choices,
+        name=name, kind=Kind.TEXT, column=sql, writable=column, default=choices[0], choices=choices
     )
 
 
@@ -189,7 +186,7 @@ _MULTI_DATASTREAM = EntityType(
     condition="{a}.multi",
     properties=(
         *_NAMED,
-        _choice("observationType", "observation_type", _COMPLEX, any_other=True),
+        replace(_text("observationType", "observation_type"), required=False, default=_COMPLEX),
         Property(
             name="multiObservationDataTypes",
             kind=Kind.JSON,
