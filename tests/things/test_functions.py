@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from stadtkern.things.entities import Kind
-from stadtkern.things.language.functions import FUNCTIONS, Function
+from stadtkern.things.language.functions import FUNCTIONS, SPATIAL, Function
 from tests.things.factories import City, datastream, hourly, thing
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +54,9 @@ async def test_a_function_takes_what_it_says(city: City, name: str, form: Functi
             assert answer.status_code == 200 or fixed, (text, answer.text)
             if "@iot.nextLink" in answer.text and "now" not in text:
                 assert (await city.send("GET", answer.json()["@iot.nextLink"])).status_code == 200, text
+
+
+def test_every_function_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    for name in (*FUNCTIONS, *SPATIAL):
+        assert name in OPERATORS or name == "neg" or re.search(rf"[ `]{re.escape(name)}[ `(]", page), name
