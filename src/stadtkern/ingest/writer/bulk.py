@@ -13,9 +13,10 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database, problems
+from stadtkern.core import problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import checks, commit, sharing
+from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.ingest.writer.sharing import Caller, Group
 from stadtkern.things import readings
 from stadtkern.things.store import aftermath, batch, prepared
@@ -46,10 +47,18 @@ class Totals(msgspec.Struct, kw_only=True):
         self.refused += len(outcome.problems)
 
 
+class _Behind(msgspec.Struct, eq=False):
+    """Rows that are committed and on their way to the disk."""
+
+    group: Group
+    settling: asyncio.Task[None]
+
+
 class Bulk:
     """Stores batches one after the other; single readings go past them on the writer's own connection.
 
-    Those who wait share the next commit, which is made ready while the one before is written.
+    Those who wait share the next commit, which is made ready while the one before is written, and written
+    while the one before is brought to the disk. Nobody is told of rows before they are there.
     """
 
     def __init__(self, *, url: str, settings: Settings, patience: float = PATIENCE_SECONDS):
@@ -59,7 +68,7 @@ class Bulk:
         self._queue: deque[Caller] = deque()
         self._waiting = 0
         self._runner: asyncio.Task[None] | None = None
-        self._connection: database.Connection | None = None
+        self._sessions: Sessions | None = None
 
     async def put(self, rows: Batch, *, policy: Policy | None = None) -> readings.Columns:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
@@ -93,23 +102,70 @@ class Bulk:
     async def _run(self) -> None:
         """Work until nobody waits."""
         ahead = self._ready()
-        while ahead is not None:
+        behind: _Behind | None = None
+        while True:
+            ahead = ahead or self._ready()
+            if ahead is None:
+                if behind is None:
+                    return
+                await self._catch_up(behind, None)
+                behind = None
+                continue
             (group, preparing), ahead = ahead, None
-            try:
+            with self._answering(group):
                 ready = await preparing
                 ahead = self._ready()
                 await self._store(group, None, ready)
-                group.resolve()
-            except problems.Problem as problem:
-                group.refuse(problem)
-            except Exception:
-                # The loop serves everyone: an error nobody foresaw must not silence it.
-                log.exception("rows could not be stored", rows=len(group))
-                group.refuse(readings.StoreUnavailable("the rows could not be stored"))
-            except BaseException:
-                group.refuse(readings.StoreUnavailable("the service stops"))
-                raise
-            ahead = ahead or self._ready()
+                behind = await self._catch_up(behind, group)
+
+    async def _catch_up(self, behind: _Behind | None, group: Group | None) -> _Behind | None:
+        """Wait until the rows before are on disk, and have the disk take the next ones.
+
+        Where the server was lost meanwhile, both may be gone: they are stored again in their order.
+        """
+        if behind is not None:
+            try:
+                await behind.settling
+            except (psycopg.Error, OSError) as error:
+                log.warning("rows are stored again", rows=len(behind.group), error=str(error).strip())
+                await self._store_again(behind.group)
+                if group is not None:
+                    await self._store_again(group)
+                return None
+        if group is None or self._sessions is None:
+            return None
+        return _Behind(group, asyncio.create_task(self._settle(group, self._sessions), name="bulk-sync"))
+
+    async def _store_again(self, group: Group) -> None:
+        with self._answering(group):
+            ready = await asyncio.to_thread(lambda: prepared.prepare(group.rows()))
+            await self._store(group, None, ready, durable=True)
+            if self._sessions is not None:
+                await self._settle(group, self._sessions)
+
+    @contextlib.contextmanager
+    def _answering(self, group: Group) -> Iterator[None]:
+        """Whatever happens, those who wait for these rows hear of it."""
+        try:
+            yield
+        except problems.Problem as problem:
+            group.refuse(problem)
+        except Exception:
+            # The loop serves everyone: an error nobody foresaw must not silence it.
+            log.exception("rows could not be stored", rows=len(group))
+            group.refuse(readings.StoreUnavailable("the rows could not be stored"))
+        except BaseException:
+            group.refuse(readings.StoreUnavailable("the service stops"))
+            raise
+
+    async def _settle(self, group: Group, sessions: Sessions) -> None:
+        """Wait for the disk; then those who wait go on, and others hear of it. Raises psycopg.Error."""
+        connection = await sessions.sync()
+        group.resolve()
+        try:
+            await aftermath.tell(connection, datastream_ids=sorted(group.changed))
+        except (psycopg.Error, OSError) as error:
+            log.warning("news of stored rows was lost", error=str(error).strip())
 
     def _ready(self) -> tuple[Group, asyncio.Task[Prepared]] | None:
         """The next commit, while its rows are sorted in a thread."""
@@ -118,11 +174,13 @@ class Bulk:
             return None
         return group, asyncio.create_task(asyncio.to_thread(lambda: prepared.prepare(group.rows())))
 
-    async def _store(self, group: Group, at: Integers | None, ready: Prepared) -> None:
+    async def _store(
+        self, group: Group, at: Integers | None, ready: Prepared, *, durable: bool = False
+    ) -> None:
         """Store the rows at these positions in one commit; halve where the database refuses one of them."""
         whole = np.arange(len(group)) if at is None else at
         try:
-            group.note(whole, await self._commit(ready, group.policy))
+            group.note(whole, await self._commit(ready, group.policy, durable=durable))
         except commit.POISON as error:
             if len(whole) == 1:
                 reason = error.diag.message_primary or str(error)
@@ -131,17 +189,19 @@ class Bulk:
             rows, middle = group.rows(), len(whole) // 2
             for half in (whole[:middle], whole[middle:]):
                 part = await asyncio.to_thread(prepared.prepare, rows.take(half))
-                await self._store(group, half, part)
+                await self._store(group, half, part, durable=True)
 
-    async def _commit(self, ready: Prepared, policy: Policy | None) -> MergeResult:
+    async def _commit(self, ready: Prepared, policy: Policy | None, *, durable: bool) -> MergeResult:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience
         while True:
             try:
-                if self._connection is None or self._connection.closed:
-                    self._connection = await database.connect(url=self._url, autocommit=True)
-                result = await commit.store(self._connection, ready=ready, policy=policy)
-                await aftermath.tell(self._connection, datastream_ids=result.changed_datastreams.tolist())
+                if self._sessions is None or not self._sessions.usable:
+                    await self._disconnect()
+                    self._sessions = await Sessions.open(url=self._url)
+                result = await commit.store(self._sessions.rows, ready=ready, policy=policy)
+                if durable:
+                    await self._sessions.sync()
                 return result
             except commit.POISON:
                 raise
@@ -153,10 +213,9 @@ class Bulk:
                 await asyncio.sleep(_BACKOFF_SECONDS)
 
     async def _disconnect(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                await self._connection.close()
-            self._connection = None
+        sessions, self._sessions = self._sessions, None
+        if sessions is not None:
+            await sessions.close()
 
 
 async def load(

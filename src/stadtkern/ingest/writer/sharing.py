@@ -42,6 +42,7 @@ class Group:
         self._shares = shares
         self._begins = np.cumsum([0, *(len(share.at) for share in shares)])
         self.policy = shares[0].caller.policy
+        self.changed: set[int] = set()
 
     def rows(self) -> Batch:
         """All rows in one batch."""
@@ -61,13 +62,14 @@ class Group:
         """Keep what became of the group's rows at these (ascending) positions."""
         for position, problem in result.refused.items():
             self.blame(int(at[position]), problem)
+        self.changed.update(result.changed_datastreams.tolist())
         bounds = np.searchsorted(at, self._begins)
         for share, offset, begin, end in zip(
             self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
         ):
             caller, places = share.caller, share.at[at[begin:end] - offset]
             caller.outcome.id[places] = result.id[begin:end]
-            caller.outcome.new[places] = result.new[begin:end]
+            caller.outcome.new[places] |= result.new[begin:end]  # a second time they are there already
             for row in places[~result.known[begin:end]].tolist():
                 detail = f"no datastream {caller.rows.datastream_id[row]}"
                 caller.outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")

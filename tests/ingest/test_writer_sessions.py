@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Rows are acknowledged when they are on disk, although the next ones are written meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pytest
+
+from stadtkern.core import database as core_database
+from stadtkern.core import migrations, postgres
+from stadtkern.core import settings as core_settings
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.writer import bulk
+from stadtkern.ingest.writer.sessions import Sessions
+from stadtkern.things import readings
+from stadtkern.things.store import batch
+from stadtkern.things.store.batch import Batch
+from tests.things.histories import NOON, datastreams, rows
+
+pytestmark = pytest.mark.anyio
+SECOND = 1_000_000
+
+
+def _rows(stream: int, *, count: int) -> Batch:
+    return Batch(
+        datastream_id=np.full(count, stream),
+        time=batch.microseconds(NOON) + np.arange(count) * SECOND,
+        result=np.arange(count, dtype=float),
+    )
+
+
+@pytest.fixture
+def doomed() -> Iterator[postgres.Embedded]:
+    """A PostgreSQL of its own, to be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="stadtkern-pg-"))
+    folder.chmod(0o755)
+    embedded = postgres.Embedded(core_settings.load(environment={}, data=str(folder)))
+    embedded.start()
+    yield embedded
+    embedded.stop()
+
+
+async def test_sync_brings_what_the_other_session_committed_to_disk(
+    connection: Connection, database: str
+) -> None:
+    """The commit itself returns before."""
+    del connection
+    sessions = await Sessions.open(url=database)
+    await sessions.rows.execute("CREATE TABLE public.kept (n int)")
+    await sessions.rows.execute("INSERT INTO public.kept SELECT generate_series(1, 1000)")
+    row = await (await sessions.rows.execute("SELECT pg_current_wal_insert_lsn()")).fetchone()
+    assert row is not None
+    disk = await sessions.sync()
+    cursor = await disk.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [row[0]])
+    assert await cursor.fetchone() == (True,)
+    await sessions.close()
+    assert not sessions.usable
+
+
+async def test_after_a_crash_before_the_disk_rows_are_stored_again(
+    doomed: postgres.Embedded, settings: Settings
+) -> None:
+    """Whatever the crash took of what was committed: what is acknowledged is there afterwards, once."""
+    await migrations.migrate(url=doomed.url)
+    async with await core_database.connect(url=doomed.url, autocommit=True) as connection:
+        (stream,) = await datastreams(connection)
+    loader = bulk.Bulk(url=doomed.url, settings=settings, patience=60)
+    loading = asyncio.create_task(loader.put(_rows(stream, count=400_000)))
+    pid = doomed.pid()
+    assert pid is not None
+    while not await _some_rows(doomed.url, stream):
+        assert not loading.done()
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(doomed.stop)
+    await asyncio.to_thread(doomed.start)
+    answer = await asyncio.wait_for(loading, 120)
+    await loader.close()
+    assert not answer.problems
+    async with await core_database.connect(url=doomed.url, autocommit=True) as connection:
+        cursor = await connection.execute(
+            "SELECT id FROM things.observation WHERE datastream_id = %s", [stream]
+        )
+        assert sorted(row[0] for row in await cursor.fetchall()) == sorted(answer.id.tolist())
+
+
+async def _some_rows(url: str, stream: int) -> bool:
+    async with await core_database.connect(url=url, autocommit=True) as connection:
+        cursor = await connection.execute(
+            "SELECT n FROM things.datastream_state WHERE datastream_id = %s AND n > 0", [stream]
+        )
+        return await cursor.fetchone() is not None
+
+
+async def test_nothing_is_acknowledged_that_the_disk_refuses(
+    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller hears that it is open whether the rows are kept."""
+
+    async def broken(self: Sessions) -> Connection:
+        await self.close()
+        raise psycopg.OperationalError("gone")
+
+    (stream,) = await datastreams(connection)
+    loader = bulk.Bulk(url=database, settings=settings, patience=0.5)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sessions, "sync", broken)
+        with pytest.raises(readings.StoreUnavailable):
+            await loader.put(_rows(stream, count=10))
+    answer = await loader.put(_rows(stream, count=10))
+    await loader.close()
+    assert not answer.problems
+    assert len(await rows(connection, stream)) == 10
