@@ -69,6 +69,10 @@ class Call:
             return None
         return found.value if found else None
 
+    async def receive(self) -> Any:
+        """The next message, for responses that watch the connection."""
+        return await self._receive()
+
     async def gone(self) -> None:
         """Return when the asker has hung up; for requests whose body nobody reads."""
         while (await self._receive())["type"] != "http.disconnect":

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api import answers, arrays, conformance, door, methods, openapi, read, write
+from stadtkern.things.api import answers, arrays, batch, conformance, door, methods, openapi, read, write
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import streams
@@ -41,7 +41,9 @@ async def _dispatch(call: Call) -> Response:
             return await door.take(call, datastream_id=None)
         if path == "CreateObservations":
             return await arrays.take(call)
-    elif method in ("GET", "HEAD"):
+        if path == batch.PATH:
+            return await batch.take(call, dispatch=_dispatch)
+    elif method in ("GET", "HEAD") and _FIXED.get(path) is not _POSTING:
         if path == openapi.PATH:
             return answers.document(openapi.document(settings=call.state.settings, service=call.service))
         return await conformance.landing(call) if not path else await read.answer(call)
@@ -59,8 +61,14 @@ async def _dispatch(call: Call) -> Response:
     raise NotPossibleHere(f"{method} is not known here", where="method", allow=methods.allowed(resource))
 
 
+_POSTING = ("POST", "OPTIONS")
 # Addresses that are no entities, and what they take.
-_FIXED = {"": methods.READING, openapi.PATH: methods.READING, "CreateObservations": ("POST", "OPTIONS")}
+_FIXED = {
+    "": methods.READING,
+    openapi.PATH: methods.READING,
+    "CreateObservations": _POSTING,
+    batch.PATH: _POSTING,
+}
 
 
 def _fixed(call: Call, allowed: Sequence[str]) -> Response:
