@@ -28,6 +28,7 @@ REQUIREMENTS = (
     "resource-path/resource-path-to-entities",
     "request-data",
     "create-update-delete",
+    "batch-request/batch-request",
     "data-array/data-array",
 )
 # Offered where MQTT is on; each names its address.

@@ -9,7 +9,7 @@ from typing import Any
 
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
-from stadtkern.things.api import schemas
+from stadtkern.things.api import batch, schemas
 from stadtkern.things.api.formats import described
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import lexer, options, parser
@@ -84,6 +84,8 @@ def limits_of(settings: Settings) -> dict[str, int]:
     return {
         "bodyBytes": settings.body_limit,
         "bulkBodyBytes": settings.bulk_body_limit,
+        "batchBytes": batch.BODIES * settings.body_limit,
+        "batchParts": batch.MOST_PARTS,
         "readMilliseconds": settings.statement_timeout,
         "waitingReadings": settings.queue_limit,
         "firstYear": settings.accepted_from,
@@ -122,6 +124,7 @@ def _paths(limits: Mapping[str, int]) -> Node:
         for relation in entity.relations:
             found[f"/{entity.set}({{id}})/{relation.name}"] = _relation(entity, relation)
     found["/CreateObservations"] = {"post": _data_array(limits)}
+    found["/$batch"] = {"post": _batch(limits)}
     return found
 
 
@@ -194,6 +197,38 @@ def _data_array(limits: Mapping[str, int]) -> Node:
     }
     made = _operation("createObservations", "Many observations at once; good rows are kept.", {"201": answer})
     return made | {"requestBody": body, "security": _TOKEN}
+
+
+def _batch(limits: Mapping[str, int]) -> Node:
+    text = {"type": "string", "minLength": 1}
+    asked: Node = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id", "method", "url"],
+        "properties": {
+            "id": text,
+            "method": {"type": "string", "enum": ["get", "post", "patch", "put", "delete"]},
+            "url": text | {"examples": ["Things(1)?$select=name", "$thing/Datastreams"]},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+            "body": {},
+            "atomicityGroup": text,
+            "dependsOn": {"type": "array", "items": text},
+        },
+    }
+    requests = {"type": "array", "items": asked, "minItems": 1, "maxItems": limits["batchParts"]}
+    body = {"type": "object", "required": ["requests"], "properties": {"requests": requests}}
+    said = {"type": "object", "properties": {"responses": {"type": "array", "items": {"type": "object"}}}}
+    answer = {
+        "description": "An answer for each request, in order, in the form the batch came in.",
+        "content": _json(said) | {"multipart/mixed": {"schema": {"type": "string"}}},
+    }
+    made = _operation("batch", "Many requests in one; change sets as a whole or not at all.", {"200": answer})
+    taken = {
+        "required": True,
+        "description": f"At most {limits['batchBytes']} bytes; JSON or multipart/mixed.",
+        "content": _json(body) | {"multipart/mixed": {"schema": {"type": "string"}}},
+    }
+    return made | {"requestBody": taken}
 
 
 def _operation(

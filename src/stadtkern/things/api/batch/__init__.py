@@ -9,22 +9,22 @@ from starlette.responses import Response
 
 from stadtkern.things.api.batch import documents, multipart, parts, saying
 from stadtkern.things.api.batch.carry import Carrier, Dispatch, Said
-from stadtkern.things.api.batch.parts import Unit
+from stadtkern.things.api.batch.parts import MOST_PARTS, Unit
 from stadtkern.things.api.batch.problems import BatchTooLarge, WrongBatchType
 from stadtkern.things.api.call import Call
 from stadtkern.things.operations.problems import BodyTooLarge
 
 PATH = "$batch"
 # The bodies of so many ordinary requests.
-_BODIES = 16
+BODIES = 16
 _STOP = "continue-on-error=false"
 
-__all__ = ["PATH", "take"]
+__all__ = ["BODIES", "MOST_PARTS", "PATH", "take"]
 
 
 async def take(call: Call, *, dispatch: Dispatch) -> Response:
     """Carry out a batch. The form of all of it is checked before its first part is carried out."""
-    limit = _BODIES * call.state.settings.body_limit
+    limit = BODIES * call.state.settings.body_limit
     kind = call.header(b"content-type") or ""
     media = kind.partition(";")[0].strip().lower()
     if media not in ("multipart/mixed", "application/json", ""):
