@@ -138,6 +138,26 @@ async def test_the_nearest_come_first_on_every_page(city: City, places: dict[str
     assert await city.names(f"Locations?$orderby={descending}") == [*reversed(expected), "text"]
 
 
+async def test_an_order_looks_only_where_the_filter_does(
+    city: City, places: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spatial, "MOST_CANDIDATES", 12)
+    call = "geo.distance(location,geography'POINT(6 5)')"
+    near = sorted((place.distance(shapely.Point(6, 5)), key) for key, place in places.items())
+    expected = [key for distance, key in near if distance < 3]
+    for text in (
+        f"{call} lt 3",
+        f"{call} lt 3 and name ne 'x'",
+        f"name ne 'x' and (id gt 0 and 3 gt {call})",
+    ):
+        address = f"Locations?$filter={quote(text)}&$orderby={quote(call + ',name')}"
+        assert await city.names(address) == expected
+    refused = await city.refused(
+        "GET", f"Locations?$orderby={quote(call)}&$filter={quote(f'not ({call} gt 3)')}"
+    )
+    assert refused["status"] == 422
+
+
 async def test_random_geometries_are_judged_as_shapely_does(city: City, places: dict[str, Any]) -> None:
     chance = random.Random(7)
     for _ in range(25):

@@ -143,10 +143,14 @@ class Place:
         condition = build(place)
         if implied:
             del self.many[relation.name]
-        conditions = fragments.every(
-            [connection(relation, self.alias, place.alias), place.access(), condition]
-        )
-        head = Fragment("exists (select 1 from ") + place.table + frame.tail()
+        source, way = place.table, connection(relation, self.alias, place.alias)
+        if relation.link is not None:
+            # As a join, from which the planner may begin at either end.
+            link, alias = relation.link, frame.names.new()
+            source += Fragment(f" join {link.table} {alias} on {alias}.{link.there} = {place.alias}.id")
+            way = Fragment(f"{alias}.{link.here} = {self.alias}.id")
+        conditions = fragments.every([way, place.access(), condition])
+        head = Fragment("exists (select 1 from ") + source + frame.tail()
         return head + Fragment(" where ") + conditions + Fragment(")")
 
 

@@ -19,6 +19,7 @@ _TYPES = ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "Mu
 _REFERENCE = re.compile(r"SRID=(\d+);\s*", re.IGNORECASE)
 _PATTERN = re.compile(r"[TF012*]{9}")
 _LINES = (1, 5)
+_AREA = 2
 # Cells of the DE-9IM matrix that say where two geometries meet; disjoint ones have F in all of them.
 _MEETING = (0, 1, 3, 4)
 
@@ -85,7 +86,7 @@ def may_be_apart(pattern: str) -> bool:
 
 
 def compute(
-    name: str, operands: Sequence[str | None], pattern: str, stored: Sequence[Any]
+    name: str, operands: Sequence[str | None], pattern: str, stored: Sequence[bytes]
 ) -> numpy.ndarray[Any, Any]:
     """A function for each stored GeoJSON, which takes the place of None among the operands.
 
@@ -94,8 +95,9 @@ def compute(
     """
     import shapely
 
-    column = shapely.from_geojson([bytes(item) for item in stored], on_invalid="ignore")
-    wrong = ~shapely.is_missing(column) & ~shapely.is_valid(column)
+    column = shapely.from_geojson(stored, on_invalid="ignore")
+    areas = shapely.get_dimensions(column) == _AREA
+    wrong = areas & ~shapely.is_valid(column) if areas.any() else areas
     if wrong.any():
         column[wrong] = shapely.make_valid(column[wrong])
     found: numpy.ndarray[Any, Any] = _function(name, pattern)(

@@ -16,12 +16,17 @@ from stadtkern.core.fragments import Fragment
 Row = tuple[Any, ...]
 
 
-class RawJson(Loader):
+class _RawJson(Loader):
+    def load(self, data: Buffer) -> msgspec.Raw:
+        return msgspec.Raw(bytes(data))
+
+
+class JsonText(Loader):
     """JSON as it stands in the database."""
 
-    def load(self, data: Buffer) -> msgspec.Raw:
+    def load(self, data: Buffer) -> bytes:
         """The text, unread."""
-        return msgspec.Raw(bytes(data))
+        return bytes(data)
 
 
 class _RawNumber(Loader):
@@ -44,7 +49,7 @@ class _Instant(Loader):
 async def fetch(connection: Connection, statement: Fragment) -> list[Row]:
     """Run a statement; jsonb and float8 come as raw JSON, instants as text in UTC."""
     async with connection.cursor() as cursor:
-        cursor.adapters.register_loader("jsonb", RawJson)
+        cursor.adapters.register_loader("jsonb", _RawJson)
         cursor.adapters.register_loader("float8", _RawNumber)
         cursor.adapters.register_loader("timestamptz", _Instant)
         await execute(cursor, statement)

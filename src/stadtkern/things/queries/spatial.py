@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from stadtkern.core import fragments
@@ -49,7 +48,8 @@ from stadtkern.things.queries.problems import TooManyPlaces
 MOST_CANDIDATES = 50_000
 MOST_BYTES = 64 * 2**20
 SECONDS = 5.0
-_BLOCK = 500
+# Geometries fetched at a time, the first and large ones and then small ones (bytes on average).
+_BLOCK, _LARGER_BLOCK, _SMALL = 100, 2_000, 2_000
 _AT_A_TIME = 2**20
 
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
@@ -71,16 +71,31 @@ async def solve(
         return {}
     await asyncio.to_thread(importlib.import_module, "shapely")
     nodes: list[Typed] = []
+    found: dict[Typed, Solution] = {}
+    within: dict[Column, list[int]] = {}
     if options.filter is not None:
         nodes.append(checker.condition(options.filter, entity=entity, where=where + "$filter"))
     sort = checker.sort_keys(options.order, entity=entity, where=where + "$orderby")
-    nodes.extend(key.expression for key in sort)
-    found: dict[Typed, Solution] = {}
     deadline = time.monotonic() + SECONDS
-    for part, question in chain.from_iterable(_questions(node) for node in nodes):
-        if part not in found:
-            found[part] = await _solution(connection, scope, question, deadline)
+    for node in [*nodes, *(key.expression for key in sort)]:
+        for part, question in _questions(node):
+            if part not in found:
+                found[part] = await _solution(connection, scope, question, within, deadline)
+        within = _within_filter(node, found) if node in nodes else within
     return found
+
+
+def _within_filter(node: Typed, found: Mapping[Typed, Solution]) -> dict[Column, list[int]]:
+    """The ids that all rows have, by the column they were found for: an order need not look further."""
+    if isinstance(node, Connective) and node.operator == "and":
+        merged: dict[Column, list[int]] = {}
+        for item in node.operands:
+            merged |= _within_filter(item, found)
+        return merged
+    solution = found.get(node)
+    if isinstance(solution, Chosen) and not solution.negated:
+        return {solution.column: solution.ids}
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +154,15 @@ class _Search:
     box: str | None = None
     keep: Callable[[Any], Any] | None = None
     lines: bool = False
+    ids: list[int] | None = None
 
 
 async def _solution(
-    connection: Connection, scope: Scope, question: Spatial | _Threshold, deadline: float
+    connection: Connection,
+    scope: Scope,
+    question: Spatial | _Threshold,
+    within: Mapping[Column, list[int]],
+    deadline: float,
 ) -> Solution:
     if isinstance(question, _Threshold):
         return await _within(connection, scope, question, deadline)
@@ -153,7 +173,9 @@ async def _solution(
     literal = _literal(node)
     if node.kind is Kind.NUMBER:
         lines = node.name == "geo.length"
-        found = await _look(connection, scope, replace(search, lines=lines), deadline)
+        found = await _look(
+            connection, scope, replace(search, lines=lines, ids=within.get(node.column)), deadline
+        )
         ids, numbers = [number for number, _ in found], [value for _, value in found]
         return Measured(node.column, ids, numbers, 0.0 if lines else None)
     apart = node.name == "st_disjoint"
@@ -198,20 +220,28 @@ async def _look(
         [item if isinstance(item, str) else None for item in search.node.operands],
     )
     kept: list[tuple[int, float]] = []
-    seen, size = 0, 0
+    seen, size, at_once = 0, 0, _BLOCK
+    if search.box is None:
+        counted = Fragment("select count(*) from (") + _candidates(scope, search) + Fragment(") counted")
+        _check(search, seen=(await rows.fetch(connection, counted))[0][0], size=0)
     async with connection.cursor(name="places") as cursor:
-        cursor.adapters.register_loader("jsonb", rows.RawJson)
+        cursor.adapters.register_loader("jsonb", rows.JsonText)
         await rows.execute(cursor, _candidates(scope, search))
-        while block := await cursor.fetchmany(_BLOCK):
+        while block := await cursor.fetchmany(at_once):
             seen += len(block)
-            size += sum(len(bytes(item)) for _, item in block)
-            if seen > MOST_CANDIDATES or size > MOST_BYTES:
-                raise TooManyPlaces(
-                    f"more than {MOST_CANDIDATES} geometries (or {MOST_BYTES >> 20} MiB of them) would have"
-                    f" to be compared for {search.node.name}"
-                )
+            size += sum(len(item) for _, item in block)
+            _check(search, seen=seen, size=size)
+            at_once = _LARGER_BLOCK if size < seen * _SMALL else _BLOCK
             kept += await asyncio.to_thread(compute, block, deadline)
     return kept
+
+
+def _check(search: _Search, *, seen: int, size: int) -> None:
+    if seen > MOST_CANDIDATES or size > MOST_BYTES:
+        raise TooManyPlaces(
+            f"more than {MOST_CANDIDATES} geometries (or {MOST_BYTES >> 20} MiB of them) would have to be"
+            f" compared for {search.node.name}"
+        )
 
 
 def _candidates(scope: Scope, search: _Search) -> Fragment:
@@ -222,6 +252,8 @@ def _candidates(scope: Scope, search: _Search) -> Fragment:
     conditions = [place.access(), Fragment(f"{around} is not null")]
     if search.box is not None:
         conditions.append(Fragment(f"{around} && %s::box", (search.box,)))
+    if search.ids is not None:
+        conditions.append(Fragment(f"{place.alias}.id = any(%s::bigint[])", (search.ids,)))
     if search.lines:
         conditions.append(Fragment(f"{column}::text like %s", (_WITH_LINES,)))
     head = Fragment(f"select {place.alias}.id, {column} from ")
@@ -254,7 +286,7 @@ def _pieces(block: list[rows.Row]) -> Iterator[list[rows.Row]]:
     size = 0
     for row in block:
         piece.append(row)
-        size += len(bytes(row[1]))
+        size += len(row[1])
         if size > _AT_A_TIME:
             yield piece
             piece, size = [], 0
