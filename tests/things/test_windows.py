@@ -87,6 +87,24 @@ async def test_pages_in_time_are_what_a_sort_would_give(
         assert skipped == ours[3:8]
 
 
+async def test_the_observations_of_a_feature_come_by_time(
+    city: City, streams: list[int], narrow: None
+) -> None:
+    place = {"encodingType": "application/geo+json", "feature": {"type": "Point", "coordinates": [7, 51]}}
+    feature = await city.create("FeaturesOfInterest", {"name": "f", "description": "-"} | place)
+    for day in range(1, 8):
+        about = {"FeatureOfInterest": {"@iot.id": feature}, "phenomenonTime": f"2024-02-0{day}T00:00:00Z"}
+        await city.create(f"Datastreams({streams[day % 2]})/Observations", about | {"result": -day})
+    for order, expected in (
+        ("phenomenonTime", list(range(-1, -8, -1))),
+        ("phenomenonTime desc", range(-7, 0)),
+    ):
+        ours = await paged(city, f"FeaturesOfInterest({feature})/Observations?$top=3&$orderby={order}")
+        assert [item["result"] for item in ours] == list(expected)
+        for item in ours if order.endswith("desc") else ():
+            assert (await city.send("DELETE", item["@iot.selfLink"])).status_code in (200, 204)
+
+
 async def test_a_datastream_without_an_order_comes_by_time(
     city: City, streams: list[int], narrow: None
 ) -> None:

@@ -77,11 +77,14 @@ class Reader:
     async def page(self, prepared: Level, parent: Parent | None, *, limit: int) -> list[rows.Row]:
         """The first rows of a collection, behind the token where there is one. Raises QueryTooExpensive."""
         origin = level.of_parent(prepared, parent)
-        if windows.applies(prepared, parent):
+        if windows.applies(prepared):
             known = await windows.extent(self.connection, self.scope, parent, limit=limit)
             if known is None:
                 return []
-            return await windows.fetch(self.connection, prepared, origin, known=known, limit=limit)
+            partial = parent is not None and parent.relation.remote != "datastream_id"
+            return await windows.fetch(
+                self.connection, prepared, origin, known=known, limit=limit, partial=partial
+            )
         statement = level.plain(prepared, extra=[origin], limit=limit, skip=prepared.options.skip)
         by_time = parent is not None and parent.relation.remote == "datastream_id"
         if level.costly(prepared, statement, by_time=by_time) and not await self._few(parent):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
@@ -45,8 +46,10 @@ class Extent:
 async def extent(
     connection: Connection, scope: Scope, parent: Parent | None, *, limit: int = 0
 ) -> Extent | None:
-    """What is known about one datastream's observations, or about all that may be seen; None without any."""
-    if parent is not None:
+    """What is known about the observations of a datastream, of the datastreams that have a feature, or of all
+    that may be seen; None without any.
+    """
+    if parent is not None and parent.relation.remote == "datastream_id":
         statement = Fragment(
             "select first_time, last_time, n, null::timestamptz from things.datastream_state"
             " where datastream_id = %s and n > 0",
@@ -58,7 +61,7 @@ async def extent(
                 "with v as (select s.first_time, s.last_time, s.n from things.datastream_state s"
                 " join things.datastream d on d.id = s.datastream_id where s.n > 0 and "
             )
-            + scope.on("d.dataset_id")
+            + fragments.every([scope.on("d.dataset_id"), _with_feature(parent)])
             + Fragment(
                 ") select min(v.first_time), max(v.last_time), coalesce(sum(v.n), 0)::bigint,"
                 " (select o.last_time from v o order by o.last_time desc offset %s limit 1) from v",
@@ -69,6 +72,15 @@ async def extent(
         await rows.execute(cursor, statement)
         row = await cursor.fetchone()
     return Extent(*row) if row and row[2] else None
+
+
+def _with_feature(parent: Parent | None) -> Fragment:
+    if parent is None:
+        return fragments.TRUE
+    return Fragment(
+        "d.id in (select k.datastream_id from things.datastream_feature k where k.feature_id = %s)",
+        (parent.id,),
+    )
 
 
 async def newest(connection: Connection, *, ids: Sequence[int]) -> tuple[datetime, datetime] | None:
@@ -84,28 +96,35 @@ async def newest(connection: Connection, *, ids: Sequence[int]) -> tuple[datetim
     return row if row and row[0] is not None else None
 
 
-def applies(prepared: Level, parent: Parent | None) -> bool:
-    """Whether the rows are wanted in the order of time, of one datastream or of all."""
+def applies(prepared: Level) -> bool:
+    """Whether the rows are wanted in the order of time, of one datastream, of a feature, or of all."""
     if prepared.entity is not entities.OBSERVATION or prepared.options.skip > MOST_SKIPPED:
-        return False
-    if parent is not None and parent.relation.remote != "datastream_id":
         return False
     return prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"
 
 
 async def fetch(
-    connection: Connection, prepared: Level, origin: Fragment, *, known: Extent, limit: int
+    connection: Connection,
+    prepared: Level,
+    origin: Fragment,
+    *,
+    known: Extent,
+    limit: int,
+    partial: bool = False,
 ) -> list[rows.Row]:
-    """The first rows behind the token, in order. Raises ForeignToken, QueryTooExpensive."""
+    """The first rows behind the token, in order. Raises ForeignToken, QueryTooExpensive.
+
+    `partial`: what is known is not about these rows alone.
+    """
     limit += prepared.options.skip
     descending, column = prepared.keys[0].descending, f"{prepared.place.alias}.phenomenon_time"
     low, high = _between(prepared, known)
     span = (known.last - known.first) or _TICK
-    spare = _SPARE if prepared.options.filter is None else _SPARE_FILTERED
+    spare = _SPARE if prepared.options.filter is None and not partial else _SPARE_FILTERED
     width = max(span * min(1.0, limit * spare / known.n), _TICK)
     if known.n <= AT_ONCE:
         width = span
-    least = known.recent if prepared.options.filter is None else None
+    least = known.recent if prepared.options.filter is None and not partial else None
     found: list[rows.Row] = []
     looked = timedelta(0)
     for lower, upper in _windows(low, high, width, descending=descending, least=least):
