@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, database, disk, postgres, problems, requests
+from stadtkern.core import access, database, disk, problems, requests
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
 from stadtkern.things import api, live
@@ -66,6 +66,10 @@ class DataPlane(Starlette):
             else:
                 scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
                 await self.sensorthings(scope, receive, watched)
+        except psycopg.errors.DiskFull as error:
+            log.error("the database's disk is full", error=str(error).strip())
+            if not status:
+                await api.failure(disk.DiskFull("the database says so"))(scope, receive, watched)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             log.warning("the database does not answer", error=str(error))
             if not status:
@@ -84,7 +88,7 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = database.pool(url=url, minimum=2, maximum=12)
-        room = _room(settings, url)
+        room = disk.room(settings, url=url)
         async with (
             pool,
             access.Gate(pool=pool) as gate,
@@ -101,13 +105,6 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
         *live.routes(),
     ]
     return DataPlane(routes=routes, lifespan=lifespan)
-
-
-def _room(settings: Settings, url: str) -> disk.Room:
-    """The room on the disk of the embedded database; of another one nothing is known."""
-    embedded = postgres.Embedded(settings)
-    folder = embedded.folder if embedded.serves(url) and embedded.folder.is_dir() else None
-    return disk.Room(folder, reserve=settings.disk_reserve * 1_048_576)
 
 
 async def _health(request: Request) -> Response:

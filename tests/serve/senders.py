@@ -47,9 +47,9 @@ def headers(token: str) -> dict[str, str]:
 class Senders:
     """Threads that send each reading until it is acknowledged; every second one keeps its connection."""
 
-    def __init__(self, *, running: Running, token: str, datastream: int):
+    def __init__(self, *, running: Running, token: str, datastream: int, begin: int = 0):
         self._running, self._token, self._datastream = running, token, datastream
-        self._next = iter(range(1_000_000))
+        self._next = iter(range(begin, begin + 1_000_000))
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self.acknowledged: set[int] = set()

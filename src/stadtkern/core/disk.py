@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from stadtkern.core import problems
+from stadtkern.core import postgres, problems
+from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,13 @@ def free(path: Path) -> int:
     """Bytes that may still be written below a folder."""
     found = os.statvfs(path)
     return found.f_bavail * found.f_frsize
+
+
+def room(settings: Settings, *, url: str) -> Room:
+    """The room on the disk of the embedded database; of another one nothing is known."""
+    embedded = postgres.Embedded(settings)
+    folder = embedded.folder if embedded.serves(url) and embedded.folder.is_dir() else None
+    return Room(folder, reserve=settings.disk_reserve * _MEBIBYTE)
 
 
 class Room:

@@ -13,6 +13,8 @@ from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+_GRACE_SECONDS = 3.0
+
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
@@ -45,11 +47,27 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     return loops
 
 
+async def _until_told(loop: Loop, stop: asyncio.Event) -> None:
+    """Run a loop; when told to stop, give it a moment, then end it where it waits."""
+    work = asyncio.ensure_future(loop(stop))
+    told = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            await asyncio.wait({work}, timeout=_GRACE_SECONDS)
+        if work.done():
+            await work
+    finally:
+        told.cancel()
+        work.cancel()
+        await asyncio.gather(told, work, return_exceptions=True)
+
+
 async def _kept_running(name: str, loop: Loop, stop: asyncio.Event) -> None:
     pause = 0.5
     while not stop.is_set():
         try:
-            await loop(stop)
+            await _until_told(loop, stop)
             return
         except Exception as error:
             log.exception("a loop fell; it is started again", loop=name, error=repr(error))

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import problems
+from stadtkern.core import disk, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import checks, commit, sharing
 from stadtkern.ingest.writer.sessions import Sessions
@@ -205,6 +205,8 @@ class Bulk:
                 return result
             except commit.POISON:
                 raise
+            except psycopg.errors.DiskFull as error:
+                raise disk.DiskFull("the database says so") from error
             except (psycopg.Error, OSError) as error:
                 log.warning("a bulk load tries again", error=str(error).strip())
                 await self._disconnect()

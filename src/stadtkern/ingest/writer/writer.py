@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,7 @@ from typing import Self
 import psycopg
 import structlog
 
-from stadtkern.core import database, disk, metrics
+from stadtkern.core import database, disk, metrics, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
@@ -33,6 +34,8 @@ _COMMITS = metrics.REGISTRY.histogram(
     "stadtkern_commit_seconds", "Duration of commits of single readings, which wait for each other."
 ).at()
 _FAILED = metrics.REGISTRY.counter("stadtkern_commits_failed", "Commits that were tried again.").at()
+# For how long a refusal counts while nobody tries again.
+_REMEMBERED_SECONDS = 15.0
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 # A privacy policy or another rule that sees readings before they are stored; one answer each, in order.
@@ -59,9 +62,9 @@ class Writer:
         self._announcer = Announcer(url=url)
         self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience)
         self._tasks: list[asyncio.Task[None]] = []
-        self._room = room or disk.Room(None, reserve=0)
+        self._room = room or disk.room(settings, url=url)
         self._closing = False
-        self._refused = ""
+        self._refused, self._refused_at = "", float("-inf")
         self._connection: database.Connection | None = None
 
     async def __aenter__(self) -> Self:
@@ -97,7 +100,8 @@ class Writer:
             return "it stops"
         if self._queue.size >= self._queue.limit:
             return f"{self._queue.size} readings wait"
-        return self._refused and f"the database refuses: {self._refused}"
+        lately = time.monotonic() - self._refused_at < _REMEMBERED_SECONDS
+        return f"the database refuses: {self._refused}" if lately else ""
 
     async def put(self, items: Sequence[readings.Reading], *, way: str = "http") -> list[Answer]:
         """One answer per reading, in order, after the commit. Raises Busy, StoreUnavailable or DiskFull."""
@@ -184,11 +188,15 @@ class Writer:
                 began = loop.time()
                 answers, changed = await commit(connection, items=items)
                 _COMMITS.observe(loop.time() - began)
-                self._refused = ""
+                self._refused_at = float("-inf")
+            except psycopg.errors.DiskFull as error:
+                log.error("the database's disk is full", error=str(error).strip())
+                self._note_refusal(error)
+                self._refuse(calls, disk.DiskFull("the database says so"))
+                return
             except (psycopg.Error, OSError) as error:
                 log.warning("the writer tries again", error=str(error).strip(), attempt=attempt)
-                _FAILED.add()
-                self._refused = type(error).__name__
+                self._note_refusal(error)
                 await self._disconnect()
                 await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
                 attempt += 1
@@ -199,7 +207,6 @@ class Writer:
             self._announcer.add(changed)
             self._resolve(calls, answers)
             return
-        self._refused = ""  # nobody waits any more, so nothing is known
 
     def _resolve(self, calls: Sequence[Call], answers: Sequence[Answer]) -> None:
         begin = 0
@@ -208,9 +215,13 @@ class Writer:
             call.resolve(answers[begin:end])
             begin = end
 
-    def _refuse(self, calls: Sequence[Call]) -> None:
+    def _refuse(self, calls: Sequence[Call], problem: problems.Problem | None = None) -> None:
         for call in calls:
-            call.refuse(readings.StoreUnavailable("the database was away for too long"))
+            call.refuse(problem or readings.StoreUnavailable("the database was away for too long"))
+
+    def _note_refusal(self, error: Exception) -> None:
+        _FAILED.add()
+        self._refused, self._refused_at = type(error).__name__, time.monotonic()
 
     async def _connected(self) -> database.Connection:
         if self._connection is None or self._connection.closed or self._connection.broken:
