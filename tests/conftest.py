@@ -3,33 +3,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import itertools
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any
 
 import httpx
 import hypothesis
-import psycopg
 import pytest
-from psycopg import sql
 from starlette.applications import Starlette
 
-from stadtkern.core import access, datasets, migrations, postgres, tokens
+from stadtkern.core import access, datasets, tokens
 from stadtkern.core import database as core_database
 from stadtkern.core import settings as core_settings
+from tests import servers
 
 # A busy machine is no failure: what counts is the answer, not how long one example takes.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
-_TEMPLATE = "template_migrated"
 _numbers = itertools.count()
 
 
@@ -40,61 +31,20 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[postgres.Embedded]:
-    """The run's PostgreSQL, shared by all workers: the first starts it, the last stops it."""
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[servers.Server]:
+    """The run's PostgreSQL, shared by all workers."""
     root = tmp_path_factory.getbasetemp()
-    shared = root if worker_id == "master" else root.parent
-    register = shared / "postgres.json"
-    with _lock(shared):
-        entry = json.loads(register.read_text()) if register.exists() else None
-        if entry is None:
-            folder = Path(tempfile.mkdtemp(prefix="stadtkern-test-"))
-            folder.chmod(0o755)
-            entry = {"folder": str(folder), "users": 0}
-        embedded = postgres.Embedded(core_settings.load(environment={}, data=entry["folder"]))
-        if embedded.start():
-            _relax(embedded)
-        entry["users"] += 1
-        register.write_text(json.dumps(entry))
-    yield embedded
-    with _lock(shared):
-        entry = json.loads(register.read_text())
-        entry["users"] -= 1
-        register.write_text(json.dumps(entry))
-        embedded.stop()
-        if entry["users"] == 0:
-            shutil.rmtree(entry["folder"])
-            register.unlink()
-
-
-def _lock(folder: Path) -> Any:
-    handle = (folder / "postgres.lock").open("w")
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    return handle
-
-
-def _relax(embedded: postgres.Embedded) -> None:
-    """Make the template; a test's database need not survive a power cut, so it does not wait for the disk."""
-    with psycopg.connect(embedded.url_of("postgres"), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
-    asyncio.run(migrations.migrate(url=embedded.url_of(_TEMPLATE)))
+    with servers.shared(root if worker_id == "master" else root.parent) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def database(server: postgres.Embedded, worker_id: str) -> Iterator[str]:
+def database(server: servers.Server, worker_id: str) -> Iterator[str]:
     """The address of a fresh, migrated database."""
     name = f"test_{worker_id}_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
-                sql.Identifier(name), sql.Identifier(_TEMPLATE)
-            )
-        )
+    server.make(name)
     yield server.url_of(name)
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    server.drop(name)
 
 
 @pytest.fixture

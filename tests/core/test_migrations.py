@@ -2,25 +2,24 @@
 """Migrations run once each, also when several processes begin at the same time."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from stadtkern.core import database, migrations, postgres
+from stadtkern.core import database, migrations
+from tests import servers
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def empty(server: postgres.Embedded, worker_id: str) -> Iterator[str]:
+def empty(server: servers.Server, worker_id: str) -> Iterator[str]:
     """A database with nothing in it."""
-    name = f"empty_{worker_id}"
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield server.url_of(name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    name = f"empty_{worker_id}_{os.getpid()}"
+    server.blank(name)
+    yield server.url_of(name)
+    server.drop(name)
 
 
 async def test_three_processes_at_once_apply_each_migration_once(empty: str) -> None:
