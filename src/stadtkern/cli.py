@@ -15,12 +15,13 @@ from stadtkern.core import logs, migrations, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.core.problems import Problem
 from stadtkern.core.settings import Settings
-from stadtkern.serve import admin, mqtt_words, upkeep
+from stadtkern.serve import admin, archive, mqtt_words, upkeep
 
 app = typer.Typer(help="The open core of a smart city.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(admin.token_app, name="token")
 app.add_typer(admin.dataset_app, name="dataset")
 app.add_typer(mqtt_words.app, name="mqtt")
+app.add_typer(archive.app, name="archive")
 upkeep.add_to(app)
 console = Console(stderr=True)
 

@@ -87,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=0, le=36500, description="How many days an observation may lie in the future.")
     ] = 730
 
+    archive_cache_rows: Annotated[
+        int, msgspec.Meta(ge=0, description="Observations of archived months that stay in the database.")
+    ] = 2_000_000
     mqtt_port: Annotated[
         int, msgspec.Meta(ge=0, le=65535, description="Port of our own MQTT door; 0 turns it off.")
     ] = 1883

@@ -98,6 +98,22 @@ def dataset_retention(
         console.print(asyncio.run(keeping.keep_dataset(url=url, key=key, days=days, keep=kept)))
 
 
+@dataset_app.command("archive")
+def dataset_archive(
+    key: Annotated[str, typer.Argument(help="Key of the dataset.")],
+    after: Annotated[int | None, typer.Option(min=1, help="Months go into files after so many days.")] = None,
+    never: Annotated[bool, typer.Option("--never", help="Put no more months into files.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Say when months of a dataset go into Parquet files; they are served from there as before."""
+    if (after is None) != never:
+        raise typer.BadParameter("give either --after or --never")
+    from stadtkern.serve import keeping
+
+    with _database(data) as url:
+        console.print(asyncio.run(keeping.archive_dataset(url=url, key=key, days=after)))
+
+
 @dataset_app.command("list")
 def dataset_list(data: DataOption = None) -> None:
     """List datasets."""

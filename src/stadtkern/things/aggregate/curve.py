@@ -21,7 +21,7 @@ async def read(source: Source, *, start: int | None, end: int | None, count: int
         tail = Fragment(
             f") o where o.result is not null order by o.phenomenon_time, o.slot limit {MAX_ROWS + 1:d}) p"
         )
-        inner = source.observations(begin, behind)
+        inner = await source.observations(begin, behind)
         times, results = await vectors.fetch(source.connection, head + inner + tail)
     if times is None or results is None:
         return vectors.NO_INTEGERS, vectors.NO_NUMBERS

@@ -209,7 +209,7 @@ class _Walk:
         number, found = self._source.facts.id, list[int]()
         if self._wanted.bucket.unit == "minute" or self._source.rest:
             start, end = (self._start, edge) if back else (edge, self._end)
-            inner = self._source.observations(start, end)
+            inner = await self._source.observations(start, end)
             order = Fragment(f" order by phenomenon_time {'desc' if back else ''} limit 1) p")
             statement = Fragment("select array_agg(p.phenomenon_time) from (") + inner + order
             found = await self._moments(statement)
@@ -243,7 +243,7 @@ class _Walk:
             " percentile_cont(%s::float8[]) within group (order by o.result) as shares from (",
             ([instant(edge) for edge in edges.tolist()], shares),
         )
-        inner = self._source.observations(start, end)
+        inner = await self._source.observations(start, end)
         tail = Fragment(") o where o.result is not null group by 1) p")
         buckets, *found = await vectors.fetch(self._source.connection, head + inner + tail)
         names = [name for name in self._wanted.functions if name not in combine.NEEDS]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from stadtkern.core import fragments, statements
@@ -21,6 +22,7 @@ from stadtkern.things.aggregate.calendar import Calendar
 from stadtkern.things.language import checker, compiler, tree
 from stadtkern.things.language.places import Names, root
 from stadtkern.things.language.typed import Solution, Typed
+from stadtkern.things.queries import reach
 from stadtkern.things.store import hours
 from stadtkern.things.store.batch import HOUR, Flags, Integers, Numbers, instant, microseconds
 from stadtkern.things.store.fold import Span
@@ -153,10 +155,11 @@ class Source:
     async def _kept(self, table: str, start: int, end: int) -> Pieces:
         if start >= end:
             return together([])
+        featureless = msgspec.structs.replace(self.scope, gone_features=())
         conditions = [
             Fragment("r.datastream_id = %s", (self.facts.id,)),
             Fragment("r.start >= %s and r.start < %s", (instant(start), instant(end))),
-            access.visible(scope=self.scope, entity=entities.OBSERVATION, alias="r"),
+            access.visible(scope=featureless, entity=entities.OBSERVATION, alias="r"),
         ]
         inner = Fragment(f"select r.* from things.{table} r where ") + fragments.every(conditions)
         return await self._fetch(inner + Fragment(" order by r.start"))
@@ -170,11 +173,13 @@ class Source:
             " null::float8 as weight from (",
             (f"{grain} minutes",),
         )
-        inner = head + self.observations(start, end) + Fragment(") o group by 1 order by 1")
+        inner = head + await self.observations(start, end) + Fragment(") o group by 1 order by 1")
         return await self._fetch(inner)
 
-    def observations(self, start: int, end: int) -> Fragment:
-        """The statement for the observations of a span that fulfil the rest of the filter."""
+    async def observations(self, start: int, end: int) -> Fragment:
+        """The statement for the observations of a span that fulfil the rest of the filter. Raises Away."""
+        low, high = instant(start), instant(end)
+        await reach.between(self.connection, self.scope, datastream_ids=[self.facts.id], low=low, high=high)
         place = root(entity=entities.OBSERVATION, names=Names(self.scope, self.solved))
         alias = place.alias
         conditions = [

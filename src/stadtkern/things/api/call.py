@@ -21,7 +21,7 @@ COOKIE = "sessionid"
 class Call:
     """A request: method, path below the service, headers on demand, body up to a limit."""
 
-    __slots__ = ("_receive", "method", "path", "scope", "state")
+    __slots__ = ("_body", "_receive", "method", "path", "scope", "state")
 
     def __init__(self, scope: Scope, receive: Receive):
         self.scope = scope
@@ -29,6 +29,7 @@ class Call:
         self.path: str = scope["path"].removeprefix(PREFIX).strip("/")
         self.state: State = scope["app"].state
         self._receive = receive
+        self._body: bytes | None = None
 
     @property
     def service(self) -> str:
@@ -79,7 +80,12 @@ class Call:
             continue
 
     async def body(self, *, limit: int) -> bytes:
-        """The whole body. Raises BodyTooLarge before more than the limit is kept."""
+        """The whole body, however often. Raises BodyTooLarge before more than the limit is kept."""
+        if self._body is None:
+            self._body = await self._read(limit)
+        return self._body
+
+    async def _read(self, limit: int) -> bytes:
         length = self.header(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
             raise BodyTooLarge(f"{length} bytes; at most {limit} are taken", where="body", limit=limit)

@@ -17,6 +17,7 @@ from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
 from stadtkern.things.operations import streams
 from stadtkern.things.operations.problems import NotPossibleHere
+from stadtkern.things.queries import patience
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,9 @@ async def _dispatch(call: Call) -> Response:
     elif method in ("GET", "HEAD") and _FIXED.get(path) is not _POSTING:
         if path == openapi.PATH:
             return answers.document(openapi.document(settings=call.state.settings, service=call.service))
-        return await conformance.landing(call) if not path else await read.answer(call)
+        if not path:
+            return await conformance.landing(call)
+        return await patience.patiently(call.state.pool, lambda: read.answer(call))
     if path in _FIXED:
         return _fixed(call, _FIXED[path])
     resource = paths.parse(path)
@@ -55,9 +58,10 @@ async def _dispatch(call: Call) -> Response:
     if method == "POST":
         return await write.create(call, resource)
     if method in ("PATCH", "PUT"):
-        return await write.update(call, resource, whole=method == "PUT")
+        whole = method == "PUT"
+        return await patience.patiently(call.state.pool, lambda: write.update(call, resource, whole=whole))
     if method == "DELETE":
-        return await write.delete(call, resource)
+        return await patience.patiently(call.state.pool, lambda: write.delete(call, resource))
     raise NotPossibleHere(f"{method} is not known here", where="method", allow=methods.allowed(resource))
 
 

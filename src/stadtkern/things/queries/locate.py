@@ -16,7 +16,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Step
 from stadtkern.things.language.places import Names, Place, root
 from stadtkern.things.language.places import connection as connecting
-from stadtkern.things.queries import rows
+from stadtkern.things.queries import away, rows
 from stadtkern.things.queries.problems import NoSuchEntity
 
 
@@ -47,6 +47,8 @@ async def identify(connection: Connection, scope: Scope, *, steps: Sequence[Step
             return int(found[0][0])
         if all(step.entity.owned or step.id is None for step in steps):
             break
+    if not steps[0].entity.owned and steps[0].id is not None:
+        await away.observation(connection, scope, number=steps[0].id)
     raise NoSuchEntity(_describe(steps))
 
 

@@ -16,7 +16,18 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.problems import InvalidQuery
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import counting, guard, keyset, level, locate, rows, spatial, windows
+from stadtkern.things.queries import (
+    away,
+    counting,
+    guard,
+    keyset,
+    level,
+    locate,
+    reach,
+    rows,
+    spatial,
+    windows,
+)
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
@@ -77,6 +88,19 @@ class Reader:
     async def page(self, prepared: Level, parent: Parent | None, *, limit: int) -> list[rows.Row]:
         """The first rows of a collection, behind the token where there is one. Raises QueryTooExpensive."""
         origin = level.of_parent(prepared, parent)
+        lacking = await reach.page(self.connection, self.scope, prepared=prepared, parent=parent)
+        if lacking is not None:
+            edge, parts = lacking
+            found = await self._rows(prepared, parent, origin + Fragment(" and ") + edge, limit=limit)
+            if len(found) < limit:
+                filtered = prepared.options.filter is not None
+                raise reach.following(parts, rows=limit - len(found), filtered=filtered)
+            return found
+        return await self._rows(prepared, parent, origin, limit=limit)
+
+    async def _rows(
+        self, prepared: Level, parent: Parent | None, origin: Fragment, *, limit: int
+    ) -> list[rows.Row]:
         if windows.applies(prepared):
             known = await windows.extent(self.connection, self.scope, parent, limit=limit)
             if known is None:
@@ -102,6 +126,8 @@ class Reader:
         self, prepared: Level, parent: Parent | None, *, shown: int, top: int
     ) -> tuple[int, bool]:
         options = prepared.options
+        if options.filter is not None:
+            await reach.everything(self.connection, self.scope, prepared=prepared, parent=parent)
         if options.token is None and shown <= top and (shown or (top and not options.skip)):
             return options.skip + shown, True
         return await counting.count(self.connection, self.scope, prepared=prepared, parent=parent)
@@ -126,6 +152,8 @@ class Reader:
                 return (await self._documents(prepared, found[:1], offset=0))[0]
             if entity.owned or number is None:
                 break
+        if not entity.owned and number is not None:
+            await away.observation(self.connection, self.scope, number=number)
         raise NoSuchEntity(
             f"no {entity.name}" + (f" with the id {number}" if number is not None else " here")
         )
@@ -189,6 +217,10 @@ class Reader:
         prepared = await self.prepare(entity=target, options=options, parent=parent, where=where)
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
+            if relation.remote == "datastream_id":
+                await reach.expanded(
+                    self.connection, self.scope, prepared=prepared, ids=list(by_parent), limit=top + 1
+                )
             for row in await self._below(prepared, relation, list(by_parent), limit=top + 1):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]

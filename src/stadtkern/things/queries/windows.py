@@ -175,6 +175,25 @@ def _between(prepared: Level, known: Extent) -> tuple[datetime, datetime]:
     return low, high
 
 
+def span(prepared: Level) -> tuple[datetime | None, datetime | None]:
+    """Between which instants the rows of a page lie, as far as filter and token tell; None without bound."""
+    low: datetime | None = None
+    high: datetime | None = None
+    for sign, moment in _asked(prepared.options.filter):
+        if sign in ("ge", "gt", "eq"):
+            low = moment if low is None else max(low, moment)
+        if sign in ("le", "lt", "eq"):
+            high = moment if high is None else min(high, moment)
+    by_time = prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"
+    if prepared.options.token is not None and by_time:
+        moment = _reached(keyset.read_token(prepared.keys, prepared.options.token)[0])
+        if prepared.keys[0].descending:
+            high = moment if high is None else min(high, moment)
+        else:
+            low = moment if low is None else max(low, moment)
+    return low, high
+
+
 def _reached(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text or "")

@@ -11,6 +11,14 @@ WITH state AS (
 INSERT INTO things.disposal (datastream_id, rows) SELECT datastream_id, n FROM state ORDER BY datastream_id
 RETURNING datastream_id;
 
+-- name: drop_parts
+-- What these datastreams have in files must go from there, too: the files are written anew.
+WITH gone AS (
+    DELETE FROM things.archived WHERE datastream_id = ANY (%(ids)s) RETURNING datastream_id, month
+)
+UPDATE things.archive_file AS f SET stale = true FROM gone JOIN things.datastream AS d ON d.id = gone.datastream_id
+WHERE f.dataset_id = d.dataset_id AND f.month = gone.month;
+
 -- name: dispose_features
 -- Promise to remove the observations of a feature from these datastreams.
 INSERT INTO things.disposal (datastream_id, feature_id, rows)

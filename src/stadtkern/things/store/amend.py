@@ -62,8 +62,7 @@ async def update(connection: Connection, *, observation_id: int, changes: Mappin
     """Change members of an observation, named as those of a Reading. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id, into=changes.get("datastream_id"))
     new = _changed(old, changes)
-    for row in (old, new):
-        await seals.admit(connection, found.only(row.datastream_id), times=[row.phenomenon_time])
+    await seals.admit(connection, found, places=[_place(old), _place(new)])
     params = _params(new, observation_id)
     if (new.datastream_id, new.phenomenon_time) == (old.datastream_id, old.phenomenon_time):
         await connection.execute(partitions.statement("update_observation", _key(old)), params)
@@ -84,7 +83,7 @@ async def update(connection: Connection, *, observation_id: int, changes: Mappin
 async def delete(connection: Connection, *, observation_id: int) -> None:
     """Delete an observation. Raises NotFound, PartIsAway."""
     old, found = await _held(connection, observation_id)
-    await seals.admit(connection, found, times=[old.phenomenon_time])
+    await seals.admit(connection, found, places=[_place(old)])
     await connection.execute(
         partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
     )
@@ -132,6 +131,10 @@ async def _held(
 
 def _key(row: Row) -> int:
     return partitions.key(microseconds(row.phenomenon_time))
+
+
+def _place(row: Row) -> tuple[int, datetime]:
+    return row.datastream_id, row.phenomenon_time
 
 
 def _changed(old: Row, changes: Mapping[str, Any]) -> Row:
@@ -189,6 +192,7 @@ async def _state(connection: Connection, stream: int, *, old: Row | None, new: R
     times = [each.phenomenon_time for each in (old, new) if each]
     if first is None or last is None or min(times) <= first or max(times) >= last:
         await connection.execute(sql["find_ends"], params)
+        await seals.newest_is_here(connection, datastream_id=stream)
     if old is not None:
         await _find_end(connection, stream, old_end=old.phenomenon_end or old.phenomenon_time)
     moved = old is not None and old.result_time != params["result_time"]

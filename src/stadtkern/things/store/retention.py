@@ -29,6 +29,7 @@ _YEAR = timedelta(days=365)
 _EVERY_SECONDS = 900.0
 _BACKOFF_SECONDS = 2.0
 _REST = 0.5
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Removed(msgspec.Struct, kw_only=True):
@@ -238,5 +239,7 @@ async def _chunk(connection: Connection, datastream_id: int, span: spans.Span | 
     await connection.execute(sql["find_ends"], params)
     if span is None:
         await connection.execute(sql["find_result_times"], params)
+        latest = {"datastream_id": [datastream_id], "old_end": [_LATEST]}
+        await connection.execute(sql["shrink_end_times"], latest)
         await aftermath.tell(connection, datastream_ids=[datastream_id])
     return rows

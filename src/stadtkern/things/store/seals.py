@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stadtkern.core import statements
+from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.core.problems import NotFound
 from stadtkern.things import readings
@@ -21,11 +21,16 @@ from stadtkern.things.store.streams import Streams
 _GROUP = 1_000
 
 
-class PartIsAway(Exception):
-    """What is to be changed lies only in a file; it must be brought back first."""
+class PartIsAway(problems.Problem):
+    """What is to be changed lies in the archive and has to be brought back first.
+
+    Send it again after the number of seconds in Retry-After, or by itself.
+    """
+
+    status = 503
 
     def __init__(self, datastream_id: int, month: date):
-        super().__init__(f"datastream {datastream_id}, {month:%Y-%m}")
+        super().__init__(f"datastream {datastream_id}, {month:%Y-%m}", headers={"Retry-After": "5"})
         self.datastream_id = datastream_id
         self.month = month
 
@@ -56,28 +61,34 @@ def problem(*, gone: bool) -> readings.Sealed | readings.MonthIsArchived:
     return (readings.Sealed if gone else readings.MonthIsArchived)(where="phenomenonTime")
 
 
-async def admit(connection: Connection, found: Streams, *, times: Sequence[datetime]) -> None:
-    """See that one locked datastream can be changed at these times; a part in the table is opened.
+async def admit(connection: Connection, found: Streams, *, places: Iterable[tuple[int, datetime]]) -> None:
+    """See that locked datastreams can be changed at these times; a part in the table is opened.
 
     Raises NotFound for times that are gone, PartIsAway, MonthIsArchived while a part is being written.
     """
-    late = [time for time in times if microseconds(time) < found.sealed[0]]
-    if not late:
-        return
-    sql = statements.load("things")
-    datastream_id = int(found.id[0])
-    for time in late:
-        params = {"datastream_id": datastream_id, "time": time}
-        await connection.execute(sql["open_part"], params)
+    sealed = dict(zip(found.id.tolist(), found.sealed.tolist(), strict=True))
+    for datastream_id, time in places:
+        if microseconds(time) < sealed[datastream_id]:
+            await _admit(connection, datastream_id, time)
+
+
+async def _admit(connection: Connection, datastream_id: int, time: datetime) -> None:
     gone = await _rows(connection, "gone_before", {"datastream_id": datastream_id})
-    if gone and min(late) < gone[0][0]:
+    if gone and time < gone[0][0]:
         raise NotFound("it lies before what the dataset keeps")
-    months = sorted({month_of(time) for time in late})
-    params = {"datastream_id": datastream_id, "months": months}
-    for month, state in await (await connection.execute(sql["parts_of"], params)).fetchall():
+    params = {"datastream_id": datastream_id, "time": time, "months": [month_of(time)]}
+    await connection.execute(statements.load("things")["open_part"], params)
+    for month, state in await _rows(connection, "parts_of", params):
         if state == "away":
             raise PartIsAway(datastream_id, month)
         raise readings.MonthIsArchived(f"{month:%Y-%m} is being written", where="phenomenonTime")
+
+
+async def newest_is_here(connection: Connection, *, datastream_id: int) -> None:
+    """See that the newest observation was not looked for where it is not. Raises PartIsAway."""
+    found = await _rows(connection, "newest_away", {"datastream_id": datastream_id})
+    if found:
+        raise PartIsAway(datastream_id, found[0][0])
 
 
 def month_of(time: datetime) -> date:

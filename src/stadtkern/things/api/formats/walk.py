@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +14,7 @@ from stadtkern.core.access import Principal
 from stadtkern.things.api.call import Call
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import guard, keyset, locate, reader, rows
+from stadtkern.things.queries import guard, keyset, locate, patience, reader, rows
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import NoSuchEntity
@@ -55,8 +56,8 @@ async def documents(
     principal, left = await call.principal(), most
     while True:
         step = reader.MAX_TOP if left is None else min(left, reader.MAX_TOP)
-        async with opened(call, principal) as read:
-            found = await reader.follow(read, resource=resource, options=replace(options, top=step))
+        asked = replace(options, top=step)
+        found = await patience.patiently(call.state.pool, partial(_follow, call, principal, resource, asked))
         items, link = found.pop("value"), found.pop("@iot.nextLink", None)
         left = None if left is None else left - len(items)
         done = link is None or left == 0
@@ -64,6 +65,11 @@ async def documents(
         if link is None or done:
             return
         options = replace(options, token=_token(link), skip=0, count=False)
+
+
+async def _follow(call: Call, principal: Principal, resource: Resource, options: Options) -> Document:
+    async with opened(call, principal) as read:
+        return await reader.follow(read, resource=resource, options=options)
 
 
 def _token(link: str) -> str:
@@ -77,16 +83,17 @@ async def observations(
     principal, left, first = await call.principal(), most, True
     while True:
         step = ROWS if left is None else min(left, ROWS)
-        async with opened(call, principal) as read:
-            parent = await _parent(read, resource)
-            count = await _count(read, resource, options) if first and options.count else None
-            prepared, found = await _rows(read, resource, options, parent, limit=step + 1)
+        counted = first and options.count
+        parent, count, prepared, found = await patience.patiently(
+            call.state.pool,
+            partial(_piece, call, principal, resource, options, step, counted),
+        )
         items = found[:step]
         left = None if left is None else left - len(items)
         more = len(found) > step > 0
         done = not more or left == 0
         token = keyset.write_token(prepared.keys, prepared.key_values(items[-1])) if more else None
-        address = f"{read.service}/{parent.entity.set}({parent.id})"
+        address = f"{call.service}/{parent.entity.set}({parent.id})"
         link = None
         if token and done:
             link = reader.next_link(f"{address}/{parent.relation.name}", options, token)
@@ -94,6 +101,16 @@ async def observations(
         if done:
             return
         options, first = replace(options, token=token, skip=0), False
+
+
+async def _piece(
+    call: Call, principal: Principal, resource: Resource, options: Options, step: int, counted: bool
+) -> tuple[Parent, Document | None, Level, list[rows.Row]]:
+    async with opened(call, principal) as read:
+        parent = await _parent(read, resource)
+        count = await _count(read, resource, options) if counted else None
+        prepared, found = await _rows(read, resource, options, parent, limit=step + 1)
+    return parent, count, prepared, found
 
 
 async def _parent(read: reader.Reader, resource: Resource) -> Parent:

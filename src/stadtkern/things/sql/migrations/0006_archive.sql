@@ -13,6 +13,7 @@ CREATE TABLE things.seal (
 DROP TABLE things.retired;
 
 -- A month of a dataset in a file. `stale`: the file no longer says what the store says and must be written anew.
+-- `moved`: ids of observations whose time was changed, so that their ids name another month.
 CREATE TABLE things.archive_file (
     dataset_id bigint NOT NULL,
     month date NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE things.archive_file (
     first_time timestamptz,
     last_time timestamptz,
     stale boolean NOT NULL DEFAULT false,
+    moved bigint[] NOT NULL DEFAULT '{}',
     written_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (dataset_id, month)
 );
@@ -55,6 +57,9 @@ CREATE TABLE things.archive_wish (
     datasets bigint[],
     wished_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Citus wants the column by which a table is spread in every key.
+ALTER TABLE things.watch_queue DROP CONSTRAINT watch_queue_pkey, ADD PRIMARY KEY (id, datastream_id);
 
 -- The month of an instant, in UTC.
 CREATE FUNCTION things.month_of(instant timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The archive's worker: months that are old enough go into files, wishes of readers are fulfilled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+import structlog
+
+from stadtkern.core import database, datasets, statements, times
+from stadtkern.core.datasets import Dataset
+from stadtkern.core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "things_archive"
+_EVERY_SECONDS = 1800.0
+_BACKOFF_SECONDS = 2.0
+_AT_ONCE = 100
+# What was brought back stays for a while, and longer where there is room.
+_STAYS = timedelta(minutes=2)
+_OPEN = timedelta(days=1)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A month that was looked at; `rows` is None where it has to wait for the fold."""
+
+    dataset: str
+    month: str
+    rows: int | None
+
+
+def folder(settings: Settings) -> Path:
+    """Where the files lie."""
+    return settings.data / "archive"
+
+
+async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Work until told to stop; comes back after the database was away."""
+    while not stop.is_set():
+        try:
+            async with await database.connect(url=url, autocommit=True) as connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                await _work(connection, settings, stop)
+        except psycopg.OperationalError as error:
+            log.warning("the archive lost the database", error=str(error).strip())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BACKOFF_SECONDS):
+                    await stop.wait()
+
+
+async def _work(connection: database.Connection, settings: Settings, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while not stop.is_set():
+        if await _waiting(connection):
+            await fulfil(connection, settings)
+        elif loop.time() >= due:
+            await round_once(connection, settings)
+            due = loop.time() + _EVERY_SECONDS
+        else:
+            async for _ in connection.notifies(timeout=1.0, stop_after=1):
+                pass
+
+
+async def _waiting(connection: database.Connection) -> bool:
+    row = await (await connection.execute(statements.load("things")["wishes_waiting"])).fetchone()
+    return bool(row and row[0])
+
+
+@asynccontextmanager
+async def alone(connection: database.Connection) -> AsyncIterator[bool]:
+    """Whether nobody else works on files meanwhile."""
+    sql = statements.load("things")
+    row = await (await connection.execute(sql["archive_round"])).fetchone()
+    mine = bool(row and row[0])
+    try:
+        yield mine
+    finally:
+        if mine and not connection.broken:
+            await connection.execute(sql["end_archive_round"])
+
+
+async def round_once(
+    connection: database.Connection, settings: Settings, *, now: datetime | None = None
+) -> list[Done]:
+    """Archive all months that are due, drop what is no longer kept, make room. Can be repeated."""
+    moment = now or times.now()
+    done: list[Done] = []
+    async with alone(connection) as mine:
+        if not mine:
+            return done
+        due = await _due(connection, moment)
+        if not due and not await _files(connection):
+            return done
+        from stadtkern.things.archive import cache, month, upkeep
+
+        archive = month.Archive(folder(settings), connection)
+        await upkeep.expire(archive)
+        for dataset, each in due:
+            made = await month.put_away(archive, dataset_id=dataset.id, dataset=dataset.key, month=each)
+            done.append(
+                Done(dataset=dataset.key, month=f"{each:%Y-%m}", rows=None if made is None else made.rows)
+            )
+        await upkeep.sweep(archive)
+        await cache.make_room(archive, rows=settings.archive_cache_rows, age=_STAYS)
+    return done
+
+
+async def _files(connection: database.Connection) -> bool:
+    return bool(await (await connection.execute(statements.load("things")["files"])).fetchone())
+
+
+async def _due(connection: database.Connection, now: datetime) -> list[tuple[Dataset, date]]:
+    """Months to write, new ones and those that changed."""
+    sql = statements.load("things")
+    found: list[tuple[Dataset, date]] = []
+    for dataset in await datasets.everything(connection):
+        until = _NEVER if dataset.archive_after is None else now - dataset.archive_after
+        params = {"dataset_id": dataset.id, "until": until, "open": now - _OPEN}
+        rows = await (await connection.execute(sql["months_due"], params)).fetchall()
+        found += [(dataset, row[0]) for row in rows]
+    return found
+
+
+async def fulfil(connection: database.Connection, settings: Settings) -> int:
+    """Bring back what readers wish; returns how many are done. A damaged file costs only its own wish."""
+    sql = statements.load("things")
+    async with alone(connection) as mine:
+        if not mine:
+            return 0
+        from stadtkern.things.archive import cache, files, month
+
+        archive = month.Archive(folder(settings), connection)
+        await connection.execute(sql["forget_old_wishes"])
+        rows = await (await connection.execute(sql["take_wishes"], {"limit": _AT_ONCE})).fetchall()
+        for number, datastream_id, at, observation_id, owners in rows:
+            try:
+                parts = [(datastream_id, at)]
+                if datastream_id is None:
+                    parts = await cache.locate(
+                        archive, observation_id=observation_id, month=at, datasets=owners
+                    )
+                for stream, each in parts:
+                    await cache.bring_back(archive, datastream_id=stream, month=each)
+            except files.ArchiveDamaged as error:
+                log.error("the archive is damaged", detail=str(error))
+            await connection.execute(sql["end_wishes"], {"ids": [number]})
+        await cache.make_room(archive, rows=settings.archive_cache_rows, age=_STAYS)
+    return len(rows)
+
+
+def month_of(text: str) -> date:
+    """The first day of a month such as `2025-03`. Raises ValueError."""
+    return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
