@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -119,25 +118,6 @@ async def test_a_full_queue_says_when_to_come_back(
         assert int(refusal.value.headers["Retry-After"]) >= 1
         assert len(await asyncio.gather(*waiting)) == 10
     assert len(await rows(connection, stream)) == 11
-
-
-async def test_a_hook_may_change_or_refuse_readings(
-    connection: Connection, database: str, settings: Settings
-) -> None:
-    """Privacy policies act before anything is stored."""
-    (stream,) = await datastreams(connection)
-
-    def few(items: Sequence[readings.Reading]) -> list[readings.Reading | readings.Stored | problems.Problem]:
-        return [
-            readings.UnusableReading("too few people") if item.result == 1.0
-            else msgspec.structs.replace(item, result=10.0)
-            for item in items
-        ]  # fmt: skip
-
-    async with Writer(url=database, settings=settings, hooks=[few]) as writer:
-        answers = await writer.put([reading(stream, NOON, 1.0), reading(stream, NOON, 12.0)])
-    assert isinstance(answers[0], readings.UnusableReading)
-    assert [value for _, _, value, _ in await rows(connection, stream)] == [10.0]
 
 
 async def test_every_acknowledged_reading_survives_a_killed_backend(

@@ -18,7 +18,7 @@ from stadtkern.core import database, datasets, statements, tokens
 from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
 from stadtkern.ingest.imports import lanes as lanes_
-from stadtkern.things import news
+from stadtkern.things import admission, news
 from stadtkern.things.store import batch, merge, partitions, prepared
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
@@ -80,7 +80,14 @@ async def import_file(
             story.resumed_at, story.stored = run.rows, run.stored
             await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
             await _Importer(
-                connection, beside=beside, run=run, story=story, progress=progress, adapt=adapt, place=place
+                connection,
+                beside=beside,
+                run=run,
+                story=story,
+                progress=progress,
+                adapt=adapt,
+                place=place,
+                accepted=accepted,
             ).take(source)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
@@ -131,6 +138,7 @@ class _Importer:
         progress: Progress | None,
         adapt: Adapt | None,
         place: entities.Place | None,
+        accepted: times.Span,
     ):
         self._connection = connection
         self._beside = beside
@@ -138,6 +146,9 @@ class _Importer:
         self._story = story
         self._progress = progress
         self._adapt = adapt
+        self._admission = admission.Admission.between(
+            batch.instant(accepted.start), batch.instant(accepted.end)
+        )
         self._entities = entities.Entities(connection, dataset_id=int(run.keys["dataset_id"]), place=place)
         self._values = 0
 
@@ -182,9 +193,19 @@ class _Importer:
 
     async def _ready(self, part: stream.Part) -> list[prepared.Prepared]:
         """All that can be done while the part before is stored: order, and partitions that are missing."""
-        ready = await asyncio.to_thread(lambda: [prepared.prepare(rows) for rows in _batches(part.pieces)])
+        batches = [self._admitted(rows) for rows in await asyncio.to_thread(_batches, part.pieces)]
+        ready = await asyncio.to_thread(lambda: [prepared.prepare(rows) for rows in batches])
         await partitions.ensure(self._beside, keys={key for rows in ready for key, _ in rows.leaves()})
         return ready
+
+    def _admitted(self, rows: batch.Batch) -> batch.Batch:
+        """The rows that may be stored; what a policy refuses is counted."""
+        rows, faults = self._admission.columns(rows)
+        if not faults:
+            return rows
+        for fault in faults.values():
+            self._story.refuse(line=0, code="policy", reason=str(fault))
+        return rows.take(np.setdiff1d(np.arange(len(rows)), list(faults)))
 
     async def _store(self, part: stream.Part, number: int, ready: list[prepared.Prepared]) -> None:
         """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""

@@ -15,10 +15,10 @@ import structlog
 
 from stadtkern.core import disk, problems
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import checks, commit, sharing
+from stadtkern.ingest.writer import commit, sharing
 from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.ingest.writer.sharing import Caller, Group
-from stadtkern.things import readings
+from stadtkern.things import admission, readings
 from stadtkern.things.store import aftermath, batch, prepared
 from stadtkern.things.store.batch import Batch, Integers
 from stadtkern.things.store.merge import MergeResult
@@ -63,7 +63,7 @@ class Bulk:
 
     def __init__(self, *, url: str, settings: Settings, patience: float = PATIENCE_SECONDS):
         self._url = url
-        self._checks = checks.Checks(settings)
+        self._admission = admission.Admission(settings)
         self._patience = patience
         self._queue: deque[Caller] = deque()
         self._waiting = 0
@@ -74,7 +74,7 @@ class Bulk:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
         if self._waiting and self._waiting + len(rows) > _MOST_WAITING:
             raise readings.Busy(f"{self._waiting} rows are waiting")
-        faults = self._checks.column_faults(rows)
+        rows, faults = self._admission.columns(rows)
         outcome = readings.Columns(
             id=np.zeros(len(rows), np.int64), new=np.zeros(len(rows), bool), problems=faults
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,10 +17,9 @@ from stadtkern.core import database, disk, metrics, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
-from stadtkern.ingest.writer.checks import Checks
 from stadtkern.ingest.writer.commit import Answer, commit
 from stadtkern.ingest.writer.waiting import Call, Queue
-from stadtkern.things import readings
+from stadtkern.things import admission, readings
 from stadtkern.things.store.batch import Batch
 
 log = structlog.get_logger(__name__)
@@ -38,9 +37,6 @@ _FAILED = metrics.REGISTRY.counter("stadtkern_commits_failed", "Commits that wer
 _REMEMBERED_SECONDS = 15.0
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
-# A privacy policy or another rule that sees readings before they are stored; one answer each, in order.
-Hook = Callable[[Sequence[readings.Reading]], Sequence[readings.Reading | Answer]]
-
 
 class Writer:
     """Implements `readings.Sink`; use it with `async with`."""
@@ -50,13 +46,11 @@ class Writer:
         *,
         url: str,
         settings: Settings,
-        hooks: Sequence[Hook] = (),
         patience: float = PATIENCE_SECONDS,
         room: disk.Room | None = None,
     ):
         self._url = url
-        self._checks = Checks(settings)
-        self._hooks = tuple(hooks)
+        self._admission = admission.Admission(settings)
         self._patience = patience
         self._queue = Queue(limit=settings.queue_limit)
         self._announcer = Announcer(url=url)
@@ -143,16 +137,11 @@ class Writer:
         self, items: Sequence[readings.Reading], answers: list[Answer | None]
     ) -> tuple[Sequence[readings.Reading], Sequence[int]]:
         """Answer what cannot be stored; return the rest and where it stood."""
-        latest = self._checks.latest()
-        faults = [self._checks.fault(item, latest=latest) for item in items]
-        if not self._hooks and not any(faults):
+        outcomes = self._admission.many(items)
+        if outcomes is items:
             return items, range(len(items))
         usable, positions = [], []
-        for position, (item, fault) in enumerate(zip(items, faults, strict=True)):
-            outcome: readings.Reading | Answer = fault or item
-            for hook in self._hooks:
-                if isinstance(outcome, readings.Reading):
-                    (outcome,) = hook([outcome])
+        for position, outcome in enumerate(outcomes):
             if isinstance(outcome, readings.Reading):
                 usable.append(outcome)
                 positions.append(position)

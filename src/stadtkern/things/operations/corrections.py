@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from stadtkern.core.problems import NotFound
 from stadtkern.things import entities
 from stadtkern.things.operations import create, observations, streams
@@ -41,16 +43,22 @@ async def correct(
         feature = create.reference(payload["FeatureOfInterest"]) or 0
         await change.refer(entities.BY_NAME["FeatureOfInterest"], feature, where="FeatureOfInterest")
         changes["feature_id"] = feature
-    if "phenomenon_time" in changes:
-        observations.accepted(
-            changes["phenomenon_time"],
-            first_year=change.settings.accepted_from,
-            days_ahead=change.settings.accepted_ahead,
-            where="phenomenonTime",
-        )
     if changes:
+        changes = await _admitted(change, number, changes)
         await amend.update(change.connection, observation_id=number, changes=changes)
         change.touch(entities.OBSERVATION, number)
+
+
+async def _admitted(change: Change, number: int, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes as the rules of the store and the policies let them pass."""
+    row = await amend.find(change.connection, observation_id=number)
+    if row is None:
+        raise NotFound(f"no Observation with the id {number}")
+    before = amend.as_reading(row)
+    wanted = msgspec.structs.replace(before, **changes)
+    passed = observations.admitted(wanted, settings=change.settings, moved="phenomenon_time" in changes)
+    differing = (name for name in wanted.__struct_fields__ if getattr(passed, name) != getattr(wanted, name))
+    return changes | {name: getattr(passed, name) for name in differing}
 
 
 def _other_stream(payload: Mapping[str, Any], datastream_id: int) -> int | None:
@@ -74,14 +82,8 @@ async def _move(
     change.require(found.dataset_id, "create")
     row = await amend.find(change.connection, observation_id=number)
     if row is not None and "result" not in payload:
-        observations.check_result(_result(row), facts=found, where=name)
+        observations.check_result(amend.as_reading(row).result, facts=found, where=name)
     return found
-
-
-def _result(row: amend.Row) -> Any:
-    if row.result_json is not None or row.result is None:
-        return row.result_json
-    return int(row.result) if row.result.is_integer() else row.result
 
 
 def _changes(payload: Mapping[str, Any], facts: streams.Facts, *, whole: bool) -> dict[str, Any]:

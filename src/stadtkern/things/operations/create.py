@@ -205,11 +205,5 @@ async def _observe(change: Change, payload: Payload, *, where: str) -> int:
     reading = observations.reading(
         payload, datastream_id=datastream_id, facts=facts, feature_id=feature_id, where=where
     )
-    observations.accepted(
-        reading.phenomenon_time,
-        first_year=change.settings.accepted_from,
-        days_ahead=change.settings.accepted_ahead,
-        where=where + "phenomenonTime",
-    )
-    change.waiting.append(reading)
+    change.waiting.append(observations.admitted(reading, settings=change.settings, where=where))
     return 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from stadtkern.core import times
-from stadtkern.things import entities, readings
+from stadtkern.core import problems, times
+from stadtkern.core.settings import Settings
+from stadtkern.things import admission, entities, readings
 from stadtkern.things.operations import fields
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty, NeedsFeature
 from stadtkern.things.operations.streams import Facts
@@ -131,11 +132,15 @@ _FITTING: Mapping[str, tuple[tuple[type, ...], str]] = {
 SPECIAL = frozenset({_COUNT, _TRUTH, _CATEGORY})
 
 
-def accepted(instant: datetime, *, first_year: int, days_ahead: int, where: str) -> None:
-    """Raise OutsideAcceptedRange for an instant that the store does not keep."""
-    first = datetime(first_year, 1, 1, tzinfo=UTC)
-    if not first <= instant <= times.now() + timedelta(days=days_ahead):
-        raise readings.OutsideAcceptedRange(
-            f"{times.format_instant(instant)} is not between {first_year} and {days_ahead} days from now",
-            where=where,
-        )
+def admitted(
+    reading: readings.Reading, *, settings: Settings, where: str = "", moved: bool = True
+) -> readings.Reading:
+    """The reading as it may be stored. Raises what is wrong with it.
+
+    One that is stored and not `moved` to another time stays, also where its time would not be taken today.
+    """
+    outcome = admission.Admission(settings).one(reading) if moved else admission.policed(reading)
+    if isinstance(outcome, problems.Problem):
+        outcome.where = where + outcome.where
+        raise outcome
+    return outcome

@@ -14,6 +14,7 @@ from psycopg.types.range import TimestamptzRange
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
+from stadtkern.things import readings
 from stadtkern.things.store import aftermath, binary, partitions, seals, streams
 from stadtkern.things.store.batch import Integers, microseconds, split_result
 from stadtkern.things.store.streams import Streams
@@ -127,6 +128,17 @@ async def _held(
         if row is not None and row.datastream_id in ids:
             break  # it waits to be disposed of
     raise problems.NotFound(f"no Observation with the id {observation_id}")
+
+
+def as_reading(row: Row) -> readings.Reading:
+    """An observation as it might have arrived."""
+    number = row.result
+    if row.result_json is None and number is not None and number.is_integer():
+        number = int(number)
+    valid = None if row.valid_time is None else (row.valid_time.lower, row.valid_time.upper)
+    members = {name: value for name, value in row._asdict().items() if name not in ("slot", "result_json")}
+    result = number if row.result_json is None else row.result_json
+    return readings.Reading(**members | {"result": result, "valid_time": valid})
 
 
 def _key(row: Row) -> int:

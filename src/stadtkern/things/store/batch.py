@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -159,6 +159,35 @@ def of_readings(items: Sequence[readings.Reading]) -> Batch:
         feature_id=_numbers([item.feature_id for item in items]),
         parameters=_documents([item.parameters for item in items]),
     )
+
+
+def to_readings(rows: Batch) -> Iterator[readings.Reading]:
+    """The rows one by one, for those who judge single readings."""
+    for row in range(len(rows)):
+        document = None if rows.result_json is None else rows.result_json[row]
+        number = float(rows.result[row])
+        start, until = _moment(rows.valid_from, row), _moment(rows.valid_until, row)
+        yield readings.Reading(
+            datastream_id=int(rows.datastream_id[row]),
+            phenomenon_time=instant(rows.time[row]),
+            result=_decoded(rows.result_json, row) if document else None if np.isnan(number) else number,
+            phenomenon_end=_moment(rows.end, row),
+            result_time=_moment(rows.result_time, row),
+            valid_time=(start, until) if start is not None and until is not None else None,
+            result_quality=_decoded(rows.result_quality, row),
+            feature_id=None
+            if rows.feature_id is None or rows.feature_id[row] == NONE
+            else int(rows.feature_id[row]),
+            parameters=_decoded(rows.parameters, row),
+        )
+
+
+def _moment(column: Integers | None, row: int) -> datetime | None:
+    return None if column is None or column[row] == NONE else instant(column[row])
+
+
+def _decoded(column: Texts | None, row: int) -> Any:
+    return None if column is None or column[row] is None else msgspec.json.decode(column[row])
 
 
 def of_columns(

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Finds readings that the database would refuse, before they meet others in one commit."""
+"""What every reading passes before it is stored, whichever way it came: rules of the store, then policies."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -20,16 +21,74 @@ _DEEPEST = 64
 _encode = msgspec.json.Encoder().encode
 
 
-class Checks:
-    """The rules of one installation for a single reading."""
+Outcome = readings.Reading | problems.Problem
+
+
+class Policy(Protocol):
+    """A rule of a dataset, such as protection of privacy, that changes or refuses readings."""
+
+    def concerns(self, datastream_id: int) -> bool:
+        """Whether it has a say on a datastream; asked for each request, so answered from memory."""
+
+    def __call__(self, reading: readings.Reading) -> Outcome:
+        """The reading as it may be stored, or why it may not."""
+
+
+POLICIES: list[Policy] = []
+"""The policies of this process; packages above add theirs when it is composed."""
+
+
+class Admission:
+    """The rules of one installation. Nothing goes into the store that did not pass here."""
 
     def __init__(self, settings: Settings):
         self._earliest = datetime(settings.accepted_from, 1, 1, tzinfo=UTC)
         self._ahead = timedelta(days=settings.accepted_ahead)
+        self._latest: datetime | None = None
+
+    @classmethod
+    def between(cls, start: datetime, until: datetime) -> Self:
+        """The rules for a load that names its own range of times."""
+        found = cls(Settings())
+        found._earliest, found._latest = start, until
+        return found
+
+    def one(self, reading: readings.Reading) -> Outcome:
+        """A single reading as it may be stored, or what is wrong with it."""
+        return self.fault(reading, latest=self.latest()) or policed(reading)
+
+    def many(self, items: Sequence[readings.Reading]) -> Sequence[Outcome]:
+        """The same for several, in order."""
+        latest = self.latest()
+        faults = [self.fault(item, latest=latest) for item in items]
+        if not POLICIES and not any(faults):
+            return items
+        return [fault or policed(item) for item, fault in zip(items, faults, strict=True)]
+
+    def columns(self, rows: batch.Batch) -> tuple[batch.Batch, dict[int, problems.Problem]]:
+        """The same for a batch: its rows as they may be stored, and the faults by position.
+
+        Rows that a policy concerns are looked at one by one, at the cost of a single reading each.
+        """
+        faults = self.column_faults(rows)
+        streams = np.unique(rows.datastream_id) if POLICIES else ()
+        concerned = [s for s in streams if any(each.concerns(int(s)) for each in POLICIES)]
+        if not concerned:
+            return rows, faults
+        at = np.flatnonzero(np.isin(rows.datastream_id, concerned))
+        judged = list(batch.to_readings(rows))
+        for row in at.tolist():
+            if row not in faults:
+                outcome = policed(judged[row])
+                if isinstance(outcome, problems.Problem):
+                    faults[row] = outcome
+                else:
+                    judged[row] = outcome
+        return batch.of_readings(judged), faults
 
     def latest(self) -> datetime:
         """The last instant that is accepted at the moment."""
-        return times.now() + self._ahead
+        return self._latest or times.now() + self._ahead
 
     def fault(self, reading: readings.Reading, *, latest: datetime) -> problems.Problem | None:
         """What is wrong with a reading, None where nothing is."""
@@ -80,6 +139,17 @@ class Checks:
             if value is not None and (reason := document_fault(value)):
                 return _unusable(reason, where=where)
         return None
+
+
+def policed(reading: readings.Reading) -> Outcome:
+    """A reading as the policies let it pass, or why they do not."""
+    for policy in POLICIES:
+        if policy.concerns(reading.datastream_id):
+            outcome = policy(reading)
+            if isinstance(outcome, problems.Problem):
+                return outcome
+            reading = outcome
+    return reading
 
 
 def _unusable(detail: str, *, where: str) -> readings.UnusableReading:
