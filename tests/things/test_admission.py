@@ -33,6 +33,7 @@ WAYS = {
     "ingest/writer/bulk.py": "asks the Admission in `put`",
     "ingest/imports/run.py": "asks the Admission for each part",
     "things/operations/run.py": "what `create` put on the list was admitted there",
+    "things/api/batch/shared.py": "asks the Admission in `put`",
     "things/operations/corrections.py": "asks the Admission for the changed Observation",
     "city/demo/history.py": "the demo's own simulated probes",
 }
@@ -131,6 +132,21 @@ async def test_data_arrays_pass(
     assert [line.startswith("error") for line in answer.json()] == [True, False, True, False, False, True]
     assert await _results(connection, stream) == [10]
     assert await _results(connection, free) == [1, 5]
+
+
+async def test_change_sets_pass(city: City, connection: Connection, policy: _Policy) -> None:
+    stream = await _stream(city, policy)
+    for value, status in ((1, 422), (5, 201)):
+        request = {
+            "id": "1",
+            "atomicityGroup": "a",
+            "method": "post",
+            "url": f"Datastreams({stream})/Observations",
+            "body": {"result": value},
+        }
+        answer = await city.send("POST", "$batch", json={"requests": [request]})
+        assert [each["status"] for each in answer.json()["responses"]] == [status], answer.text
+    assert await _results(connection, stream) == [10]
 
 
 async def test_corrections_pass(city: City, connection: Connection, policy: _Policy) -> None:

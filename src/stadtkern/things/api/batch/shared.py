@@ -38,13 +38,7 @@ class _Sink:
         self._settings = settings
 
     async def put(self, items: Sequence[readings.Reading]) -> list[readings.Stored | problems.Problem]:
-        for item in items:
-            observations.accepted(
-                item.phenomenon_time,
-                first_year=self._settings.accepted_from,
-                days_ahead=self._settings.accepted_ahead,
-                where="phenomenonTime",
-            )
+        items = [observations.admitted(item, settings=self._settings) for item in items]
         async with self._connection.transaction():
             result = await merge.merge(self._connection, batch=batch.of_readings(items))
             await news.of_observations(self._connection, result=result, wake=True)

@@ -13,19 +13,13 @@ CREATE FUNCTION things.box_around(east float8, north float8, west float8, south 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN box(point(east, north), point(west, south));
 
--- An envelope as GeoJSON: a polygon, or a line or point where it has no width.
+-- An envelope as GeoJSON, always a polygon as the standard has it, also around a single point.
 CREATE FUNCTION things.envelope(area box) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE
-    WHEN area[0] ~= area[1] THEN
-        jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array((area[0])[0], (area[0])[1]))
-    WHEN (area[0])[0] = (area[1])[0] OR (area[0])[1] = (area[1])[1] THEN
-        jsonb_build_object('type', 'LineString', 'coordinates', jsonb_build_array(
-            jsonb_build_array((area[1])[0], (area[1])[1]), jsonb_build_array((area[0])[0], (area[0])[1])))
-    WHEN area IS NOT NULL THEN
-        jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(jsonb_build_array(
-            jsonb_build_array((area[1])[0], (area[1])[1]), jsonb_build_array((area[0])[0], (area[1])[1]),
-            jsonb_build_array((area[0])[0], (area[0])[1]), jsonb_build_array((area[1])[0], (area[0])[1]),
-            jsonb_build_array((area[1])[0], (area[1])[1]))))
+RETURN CASE WHEN area IS NOT NULL THEN
+    jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(jsonb_build_array(
+        jsonb_build_array((area[1])[0], (area[1])[1]), jsonb_build_array((area[0])[0], (area[1])[1]),
+        jsonb_build_array((area[0])[0], (area[0])[1]), jsonb_build_array((area[1])[0], (area[0])[1]),
+        jsonb_build_array((area[1])[0], (area[1])[1]))))
 END;
 
 -- Stops a commit that refers to a feature of interest that is gone; the reading to blame is then found.
