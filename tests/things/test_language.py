@@ -195,6 +195,23 @@ def test_filters_over_too_many_relations_are_refused(text: str) -> None:
         compiled(text.replace("any(d: Datastreams", "any(d: d/Thing/Datastreams"))
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "end"),
+    [
+        ("date(time) eq 2024-02-29", datetime(2024, 2, 29, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)),
+        ("year(time) eq 2024", datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)),
+        ("year(time) le 2024", None, datetime(2025, 1, 1, tzinfo=UTC)),
+        ("date(time) gt 2024-02-29", datetime(2024, 3, 1, tzinfo=UTC), None),
+    ],
+)
+def test_days_and_years_become_spans_that_an_index_serves(
+    text: str, first: datetime | None, end: datetime | None
+) -> None:
+    sql, params = compiled(text, "HistoricalLocations")
+    assert [moment for moment in params if isinstance(moment, datetime)] == [m for m in (first, end) if m]
+    assert ("t1.time >= " in sql, "t1.time < " in sql) == (first is not None, end is not None)
+
+
 def test_conditions_over_one_relation_are_about_one_entity() -> None:
     sql, _ = compiled("Datastreams/name eq 'a' and Datastreams/description eq 'b'")
     assert sql.count("exists") == 1

@@ -7,7 +7,7 @@ import math
 import operator
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from stadtkern.core.access import Scope
 from stadtkern.things import entities
 from stadtkern.things.language import checker, compiler, parser, places
 from tests.things import writing
-from tests.things.factories import City, thing
+from tests.things.factories import City, datastream, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -166,3 +166,18 @@ async def test_absent_values_and_values_of_other_types(city: City, text: str, ho
     if not await city.values("Things"):
         await city.create("Things", thing(properties=body))
     assert bool(await city.values(f"Things?$filter={text}")) is holds
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+async def test_days_and_years_are_compared_as_they_stand(city: City, sign: str) -> None:
+    days = [datetime(2023, 12, 31, 23, 59, 59, tzinfo=UTC) + timedelta(hours=12 * n) for n in range(6)]
+    series = [{"phenomenonTime": day.isoformat().replace("+00:00", "Z"), "result": 1} for day in days]
+    if not await city.values("Observations"):
+        await city.create("Things", thing(Datastreams=[datastream(observations=series)]))
+    for text, wanted in (
+        ("date(phenomenonTime)", [SIGNS[sign](day.date(), date(2024, 1, 1)) for day in days]),
+        ("year(phenomenonTime)", [SIGNS[sign](day.year, 2024) for day in days]),
+    ):
+        right = "2024-01-01" if text.startswith("date") else "2024"
+        page = await city.get(f"Observations?$count=true&$filter={text} {sign} {right}")
+        assert page["@iot.count"] == sum(wanted)

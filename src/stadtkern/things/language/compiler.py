@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import Kind, Relation
-from stadtkern.things.language import solutions
+from stadtkern.things.language import bounds, solutions
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import (
     Apply,
@@ -277,7 +277,11 @@ def _comparison(node: Comparison, place: Place) -> Fragment:
     right = value(node.right, place)
     if node.left.kind is Kind.INTERVAL:
         return fill(_SPANS[node.operator], [left, right])
-    return Fragment("(") + left.start + Fragment(f" {_SIGNS[node.operator]} ") + right.start + Fragment(")")
+    found = left.start + Fragment(f" {_SIGNS[node.operator]} ") + right.start
+    further = bounds.implied(node)
+    if further is not None:
+        found += Fragment(" and ") + value(further, place).start
+    return Fragment("(") + found + Fragment(")")
 
 
 def _absence(node: Comparison, left: Piece, place: Place) -> Fragment:
