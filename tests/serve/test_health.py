@@ -57,7 +57,7 @@ async def test_alive_and_ready(app: Starlette, settings: Settings) -> None:
         assert (await client.get("/healthz")).json() == {"status": "pass"}
         ready = await client.get("/readyz")
         assert ready.status_code == 200
-        assert set(ready.json()["checks"]) == {"serving", "database", "migrations", "disk", "writer"}
+        assert set(ready.json()["checks"]) == {"serving", "database", "migrations", "clock", "disk", "writer"}
         assert (await client.post("/readyz")).status_code == 405
 
 

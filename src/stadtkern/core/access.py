@@ -87,7 +87,7 @@ class Scope(msgspec.Struct, frozen=True):
 class _Known(NamedTuple):
     version: int
     scope: Scope
-    expires_at: datetime | None
+    expiry: times.Expiry
 
 
 def hash_secret(secret: str) -> bytes:
@@ -111,7 +111,7 @@ class Gate:
         self._pool = pool
         self._sql = statements.load("core")
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
-        self._principals: dict[bytes, Principal] = {}
+        self._principals: dict[bytes, tuple[Principal, times.Expiry]] = {}
         self._verbs: dict[int, Mapping[int, frozenset[str]]] = {}
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
@@ -137,11 +137,7 @@ class Gate:
         version = row[0] if row else 0
         key = (principal.id, principal.token_id)
         known = self._scopes.get(key)
-        if (
-            known
-            and known.version == version
-            and (known.expires_at is None or known.expires_at > times.now())
-        ):
+        if known and known.version == version and not known.expiry.passed:
             return known.scope
         rows = await (
             await connection.execute(
@@ -154,7 +150,7 @@ class Gate:
         ends = [r[2] for r in rows if r[2] is not None]
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
-        self._scopes[key] = _Known(version, scope, min(ends, default=None))
+        self._scopes[key] = _Known(version, scope, times.Expiry(min(ends, default=None)))
         return scope
 
     async def principal(
@@ -203,9 +199,9 @@ class Gate:
 
     async def _recognise(self, statement: str, secret: str) -> Principal:
         digest = hash_secret(secret)
-        found = self._principals.get(digest)
-        if found is not None and (found.expires_at is None or found.expires_at > times.now()):
-            return found
+        kept = self._principals.get(digest)
+        if kept is not None and not kept[1].passed:
+            return kept[0]
         epoch = self._epoch
         async with self._pool.connection() as connection:
             row = await (await connection.execute(self._sql[statement], {"secret_hash": digest})).fetchone()
@@ -224,7 +220,7 @@ class Gate:
             expires_at=row[4],
         )
         if self._listener.hearing and epoch == self._epoch and len(self._principals) < _CACHED_PRINCIPALS:
-            self._principals[digest] = found
+            self._principals[digest] = found, times.Expiry(found.expires_at)
         return found
 
     def _forget(self) -> None:

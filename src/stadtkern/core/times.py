@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 from stadtkern.core import problems
 
@@ -12,6 +13,8 @@ _INSTANT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d(:\d\d([.,]\d+)?)?)(?P<zone>[Zz]|[+-]\d\d:?\d\d)"
 )
 _FIRST_YEAR = 1900
+_LEAP = timedelta(hours=1)
+_HELD_SECONDS = 86_400.0
 
 
 class InvalidInstant(problems.Problem):
@@ -22,8 +25,61 @@ class InvalidInstant(problems.Problem):
 
 
 def now() -> datetime:
-    """The present instant."""
+    """The present instant, as far as the machine's clock knows; somebody may set it at any time."""
     return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds by a clock that nobody can set."""
+    return time.monotonic()
+
+
+class Expiry:
+    """An end in time; it has come when either clock says so: setting one back gives nobody more time."""
+
+    __slots__ = ("_instant", "_ticks")
+
+    def __init__(self, instant: datetime | None):
+        self._instant = instant
+        self._ticks = 0.0 if instant is None else monotonic() + (instant - now()).total_seconds()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has come."""
+        return self._instant is not None and (now() >= self._instant or monotonic() >= self._ticks)
+
+
+class Believed:
+    """The time as far as it may be believed for what cannot be undone.
+
+    A clock that leaps ahead by more than an hour is believed only after it has said so for a day.
+    """
+
+    def __init__(self) -> None:
+        self._wall, self._ticks = now(), monotonic()
+        self._leapt_at: float | None = None
+
+    def now(self) -> datetime:
+        """The present instant without the leap."""
+        wall, ticks = now(), monotonic()
+        expected = self._wall + timedelta(seconds=ticks - self._ticks)
+        if wall - expected <= _LEAP:
+            self._leapt_at = None
+        elif self._leapt_at is None:
+            self._leapt_at = ticks
+            return expected
+        elif ticks - self._leapt_at < _HELD_SECONDS:
+            return expected
+        self._wall, self._ticks, self._leapt_at = wall, ticks, None
+        return wall
+
+
+_began, _ticks_then = now(), monotonic()
+
+
+def furthest_now() -> datetime:
+    """The present instant; if the clock was set back since we began, what it would say without that."""
+    return max(now(), _began + timedelta(seconds=monotonic() - _ticks_then))
 
 
 def parse_instant(text: str, *, where: str = "") -> datetime:

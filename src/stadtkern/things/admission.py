@@ -88,7 +88,7 @@ class Admission:
 
     def latest(self) -> datetime:
         """The last instant that is accepted at the moment."""
-        return self._latest or times.now() + self._ahead
+        return self._latest or times.furthest_now() + self._ahead
 
     def fault(self, reading: readings.Reading, *, latest: datetime) -> problems.Problem | None:
         """What is wrong with a reading, None where nothing is."""

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: EUPL-1.2
 
 -- name: health_applied
--- The migrations that this database has, with the fingerprint of each.
-SELECT package, number, digest FROM core.migration;
+-- The migrations that this database has, the fingerprint of each, and when it came.
+SELECT package, number, digest, applied_at FROM core.migration;
 
 -- name: health_outbox
 -- Events that wait for delivery, seconds of the oldest, and those whose delivery has failed before.

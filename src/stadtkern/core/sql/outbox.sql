@@ -9,9 +9,9 @@ INSERT INTO core.outbox (topic, payload) VALUES (%(topic)s, %(payload)s);
 SELECT pg_notify('stadtkern_outbox', '');
 
 -- name: take_events
--- Takes due events for delivery; other relays skip what we hold
+-- Takes due events, and those put off further than can be (the clock was set back); other relays skip what we hold
 SELECT id, topic, payload, attempts FROM core.outbox
-WHERE not_before <= now() AND topic <> ALL (%(left)s::text[])
+WHERE (not_before <= now() OR not_before > now() + interval '2 hours') AND topic <> ALL (%(left)s::text[])
 ORDER BY id
 LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;

@@ -92,11 +92,8 @@ async def _migrations(connection: Connection) -> AsyncIterator[Finding]:
                 "Another version made this database: start that one, or restore its backup.",
             )
     applied = {(package, number) for package, number, _, _ in rows}
-    missing = [
-        name
-        for name in await ready.unapplied(connection)
-        if (name.split("/")[0], int(name.split("/")[1][:4])) not in applied
-    ]
+    unapplied, _ = await ready.ledger(connection)
+    missing = [name for name in unapplied if (name.split("/")[0], int(name.split("/")[1][:4])) not in applied]
     if missing:
         yield warning(
             "migrations",

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
 import psycopg_pool
 
-from stadtkern.core import migrations, statements
+from stadtkern.core import migrations, statements, times
 from stadtkern.core.database import Connection
 
 _PATIENCE_SECONDS = 2.0
@@ -35,25 +36,35 @@ async def checks(state: Any, *, stopping: bool) -> list[Check]:
 async def _database(state: Any) -> list[Check]:
     try:
         async with state.pool.connection(timeout=_PATIENCE_SECONDS) as connection:
-            missing = await unapplied(connection)
+            missing, latest = await ledger(connection)
     except (psycopg.Error, psycopg_pool.PoolTimeout, OSError) as error:
-        return [
-            Check("database", f"it does not answer: {type(error).__name__}"),
-            Check("migrations", "not known"),
-        ]
+        away = f"it does not answer: {type(error).__name__}"
+        return [Check("database", away), Check("migrations", "not known"), Check("clock")]
     names = ", ".join(missing)
-    return [Check("database"), Check("migrations", f"run `stadtkern migrate`: {names}" if missing else "")]
-
-
-async def unapplied(connection: Connection) -> list[str]:
-    """Migrations of this version that the database lacks, or has with another text."""
-    rows = await (await connection.execute(statements.load("core")["health_applied"])).fetchall()
-    applied = {(package, number): digest for package, number, digest in rows}
     return [
+        Check("database"),
+        Check("migrations", f"run `stadtkern migrate`: {names}" if missing else ""),
+        Check("clock", _clock(latest)),
+    ]
+
+
+async def ledger(connection: Connection) -> tuple[list[str], datetime | None]:
+    """Migrations that the database lacks or has with another text, and when the last one came."""
+    rows = await (await connection.execute(statements.load("core")["health_applied"])).fetchall()
+    applied = {(package, number): digest for package, number, digest, _ in rows}
+    missing = [
         f"{each.package}/{each.number:04}_{each.name}"
         for each in migrations.available()
         if applied.get((each.package, each.number)) != each.digest
     ]
+    return missing, max((row[3] for row in rows), default=None)
+
+
+def _clock(latest: datetime | None) -> str:
+    now = times.now()
+    if latest is None or now > latest - timedelta(days=1):
+        return ""
+    return f"it is {now:%Y-%m-%d} here, but the database was migrated {latest:%Y-%m-%d}"
 
 
 def _disk(state: Any) -> str:

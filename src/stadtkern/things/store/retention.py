@@ -52,12 +52,13 @@ def cutoff(*, now: datetime, keep: timedelta, months: bool = False) -> datetime:
 
 async def run(*, url: str, stop: asyncio.Event) -> None:
     """Look every quarter of an hour, and when a setting changes, until told to stop."""
+    clock = times.Believed()
     while not stop.is_set():
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 while not stop.is_set():
-                    await apply(connection, stop=stop)
+                    await apply(connection, now=clock.now(), stop=stop)
                     await _wait(connection, stop)
         except psycopg.OperationalError as error:
             log.warning("retention lost the database", error=str(error).strip())
