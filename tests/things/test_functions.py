@@ -23,6 +23,8 @@ ARGUMENTS = {
     Kind.INTERVAL: ["phenomenonTime", "validTime", "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z"],
     Kind.DATE: ["date(phenomenonTime)"],
     Kind.TIME: ["12:30:00", "time(resultTime)"],
+    Kind.BOOLEAN: ["true", "Datastream/Thing/properties/flag"],
+    Kind.JSON: ["result", "Datastream/Thing/properties/list"],
     Kind.DURATION: ["duration'PT1H'", "(now() sub resultTime)"],
 }
 OPERATORS = ("add", "sub", "mul", "div", "mod")

@@ -36,6 +36,7 @@ def _part(name: str) -> list[Function]:
     return found
 
 
+_LISTED = "case jsonb_typeof({1}) when 'array' then {1} @> to_jsonb({0}) end"
 _OVERLAPS = "({0} < {1e} and {1} < {0e} or {0} = {1})"
 FUNCTIONS: Mapping[str, list[Function]] = {
     # text
@@ -53,6 +54,8 @@ FUNCTIONS: Mapping[str, list[Function]] = {
     "toupper": [Function((_T,), _T, "upper({0})")],
     "trim": [Function((_T,), _T, "btrim({0})")],
     "concat": [Function((_T, _T), _T, "({0} || {1})")],
+    # lists inside JSON: `9 in properties/numbers`
+    "in": [Function((kind, Kind.JSON), _B, _LISTED) for kind in (_N, _T, _B)],
     # date and time
     "year": _part("year"),
     "month": _part("month"),

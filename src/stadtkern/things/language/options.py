@@ -36,6 +36,8 @@ _NAMES = (
 )
 # OData has more, which SensorThings does not take over (18-088, clause 9.3.1).
 _OF_ODATA = ("$apply", "$compute", "$deltatoken", "$format", "$index", "$levels", "$schemaversion", "$search")
+# Names may be written in any case, as some clients do (`$orderBy`).
+_WRITTEN = {name.lower(): name for name in (*_NAMES, *_OF_ODATA)}
 _NAME = re.compile(r"[@$\w][\w.@/-]*")
 
 
@@ -49,6 +51,7 @@ def parse(query: str) -> Options:
         name = _decode(name)
         if not name.startswith("$"):
             continue
+        name = _WRITTEN.get(name.lower(), name)
         if name in given:
             raise InvalidQuery("the option stands twice; once is enough", where=name)
         given[name] = _decode(text)
@@ -153,6 +156,7 @@ def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
     given: dict[str, str] = {}
     for _, part in split(rest[:-1], ";", where=inner) if bracket else ():
         option, equals, value = part.strip().partition("=")
+        option = _WRITTEN.get(option.lower(), option)
         if not equals or option in given:
             raise InvalidQuery(f"expected one `$option=value` each, found {part[:40]!r}", where=inner)
         given[option] = value

@@ -102,6 +102,8 @@ class _Parser:
             self._next += 1
             return self._count(Compare(token.text, left, self._sum(), token.at))
         if self._word("in"):
+            if self._token.text != "(":
+                return self._count(Call("in", (left, self._sum()), token.at))
             return self._count(Among(left, self._arguments(), token.at))
         return left
 

@@ -21,7 +21,7 @@ from stadtkern.things.queries.locate import Parent
 # Rows that are counted one by one before the estimate takes over.
 EXACT_UP_TO = 200_000
 # In the planner's units, about a twentieth of a second: what counting rows one by one may cost.
-EXACT_COST = 20_000.0
+EXACT_COST = 10_000.0
 # Where that is too much, those who do not see everything are told that there are at least so many.
 LOWER_BOUND = 10_000
 
