@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import psycopg
@@ -35,8 +36,9 @@ class DidNotStart(Exception):
 class Installation:
     """A data folder and, between `start` and `stop`, the processes on it."""
 
-    def __init__(self, *, folder: Path):
+    def __init__(self, *, folder: Path, environment: Mapping[str, str] = MappingProxyType({})):
         self.folder = folder
+        self._environment = {**_environment(), "STADTKERN_MQTT_PORT": "0", **environment}
         self.port = _free_port()
         self.database_url = postgres.Embedded(core_settings.load(environment={}, data=str(folder))).url
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,7 +50,7 @@ class Installation:
         began = time.monotonic()
         with (self.folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=_environment(), start_new_session=True
+                command, stdout=log, stderr=log, env=self._environment, start_new_session=True
             )
         while not self._answers(page):
             if self._process.poll() is not None or time.monotonic() - began > _START_SECONDS:
@@ -67,7 +69,7 @@ class Installation:
         """Run a `stadtkern` command on this data folder; returns what it prints."""
         done = subprocess.run(
             [sys.executable, "-m", "stadtkern", *words, "--data", str(self.folder)],
-            capture_output=True, text=True, check=False, env=_environment(),
+            capture_output=True, text=True, check=False, env=self._environment,
         )  # fmt: skip
         if done.returncode != 0:
             raise RuntimeError(f"stadtkern {' '.join(words)}: {done.stderr[-2000:]}")

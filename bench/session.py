@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -37,11 +38,13 @@ class Session:
         self._histories: dict[int, History] = {}
 
     @contextlib.contextmanager
-    def blank(self, name: str) -> Iterator[Installation]:
+    def blank(
+        self, name: str, *, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Installation]:
         """A running installation without any data."""
         folder = self._folder / name
         folder.mkdir(mode=0o755)
-        with Installation(folder=folder) as installation:
+        with Installation(folder=folder, environment=environment) as installation:
             installation.start(page="/health")
             yield installation
 

@@ -260,12 +260,15 @@ class Bridge:
                 continue
             try:
                 await self._bring()
+            except rights.ConnectAgain:
+                log.info("our own role at the MQTT broker is new; we connect again")
             except (problems.Problem, psycopg.Error, psycopg_pool.PoolTimeout, OSError) as error:
                 log.error("rights could not be brought to the MQTT broker", error=str(error).strip())
                 await asyncio.sleep(2.0)
                 self._due.set()
 
     async def _bring(self) -> None:
+        fresh = dict(self._secrets)  # before we look: of those that come meanwhile the look knows nothing
         async with self._pool.connection() as connection:
             target = await rights.wanted(connection, settings=self._settings)
         line = self._link.line
@@ -274,10 +277,10 @@ class Bridge:
             self._link.follow()
             self._following = line
         self.settled.set()
-        for token_id, secret in list(self._secrets.items()):
+        for token_id, secret in fresh.items():
             held = target.users.get(rights.user(token_id))
             if held is not None:
                 await self._rights.admit(token_id=token_id, secret=secret, roles=held)
-            del self._secrets[token_id]
+            self._secrets.pop(token_id, None)
         if self._stale:
             await self.tell(Changes())

@@ -16,7 +16,7 @@ import structlog
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors.link import CLIENT_ID, CONTROL, BrokerRefuses, Link
+from stadtkern.ingest.doors.link import CLIENT_ID, CONTROL, Link
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,10 @@ _RANK = {_PUBLIC: 0, "stadtkern-create": 10, "stadtkern-read": 20}
 _CHUNK = 50
 
 Acl = tuple[str, str, bool, int]
+
+
+class ConnectAgain(Exception):
+    """The broker ends our connection because our own rights are new."""
 
 
 class Stream(NamedTuple):
@@ -127,7 +131,7 @@ class Rights:
         if _SERVICE not in {role["rolename"] for role in answer.get("client", {}).get("roles", ())}:
             # The broker ends our connection over it before it answers; the next one has the role.
             self._link.tell({"command": "addClientRole", "username": account, "rolename": _SERVICE})
-            raise BrokerRefuses("our own role is new; we connect again")
+            raise ConnectAgain()
         (answer,) = await self._link.command(
             {"command": "listGroups", "verbose": False, "count": -1, "offset": 0}
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -85,8 +86,7 @@ class Taker:
         Raises InvalidTopic and every problem that is the message's own: sent again, it fails again.
         """
         try:
-            resource = self._resource(topic)
-            path = topics.below(topic, prefix=self.settings.mqtt_prefix)
+            path, resource = _address(topic, self.settings.mqtt_prefix)
             state = self.state if gate is None else self.guarded(gate)
             call = Publication(path=path, payload=payload, principal=principal, state=state)
             await self._store(call, resource)
@@ -94,17 +94,6 @@ class Taker:
             self.counters.refused += 1
             raise
         self.counters.stored += 1
-
-    def _resource(self, topic: str) -> Resource | None:
-        """The collection that a topic names; None for that of all Observations."""
-        path = topics.below(topic, prefix=self.settings.mqtt_prefix)
-        resource = None if path == "Observations" else paths.parse(path)
-        if resource is not None:
-            last = resource.last
-            fits = last.entity is entities.OBSERVATION and last.many
-            if not fits or resource.inside or resource.tail:
-                raise topics.InvalidTopic("only Observations are made by messages", where=topic[:200])
-        return resource
 
     async def _store(self, call: Publication, resource: Resource | None) -> None:
         pause = _FIRST_PAUSE
@@ -132,3 +121,16 @@ class Taker:
         """The same surroundings with another judge of rights."""
         shared = {name: getattr(self.state, name) for name in ("settings", "pool", "sink", "streams")}
         return State({**shared, "gate": gate})
+
+
+@lru_cache(maxsize=50_000)
+def _address(topic: str, prefix: str) -> tuple[str, Resource | None]:
+    """The path that a topic names and what it means; nothing more for that of all Observations."""
+    path = topics.below(topic, prefix=prefix)
+    if path == "Observations":
+        return path, None
+    resource = paths.parse(path)
+    fits = resource.last.entity is entities.OBSERVATION and resource.last.many
+    if not fits or resource.inside or resource.tail:
+        raise topics.InvalidTopic("only Observations are made by messages", where=topic[:200])
+    return path, resource
