@@ -75,13 +75,17 @@ def child(name: str, parent: int | None = None, listener: int | None = None) -> 
 
 
 @app.command()
-def migrate(data: DataOption = None) -> None:
+def migrate(
+    citus: Annotated[bool, typer.Option("--citus", help="Spread observations over a Citus cluster.")] = False,
+    data: DataOption = None,
+) -> None:
     """Bring the database up to date; safe to run twice and at the same time."""
     from stadtkern.serve import commands
 
     settings = _settings(data)
     with postgres.available(settings) as url:
         done = commands.migrate(settings=settings, url=url)
+        done += commands.distribute(url=url) if citus else []
     console.print("\n".join(done) or "The database is up to date.")
 
 

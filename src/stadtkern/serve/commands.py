@@ -26,6 +26,13 @@ def migrate(*, settings: Settings, url: str) -> list[str]:
     return asyncio.run(migrations.migrate(url=url)) + processes.errand("tables", settings=settings, url=url)
 
 
+def distribute(*, url: str) -> list[str]:
+    """Spread the observations over a Citus cluster; returns the tables. Raises NoCitus."""
+    from stadtkern.things.store import distribution
+
+    return asyncio.run(distribution.distribute(url=url))
+
+
 def serve(*, settings: Settings, console: Console, demo: bool, only: str | None) -> None:
     """Run the supervisor in the foreground."""
     listener = None if only == "work" else port.listen(settings)

@@ -17,6 +17,7 @@ from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.problems import InvalidQuery
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import (
+    apart,
     away,
     counting,
     guard,
@@ -242,6 +243,8 @@ class Reader:
         self, prepared: Level, relation: Relation, ids: Sequence[int], *, limit: int
     ) -> list[rows.Row]:
         """The first rows of each parent. Raises QueryTooExpensive."""
+        if await apart.needed(self.connection, prepared=prepared, relation=relation):
+            return await apart.below(self.connection, prepared=prepared, ids=ids, limit=limit)
         span = None
         if level.only_newest(prepared, relation, limit=limit):
             span = await windows.newest(self.connection, ids=ids)

@@ -48,12 +48,18 @@ class _Instant(Loader):
 
 async def fetch(connection: Connection, statement: Fragment) -> list[Row]:
     """Run a statement; jsonb and float8 come as raw JSON, instants as text in UTC."""
-    async with connection.cursor() as cursor:
-        cursor.adapters.register_loader("jsonb", _RawJson)
-        cursor.adapters.register_loader("float8", _RawNumber)
-        cursor.adapters.register_loader("timestamptz", _Instant)
-        await execute(cursor, statement)
-        return await cursor.fetchall()
+    async with cursor(connection) as asked:
+        await execute(asked, statement)
+        return await asked.fetchall()
+
+
+def cursor(connection: Connection) -> psycopg.AsyncCursor[Any]:
+    """A cursor that reads values this way."""
+    made = connection.cursor()
+    made.adapters.register_loader("jsonb", _RawJson)
+    made.adapters.register_loader("float8", _RawNumber)
+    made.adapters.register_loader("timestamptz", _Instant)
+    return made
 
 
 async def execute(cursor: psycopg.AsyncCursor[Any], statement: Fragment) -> None:
