@@ -95,6 +95,11 @@ async def test_the_observations_of_a_feature_come_by_time(
     for day in range(1, 8):
         about = {"FeatureOfInterest": {"@iot.id": feature}, "phenomenonTime": f"2024-02-0{day}T00:00:00Z"}
         await city.create(f"Datastreams({streams[day % 2]})/Observations", about | {"result": -day})
+    counted = await city.get(f"FeaturesOfInterest({feature})/Observations?$top=1&$count=true")
+    assert counted["@iot.count"] == 7
+    expand = "Observations($count=true;$top=0)"
+    (shown,) = await city.values(f"FeaturesOfInterest?$filter=id eq {feature}&$expand={expand}")
+    assert shown["Observations@iot.count"] == 7
     for order, expected in (
         ("phenomenonTime", list(range(-1, -8, -1))),
         ("phenomenonTime desc", range(-7, 0)),

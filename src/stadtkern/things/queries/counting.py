@@ -31,9 +31,7 @@ async def count(
 ) -> tuple[int, bool]:
     """The number of entities on all pages together, and whether it is exact."""
     if prepared.entity is entities.OBSERVATION and prepared.options.filter is None:
-        known = await _from_states(connection, scope, parent)
-        if known is not None:
-            return known, True
+        return await _from_states(connection, scope, parent), True
     bare = _bare(scope, prepared)
     body = Fragment("select 1") + _body(bare.place, [level.of_parent(bare, parent), *bare.conditions])
     # The planner's statistics cover hidden rows too; who does not see all is told a lower bound.
@@ -59,8 +57,9 @@ async def count_each(
 
     Raises QueryTooExpensive.
     """
-    if relation.remote == "datastream_id" and prepared.options.filter is None:
-        return await _states(connection, ids)
+    if prepared.entity is entities.OBSERVATION and prepared.options.filter is None:
+        by_stream = relation.remote == "datastream_id"
+        return await (_states(connection, ids) if by_stream else _features(connection, scope, ids))
     prepared = _bare(scope, prepared)
     body = _body(prepared.place, [connecting(relation, "p", prepared.place.alias), *prepared.conditions])
     statement = (
@@ -98,8 +97,8 @@ async def _states(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in await rows.fetch(connection, statement)}
 
 
-async def _from_states(connection: Connection, scope: Scope, parent: Parent | None) -> int | None:
-    """All observations, or all of one datastream, summed from what is known about each datastream."""
+async def _from_states(connection: Connection, scope: Scope, parent: Parent | None) -> int:
+    """All observations, or those of a datastream or feature, summed from what is known of each datastream."""
     if parent is None:
         statement = Fragment(
             "select coalesce(sum(s.n), 0)::bigint from things.datastream_state s"
@@ -108,7 +107,21 @@ async def _from_states(connection: Connection, scope: Scope, parent: Parent | No
         return int((await rows.fetch(connection, statement))[0][0])
     if parent.relation.remote == "datastream_id":
         return (await _states(connection, [parent.id])).get(parent.id, 0)
-    return None
+    return (await _features(connection, scope, [parent.id])).get(parent.id, 0)
+
+
+async def _features(connection: Connection, scope: Scope, ids: Sequence[int]) -> dict[int, int]:
+    statement = (
+        Fragment(
+            "select k.feature_id, sum(k.n)::bigint from things.datastream_feature k"
+            " join things.datastream d on d.id = k.datastream_id"
+            " where k.feature_id = any(%s::bigint[]) and ",
+            (list(ids),),
+        )
+        + scope.on("d.dataset_id")
+        + Fragment(" group by k.feature_id having sum(k.n) > 0")
+    )
+    return {row[0]: row[1] for row in await rows.fetch(connection, statement)}
 
 
 async def _estimate(connection: Connection, statement: Fragment) -> int:

@@ -252,7 +252,7 @@ class Reader:
                 return []
         statement = level.per_parent(prepared, relation, ids=ids, limit=limit, span=span)
         statement += Fragment(f" limit {MAX_ROWS + 1:d}")
-        if level.costly(prepared, statement, by_time=True):
+        if level.costly(prepared, statement, by_time=relation.remote == "datastream_id"):
             await guard.check_cost(self.connection, statement)
         return await rows.fetch(self.connection, statement)
 
