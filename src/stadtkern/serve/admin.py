@@ -13,7 +13,6 @@ from rich.console import Console
 
 from stadtkern.core import datasets, logs, postgres
 from stadtkern.core import settings as core_settings
-from stadtkern.serve import commands
 
 token_app = typer.Typer(help="Tokens for machines that write or read protected data.", no_args_is_help=True)
 dataset_app = typer.Typer(help="Datasets and the rooms they lie in.", no_args_is_help=True)
@@ -38,6 +37,8 @@ def token_create(
     data: DataOption = None,
 ) -> None:
     """Make a token. It is shown once and kept only as a hash."""
+    from stadtkern.serve import commands
+
     with _database(data) as url:
         secret = asyncio.run(
             commands.create_token(url=url, datasets=dataset, verbs=verb, name=name, days=days)
@@ -49,6 +50,8 @@ def token_create(
 @token_app.command("list")
 def token_list(data: DataOption = None) -> None:
     """List tokens, without their secrets."""
+    from stadtkern.serve import commands
+
     with _database(data) as url:
         asyncio.run(commands.list_tokens(url=url))
 
@@ -58,6 +61,8 @@ def token_revoke(
     number: Annotated[int, typer.Argument(help="Number from `token list`.")], data: DataOption = None
 ) -> None:
     """End a token at once."""
+    from stadtkern.serve import commands
+
     with _database(data) as url:
         console.print(
             "ended" if asyncio.run(commands.revoke_token(url=url, number=number)) else "was not valid"
@@ -73,6 +78,8 @@ def dataset_create(
     data: DataOption = None,
 ) -> None:
     """Make a dataset, or change its title and licence."""
+    from stadtkern.serve import commands
+
     about = {"title": {"de": title}, **({"licence": licence} if licence else {})}
     with _database(data) as url:
         asyncio.run(commands.create_dataset(url=url, key=key, room=room, about=about))
@@ -117,5 +124,7 @@ def dataset_archive(
 @dataset_app.command("list")
 def dataset_list(data: DataOption = None) -> None:
     """List datasets."""
+    from stadtkern.serve import commands
+
     with _database(data) as url:
         asyncio.run(commands.list_datasets(url=url))

@@ -52,6 +52,9 @@ def web_socket(settings: Settings) -> Path:
 # Those that serve the port; the supervisor hands its listening socket on to them.
 WITH_PORT = frozenset(("data", "data-only", "web-only"))
 
+# Large bodies are read in threads; the connections, the database's too, must not wait for those for long.
+_SWITCH_SECONDS = 0.0005
+
 # Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
 _NICENESS = {"web": 10, "work": 5}
 
@@ -106,6 +109,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
         from stadtkern import dataplane
         from stadtkern.serve import front, health, proxy
 
+        sys.setswitchinterval(_SWITCH_SECONDS)
         url = settings.database_url or ""
         plane = dataplane.create_app(settings=settings, url=url)
         application = front.Front(

@@ -17,7 +17,6 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from stadtkern.core import logs, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.core.settings import Settings
-from stadtkern.serve import installation
 
 console = Console(stderr=True)
 _MARKS = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "wrong": ("WRONG  ", "bold red")}
@@ -42,6 +41,8 @@ def _settings(data: Path | None, **more: Any) -> Settings:
 
 def restart(data: DataOption = None) -> None:
     """Replace the running processes one by one; requests wait for a moment, none is lost."""
+    from stadtkern.serve import installation
+
     installation.restart(_settings(data))
     console.print("The processes are replaced one after the other; the log says when.")
 
