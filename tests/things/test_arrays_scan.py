@@ -114,6 +114,7 @@ _SPELLINGS = [
     "2024-02-29T23:59:59Z",
     "2024-02-29T23:59:59.5Z",
     "2024-02-29T23:59:59.123456Z",
+    "2024-02-29T23:59:59.1234567Z",
     "2024-02-29T23:59:59+01:30",
     "1999-12-31t00:00:00.250-09:00",
     "2023-02-29T00:00:00Z",
@@ -166,6 +167,41 @@ def test_rows_read_at_once_are_as_if_read_one_by_one(
         for name in ("time", "result", "datastream_id", "feature_id"):
             pair = getattr(together.rows, name)[at], getattr(single.rows, name)[0]
             assert pair[0] == pair[1] or np.isnan(pair).all()
+
+
+@hypothesis.given(
+    times=st.lists(st.sampled_from(_SPELLINGS), min_size=4, max_size=8),
+    results=st.lists(st.sampled_from(_RESULTS), min_size=4, max_size=4),
+    features=st.lists(
+        st.sampled_from(["3", "null", "5", "0", "x", "9223372036854775808"]), min_size=4, max_size=4
+    ),
+)
+def test_rows_with_more_than_time_and_number_too(
+    times: list[str], results: list[str], features: list[str]
+) -> None:
+    order = ["result", "resultTime", "phenomenonTime", "FeatureOfInterest/id"]
+    lines = [
+        f'[{result},"{taken}","{time}",{feature.replace("x", chr(34) * 2)}]'
+        for result, taken, time, feature in zip(results, times, reversed(times), features, strict=False)
+    ]
+    together = _read(",".join(lines), order=order)
+    for place, line in enumerate(lines):
+        single = _read(line + ",5", order=order)
+        assert (place in together.problems) == (0 in single.problems)
+        if place in together.problems or together.rows is None or single.rows is None:
+            continue
+        at = int(np.flatnonzero(together.places == place)[0])
+        for name in ("time", "result_time", "feature_id"):
+            assert getattr(together.rows, name)[at] == getattr(single.rows, name)[0]
+
+
+def test_what_is_finer_than_a_microsecond_is_left_away_everywhere() -> None:
+    """Else the same reading would be stored twice, once from an array and once alone."""
+    line = '["2024-01-01T00:00:00.1234567Z","2024-01-01T00:00:00.9999999Z",1]'
+    found = _read(line, order=["phenomenonTime", "resultTime", "result"]).rows
+    assert found is not None
+    assert found.result_time is not None
+    assert (found.time[0] % 10**6, found.result_time[0] % 10**6) == (123456, 999999)
 
 
 def test_a_row_that_is_too_large_is_refused() -> None:

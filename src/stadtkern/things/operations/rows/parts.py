@@ -11,8 +11,9 @@ import numpy as np
 
 from stadtkern.core import problems
 from stadtkern.things.operations import observations
-from stadtkern.things.operations.rows import plain, single
+from stadtkern.things.operations.rows import plain, single, typed
 from stadtkern.things.operations.rows.heads import FEATURE
+from stadtkern.things.operations.rows.typed import Columns
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.readings import Reading
 from stadtkern.things.store import batch
@@ -50,17 +51,17 @@ def read(parts: Sequence[Part]) -> Read:
     found = Read(size=0, rows=None, places=np.empty(0, np.int64), problems={}, features=set())
     batches: list[Batch] = []
     places: list[Integers] = []
-    for alike, run in groupby(parts, key=_kind):
+    for way, run in groupby(parts, key=_way):
         members = list(run)
         size = sum(part.size for part in members)
-        columns = None if alike is None else _columns(members, size=size, time_first=alike)
+        columns = None if way is None else _at_once(members, way, size=size, found=found)
         if columns is not None:
             batches.append(columns)
             places.append(np.arange(found.size, found.size + size))
             found.size += size
             continue
         for part in members:
-            for rows, at in _apart(part, found, plainly=alike is not None):
+            for rows, at in _apart(part, way, found):
                 batches.append(rows)
                 places.append(at)
     if batches:
@@ -68,44 +69,56 @@ def read(parts: Sequence[Part]) -> Read:
     return found
 
 
-def _kind(part: Part) -> bool | None:
-    """Whether the time comes first, None where the rows are not to be plain."""
+def _way(part: Part) -> tuple[str, ...] | None:
+    """The components where rows may be read at once, None where each is to be looked at."""
     facts = part.facts
     if (
-        part.components not in plain.ORDERS
+        not typed.fits(part.components)
         or facts.components is not None
         or (facts.unplaced and facts.feature_id is None)
         or facts.observation_type in observations.SPECIAL
     ):
         return None
-    return part.components == plain.ORDERS[0]
+    return tuple(part.components)
 
 
-def _columns(parts: Sequence[Part], *, size: int, time_first: bool) -> Batch | None:
+def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, size: int, found: Read) -> Batch | None:
+    """The rows of parts with the same components; None where one of them is not of that kind."""
     text = parts[0].text if len(parts) == 1 else b",".join([part.text for part in parts])
-    found = plain.read(text, size=size, time_first=time_first)
-    if found is None:
+    if list(way) in plain.ORDERS:
+        pair = plain.read(text, size=size, time_first=list(way) == plain.ORDERS[0])
+        columns = None if pair is None else Columns(time=pair[0], result=pair[1])
+    else:
+        columns = typed.read(text, size=size, components=way)
+    if columns is None:
         return None
     sizes = [part.size for part in parts]
-    features = [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts]
-    known = any(feature != NONE for feature in features)
+    usual = [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts]
+    feature_id = np.repeat(np.array(usual, np.int64), sizes)
+    if columns.feature_id is not None:
+        named = columns.feature_id != NONE
+        found.features.update(
+            np.unique(columns.feature_id[named & (columns.feature_id != feature_id)]).tolist()
+        )
+        feature_id = np.where(named, columns.feature_id, feature_id)
     return Batch(
         datastream_id=np.repeat(np.array([part.datastream_id for part in parts], np.int64), sizes),
-        time=found[0],
-        result=found[1],
-        feature_id=np.repeat(np.array(features, np.int64), sizes) if known else None,
+        time=columns.time,
+        result=columns.result,
+        result_time=columns.result_time,
+        feature_id=feature_id if (feature_id != NONE).any() else None,
     )
 
 
-def _apart(part: Part, found: Read, *, plainly: bool) -> Iterator[tuple[Batch, Integers]]:
-    """The part's rows block by block; a block is still read at once where its rows are plain."""
+def _apart(part: Part, way: tuple[str, ...] | None, found: Read) -> Iterator[tuple[Batch, Integers]]:
+    """The part's rows block by block; a block is still read at once where all of its rows allow it."""
     raws = _decode_rows(b"[" + part.text + b"]")
     for begin in range(0, len(raws), _BLOCK):
         block = raws[begin : begin + _BLOCK]
         columns = None
-        if plainly:
+        if way is not None:
             smaller = msgspec.structs.replace(part, text=b",".join(map(bytes, block)), size=len(block))
-            columns = _columns([smaller], size=len(block), time_first=part.components == plain.ORDERS[0])
+            columns = _at_once([smaller], way, size=len(block), found=found)
         if columns is not None:
             yield columns, np.arange(found.size, found.size + len(block))
         else:
