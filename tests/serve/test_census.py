@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
-from stadtkern.serve.backup import census
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from stadtkern.core.settings import Settings
+from stadtkern.serve.backup import census, make
 
 
 def test_differences_are_named() -> None:
@@ -14,3 +21,22 @@ def test_differences_are_named() -> None:
         "a is missing", "b has other content", "c is too much", "s counts from 6 instead of 7",
     ]  # fmt: skip
     assert census.differences(expected=was, found=was) == []
+
+
+def test_numbers_that_are_given_meanwhile_are_no_difference(
+    settings: Settings, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sequences belong to no snapshot: they count on while the rows are counted."""
+    rows = census.tables
+
+    def count(connection: psycopg.Connection[Any]) -> dict[str, census.Table]:
+        with psycopg.connect(database, autocommit=True) as other:
+            other.execute("SELECT nextval('core.outbox_id_seq') FROM generate_series(1, 500)")
+        return rows(connection)
+
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SELECT nextval('core.outbox_id_seq')")
+        monkeypatch.setattr(census, "tables", count)
+        made = make.backup(settings=settings, url=database, file=tmp_path / "b", tell=lambda *_: None)
+        assert made.census.sequences["core.outbox_id_seq"] == 1
+        assert census.sequences(connection)["core.outbox_id_seq"] == 501

@@ -30,18 +30,22 @@ class Census(msgspec.Struct, frozen=True):
     sequences: dict[str, int]
 
 
-def take(connection: psycopg.Connection[Any]) -> Census:
-    """Count everything that is visible to the connection's transaction."""
+def sequences(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """How far the sequences have counted now: they belong to no transaction and no snapshot."""
+    counted = connection.execute(statements.load("serve")["sequences_so_far"]).fetchall()
+    return {name: value for name, value in counted if value is not None}
+
+
+def tables(connection: psycopg.Connection[Any]) -> dict[str, Table]:
+    """Count every row that is visible to the connection's transaction."""
     texts = statements.load("serve")
     connection.execute("SET LOCAL timezone = 'UTC'")
     names = connection.execute(texts["tables_with_rows"]).fetchall()
-    tables = {
+    return {
         f"{schema}.{name}": _count(connection, schema, name)
         for schema, name in names
         if f"{schema}.{name}" not in LEFT_OUT
     }
-    counted = connection.execute(texts["sequences_so_far"]).fetchall()
-    return Census(tables, {name: value for name, value in counted if value is not None})
 
 
 def _count(connection: psycopg.Connection[Any], schema: str, name: str) -> Table:

@@ -30,8 +30,10 @@ def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
     try:
         with container.writing(file) as writer, _snapshot(url) as (connection, snapshot):
             ledger = connection.execute(statements.load("serve")["ledger"]).fetchall()
+            # Read before the dump reads them: they count on meanwhile, whatever the snapshot sees.
+            sequences = census.sequences(connection)
             with ThreadPoolExecutor(1) as beside:
-                counting = beside.submit(census.take, connection)
+                counting = beside.submit(census.tables, connection)
                 _dump(writer, settings=settings, url=url, snapshot=snapshot, tell=tell)
                 tell("counting rows", 0, None)
                 counted = counting.result()
@@ -43,7 +45,7 @@ def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
                 postgresql=str(connection.info.server_version),
                 migrations=[tuple(row) for row in ledger],
                 left_out=list(census.LEFT_OUT),
-                census=counted,
+                census=census.Census(counted, sequences),
                 members=dict(writer.members),
             )
             writer.finish(manifest)

@@ -151,7 +151,7 @@ def _fill(backup: Reader, *, settings: Settings, url: str, tell: Tell) -> list[s
             tell("restoring the database", done, total)
     tell("comparing", 0, None)
     with psycopg.connect(url) as connection:
-        found = census.take(connection)
+        found = census.Census(census.tables(connection), census.sequences(connection))
         connection.rollback()
     if said := census.differences(expected=backup.manifest.census, found=found):
         raise problems.RestoredDiffers("; ".join(said[:10]))
