@@ -204,3 +204,23 @@ async def test_a_place_that_is_not_geojson_makes_no_feature(city: City) -> None:
     )
     made = await city.create(f"Datastreams({stream})/Observations", {"result": 2})
     assert (await city.get(f"Observations({made})/FeatureOfInterest"))["name"] == "drawn"
+
+
+async def test_an_observation_offers_the_kind_of_datastream_it_has(city: City) -> None:
+    """18-088, clause 11.2: a MultiDatastream, or a Datastream, never both."""
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
+    multi = await city.create("MultiDatastreams", multi_datastream(Thing={"@iot.id": number}))
+    ends = {"Datastream": (await stream_of(city, number), 1), "MultiDatastream": (multi, [1, 2])}
+    for name, (stream, result) in ends.items():
+        made = await city.create(f"{name}s({stream})/Observations", {"result": result})
+        other = next(each for each in ends if each != name)
+        for found in (
+            await city.get(f"Observations({made})"),
+            (await city.values(f"{name}s({stream})/Observations"))[0],
+            await city.get(f"Observations({made})?$select={other},result"),
+            await city.get(f"Observations({made})?$select={name}"),
+        ):
+            assert f"{name}@iot.navigationLink" in found
+            assert f"{other}@iot.navigationLink" not in found
+        assert (await city.get(f"Observations({made})/{name}"))["@iot.id"] == stream
+        assert (await city.send("GET", f"Observations({made})/{other}")).status_code == 404

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stadtkern.things.entities import EntityType, Kind, Property
+from stadtkern.things import entities
+from stadtkern.things.entities import EntityType, Kind, Property, Relation
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.problems import UnknownName
 
@@ -31,14 +32,33 @@ class Shape:
             found.append(place.column(item.column))
             if item.end:
                 found.append(place.column(item.end))
+        if (twins := self._twins()) is not None:
+            other = entities.target(twins[1])
+            condition = other.condition.format(a="twin") or "true"
+            row = f"twin.id = {place.alias}.{twins[1].local}"
+            found.append(" ".join(("(select", condition, "from", other.table, "twin where", row, ")")))
         return found
+
+    def _twins(self) -> tuple[Relation, Relation] | None:
+        """Two relations that share a key, one of which is offered: an Observation's (Multi)Datastream."""
+        for silent in self.entity.relations:
+            if silent.silent:
+                for open_ in self.entity.relations:
+                    if not open_.silent and open_.local == silent.local:
+                        return (open_, silent) if {open_.name, silent.name} & set(self.links) else None
+        return None
 
     def builder(self, *, service: str, offset: int) -> Callable[[Sequence[Any]], Document]:
         """A function from a row, whose columns begin at the offset, to its document."""
         prefix = f"{service}/{self.entity.set}("
         links = [(name + "@iot.navigationLink", "/" + name) for name in self.links]
         fields = _fields(self.properties, offset + 1)
-        named = self.named
+        flag = offset + 1 + sum(2 if item.end else 1 for item in self.properties)
+        named, twins = self.named, self._twins()
+        others = links
+        if twins is not None:
+            links = _exchanged(self.links, twins[1].name, twins[0].name)
+            others = _exchanged(self.links, twins[0].name, twins[1].name)
 
         def build(row: Sequence[Any]) -> Document:
             number = row[offset]
@@ -48,11 +68,17 @@ class Shape:
                 value = row[index] if read is None else read(row, index)
                 if value is not None or always:
                     document[name] = value
-            for key, tail in links:
+            for key, tail in others if twins is not None and row[flag] else links:
                 document[key] = address + tail
             return document
 
         return build
+
+
+def _exchanged(names: Sequence[str], name: str, other: str) -> list[tuple[str, str]]:
+    """The links with one relation in the place of another, each once."""
+    shown = dict.fromkeys(other if each == name else each for each in names)
+    return [(each + "@iot.navigationLink", "/" + each) for each in shown]
 
 
 Field = tuple[str, int, Callable[[Sequence[Any], int], Any] | None, bool]

@@ -22,6 +22,9 @@ from stadtkern.things.language.typed import Solution, Typed
 from stadtkern.things.queries import keyset
 from stadtkern.things.queries.locate import Parent
 
+# The alias of a table that lists parts in order.
+_PART = "part"
+
 
 @dataclass(slots=True)
 class Level:
@@ -58,11 +61,13 @@ def prepare(
     entity: EntityType,
     options: Options,
     fixed: Sequence[str] = (),
+    along: Relation | None = None,
     where: str = "",
     solved: Mapping[Typed, Solution] | None = None,
 ) -> Level:
     """Check the options against the entity type and compile them. Raises the language's problems.
 
+    What a relation `along` lists in an order of its own comes in that order, as often as it is listed.
     `solved` is what `spatial.solve` found for the same options; without it geospatial functions are refused.
     """
     place = root(entity=entity, names=Names(scope, solved))
@@ -72,6 +77,10 @@ def prepare(
     )
     sort = checker.sort_keys(options.order, entity=entity, where=where + "$orderby")
     keys = keyset.keys(entity, place, sort=sort, fixed=fixed)
+    if along is not None and along.link is not None and along.link.order and not sort:
+        part = f" join {along.link.table} {_PART} on {_PART}.{along.link.there} = {place.alias}.id"
+        place.frame.joins.append(Fragment(part))
+        keys = [keyset.Key(Fragment(f"{_PART}.{along.link.order}"), False, False, "smallint")]
     columns = [Fragment(text) for text in shape.columns(place)]
     columns += [Fragment(f"{place.alias}.{relation.local}") for _, relation in expands if relation.local]
     columns += [Fragment("(") + key.sql + Fragment(")::text") for key in keys]
@@ -94,6 +103,12 @@ def _relation(entity: EntityType, item: Expand, where: str) -> Relation:
     return relation
 
 
+def _listed(level: Level, relation: Relation) -> str:
+    """The column that says whose part a row is, where a relation lists them in an order of its own."""
+    ordered = relation.link is not None and level.keys[0].sql.text.startswith(f"{_PART}.")
+    return f"{_PART}.{relation.link.here}" if ordered and relation.link is not None else ""
+
+
 def of_parent(level: Level, parent: Parent | None) -> Fragment:
     """The condition for the entities that belong to one parent."""
     if parent is None:
@@ -106,6 +121,8 @@ def of_parent(level: Level, parent: Parent | None) -> Fragment:
         return Fragment(f"{alias}.id = ") + source
     if relation.remote and relation.remote != "feature_id":
         return Fragment(f"{alias}.{relation.remote} = %s", (parent.id,))
+    if listed := _listed(level, relation):
+        return Fragment(f"{listed} = %s", (parent.id,))
     inner = connecting(relation, "p", alias)
     return Fragment(f"exists (select 1 from (select %s::bigint as id) p where {inner.text})", (parent.id,))
 
@@ -133,6 +150,8 @@ def per_parent(
     all other partitions.
     """
     extra, source, limits = [connecting(relation, "p", level.place.alias)], "", limit
+    if listed := _listed(level, relation):
+        extra = [Fragment(f"{listed} = p.id")]
     newest = _newest_first(level, relation)
     if newest is not None:
         source = " join things.datastream_state s on s.datastream_id = p.id"

@@ -82,6 +82,7 @@ class Reader:
             entity=entity,
             options=options,
             fixed=_fixed(parent.relation if parent else None),
+            along=parent.relation if parent else None,
             where=where,
             solved=solved,
         )
