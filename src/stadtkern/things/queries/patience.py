@@ -15,6 +15,7 @@ from stadtkern.things.queries import away
 from stadtkern.things.store import seals
 
 Result = TypeVar("Result")
+LACKING = (away.Away, away.AwayObservation, seals.PartIsAway)
 Pool = AsyncConnectionPool[Connection]
 
 # How long one request waits for the archive at most, and how many wishes may wait for the worker.
@@ -37,7 +38,12 @@ class ArchiveIsBusy(problems.Problem):
 
 
 async def patiently(pool: Pool, work: Callable[[], Awaitable[Result]]) -> Result:
-    """The outcome of `work`, begun anew as often as it lacks something. Raises ArchiveIsBusy."""
+    """The outcome of `work`, begun anew as often as it lacks something. Raises ArchiveIsBusy.
+
+    Inside a change set, whose pool is `shared`, it is not tried again: all of the change set is.
+    """
+    if getattr(pool, "shared", False):
+        return await work()
     until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     token = away.sought.set(frozenset())
     try:

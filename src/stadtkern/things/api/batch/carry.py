@@ -26,6 +26,7 @@ from stadtkern.things.api.batch.problems import (
 )
 from stadtkern.things.api.call import PREFIX, Call
 from stadtkern.things.operations import run
+from stadtkern.things.queries import patience
 from stadtkern.things.store import partitions
 
 log = structlog.get_logger(__name__)
@@ -81,23 +82,16 @@ class Carrier:
         return [await self._one(part, self._call.scope["app"], set())]
 
     async def _together(self, unit: Unit) -> list[Said]:
-        """All parts in one transaction."""
-        call, said = self._call, list[Said]()
-        state, known = call.state, dict(self._entities)
+        """All parts in one transaction, begun anew where the archive must first bring something back."""
+        state, known, said = self._call.state, dict(self._entities), list[Said]()
+
+        async def attempt() -> None:
+            self._entities = dict(known)
+            said.clear()
+            await self._attempt(unit, said)
+
         try:
-            principal = await self._of(unit.parts[0], "", call.scope["app"]).principal()
-            async with run.writing(
-                pool=state.pool, gate=state.gate, settings=state.settings, principal=principal
-            ) as change:
-                application = shared.application(state, change.connection)
-                try:
-                    for part in unit.parts:
-                        said.append(await self._one(part, application, {each.id for each in unit.parts}))
-                        if said[-1].status >= 400:
-                            raise _Failed
-                except BaseException:
-                    partitions.forget(change.connection)
-                    raise
+            await patience.patiently(state.pool, attempt)
         except _Failed:
             self._entities = known
             return self._undone(unit, said)
@@ -108,6 +102,23 @@ class Carrier:
         finally:
             state.streams.forget()
         return said
+
+    async def _attempt(self, unit: Unit, said: list[Said]) -> None:
+        call = self._call
+        state, members = call.state, {part.id for part in unit.parts}
+        principal = await self._of(unit.parts[0], "", call.scope["app"]).principal()
+        async with run.writing(
+            pool=state.pool, gate=state.gate, settings=state.settings, principal=principal
+        ) as change:
+            application = shared.application(state, change.connection)
+            try:
+                for part in unit.parts:
+                    said.append(await self._one(part, application, members))
+                    if said[-1].status >= 400:
+                        raise _Failed
+            except BaseException:
+                partitions.forget(change.connection)
+                raise
 
     def _undone(self, unit: Unit, said: list[Said]) -> list[Said]:
         """The failed part's own answer; of the others, that they were taken back."""
@@ -121,16 +132,18 @@ class Carrier:
 
     async def _one(self, part: Part, application: Any, members: set[str]) -> Said:
         try:
-            said = await self._answer(part, application, members)
+            path, said = await self._answer(part, application, members)
         except Problem as problem:
+            if members and isinstance(problem, patience.LACKING):
+                raise
             return _failure(part, problem)
         if said.status < 400 and part.id:
-            entity = addresses.entity_of(part.url, said.header(b"location"))
+            entity = addresses.entity_of(path, said.header(b"location"))
             if entity is not None:
                 self._entities[part.id] = entity
         return said
 
-    async def _answer(self, part: Part, application: Any, members: set[str]) -> Said:
+    async def _answer(self, part: Part, application: Any, members: set[str]) -> tuple[str, Said]:
         call = self._call
         if part.fault is not None:
             raise part.fault
@@ -142,15 +155,18 @@ class Carrier:
         if members and (part.method not in _WRITING or path == "CreateObservations"):
             shown = f"{part.method} {path[:60]}"
             raise NotInChangeSet(shown, where="url")
-        part.url = path
         body = addresses.fill(part.body, self._entities, self._names, service=call.service)
         sub = self._of(part, path, application, query=query, body=body, lean=bool(members))
-        response = await self._respond(sub)
-        return await self._collect(part, response, sub)
+        response = await self._respond(sub, within=bool(members))
+        return path, await self._collect(part, response, sub)
 
-    async def _respond(self, sub: Call) -> Response:
+    async def _respond(self, sub: Call, *, within: bool) -> Response:
         try:
             return await self._dispatch(sub)
+        except patience.LACKING as problem:
+            if within:
+                raise
+            return answers.failure(problem)
         except Problem as problem:
             return answers.failure(problem)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:

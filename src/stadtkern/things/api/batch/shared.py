@@ -21,6 +21,8 @@ from stadtkern.things.store import batch, merge
 class _Pool:
     """Gives everybody the one connection, on which a transaction runs already."""
 
+    shared = True
+
     def __init__(self, connection: Connection, conninfo: str):
         self._connection = connection
         self.conninfo = conninfo
