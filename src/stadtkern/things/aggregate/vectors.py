@@ -60,5 +60,7 @@ async def fetch(connection: Connection, statement: Fragment) -> tuple[Any, ...]:
         return row or ()
 
 
+# '-infinity' as it comes out of an array of instants.
+NO_INSTANT = int(np.iinfo(np.int64).min) + _SHIFT
 NO_INTEGERS: Integers = np.zeros(0, np.int64)
 NO_NUMBERS: Numbers = np.zeros(0, np.float64)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from starlette.responses import Response
 
-from stadtkern.core import problems, times
+from stadtkern.core import problems
 from stadtkern.things import entities
 from stadtkern.things.aggregate import asking, calendar, curve, lttb, pages, pieces, span
 from stadtkern.things.aggregate.asking import Aggregate
@@ -20,17 +20,16 @@ from stadtkern.things.aggregate.pages import Page, UnfitAggregate
 from stadtkern.things.aggregate.pieces import Source
 from stadtkern.things.api import answers, formats
 from stadtkern.things.api.call import Call
-from stadtkern.things.api.formats import Format, render, table, walk
+from stadtkern.things.api.formats import Format, moments, render, table, walk
 from stadtkern.things.language import checker, tree
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import locate, reader, spatial
 from stadtkern.things.queries.problems import ForeignToken
-from stadtkern.things.store.batch import Integers, Numbers, Texts, instant
+from stadtkern.things.store.batch import Integers, Numbers, Texts
 
 OPTIONS = ("$aggregate", "$downsample")
 _TAKEN = {*OPTIONS, "$filter", "$orderby", "$top", "$skiptoken", "$resultFormat"}
-_DAY = 86_400_000_000
 
 
 def wanted(options: Options) -> bool:
@@ -172,9 +171,9 @@ def _buckets(
 
 
 def _points(
-    call: Call, resource: Resource, form: Format, address: str, moments: Integers, values: Numbers
+    call: Call, resource: Resource, form: Format, address: str, points: Integers, values: Numbers
 ) -> Response:
-    rows = list(zip(_texts(moments), _plain(values), strict=True))
+    rows = list(zip(moments.texts(points), _plain(values), strict=True))
     components = ("phenomenonTime", "result")
     if form is Format.CSV:
         return _file(call, resource, [components, *rows])
@@ -197,20 +196,8 @@ def _plain(column: Any) -> list[Any]:
     return [value if math.isfinite(value) else None for value in column.tolist()]
 
 
-def _texts(moments: Integers) -> Texts:
-    """Instants in UTC as ISO 8601; days and times of day are written once each."""
-    if (moments % 1_000_000).any():
-        return np.array([times.format_instant(instant(moment)) for moment in moments.tolist()], object)
-    days, day = np.unique(moments // _DAY, return_inverse=True)
-    clocks, clock = np.unique(moments % _DAY, return_inverse=True)
-    dates = np.datetime_as_string(days.astype("M8[D]")).astype(object)
-    hours = np.datetime_as_string(clocks.astype("M8[us]").astype("M8[s]")).astype(object)
-    written: Texts = dates[day] + np.array([f"{text[10:]}Z" for text in hours], object)[clock]
-    return written
-
-
 def _edges(page: Page) -> tuple[Texts, Texts]:
     """Where the buckets begin and end; most of them end where the next one begins."""
     edges = np.unique(np.concatenate([page.starts, page.ends]))
-    written = _texts(edges)
+    written = moments.texts(edges)
     return written[np.searchsorted(edges, page.starts)], written[np.searchsorted(edges, page.ends)]

@@ -61,13 +61,15 @@ class Rows:
 
     def body(self, piece: Piece) -> bytes:
         """The rows of a piece, with a comma before all but the first."""
-        if piece.level is None or not piece.items:
-            return b""
-        cells = list(table.of_rows(piece.level, self._names, text=False))
-        content = _encode([[read(row) for read in cells] for row in piece.items])[1:-1]
-        lead = b"," if self._n else b""
-        self._n += len(piece.items)
-        return lead + content
+        rows: list[Any] = []
+        if piece.block is not None and piece.block.n:
+            rows = list(zip(*map(piece.block.values, self._names), strict=True))
+        elif piece.level is not None and piece.items:
+            cells = list(table.of_rows(piece.level, self._names, text=False))
+            rows = [[read(row) for read in cells] for row in piece.items]
+        lead = b"," if self._n and rows else b""
+        self._n += len(rows)
+        return lead + _encode(rows)[1:-1]
 
     def tail(self, next_link: str | None) -> bytes:
         """What stands behind the last row."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from stadtkern.things.api.formats import columns
+from stadtkern.things.api.formats.blocks import Block
 from stadtkern.things.api.formats.walk import Piece
 from stadtkern.things.entities import EntityType, Kind
 from stadtkern.things.language.tree import Options
@@ -21,6 +22,8 @@ _encode = msgspec.json.encode
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "@", "+", "-", "\t", "\r", "\n")
 _BYTES = (ord("["), ord("{"), ord('"'))
+
+_PLAIN = ("id", "phenomenonTime", "resultTime", "validTime")
 
 Cell = Callable[[Row], object]
 
@@ -88,10 +91,17 @@ class Rows:
 
     def body(self, piece: Piece) -> bytes:
         """The rows of a piece."""
+        if piece.block is not None:
+            return lines(zip(*(self._column(piece.block, name) for name in self._names), strict=True))
         if piece.level is None:
             return b""
         cells = list(of_rows(piece.level, self._names, text=True))
         return lines([[read(row) for read in cells] for row in piece.items])
+
+    def _column(self, block: Block, name: str) -> list[object]:
+        """A column as text; most are free of anything that must be changed for that."""
+        found = block.values(name) if block.n else []
+        return found if name in _PLAIN else [cell(value) for value in found]
 
 
 def of_rows(level: Level, names: Sequence[str], *, text: bool) -> Iterator[Cell]:
