@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -96,6 +97,7 @@ class Link:
 
     def stop(self) -> None:
         """Leave; the broker keeps our session."""
+        self.up = False
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -117,7 +119,20 @@ class Link:
         if not self.up:
             return False
         waiting = [self._client.publish(topic, payload, 1, retain) for topic, payload, retain in messages]
-        return await asyncio.to_thread(_confirmed, waiting, seconds)
+        return await asyncio.to_thread(self._confirmed, waiting, seconds)
+
+    def _confirmed(self, waiting: Sequence[paho.MQTTMessageInfo], seconds: float) -> bool:
+        """In a thread: wait for the broker, but not for one that is gone."""
+        deadline = time.monotonic() + seconds
+        try:
+            for each in waiting:
+                while not each.is_published():
+                    if not self.up or time.monotonic() > deadline:
+                        return False
+                    each.wait_for_publish(0.25)
+        except (RuntimeError, ValueError):
+            return False
+        return True
 
     async def command(self, *commands: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Have the dynamic-security plugin carry out commands. Raises BrokerRefuses."""
@@ -197,12 +212,3 @@ def _client(url: str) -> tuple[paho.Client, str, int]:
     if parts.scheme == "mqtts":
         client.tls_set()
     return client, parts.hostname, parts.port or _PORTS[parts.scheme]
-
-
-def _confirmed(waiting: Sequence[paho.MQTTMessageInfo], seconds: float) -> bool:
-    try:
-        for each in waiting:
-            each.wait_for_publish(seconds)
-    except (RuntimeError, ValueError):
-        return False
-    return all(each.is_published() for each in waiting)
