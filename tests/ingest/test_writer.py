@@ -228,7 +228,9 @@ async def test_commits_are_announced_and_leave_one_event_each(
         "SELECT payload FROM core.outbox WHERE topic = 'things.observations' ORDER BY id DESC LIMIT 1"
     )
     ((told,),) = await cursor.fetchall()
-    assert told == {"datastreams": [stream], "rows": 2, "ids": [getattr(each, "id", 0) for each in stored]}
+    assert (told["datastreams"], told["rows"], told["streams"]) == ([stream], 2, [stream, stream])
+    assert told["ids"] == [getattr(each, "id", 0) for each in stored]
+    assert told["times"][1] - told["times"][0] == MINUTE.total_seconds() * 1e6
     await connection.execute("UNLISTEN observations")
 
 

@@ -19,13 +19,19 @@ _MOST_ENTITIES = 10_000
 
 
 async def of_observations(connection: Connection, *, result: MergeResult, wake: bool) -> None:
-    """Tell of merged rows. Frequent writers wake the relay themselves, see `outbox.emit`."""
+    """Tell of merged rows, with microseconds since 1970 and datastream of each, by which they are found.
+
+    Frequent writers wake the relay themselves, see `outbox.emit`.
+    """
     streams = result.changed_datastreams
     if not len(streams):
         return
     payload = {"datastreams": streams[:_MOST_DATASTREAMS].tolist(), "rows": int(result.new.sum())}
     if int(result.changed.sum()) <= MOST_OBSERVATIONS:
+        rows = result.ready.rows
         payload["ids"] = result.id[result.changed].tolist()
+        payload["streams"] = result.ready.back(rows.datastream_id)[result.changed].tolist()
+        payload["times"] = result.ready.back(rows.time)[result.changed].tolist()
     await outbox.emit(connection, topic=OBSERVATIONS, payload=payload, wake=wake)
 
 

@@ -111,19 +111,10 @@ class Mqtt:
             await asyncio.wait_for(self.opened.wait(), _OPENING_SECONDS)
         if self._teller is None:
             return
-        for changes in _batches(events):
+        for changes in changing.batches(events, most=_MOST_AT_ONCE):
             try:
                 await changing.complete(connection, changes)
                 await self._teller.tell(changes)
             except psycopg.OperationalError as error:
                 log.warning("updates wait for the database", error=str(error).strip())
                 raise
-
-
-def _batches(events: Sequence[Event]) -> list[Changes]:
-    found = [Changes()]
-    for topic, payload in events:
-        if sum(map(len, found[-1].ids.values())) > _MOST_AT_ONCE:
-            found.append(Changes())
-        found[-1].add(topic, payload)
-    return found

@@ -31,6 +31,7 @@ class MergeResult(msgspec.Struct, kw_only=True, eq=False):
     """Whether the row is in the store now and was not before: new, or replaced with something else."""
     known: Flags
     changed_datastreams: Integers
+    ready: Prepared
     refused: dict[int, problems.Problem]
     """Rows, by position, whose time is closed for writing; they have no id."""
 
@@ -63,6 +64,7 @@ async def merge(
         changed=ready.back(outcome.changed),
         known=ready.back(known),
         changed_datastreams=changed,
+        ready=ready,
         refused={} if closed is None else _refused(ready, closed),
     )
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from stadtkern.core import statements
@@ -13,6 +13,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities, news
 from stadtkern.things.language.places import Place
+from stadtkern.things.store import batch
 
 _STREAMS = ("Datastream", "MultiDatastream")
 _OBSERVATION = entities.OBSERVATION.name
@@ -20,27 +21,37 @@ _OBSERVATION = entities.OBSERVATION.name
 
 @dataclass(slots=True)
 class Changes:
-    """Ids by entity type, in the order of what happened. Of the datastreams in `newest` only that is told."""
+    """Ids by entity type, in the order of what happened. Of the datastreams in `newest` only that is told.
+
+    `places` has datastream and time of observations that were stored; of corrected ones only the id is known.
+    """
 
     ids: dict[str, dict[int, None]] = field(default_factory=dict)
+    places: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     newest: set[int] = field(default_factory=set)
     streams: set[int] = field(default_factory=set)
-    moved: bool = False
 
     def add(self, topic: str, payload: Mapping[str, Any]) -> None:
         """Take an event in."""
         if topic == news.ENTITIES:
             for name, numbers in payload["changed"].items():
                 self.put(name, numbers)
-                self.moved |= name == _OBSERVATION
         elif topic == news.OBSERVATIONS:
             self.streams.update(payload["datastreams"])
             for name in _STREAMS:
                 self.put(name, payload["datastreams"])
-            if "ids" in payload:
-                self.put(_OBSERVATION, payload["ids"])
-            else:
+            if "ids" not in payload:
                 self.newest.update(payload["datastreams"])
+                return
+            for number, stream, time in zip(
+                payload["ids"], payload["streams"], payload["times"], strict=True
+            ):
+                self.observed(number, stream, batch.EPOCH + timedelta(microseconds=time))
+
+    def observed(self, number: int, stream: int, time: datetime) -> None:
+        """This observation is new or different, and lies there."""
+        self.put(_OBSERVATION, [number])
+        self.places[number] = (stream, time)
 
     def put(self, name: str, numbers: Iterable[int]) -> None:
         """These entities of one type are new or different."""
@@ -51,21 +62,30 @@ class Changes:
         return list(self.ids.get(name, ()))
 
     def condition(self, place: Place, name: str) -> Fragment:
-        """The condition for the changed ones. An observation's id and datastream say where it lies."""
+        """The condition for the changed ones. Observations are stored by datastream and time, not by id."""
         numbers = self.of(name)
         found = Fragment(f"{place.alias}.id = any(%s::bigint[])", (numbers,))
-        if name != _OBSERVATION or self.moved:
+        if name != _OBSERVATION or any(number not in self.places for number in numbers):
             return found
-        months = [number >> 40 for number in numbers]
-        found += Fragment(f" and {place.alias}.datastream_id = any(%s::bigint[])", (sorted(self.streams),))
-        span = (_month(min(months)), _month(max(months) + 1))
-        time = f"{place.alias}.phenomenon_time"
-        return found + Fragment(f" and {time} >= %s::timestamptz and {time} < %s::timestamptz", span)
+        streams, times = zip(*(self.places[number] for number in numbers), strict=True)
+        key = f"({place.alias}.datastream_id, {place.alias}.phenomenon_time)"
+        pairs = Fragment(
+            "(select * from unnest(%s::bigint[], %s::timestamptz[]))", (list(streams), list(times))
+        )
+        return found + Fragment(f" and {key} in ") + pairs
 
 
-def _month(number: int) -> datetime:
-    year, month = divmod(number, 12)
-    return datetime(1900 + year, month + 1, 1, tzinfo=UTC)
+def batches(events: Sequence[tuple[str, Mapping[str, Any]]], *, most: int) -> list[Changes]:
+    """Events as changes of limited size; corrected observations apart, since they are looked for by id."""
+    found = [Changes()]
+    for topic, payload in events:
+        corrected = topic == news.ENTITIES and _OBSERVATION in payload["changed"]
+        if corrected or sum(map(len, found[-1].ids.values())) > most:
+            found.append(Changes())
+        found[-1].add(topic, payload)
+        if corrected:
+            found.append(Changes())
+    return [changes for changes in found if changes.ids]
 
 
 async def complete(connection: Connection, changes: Changes) -> None:
@@ -74,5 +94,5 @@ async def complete(connection: Connection, changes: Changes) -> None:
         return
     statement = statements.load("things")["newest_observations"]
     rows = await (await connection.execute(statement, {"ids": sorted(changes.newest)})).fetchall()
-    changes.put(_OBSERVATION, (row[0] for row in rows))
-    changes.streams.update(changes.newest)
+    for number, stream, time in rows:
+        changes.observed(number, stream, time)
