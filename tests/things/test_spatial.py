@@ -237,6 +237,14 @@ async def test_observations_are_found_by_their_feature(city: City, around: City)
     assert (await city.get(f"Observations/$count?$filter={quote(text)}")) == 2
 
 
+async def test_files_and_their_counts_take_places(city: City, around: City) -> None:
+    (stream,) = await city.values("Datastreams?$filter=name eq 'near air'")
+    condition = quote(f"geo.intersects(FeatureOfInterest/feature,{HERE})")
+    options = f"$resultFormat=dataArray&$count=true&$filter={condition}"
+    (found,) = await city.values(f"Datastreams({stream['@iot.id']})/Observations?{options}")
+    assert found["dataArray@iot.count"] == 2
+
+
 async def test_too_many_candidates_say_what_to_narrow(
     city: City, places: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stadtkern.things.language.values import Value
@@ -82,6 +82,27 @@ class Lambda:
 
 
 Expression = Literal | Path | Call | Compare | Among | Logic | Not | Lambda
+
+
+def calls(node: Expression | None) -> Iterator[str]:
+    """The names of all functions in an expression."""
+    below: tuple[Expression | None, ...] = ()
+    match node:
+        case Call():
+            yield node.name
+            below = node.arguments
+        case Compare():
+            below = (node.left, node.right)
+        case Among():
+            below = (node.subject, *node.options)
+        case Logic():
+            below = node.operands
+        case Not():
+            below = (node.operand,)
+        case Lambda():
+            below = (node.body,)
+    for item in below:
+        yield from calls(item)
 
 
 @dataclass(frozen=True, slots=True)

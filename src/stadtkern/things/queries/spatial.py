@@ -23,7 +23,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind
-from stadtkern.things.language import checker, shapes
+from stadtkern.things.language import checker, functions, shapes, tree
 from stadtkern.things.language.places import Names, root
 from stadtkern.things.language.tree import Options
 from stadtkern.things.language.typed import (
@@ -66,8 +66,8 @@ async def solve(
 
     Raises the language's problems and TooManyPlaces.
     """
-    texts = (options.given.get("$filter", ""), options.given.get("$orderby", ""))
-    if not any(word in text for text in texts for word in ("geo.", "st_")):
+    asked = [options.filter, *(order.expression for order in options.order)]
+    if not any(name in functions.SPATIAL for node in asked for name in tree.calls(node)):
         return {}
     await asyncio.to_thread(importlib.import_module, "shapely")
     nodes: list[Typed] = []
