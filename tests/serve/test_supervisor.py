@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
+import structlog
 
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
@@ -31,6 +33,23 @@ def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "missing").symlink_to("/bin/true")
     child.look_after(now=100.0)
     child.wait(until=0.0)
+
+
+def test_a_process_that_falls_again_and_again_is_told_of_in_words() -> None:
+    """Each fall waits longer; at the fifth in a row the log says where to look. A steady one begins anew."""
+    child = supervisor.Child(name="x", command=["/bin/false"], environment={})
+    now, pauses = 0.0, []
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(5):
+            child.look_after(now=now)
+            child.wait(until=time.monotonic() + 10)
+            child.look_after(now=now + 1)
+            pauses.append(logged[-1].get("pause") or logged[-2]["pause"])
+            now += 100.0 + 1
+    assert pauses == [0.4, 0.8, 1.6, 3.2, 6.4]
+    assert [entry["falls"] for entry in logged if "doctor" in entry["event"]] == [5]
+    assert child.falls == 5
+    assert child.pid is None
 
 
 class Falling:
