@@ -9,7 +9,7 @@ from typing import Any
 
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
-from stadtkern.things.api import batch, schemas
+from stadtkern.things.api import batch, methods, schemas
 from stadtkern.things.api.formats import described
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import lexer, options, parser
@@ -150,7 +150,7 @@ def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
     return {
         "parameters": [_ID],
         "get": read,
-        "patch": change | {"requestBody": _body(schemas.named(f"{name}Change"), limit), "security": _TOKEN},
+        "patch": change | {"requestBody": _patch_body(name, limit), "security": _TOKEN},
         "put": replace | {"requestBody": _body(schemas.named(f"New{name}"), limit), "security": _TOKEN},
         "delete": remove | {"security": _TOKEN},
     }
@@ -261,6 +261,12 @@ def _answer(text: str, schema: str = "") -> Node:
 
 def _body(schema: Node, limit: int) -> Node:
     return {"required": True, "description": f"At most {limit} bytes.", "content": _json(schema)}
+
+
+def _patch_body(name: str, limit: int) -> Node:
+    body = _body(schemas.named(f"{name}Change"), limit)
+    patch = {methods.JSON_PATCH: {"schema": schemas.named("JsonPatch")}}
+    return body | {"content": {**body["content"], **patch}}
 
 
 def _created() -> Node:

@@ -8,7 +8,7 @@ from typing import Any
 
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind, Property, Relation
-from stadtkern.things.operations import components, fields
+from stadtkern.things.operations import components, fields, patching
 
 Schema = dict[str, Any]
 
@@ -61,6 +61,27 @@ REFERENCE: Schema = {
     "additionalProperties": False,
     "properties": {"@iot.id": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}},
 }
+_PLACE: Schema = {
+    "type": "string",
+    "pattern": "^(/([^~/]|~[01])*)*$",
+    "examples": ["/name", "/properties/key"],
+}
+JSON_PATCH: Schema = {
+    "type": "array",
+    "description": "Operations of RFC 6902 on the entity as it is shown; all are carried out or none.",
+    "maxItems": patching.MOST_OPERATIONS,
+    "items": {
+        "type": "object",
+        "required": ["op", "path"],
+        "properties": {
+            "op": {"enum": ["add", "copy", "move", "remove", "replace", "test"]},
+            "path": _PLACE,
+            "from": _PLACE,
+            "value": {},
+        },
+    },
+    "examples": [[{"op": "replace", "path": "/name", "value": "Domplatz"}]],
+}
 ERROR: Schema = {
     "type": "object",
     "required": ["code", "type", "message", "title", "status", "remedy"],
@@ -84,7 +105,7 @@ def named(name: str) -> Schema:
 
 def of_all() -> dict[str, Schema]:
     """Every schema of the document by its name: Thing (shown), ThingPage, NewThing (sent), ThingChange."""
-    found = {"Error": ERROR, "Reference": REFERENCE, "Created": _shown_head()}
+    found = {"Error": ERROR, "Reference": REFERENCE, "JsonPatch": JSON_PATCH, "Created": _shown_head()}
     for entity in entities.ENTITIES:
         sent = _sent(entity)
         found[entity.name] = _shown(entity)
