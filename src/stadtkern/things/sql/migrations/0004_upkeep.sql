@@ -13,8 +13,9 @@ CREATE FUNCTION things.box_around(east float8, north float8, west float8, south 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN box(point(east, north), point(west, south));
 
--- An envelope as GeoJSON, always a polygon as the standard has it, also around a single point.
-CREATE FUNCTION things.envelope(area box) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- An envelope as GeoJSON, always a polygon as the standard has it, also around a single point. STABLE like what it
+-- calls, or it would not be inlined.
+CREATE FUNCTION things.envelope(area box) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN area IS NOT NULL THEN
     jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(jsonb_build_array(
         jsonb_build_array((area[1])[0], (area[1])[1]), jsonb_build_array((area[0])[0], (area[1])[1]),
