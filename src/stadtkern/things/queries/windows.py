@@ -51,19 +51,19 @@ async def extent(
     """
     if parent is not None and parent.relation.remote == "datastream_id":
         statement = Fragment(
-            "select first_time, last_time, n, null::timestamptz from things.datastream_state"
-            " where datastream_id = %s and n > 0",
+            "select first_time, last_time, greatest(n, 1), null::timestamptz from things.datastream_state"
+            " where datastream_id = %s and first_time is not null",
             (parent.id,),
         )
     else:
         statement = (
             Fragment(
                 "with v as (select s.first_time, s.last_time, s.n from things.datastream_state s"
-                " join things.datastream d on d.id = s.datastream_id where s.n > 0 and "
+                " join things.datastream d on d.id = s.datastream_id where s.first_time is not null and "
             )
             + fragments.every([scope.on("d.dataset_id"), _with_feature(parent)])
             + Fragment(
-                ") select min(v.first_time), max(v.last_time), coalesce(sum(v.n), 0)::bigint,"
+                ") select min(v.first_time), max(v.last_time), greatest(sum(v.n), 1)::bigint,"
                 " (select o.last_time from v o order by o.last_time desc offset %s limit 1) from v",
                 (limit,),
             )
@@ -71,7 +71,7 @@ async def extent(
     async with connection.cursor() as cursor:
         await rows.execute(cursor, statement)
         row = await cursor.fetchone()
-    return Extent(*row) if row and row[2] else None
+    return Extent(*row) if row and row[0] is not None else None
 
 
 def _with_feature(parent: Parent | None) -> Fragment:
@@ -87,7 +87,7 @@ async def newest(connection: Connection, *, ids: Sequence[int]) -> tuple[datetim
     """Between which times the newest observations of some datastreams lie; None without any."""
     statement = Fragment(
         "select min(last_time), max(last_time) from things.datastream_state"
-        " where datastream_id = any(%s::bigint[]) and n > 0",
+        " where datastream_id = any(%s::bigint[])",
         (list(ids),),
     )
     async with connection.cursor() as cursor:
