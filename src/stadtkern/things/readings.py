@@ -51,11 +51,8 @@ class Columns(msgspec.Struct, kw_only=True, eq=False):
 class Sink(Protocol):
     """Where doors put readings."""
 
-    async def put(self, readings: Sequence[Reading], *, way: str = "http") -> list[Stored | problems.Problem]:
-        """Return one answer per reading, in order, after the commit. Raises Busy or StoreUnavailable.
-
-        `way` names the kind of door for the figures: one of our words, never what somebody sent.
-        """
+    async def put(self, readings: Sequence[Reading]) -> list[Stored | problems.Problem]:
+        """Return one answer per reading, in order, after the commit. Raises Busy or StoreUnavailable."""
 
     async def put_columns(self, rows: Batch) -> Columns:
         """The same for many rows at once, at a fraction of the cost of each."""

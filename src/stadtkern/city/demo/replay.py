@@ -30,7 +30,7 @@ async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
     """Feed what is due until told to stop; sleeps where no demo city is loaded."""
     async with (
         await database.connect(url=url, autocommit=True) as connection,
-        Writer(url=url, settings=settings) as writer,
+        Writer(url=url, settings=settings, way="replay") as writer,
     ):
         zone = (await datasets.city(connection)).time_zone
         while not stop.is_set():

@@ -88,7 +88,7 @@ class Mqtt:
         async with (
             pool,
             access.Gate(pool=pool) as gate,
-            writer.Writer(url=self._url, settings=settings) as sink,
+            writer.Writer(url=self._url, settings=settings, way="mqtt") as sink,
             streams.Streams(pool=pool) as known,
         ):
             shared = {"settings": settings, "pool": pool, "gate": gate, "sink": sink, "streams": known}

@@ -39,7 +39,7 @@ _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Writer:
-    """Implements `readings.Sink`; use it with `async with`."""
+    """Implements `readings.Sink`; use it with `async with`. `way` names its doors in the figures."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Writer:
         settings: Settings,
         patience: float = PATIENCE_SECONDS,
         room: disk.Room | None = None,
+        way: str = "http",
     ):
         self._url = url
         self._admission = admission.Admission(settings)
@@ -57,6 +58,7 @@ class Writer:
         self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience)
         self._tasks: list[asyncio.Task[None]] = []
         self._room = room or disk.room(settings, url=url)
+        self._way = way
         self._closing = False
         self._refused, self._refused_at = "", float("-inf")
         self._connection: database.Connection | None = None
@@ -97,7 +99,7 @@ class Writer:
         lately = time.monotonic() - self._refused_at < _REMEMBERED_SECONDS
         return f"the database refuses: {self._refused}" if lately else ""
 
-    async def put(self, items: Sequence[readings.Reading], *, way: str = "http") -> list[Answer]:
+    async def put(self, items: Sequence[readings.Reading]) -> list[Answer]:
         """One answer per reading, in order, after the commit. Raises Busy, StoreUnavailable or DiskFull."""
         answers = await self._put(items)
         new = known = 0
@@ -105,7 +107,7 @@ class Writer:
             if isinstance(answer, readings.Stored):
                 known += 1
                 new += answer.new
-        _count(way, new=new, known=known - new, refused=len(answers) - known)
+        _count(self._way, new=new, known=known - new, refused=len(answers) - known)
         return answers
 
     async def _put(self, items: Sequence[readings.Reading]) -> list[Answer]:
