@@ -215,6 +215,13 @@ def test_a_row_that_is_too_large_is_refused() -> None:
     assert caught.value.status == 413
 
 
+@pytest.mark.parametrize("body", [b'{"value":[', b"nonsense [", b"]", b"[]]"])
+def test_what_is_no_list_is_refused_without_waiting_for_its_end(body: bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        scan.Scanner().feed(body)
+    assert caught.value.status == 400
+
+
 def test_plain_rows_are_read_as_columns() -> None:
     found = _read('["2024-01-01T00:00:00Z",1],["2024-01-01T00:00:01Z",2.5]')
     assert found.rows is not None

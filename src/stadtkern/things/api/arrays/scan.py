@@ -69,6 +69,8 @@ class Scanner:
         """Take what comes next in the body."""
         text = self._kept + window
         found = marks.find(text, depth=self._depth)
+        if len(found.at) and (found.depth.min() < 0 or not (self.groups or self._heads or self._opens(text))):
+            raise InvalidJson("a data array is a list of groups", where="body")
         used = self._walk(text, found)
         if self._inside:
             ends = found.at[(found.depth == _MEMBER) & (found.at >= used)]
@@ -86,6 +88,9 @@ class Scanner:
             raise BodyTooLarge(
                 f"a single row or head takes more than {MOST_AT_ONCE} bytes", where="body", limit=MOST_AT_ONCE
             )
+
+    def _opens(self, text: bytes) -> bool:
+        return text.lstrip(_BLANKS).startswith(b"[")
 
     def finish(self) -> None:
         """There is no more."""
