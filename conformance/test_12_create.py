@@ -124,6 +124,22 @@ def test_an_observation_gets_the_place_of_its_thing(sta: Service) -> None:
 
 
 @create
+def test_an_observation_without_any_place_is_refused(sta: Service) -> None:
+    """An Observation links to a feature: without one, and without a Location to make it of, there is none."""
+    thing = sta.create("Things", bodies.thing(sta, "nowhere"))
+    nowhere = sta.create(at("Things", thing) + "/Datastreams", {
+        **bodies.datastream(sta, "nowhere"), "Sensor": bodies.sensor(sta, "nowhere"),
+        "ObservedProperty": bodies.observed_property(sta, "nowhere")})  # fmt: skip
+    body = {"result": 1, "phenomenonTime": "2024-07-01T00:00:00Z"}
+    sta.refuses(sta.post("Observations", {**body, "Datastream": ref(nowhere)}), 400, 409, 422)
+    sta.refuses(sta.post(at("Datastreams", nowhere) + "/Observations", body), 400, 409, 422)
+    assert not sta.members(at("Datastreams", nowhere) + "/Observations")
+    feature = bodies.feature(sta, "nowhere")
+    made = sta.create("Observations", {**body, "Datastream": ref(nowhere), "FeatureOfInterest": feature})
+    assert sta.get(at("Observations", made) + "/FeatureOfInterest")["name"] == feature["name"]
+
+
+@create
 def test_a_moved_thing_gets_another_feature(sta: Service) -> None:
     """Special case 1: after a move, the feature is that of the new Location."""
     own = bodies.stream(sta, "moving")

@@ -117,6 +117,16 @@ def test_an_observation_leads_to_its_multi_datastream(sta: Service, multi: Entit
 
 
 @relations
+def test_an_observation_has_one_of_both(sta: Service, multi: Entity) -> None:
+    """An Observation belongs to a Datastream or to a MultiDatastream, never to both."""
+    stream = bodies.stream(sta, "either")
+    both = {"result": [1, 2], "Datastream": ref(stream), "MultiDatastream": ref(multi)}
+    sta.refuses(sta.post("Observations", both))
+    reading = sta.create("Observations", {"result": 1, "Datastream": ref(stream)})
+    sta.refuses(sta.http.patch(sta.url(at("Observations", reading)), json={"MultiDatastream": ref(multi)}))
+
+
+@relations
 @pytest.mark.parametrize("relation", ["Thing", "Sensor", "ObservedProperties"])
 def test_links_are_mandatory(sta: Service, relation: str) -> None:
     """A MultiDatastream has one Thing, one Sensor and at least one ObservedProperty."""
@@ -144,6 +154,18 @@ def test_observed_properties_keep_their_order(sta: Service, multi: Entity) -> No
     assert names(found) == ["weather-p1", "weather-p0"]
     inline = sta.get(at("MultiDatastreams", multi), expand="ObservedProperties")["ObservedProperties"]
     assert names(inline) == ["weather-p1", "weather-p0"]
+
+
+@constraints
+def test_an_observed_property_may_come_twice(sta: Service) -> None:
+    """Two values of the same property: it is listed as often as there are units."""
+    parts = links(sta, "twice")
+    parts["ObservedProperties"] = parts["ObservedProperties"][:1] * 2
+    made = sta.create("MultiDatastreams", {**bodies.multi_datastream(sta, "twice"), **parts})
+    found = sta.members(at("MultiDatastreams", made) + "/ObservedProperties")
+    assert names(found) == ["twice-p1", "twice-p1"]
+    reading = sta.create("Observations", {"result": [1, 2], "MultiDatastream": ref(made)})
+    assert reading["result"] == [1, 2]
 
 
 @constraints
@@ -218,12 +240,16 @@ def test_deep_insert_of_a_multi_datastream(sta: Service) -> None:
 
 
 @relations
-@pytest.mark.parametrize(("relation", "entities"), [("Thing", "Things"), ("Sensor", "Sensors"), ("", "")])
+@pytest.mark.parametrize(
+    ("relation", "entities"),
+    [("Thing", "Things"), ("Sensor", "Sensors"), ("ObservedProperties", "ObservedProperties"), ("", "")],
+)
 def test_delete_takes_what_cannot_be_without(sta: Service, relation: str, entities: str) -> None:
-    """With its Thing or its Sensor a MultiDatastream goes, and with it its Observations."""
+    """With its Thing, its Sensor or a property of it a MultiDatastream goes, and so do its Observations."""
     made = sta.create("MultiDatastreams", {**bodies.multi_datastream(sta, "goes"), **links(sta, "goes")})
     reading = sta.create("Observations", {"result": [1, 2], "MultiDatastream": ref(made)})
     path = at("MultiDatastreams", made)
-    sta.delete(at(entities, sta.get(f"{path}/{relation}")) if relation else path)
+    found = sta.get(f"{path}/{relation}") if relation else made
+    sta.delete(at(entities, found.get("value", [found])[0]) if relation else path)
     sta.refuses(sta.ask(path), 404, 410)
     sta.refuses(sta.ask(at("Observations", reading)), 404, 410)

@@ -16,6 +16,7 @@ from stadtkern.core.database import Connection
 CHANNEL = "things_changed"
 _KEPT = 200_000
 _NOT_GEOJSON = "the Location of its Thing is not GeoJSON"
+_NOWHERE = "its Thing has no Location to make one of"
 
 
 class Facts(NamedTuple):
@@ -40,7 +41,7 @@ async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
     if row is None:
         return None
     kinds = None if row[2] is None else tuple(kind.rpartition("/")[2] for kind in row[2])
-    unplaced = _NOT_GEOJSON if row[3] is None and row[5] else ""
+    unplaced = "" if row[3] is not None else _NOT_GEOJSON if row[5] else _NOWHERE
     return Facts(row[0], row[1].rpartition("/")[2], kinds, row[3], row[4], unplaced)
 
 
