@@ -96,7 +96,8 @@ def test_answers_of_a_change_set_carry_their_content_id(sta: Service) -> None:
 @requirement
 def test_a_change_set_refers_to_what_it_makes(sta: Service) -> None:
     """$ and a Content-ID stand for the id of the entity made by that request (clause 11.2.2)."""
-    thing = sta.create("Things", bodies.thing(sta, "referred"))
+    place = bodies.location(sta, "referred")
+    thing = sta.create("Things", bodies.thing(sta, "referred", Locations=[place]))
     observed = sta.create("ObservedProperties", bodies.observed_property(sta, "referred"))
     stream = {**bodies.datastream(sta, "referring"), "ObservedProperty": ref(observed),
               "Sensor": {"@iot.id": "$sensor1"}}  # fmt: skip

@@ -157,18 +157,6 @@ def test_observed_properties_keep_their_order(sta: Service, multi: Entity) -> No
 
 
 @constraints
-def test_an_observed_property_may_come_twice(sta: Service) -> None:
-    """Two values of the same property: it is listed as often as there are units."""
-    parts = links(sta, "twice")
-    parts["ObservedProperties"] = parts["ObservedProperties"][:1] * 2
-    made = sta.create("MultiDatastreams", {**bodies.multi_datastream(sta, "twice"), **parts})
-    found = sta.members(at("MultiDatastreams", made) + "/ObservedProperties")
-    assert names(found) == ["twice-p1", "twice-p1"]
-    reading = sta.create("Observations", {"result": [1, 2], "MultiDatastream": ref(made)})
-    assert reading["result"] == [1, 2]
-
-
-@constraints
 @pytest.mark.parametrize("change", [
     {"unitOfMeasurements": [bodies.CELSIUS]}, {"multiObservationDataTypes": [bodies.MEASUREMENT]},
     {"unitOfMeasurements": [bodies.CELSIUS] * 3}, {"multiObservationDataTypes": [bodies.MEASUREMENT] * 3},

@@ -115,7 +115,8 @@ async def test_every_way_to_post_an_observation_is_a_topic(
     door: mqtt.Mqtt, client: Any, token: str, things: dict[str, int]
 ) -> None:
     """The body is that of POST: Datastream in body or address, below a feature, of several values."""
-    multi = factories.thing(MultiDatastreams=[factories.multi_datastream()])
+    streams = [factories.multi_datastream()]
+    multi = factories.thing(Locations=[factories.location()], MultiDatastreams=streams)
     headers = {"Authorization": f"Bearer {token}"}
     answer = await client.post(f"{factories.STA}/Things", json=multi, headers=headers)
     below = f"{factories.STA}/Things({answer.json()['@iot.id']})/MultiDatastreams"

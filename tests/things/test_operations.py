@@ -133,7 +133,7 @@ async def test_an_observation_may_bring_its_own_feature_or_name_one(city: City) 
 
 
 async def test_a_redelivered_observation_is_stored_once(city: City) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await first_stream(city, number)
     made = [await city.create(f"Datastreams({stream})/Observations", hourly(1)[0]) for _ in range(3)]
     assert len(set(made)) == 1
@@ -144,7 +144,8 @@ async def test_a_redelivered_observation_is_stored_once(city: City) -> None:
 
 async def test_everything_about_an_observation_is_kept(city: City) -> None:
     any_type = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Observation"
-    number = await city.create("Things", thing(Datastreams=[datastream(observationType=any_type)]))
+    made_of = {"Locations": [location()], "Datastreams": [datastream(observationType=any_type)]}
+    number = await city.create("Things", thing(**made_of))
     stream = await first_stream(city, number)
     for result in (1.5, 3, "text", True, None, {"a": [1, {"b": None}]}, [1, "x"], 9007199254740993, -0.25):
         sent: dict[str, Any] = {
@@ -203,7 +204,7 @@ async def test_a_datastream_moves_to_another_sensor(city: City) -> None:
 
 
 async def test_observations_are_corrected_and_keep_their_id(city: City) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await first_stream(city, number)
     made = await city.create(f"Datastreams({stream})/Observations", hourly(1)[0])
     change = {"result": 7.5, "phenomenonTime": "2023-01-01T00:00:00Z", "parameters": {"why": "typo"}}
@@ -258,7 +259,7 @@ async def database_of(url: str) -> Any:
 
 
 async def test_a_multi_datastream_has_results_of_several_values(city: City) -> None:
-    number = await city.create("Things", thing())
+    number = await city.create("Things", thing(Locations=[location()]))
     body = multi_datastream(Thing={"@iot.id": number})
     made = await city.create("MultiDatastreams", body)
     found = await city.get(f"MultiDatastreams({made})?$expand=ObservedProperties")

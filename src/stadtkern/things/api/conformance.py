@@ -29,6 +29,7 @@ REQUIREMENTS = (
     "request-data",
     "create-update-delete",
     "batch-request/batch-request",
+    "multi-datastream",
     "data-array/data-array",
 )
 # Offered where MQTT is on; each names its address.
