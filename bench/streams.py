@@ -20,10 +20,16 @@ sensor AS (
 property AS (
     INSERT INTO things.observed_property (dataset_id, name, definition, description)
     SELECT id, 'Level', 'https://example.org/level', 'A level' FROM dataset RETURNING id),
+place AS (
+    INSERT INTO things.location (dataset_id, name, description, encoding_type, location)
+    SELECT id, 'Square', 'Where they all are', 'application/geo+json',
+           '{"type": "Point", "coordinates": [7.6256, 51.9629]}' FROM dataset RETURNING id),
 thing AS (
     INSERT INTO things.thing (dataset_id, name, description, properties)
     SELECT dataset.id, 'Thing ' || n, 'A thing of the benchmark', '{}'
-    FROM dataset, generate_series(1, %(streams)s) AS n RETURNING id, dataset_id, name)
+    FROM dataset, generate_series(1, %(streams)s) AS n RETURNING id, dataset_id, name),
+standing AS (
+    INSERT INTO things.thing_location (thing_id, location_id) SELECT thing.id, place.id FROM thing, place)
 INSERT INTO things.datastream (dataset_id, thing_id, sensor_id, observed_property_id, name, description, unit,
                                observation_type, kind, properties)
 SELECT thing.dataset_id, thing.id, sensor.id, property.id, 'Level of ' || thing.name, 'A datastream',

@@ -178,13 +178,17 @@ def test_multi_datastreams(service: fsc.SensorThingsService) -> None:
         multi_observation_data_types=[OM + "OM_Measurement"] * 2, observed_properties=observed, **made,
     )  # fmt: skip
     service.create(multi)
-    service.create(
-        fsc.Observation(phenomenon_time="2024-03-01T00:00:00Z", result=[1.5, 80], multi_datastream=multi)
-    )
+    # The client reads an observedArea only as a polygon: two places that differ in both directions.
+    for day, x in ((1, 7.0), (2, 8.0)):
+        place = fsc.FeatureOfInterest(name=f"Fläche {day}", description="-", encoding_type="application/geo+json",
+                                      feature=point(x, x + 44))  # fmt: skip
+        service.create(fsc.Observation(phenomenon_time=f"2024-03-0{day}T00:00:00Z", result=[1.5, 80 + day],
+                                       multi_datastream=multi, feature_of_interest=place))  # fmt: skip
     found = service.multi_datastreams().query().filter(f"id eq {multi.id}")
-    found = found.expand("ObservedProperties,Observations").list().entities[0]
+    inner = "ObservedProperties,Observations($orderby=phenomenonTime)"
+    found = found.expand(inner).list().entities[0]
     assert [each.name for each in found.observed_properties.entities] == [each.name for each in observed]
-    assert [each.result for each in found.observations.entities] == [[1.5, 80]]
+    assert [each.result for each in found.observations.entities] == [[1.5, 81], [1.5, 82]]
 
 
 def test_an_error_is_one_the_client_can_tell(service: fsc.SensorThingsService) -> None:

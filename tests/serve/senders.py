@@ -123,6 +123,10 @@ def make_datastream(running: Running, token: str) -> int:
     """A datastream to send to."""
     thing = {
         "name": "Probe", "description": "drill",
+        "Locations": [{
+            "name": "Platz", "description": "drill", "encodingType": "application/geo+json",
+            "location": {"type": "Point", "coordinates": [7.6, 51.9]},
+        }],
         "Datastreams": [{
             "name": "Wert", "description": "drill",
             "unitOfMeasurement": {"name": "", "symbol": "", "definition": ""},

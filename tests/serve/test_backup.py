@@ -47,7 +47,7 @@ class City:
 
     async def make(self) -> None:
         """A thing with a datastream."""
-        thing = factories.thing(Datastreams=[factories.datastream()])
+        thing = factories.thing(Locations=[factories.location()], Datastreams=[factories.datastream()])
         made = await self.client.post("/sta/v1.1/Things", json=thing, headers=self._headers)
         found = await self.client.get(f"/sta/v1.1/Things({made.json()['@iot.id']})/Datastreams")
         self.stream = found.json()["value"][0]["@iot.id"]

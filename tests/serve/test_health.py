@@ -109,7 +109,8 @@ async def test_figures_are_told_without_names(app: Starlette, settings: Settings
     """Rows by way and outcome, requests by surface and status; no name of anything in the city."""
     bearer = {"Authorization": f"Bearer {token}"}
     async with watched(app, settings) as (client, _):
-        thing = factories.thing(name="Geheimer Baum", Datastreams=[factories.datastream(name="Geheim")])
+        streams = [factories.datastream(name="Geheim")]
+        thing = factories.thing(name="Geheimer Baum", Locations=[factories.location()], Datastreams=streams)
         made = await client.post("/sta/v1.1/Things", json=thing, headers=bearer)
         stream = (await client.get(f"/sta/v1.1/Things({made.json()['@iot.id']})/Datastreams")).json()[
             "value"
