@@ -180,7 +180,7 @@ def test_multi_datastreams(service: fsc.SensorThingsService) -> None:
     service.create(multi)
     # The client reads an observedArea only as a polygon: two places that differ in both directions.
     for day, x in ((1, 7.0), (2, 8.0)):
-        place = fsc.FeatureOfInterest(name=f"Fläche {day}", description="-", encoding_type="application/geo+json",
+        place = fsc.FeatureOfInterest(name="Fläche", description="-", encoding_type="application/geo+json",
                                       feature=point(x, x + 44))  # fmt: skip
         service.create(fsc.Observation(phenomenon_time=f"2024-03-0{day}T00:00:00Z", result=[1.5, 80 + day],
                                        multi_datastream=multi, feature_of_interest=place))  # fmt: skip
