@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.things.batches import answers, batch, mixed, request, send, together
-from tests.things.factories import City, datastream, observed_property, restricted, sensor, thing
+from tests.things.factories import City, datastream, location, observed_property, restricted, sensor, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def test_later_parts_of_a_change_set_refer_to_what_earlier_ones_made(city:
         together(
             request("POST Sensors HTTP/1.1", sensor(), name="sensor1", end=end),
             request("POST /ObservedProperties HTTP/1.1", observed_property(), name="p:1", end=end),
-            request("POST Things HTTP/1.1", thing(), name="t", end=end),
+            request("POST Things HTTP/1.1", thing(Locations=[location()]), name="t", end=end),
             request(
                 "POST Things($t)/Datastreams HTTP/1.1",
                 datastream(Sensor={"@iot.id": "$sensor1"}, ObservedProperty={"@iot.id": "$p:1"}, name="made"),
@@ -62,7 +62,9 @@ async def test_later_parts_of_a_change_set_refer_to_what_earlier_ones_made(city:
 
 async def test_a_change_set_that_fails_leaves_nothing_behind(city: City) -> None:
     """Entities and observations go back; the answer is the failed part's own, with its Content-ID."""
-    number = await city.create("Things", thing(name="kept", Datastreams=[datastream()]))
+    number = await city.create(
+        "Things", thing(name="kept", Locations=[location()], Datastreams=[datastream()])
+    )
     stream = (await city.values(f"Things({number})/Datastreams"))[0]["@iot.id"]
     body = mixed(
         together(
@@ -93,7 +95,7 @@ async def test_a_json_batch_has_groups_references_and_dependencies(city: City) -
     found = await batch(
         city,
         {"id": "s", **group, "method": "post", "url": "Sensors", "body": sensor(name="json")},
-        {"id": "t", **group, "method": "post", "url": "Things", "body": thing()},
+        {"id": "t", **group, "method": "post", "url": "Things", "body": thing(Locations=[location()])},
         {
             "id": "d",
             **group,
@@ -180,7 +182,7 @@ async def test_a_batch_stops_at_the_first_failure_where_that_is_asked(city: City
 
 
 async def test_data_arrays_go_beside_change_sets(city: City) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = (await city.values(f"Things({number})/Datastreams"))[0]["@iot.id"]
     array = [
         {

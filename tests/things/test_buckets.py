@@ -28,7 +28,8 @@ async def _stream(city: City, *values: Any, name: str = "air") -> tuple[int, int
         for at, value in enumerate(values)
     ]
     number = await city.create(
-        "Things", thing(Datastreams=[datastream(name=name, observations=observations)])
+        "Things",
+        thing(Locations=[location()], Datastreams=[datastream(name=name, observations=observations)]),
     )
     found: int = (await city.values(f"Things({number})/Datastreams"))[0]["@iot.id"]
     return number, found

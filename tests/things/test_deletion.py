@@ -53,7 +53,7 @@ async def test_a_deleted_feature_takes_its_observations_along(city: City) -> Non
 
 
 async def test_observations_of_a_deleted_datastream_are_refused(city: City) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await first_stream(city, number)
     await city.create(f"Datastreams({stream})/Observations", hourly(1)[0])
     assert (await city.send("DELETE", f"Datastreams({stream})")).status_code == 204

@@ -12,7 +12,7 @@ import pytest
 
 from stadtkern.things.entities import Kind
 from stadtkern.things.language.functions import FUNCTIONS, SPATIAL, Function
-from tests.things.factories import City, datastream, hourly, thing
+from tests.things.factories import City, datastream, hourly, location, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,12 @@ def written(name: str, arguments: tuple[str, ...]) -> str:
 async def test_a_function_takes_what_it_says(city: City, name: str, form: Function) -> None:
     if not await city.values("Things"):
         await city.create(
-            "Things", thing(properties={"n": 3}, Datastreams=[datastream(observations=hourly(1, 2))])
+            "Things",
+            thing(
+                Locations=[location()],
+                properties={"n": 3},
+                Datastreams=[datastream(observations=hourly(1, 2))],
+            ),
         )
     for arguments in itertools.product(*(ARGUMENTS[kind] for kind in form.takes)):
         text = written(name, arguments)

@@ -42,7 +42,7 @@ async def stream_of(city: City, number: int) -> int:
 )
 @pytest.mark.parametrize("way", ["patch of the one", "patch of the many", "put to $ref", "post to $ref"])
 async def test_a_datastream_goes_to_another(city: City, collection: str, relation: str, way: str) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await stream_of(city, number)
     body = {"Things": thing(), "Sensors": sensor(), "ObservedProperties": observed_property()}[collection]
     other = await city.create(collection, body)
@@ -82,7 +82,9 @@ async def test_observations_go_to_another_feature_and_datastream(city: City) -> 
 
 
 async def test_an_observation_goes_only_where_its_result_fits(city: City) -> None:
-    number = await city.create("Things", thing(Datastreams=[datastream(observations=hourly(1.5))]))
+    number = await city.create(
+        "Things", thing(Locations=[location()], Datastreams=[datastream(observations=hourly(1.5))])
+    )
     stream = await stream_of(city, number)
     (observation,) = await city.values(f"Datastreams({stream})/Observations")
     count = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CountObservation"
@@ -164,7 +166,7 @@ async def test_a_thing_is_where_the_newest_entry_says_after_any_change(city: Cit
 async def test_the_next_observation_is_made_at_the_new_place(city: City) -> None:
     """Who moved a Thing and was answered need not wait."""
     places = [await city.create("Locations", location(name=str(x), x=x)) for x in (7.0, 8.0)]
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await stream_of(city, number)
     for index, place in enumerate([*places, *places]):
         await changed(city, f"Things({number})", {"Locations": [{"@iot.id": place}]})

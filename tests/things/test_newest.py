@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.things.factories import City, datastream, hourly, thing
+from tests.things.factories import City, datastream, hourly, location, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -14,7 +14,10 @@ pytestmark = pytest.mark.anyio
 async def several(city: City) -> None:
     """Datastreams without values, with a few, and with the same newest hour as others."""
     for number in (0, 3, 5, 5, 5, 1, 3):
-        await city.create("Things", thing(Datastreams=[datastream(observations=hourly(*range(number)))]))
+        await city.create(
+            "Things",
+            thing(Locations=[location()], Datastreams=[datastream(observations=hourly(*range(number)))]),
+        )
 
 
 @pytest.mark.parametrize("top", [1, 2, 3, 7, 50])

@@ -17,7 +17,7 @@ from stadtkern.core.database import Connection
 from stadtkern.things import readings, series
 from stadtkern.things.store import amend, fold, retention
 from tests.things import histories
-from tests.things.factories import City, datastream, thing
+from tests.things.factories import City, datastream, location, thing
 from tests.things.histories import check_rollups, check_state, datastreams, reading, rows, state, store
 
 pytestmark = pytest.mark.anyio
@@ -196,7 +196,7 @@ async def test_an_observation_cannot_be_moved_to_where_nothing_is_kept(connectio
 
 async def test_the_api_says_why_it_takes_nothing_old(city: City, connection: Connection) -> None:
     """422 with the reason, for a single reading and in an array; phenomenonTime is the span that is kept."""
-    number = await city.create("Things", thing(Datastreams=[datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     (made,) = await city.values(f"Things({number})/Datastreams")
     stream = made["@iot.id"]
     today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

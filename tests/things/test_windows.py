@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from stadtkern.things.queries import counting, guard, reader, windows
-from tests.things.factories import City, datastream, restricted, thing
+from tests.things.factories import City, datastream, location, restricted, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +35,13 @@ def history(seed: int, *, rows: int) -> list[dict[str, Any]]:
 async def streams(city: City, database: str) -> list[int]:
     """Three histories, one of which only somebody else may see, and a datastream without observations."""
     own = [datastream(name=str(seed), observations=history(seed, rows=30)) for seed in (1, 2)]
-    number = await city.create("Things", thing(Datastreams=[*own, datastream(name="empty")]))
+    number = await city.create(
+        "Things", thing(Locations=[location()], Datastreams=[*own, datastream(name="empty")])
+    )
     secret = City(city.client, await restricted(database, key="later"))
-    await secret.create("Things", thing(Datastreams=[datastream(observations=history(3, rows=60))]))
+    await secret.create(
+        "Things", thing(Locations=[location()], Datastreams=[datastream(observations=history(3, rows=60))])
+    )
     return [item["@iot.id"] for item in await city.values(f"Things({number})/Datastreams?$orderby=name")]
 
 
