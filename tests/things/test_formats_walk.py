@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stadtkern.things.api.formats import walk
-from tests.things.factories import City, datastream, thing
+from tests.things.factories import City, datastream, location, thing
 
 pytestmark = pytest.mark.anyio
 _results = st.one_of(
@@ -107,7 +107,8 @@ async def _stream(city: City, items: list[Any]) -> int:
     if any("end" in item and item["at"] >= 500_000 for item in items):
         observations = [each for each in observations if not each["phenomenonTime"].startswith("2023")]
     body = thing(
-        Datastreams=[datastream(observationType="http://example.org/any", observations=observations)]
+        Locations=[location()],
+        Datastreams=[datastream(observationType="http://example.org/any", observations=observations)],
     )
     number = await city.create("Things", body)
     found: int = (await city.values(f"Things({number})/Datastreams"))[0]["@iot.id"]

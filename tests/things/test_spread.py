@@ -14,7 +14,7 @@ from stadtkern.things.entities import Relation
 from stadtkern.things.queries import apart
 from stadtkern.things.queries.level import Level
 from stadtkern.things.store import distribution
-from tests.things.factories import City, datastream, hourly, thing
+from tests.things.factories import City, datastream, hourly, location, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +108,7 @@ async def test_one_statement_for_each_datastream_says_the_same(
     """The switch for Citus, forced on this server: the same documents as from one statement for all."""
     for number in range(4):
         made = datastream(name=f"s{number}", observations=hourly(*range(number * 2)))
-        await city.create("Things", thing(Datastreams=[made]))
+        await city.create("Things", thing(Locations=[location()], Datastreams=[made]))
     expected = [await city.get(f"Datastreams?$expand={each}&$orderby=id") for each in _EXPANDS]
     used: list[str] = []
 
