@@ -18,7 +18,7 @@ from bench import installation
 from bench.figures import Figure, Run, table
 from bench.session import Session
 
-NAMES = ("posts", "mqtt", "bulk", "arrays", "history", "reads", "disposal", "pages", "footprint")
+NAMES = ("posts", "mqtt", "bulk", "arrays", "history", "reads", "formats", "disposal", "pages", "footprint")
 RESULTS = Path("bench-results")
 PAGE = Path("docs/benchmarks.md")
 _QUIET = 0.5

@@ -193,11 +193,17 @@ def _file(call: Call, resource: Resource, rows: list[Any]) -> Response:
 
 def _plain(column: Any) -> list[Any]:
     """Numbers for JSON and CSV, None where there is no value (or an average that no float can hold)."""
-    return [value if math.isfinite(value) else None for value in column.tolist()]
+    values: list[Any] = column.tolist()
+    if np.isfinite(column).all():
+        return values
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def _edges(page: Page) -> tuple[Texts, Texts]:
     """Where the buckets begin and end; most of them end where the next one begins."""
+    if len(page.starts) and (page.starts[1:] == page.ends[:-1]).all():
+        written = moments.texts(np.append(page.starts, page.ends[-1:]))
+        return written[:-1], written[1:]
     edges = np.unique(np.concatenate([page.starts, page.ends]))
     written = moments.texts(edges)
     return written[np.searchsorted(edges, page.starts)], written[np.searchsorted(edges, page.ends)]
