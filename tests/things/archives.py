@@ -27,7 +27,7 @@ MARCH = date(2026, 3, 1)
 async def working(url: str, settings: Settings) -> AsyncIterator[None]:
     """The archive's worker, as in the work process."""
     stop = asyncio.Event()
-    task = asyncio.create_task(jobs.run(url=url, settings=settings, stop=stop))
+    task = asyncio.create_task(jobs.run(url=url, settings=settings, stop=stop, idle=600))
     try:
         yield
     finally:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +86,30 @@ async def test_readers_do_not_notice(
         await empty_cache(connection, settings)
         absent = (ids[0] >> 40 << 40) | 0xFFFFFFFFF
         assert (await city.send("GET", f"Observations({absent})")).status_code == 404
+
+
+_CHILD = """
+import asyncio, sys
+from stadtkern.core import settings
+from stadtkern.things.archive import jobs
+mine = settings.load(environment={}, data=sys.argv[2])
+asyncio.run(jobs.run(url=sys.argv[1], settings=mine, stop=asyncio.Event(), idle=0.1))
+"""
+
+
+async def test_a_process_of_its_own_does_what_there_is_to_do_and_goes(
+    connection: Connection, settings: Settings, database: str
+) -> None:
+    """It loads what it needs by itself, fulfils the wish, and ends."""
+    _, (stream,) = await filled(connection, "child", count=1)
+    await archived(connection, settings)
+    await empty_cache(connection, settings)
+    wish = "INSERT INTO things.archive_wish (datastream_id, month) VALUES (%s, '2026-02-01')"
+    await connection.execute(wish, [stream])
+    words = (sys.executable, "-c", _CHILD, database, str(settings.data))
+    child = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.DEVNULL)
+    assert await asyncio.wait_for(child.wait(), 60) == 0
+    assert (await parts(connection, [stream]))[stream, "2026-02"] == "here"
 
 
 async def test_without_the_worker_a_reader_is_told_to_come_back(

@@ -78,9 +78,8 @@ async def archive_now(*, url: str, settings: Settings) -> None:
     table = Table("dataset", "month", "observations")
     async with await database.connect(url=url, autocommit=True) as connection:
         for done in await jobs.round_once(connection, settings):
-            table.add_row(
-                done.dataset, done.month, "waits for the figures" if done.rows is None else str(done.rows)
-            )
+            rows = done.fault or ("waits for the figures" if done.rows is None else str(done.rows))
+            table.add_row(done.dataset, done.month, rows)
     Console().print(table if table.rows else "Nothing is due.")
 
 

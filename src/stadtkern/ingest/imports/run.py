@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -211,17 +212,20 @@ class _Importer:
         """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""
         if number <= self._run.parts:
             return
-        stored = 0
+        stored, closed = 0, Counter[str]()
         async with self._connection.transaction():
             for rows in ready:
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
                 await news.of_observations(self._connection, result=result, wake=True)
                 stored += int(result.changed.sum())
+                closed.update(problem.title for problem in result.refused.values())
             await self._connection.execute(
                 statements.load("ingest")["advance_import"],
                 {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},
             )
         self._story.stored += stored
+        for reason, count in closed.items():
+            self._story.refuse(line=0, code="closed", reason=reason, count=count)
 
 
 def _address(lanes: Sequence[lanes_.Lane], rows: batch.Batch) -> None:

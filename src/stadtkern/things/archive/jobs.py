@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 import structlog
 
+import stadtkern.things.store.binary  # noqa: F401  (a connection knows what was registered before it was opened)
 from stadtkern.core import database, datasets, statements, times
 from stadtkern.core.datasets import Dataset
 from stadtkern.core.settings import Settings
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 CHANNEL = "things_archive"
 _EVERY_SECONDS = 1800.0
 _BACKOFF_SECONDS = 2.0
+IDLE_SECONDS = 60.0
 _AT_ONCE = 100
 # What was brought back stays for a while, and longer where there is room.
 _STAYS = timedelta(minutes=2)
@@ -31,11 +33,12 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """A month that was looked at; `rows` is None where it has to wait for the fold."""
+    """A month that was looked at; `rows` is None where it has to wait for the fold or has a fault."""
 
     dataset: str
     month: str
-    rows: int | None
+    rows: int | None = None
+    fault: str = ""
 
 
 def folder(settings: Settings) -> Path:
@@ -43,32 +46,55 @@ def folder(settings: Settings) -> Path:
     return settings.data / "archive"
 
 
-async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
-    """Work until told to stop; comes back after the database was away."""
+async def watch(*, url: str, stop: asyncio.Event, begin: Callable[[], Awaitable[None]]) -> None:
+    """Call `begin`, which returns when it is done, whenever there is something to do; until told to stop."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
     while not stop.is_set():
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
-                await _work(connection, settings, stop)
+                while not stop.is_set():
+                    late = loop.time() >= due
+                    if late:
+                        due = loop.time() + _EVERY_SECONDS
+                    if await _waiting(connection) or (late and await _anything(connection)):
+                        await begin()
+                        if await _waiting(connection):
+                            await _pause(stop)  # it fell, or somebody else works on the archive
+                    else:
+                        async for _ in connection.notifies(timeout=1.0, stop_after=1):
+                            pass
         except psycopg.OperationalError as error:
             log.warning("the archive lost the database", error=str(error).strip())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BACKOFF_SECONDS):
-                    await stop.wait()
+            await _pause(stop)
 
 
-async def _work(connection: database.Connection, settings: Settings, stop: asyncio.Event) -> None:
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_BACKOFF_SECONDS):
+            await stop.wait()
+
+
+async def run(*, url: str, settings: Settings, stop: asyncio.Event, idle: float = IDLE_SECONDS) -> None:
+    """Do what there is to do, then fulfil wishes until none has come for so many seconds."""
     loop = asyncio.get_running_loop()
-    due = loop.time()
-    while not stop.is_set():
-        if await _waiting(connection):
-            await fulfil(connection, settings)
-        elif loop.time() >= due:
-            await round_once(connection, settings)
-            due = loop.time() + _EVERY_SECONDS
-        else:
-            async for _ in connection.notifies(timeout=1.0, stop_after=1):
-                pass
+    async with await database.connect(url=url, autocommit=True) as connection:
+        await connection.execute(f"LISTEN {CHANNEL}")
+        rounded, quiet = False, loop.time()
+        while not stop.is_set() and loop.time() - quiet < idle:
+            if await _waiting(connection) and await fulfil(connection, settings):
+                quiet = loop.time()
+            elif not rounded:
+                await round_once(connection, settings)
+                rounded, quiet = True, loop.time()
+            else:
+                async for _ in connection.notifies(timeout=0.5, stop_after=1):
+                    pass
+
+
+async def _anything(connection: database.Connection) -> bool:
+    return bool(await _due(connection, times.now()) or await _files(connection))
 
 
 async def _waiting(connection: database.Connection) -> bool:
@@ -101,15 +127,20 @@ async def round_once(
         due = await _due(connection, moment)
         if not due and not await _files(connection):
             return done
-        from stadtkern.things.archive import cache, month, upkeep
+        from stadtkern.things.archive import cache, files, month, upkeep
 
         archive = month.Archive(folder(settings), connection)
         await upkeep.expire(archive)
         for dataset, each in due:
-            made = await month.put_away(archive, dataset_id=dataset.id, dataset=dataset.key, month=each)
-            done.append(
-                Done(dataset=dataset.key, month=f"{each:%Y-%m}", rows=None if made is None else made.rows)
-            )
+            one = Done(dataset=dataset.key, month=f"{each:%Y-%m}")
+            try:
+                made = await month.put_away(archive, dataset_id=dataset.id, dataset=dataset.key, month=each)
+                one = msgspec.structs.replace(one, rows=None if made is None else made.rows)
+            except files.ArchiveDamaged as error:
+                log.error("a month could not be archived", dataset=dataset.key, detail=str(error))
+                one = msgspec.structs.replace(one, fault=error.detail)
+            done.append(one)
+            await _wishes(connection, settings)  # readers do not wait for the other months
         await upkeep.sweep(archive)
         await cache.make_room(archive, rows=settings.archive_cache_rows, age=_STAYS)
     return done
@@ -133,27 +164,28 @@ async def _due(connection: database.Connection, now: datetime) -> list[tuple[Dat
 
 async def fulfil(connection: database.Connection, settings: Settings) -> int:
     """Bring back what readers wish; returns how many are done. A damaged file costs only its own wish."""
-    sql = statements.load("things")
     async with alone(connection) as mine:
-        if not mine:
-            return 0
-        from stadtkern.things.archive import cache, files, month
+        return await _wishes(connection, settings) if mine else 0
 
-        archive = month.Archive(folder(settings), connection)
-        await connection.execute(sql["forget_old_wishes"])
-        rows = await (await connection.execute(sql["take_wishes"], {"limit": _AT_ONCE})).fetchall()
-        for number, datastream_id, at, observation_id, owners in rows:
-            try:
-                parts = [(datastream_id, at)]
-                if datastream_id is None:
-                    parts = await cache.locate(
-                        archive, observation_id=observation_id, month=at, datasets=owners
-                    )
-                for stream, each in parts:
-                    await cache.bring_back(archive, datastream_id=stream, month=each)
-            except files.ArchiveDamaged as error:
-                log.error("the archive is damaged", detail=str(error))
-            await connection.execute(sql["end_wishes"], {"ids": [number]})
+
+async def _wishes(connection: database.Connection, settings: Settings) -> int:
+    from stadtkern.things.archive import cache, files, month
+
+    sql = statements.load("things")
+    archive = month.Archive(folder(settings), connection)
+    await connection.execute(sql["forget_old_wishes"])
+    rows = await (await connection.execute(sql["take_wishes"], {"limit": _AT_ONCE})).fetchall()
+    for number, datastream_id, at, observation_id, owners in rows:
+        try:
+            parts = [(datastream_id, at)]
+            if datastream_id is None:
+                parts = await cache.locate(archive, observation_id=observation_id, month=at, datasets=owners)
+            for stream, each in parts:
+                await cache.bring_back(archive, datastream_id=stream, month=each)
+        except files.ArchiveDamaged as error:
+            log.error("the archive is damaged", detail=str(error))
+        await connection.execute(sql["end_wishes"], {"ids": [number]})
+    if rows:
         await cache.make_room(archive, rows=settings.archive_cache_rows, age=_STAYS)
     return len(rows)
 
