@@ -34,26 +34,26 @@ SELECT pg_advisory_xact_lock_shared(1398033742);
 
 -- name: count_features
 -- Keep count of which features the observations are about; a feature that is new to a datastream widens its area.
+-- OFFSET 0 holds the planner to one index probe per feature, however many there are.
 WITH pair AS (
     SELECT * FROM unnest(%(datastream_id)s::bigint[], %(feature_id)s::bigint[], %(n)s::bigint[])
         AS pair (datastream_id, feature_id, n)
 ), counted AS (
     INSERT INTO things.datastream_feature AS k (datastream_id, feature_id, n)
     SELECT datastream_id, feature_id, n FROM pair
-    WHERE things.refuse_features((
-        SELECT min(p.feature_id) FROM pair AS p
-        WHERE p.n > 0 AND NOT EXISTS (SELECT FROM things.feature_of_interest AS f WHERE f.id = p.feature_id)))
-        IS NOT TRUE
+    WHERE (n > 0 AND (SELECT f.id FROM things.feature_of_interest AS f WHERE f.id = feature_id OFFSET 0) IS NULL
+           AND things.refuse_features(feature_id)) IS NOT TRUE
     ON CONFLICT (datastream_id, feature_id) DO UPDATE SET n = k.n + excluded.n
     RETURNING k.datastream_id, k.feature_id, xmax = 0 AS fresh
-), grown AS (
-    SELECT c.datastream_id, things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
-                                              min((f.bounds[1])[0]), min((f.bounds[1])[1])) AS area
-    FROM counted AS c JOIN things.feature_of_interest AS f ON f.id = c.feature_id
-    WHERE c.fresh AND f.bounds IS NOT NULL GROUP BY c.datastream_id
 )
 UPDATE things.datastream_state AS s SET area = coalesce(bound_box(s.area, g.area), g.area)
-FROM grown AS g WHERE s.datastream_id = g.datastream_id AND (s.area @> g.area) IS NOT TRUE;
+FROM (
+    SELECT c.datastream_id, things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
+                                              min((f.bounds[1])[0]), min((f.bounds[1])[1])) AS area
+    FROM counted AS c CROSS JOIN LATERAL (
+        SELECT bounds FROM things.feature_of_interest WHERE id = c.feature_id AND bounds IS NOT NULL OFFSET 0) AS f
+    WHERE c.fresh GROUP BY c.datastream_id) AS g
+WHERE s.datastream_id = g.datastream_id AND (s.area @> g.area) IS NOT TRUE;
 
 -- name: drop_uncounted_features
 -- Forget features that no observation of these datastreams is about any more; areas they bordered are found anew.
