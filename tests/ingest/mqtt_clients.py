@@ -150,7 +150,7 @@ async def near(port: int, **more: Any) -> AsyncIterator[Client]:
 
 
 @contextlib.asynccontextmanager
-async def service(settings: Settings, *, settle: bool = True, **more: Any) -> AsyncIterator[mqtt.Mqtt]:
+async def service(settings: Settings, *, opened: bool = True, **more: Any) -> AsyncIterator[mqtt.Mqtt]:
     """MQTT with a relay of its own, as in the work process; the port is one that the system gives."""
     stop = asyncio.Event()
     settings = msgspec.structs.replace(settings, **{"mqtt_port": 0, **more})
@@ -163,16 +163,16 @@ async def service(settings: Settings, *, settle: bool = True, **more: Any) -> As
             outbox.relay(url=settings.database_url or "", stop=stop, subscriptions=subscriptions)
         ),
     ]
-    opened = asyncio.create_task(made.opened.wait())
+    opening = asyncio.create_task(made.opened.wait())
     try:
-        await asyncio.wait([opened, *tasks], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        assert made.opened.is_set(), tasks
-        if settle:
+        if opened:
+            await asyncio.wait([opening, *tasks], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            assert made.opened.is_set(), tasks
             await asyncio.wait_for(made.settled.wait(), PATIENCE)
         yield made
     finally:
         stop.set()
-        opened.cancel()
+        opening.cancel()
         tasks[1].cancel()  # it would look for stop only after its next round
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -201,3 +201,17 @@ async def make_things(client: Any, token: str) -> dict[str, int]:
     found = await client.get(f"{factories.STA}/Things({thing})/Datastreams?$orderby=id")
     first, second = (each["@iot.id"] for each in found.json()["value"])
     return {"thing": thing, "one": first, "two": second}
+
+
+def enters(port: int, **more: Any) -> Client:
+    """A client that tries until the broker knows it."""
+    client = Client(port, **more)
+    client.connect()
+    client.until(lambda: client.connected is not None and not client.connected.is_failure, what="admission")
+    return client
+
+
+def follows(client: Client, *topics: str) -> None:
+    """Subscribe, again until the broker has its rules."""
+    for topic in topics:
+        client.until(lambda topic=topic: client.subscribe(topic) == 1, what=f"the right to follow {topic}")

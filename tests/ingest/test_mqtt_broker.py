@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -48,20 +47,6 @@ async def device(bridge: mqtt.Mqtt, database: str, dataset: int) -> tuple[str, s
     return f"token-{made.id}", made.secret
 
 
-def enters(port: int, **more: Any) -> mqtt_clients.Client:
-    """A client that tries until the broker knows it."""
-    client = mqtt_clients.Client(port, **more)
-    client.connect()
-    client.until(lambda: client.connected is not None and not client.connected.is_failure, what="admission")
-    return client
-
-
-def follows(client: mqtt_clients.Client, *topics: str) -> None:
-    """Subscribe, again until the broker has its rules."""
-    for topic in topics:
-        client.until(lambda topic=topic: client.subscribe(topic) == 1, what=f"the right to follow {topic}")
-
-
 async def test_a_token_publishes_and_everybody_follows(
     bridge: mqtt.Mqtt, broker: mosquitto.Mosquitto, device: tuple[str, str], things: dict[str, int]
 ) -> None:
@@ -69,20 +54,20 @@ async def test_a_token_publishes_and_everybody_follows(
     topic = f"v1.1/Datastreams({things['one']})/Observations"
 
     def work() -> None:
-        screen = enters(broker.screens)
+        screen = mqtt_clients.enters(broker.screens)
         followed = (
             topic,
             "v1.1/Observations",
             f"v1.1/Datastreams({things['one']})",
             f"{topic}?$select=result",
         )
-        follows(screen, *followed)
-        sender = enters(broker.devices, username=device[0], secret=device[1])
+        mqtt_clients.follows(screen, *followed)
+        sender = mqtt_clients.enters(broker.devices, username=device[0], secret=device[1])
         sender.store(topic, {"phenomenonTime": "2026-01-01T00:00:00Z", "result": 1})
         screen.until(lambda: {name for name, *_ in screen.messages} >= set(followed), what="all topics")
         assert [each["result"] for each in screen.of(topic)] == [1]
         assert screen.of(f"{topic}?$select=result") == [{"result": 1}]
-        late = enters(broker.screens)
+        late = mqtt_clients.enters(broker.screens)
         late.subscribe(topic)
         late.until(lambda: late.messages)
         assert late.messages[0][1]["result"] == 1
@@ -108,10 +93,10 @@ async def test_who_has_no_right_publishes_nothing(
         assert stranger.store(topic, {"result": 666}).value == 0x87
         wrong = mqtt_clients.Client(broker.devices, username=device[0], secret="sk_wrong").connect()
         assert wrong.connected is None or wrong.connected.is_failure
-        sender = enters(broker.devices, username=device[0], secret=device[1], version=5)
+        sender = mqtt_clients.enters(broker.devices, username=device[0], secret=device[1], version=5)
         assert sender.store("v1.1/Observations", {"result": 666}).value == 0x87
         assert sender.store("$CONTROL/dynamic-security/v1", {"commands": []}).is_failure
-        screen = enters(broker.screens, username=device[0], secret=device[1], version=5)
+        screen = mqtt_clients.enters(broker.screens, username=device[0], secret=device[1], version=5)
         assert screen.store(topic, {"result": 666}).value == 0x87
         for each in (stranger, wrong, sender, screen):
             each.close()
@@ -129,12 +114,12 @@ async def test_what_cannot_be_stored_leaves_the_queue_and_is_explained(
     topic = f"v1.1/Datastreams({things['two']})/Observations"
 
     def work() -> None:
-        screen = enters(broker.screens, username=device[0], secret=device[1])
-        stranger = enters(broker.screens)
+        screen = mqtt_clients.enters(broker.screens, username=device[0], secret=device[1])
+        stranger = mqtt_clients.enters(broker.screens)
         for each in (screen, stranger):
-            follows(each, f"errors/Datastreams({things['two']})")
-        follows(screen, topic)
-        sender = enters(broker.devices, username=device[0], secret=device[1])
+            mqtt_clients.follows(each, f"errors/Datastreams({things['two']})")
+        mqtt_clients.follows(screen, topic)
+        sender = mqtt_clients.enters(broker.devices, username=device[0], secret=device[1])
         for bad in (b"{not json", {"result": "text"}, {"rezult": 1}):
             sender.store(topic, bad)
         sender.store(topic, {"phenomenonTime": "2026-02-01T00:00:00Z", "result": 2})
@@ -156,7 +141,9 @@ async def test_a_revoked_token_is_sent_away(
     async with await mqtt_clients.database_of(database) as connection:
         made = await tokens.create(connection, name="short", scopes={dataset: ["create"]})
         name, secret = f"token-{made.id}", made.secret
-        sender = await mqtt_clients.apart(lambda: enters(broker.devices, username=name, secret=secret))
+        sender = await mqtt_clients.apart(
+            lambda: mqtt_clients.enters(broker.devices, username=name, secret=secret)
+        )
         await tokens.revoke(connection, token_id=made.id)
     await mqtt_clients.apart(lambda: sender.until(lambda: sender.connected.is_failure, what="refusal"))
     await mqtt_clients.apart(sender.close)
@@ -173,12 +160,18 @@ async def test_a_room_made_private_falls_silent_for_strangers(
     topic = f"v1.1/Datastreams({things['one']})/Observations"
     room = "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = %s)"
     after = {"phenomenonTime": "2026-05-01T00:00:00Z", "result": 5}
-    stranger = await mqtt_clients.apart(lambda: enters(broker.screens))
-    reader = await mqtt_clients.apart(lambda: enters(broker.screens, username=device[0], secret=device[1]))
-    sender = await mqtt_clients.apart(lambda: enters(broker.devices, username=device[0], secret=device[1]))
+    stranger = await mqtt_clients.apart(lambda: mqtt_clients.enters(broker.screens))
+    reader = await mqtt_clients.apart(
+        lambda: mqtt_clients.enters(broker.screens, username=device[0], secret=device[1])
+    )
+    sender = await mqtt_clients.apart(
+        lambda: mqtt_clients.enters(broker.devices, username=device[0], secret=device[1])
+    )
     async with await mqtt_clients.database_of(database) as connection:
         for client in (stranger, reader):
-            await mqtt_clients.apart(lambda client=client: follows(client, topic, "v1.1/Observations"))
+            await mqtt_clients.apart(
+                lambda client=client: mqtt_clients.follows(client, topic, "v1.1/Observations")
+            )
         await connection.execute(room, ("internal",))
         try:
             heard = [d for d in stranger.of(topic) if d["result"] == 5]
@@ -187,8 +180,8 @@ async def test_a_room_made_private_falls_silent_for_strangers(
             await mqtt_clients.apart(
                 lambda: reader.until(lambda: 5 in [d["result"] for d in reader.of(topic)], what="the right")
             )
-            late = await mqtt_clients.apart(lambda: enters(broker.screens))
-            await mqtt_clients.apart(lambda: follows(late, topic, "v1.1/Things"))
+            late = await mqtt_clients.apart(lambda: mqtt_clients.enters(broker.screens))
+            await mqtt_clients.apart(lambda: mqtt_clients.follows(late, topic, "v1.1/Things"))
             assert late.messages == []
             assert [d for d in stranger.of(topic) if d["result"] == 5] == heard == []
             assert [d for d in stranger.of("v1.1/Observations") if d["result"] == 5] == []
@@ -196,44 +189,3 @@ async def test_a_room_made_private_falls_silent_for_strangers(
             await connection.execute(room, ("public",))
     for client in (stranger, reader, sender, late):
         await mqtt_clients.apart(client.close)
-
-
-async def test_what_came_while_we_were_away_arrives_once(
-    settings: Settings,
-    tmp_path_factory: pytest.TempPathFactory,
-    things: dict[str, int],
-    dataset: int,
-    database: str,
-) -> None:
-    """The broker keeps messages for our session; it is killed meanwhile, and holds them still."""
-    mosquitto.required()
-    topic = f"v1.1/Datastreams({things['two']})/Observations"
-    with mosquitto.running(folder=tmp_path_factory.mktemp("other"), settings=settings) as broker:
-        async with mqtt_clients.service(settings, mqtt_url=broker.url):
-            async with await mqtt_clients.database_of(database) as connection:
-                made = await tokens.create(connection, name="device", scopes={dataset: ["create"]})
-            who = {"username": f"token-{made.id}", "secret": made.secret}
-            sender = await mqtt_clients.apart(lambda: enters(broker.devices, **who))
-
-        def away() -> None:
-            for second in range(50):
-                moment = f"2026-03-01T00:00:{second:02}Z"
-                sender.store(topic, {"phenomenonTime": moment, "result": second})
-            sent = time.time_ns()
-            sender.until(lambda: broker.saved() > sent, what="the broker's own saving")
-            broker.kill()
-            broker.start()
-            sender.close()
-
-        await mqtt_clients.apart(away)
-        async with (
-            mqtt_clients.service(settings, mqtt_url=broker.url) as again,
-            await mqtt_clients.database_of(database) as connection,
-        ):
-            await mqtt_clients.apart(lambda: sender.until(lambda: again.counters.stored >= 50))
-            cursor = await connection.execute(
-                "SELECT result FROM things.observation WHERE datastream_id = %s AND phenomenon_time"
-                " BETWEEN '2026-03-01' AND '2026-03-02' ORDER BY phenomenon_time",
-                (things["two"],),
-            )
-            assert [row[0] for row in await cursor.fetchall()] == list(range(50))

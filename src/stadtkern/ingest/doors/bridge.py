@@ -160,7 +160,7 @@ class Bridge:
                 gate=Entrusted(gate=self._gate, dataset_id=dataset_id),
             )
         except problems.Problem as problem:
-            log.info("an MQTT message was refused", topic=topic[:200], problem=str(problem))
+            self._taker.refusals.note(topic=topic, client="", problem=problem)
             address = topic.removeprefix(self._settings.mqtt_prefix).strip("/").rpartition("/")[0]
             document = _encode({"topic": topic[:500], "error": problem.document()})
             errors = (f"errors/{address[:200] or 'other'}", document, False)

@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 
 RECHECK_SECONDS = 30.0
 MOST_KEPT_SECONDS = 7 * 86_400
+MOST_ABSENT = 1_000
 _LONGEST_NAME = 128
-_MOST_SESSIONS = 4
 _QUOTA_EXCEEDED = 0x97
 _encode = msgspec.json.Encoder().encode
 
@@ -75,6 +75,7 @@ class Door:
         self._sessions: dict[tuple[int, str], Session] = {}
         self._lines: set[Connection] = set()
         self._values: dict[tuple[str, Scope], bytes | None] = {}
+        self._absent: dict[tuple[int, str], None] = {}
         self._checked = (-1, 0.0)
         self.settled = asyncio.Event()
         self.settled.set()
@@ -139,8 +140,7 @@ class Door:
 
     async def admit(self, connect: Connect, secret: str | None) -> tuple[Session, bool]:
         """The session of a client. Raises Unauthorised, InvalidClientId, TooManyClients, Unavailable."""
-        most = self._settings.mqtt_clients
-        if len(self._lines) > most or len(self._sessions) >= most * _MOST_SESSIONS:
+        if len(self._lines) > self._settings.mqtt_clients:
             raise TooManyClients()
         principal = await self._principal(secret)
         client_id = connect.client_id
@@ -154,6 +154,7 @@ class Door:
         known = self._sessions.get(made.key)
         if known is not None and known.line is not None and isinstance(known.line, Connection):
             known.line.close(packets.TAKEN_OVER, why="the same client connected again")
+        self._absent.pop(made.key, None)
         if known is not None and not connect.clean:
             known.expiry = expiry
             return known, True
@@ -173,12 +174,7 @@ class Door:
     def _complain(self, session: Session, topic: str, problem: problems.Problem) -> None:
         document = {"topic": topic[:500], "error": problem.document()}
         session.deliver(f"errors/{session.client_id}", _encode(document))
-        log.info(
-            "an MQTT message was refused",
-            client=session.client_id[:60],
-            topic=topic[:200],
-            problem=str(problem),
-        )
+        self._taker.refusals.note(topic=topic, client=session.client_id, problem=problem)
 
     async def follow(self, session: Session, wish: Wish) -> tuple[int, bytes | None]:
         """Let a session follow a topic. Raises Unavailable."""
@@ -231,6 +227,12 @@ class Door:
         session = line.session
         if session is not None and session.line is line:
             session.detach(now=asyncio.get_running_loop().time())
+            self._absent[session.key] = None
+            while len(self._absent) > MOST_ABSENT:
+                key = next(iter(self._absent))
+                del self._absent[key]
+                if (oldest := self._sessions.get(key)) is not None and oldest.line is None:
+                    del self._sessions[key]
 
     def _come(self) -> Connection:
         line = Connection(host=self, now=asyncio.get_running_loop().time())
@@ -258,6 +260,7 @@ class Door:
             for key, session in list(self._sessions.items()):
                 if session.left_at is not None and now - session.left_at >= session.expiry:
                     del self._sessions[key]
+                    self._absent.pop(key, None)
             with contextlib.suppress(problems.Unavailable):
                 await self._recheck(now)
 

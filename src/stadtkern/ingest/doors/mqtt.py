@@ -18,6 +18,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.outbox import Event
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
+from stadtkern.ingest.doors.alone import Alone
 from stadtkern.ingest.doors.taking import Counters, Taker
 from stadtkern.things import news
 from stadtkern.things.api import call
@@ -72,6 +73,7 @@ class Mqtt:
         self.port = 0
         self.settled = asyncio.Event()
         self.counters = Counters()
+        self._subscriptions = outbox.Subscriptions()
 
     def guards(self, datastream_id: int) -> bool:
         """Whether a protected Datastream is kept from strangers, so that those with a right are told."""
@@ -80,9 +82,21 @@ class Mqtt:
     def hear(self, subscriptions: outbox.Subscriptions) -> None:
         """Be told of what changes, whichever process stored it."""
         subscriptions.gather(TOPICS, self._told)
+        subscriptions.leave(TOPICS)  # until it is we who speak MQTT
+        self._subscriptions = subscriptions
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until told to stop."""
+        """Serve until told to stop, once no other process does."""
+        async with Alone(url=self._url, stop=stop) as alone:
+            if stop.is_set():
+                return
+            self._subscriptions.leave(())
+            try:
+                await self._serve(alone)
+            finally:
+                self._subscriptions.leave(TOPICS)
+
+    async def _serve(self, alone: Alone) -> None:
         settings = self._settings
         pool = database.pool(url=self._url, minimum=1, maximum=4)
         async with (
@@ -100,7 +114,7 @@ class Mqtt:
                 self.opened.set()
                 self.settled = door.settled
                 try:
-                    await stop.wait()
+                    await alone.hold()
                 finally:
                     self._teller = None
                     self.opened.clear()

@@ -12,6 +12,7 @@ from stadtkern.things.topics.topic import Topic
 
 WINDOW = 100
 MOST_WAITING = 1_000
+MOST_BYTES = 1_048_576
 MOST_SUBSCRIPTIONS = 500
 
 
@@ -65,6 +66,7 @@ class Session:
         self._waiting: deque[Message] = deque()
         self._under_way: OrderedDict[int, Message] = OrderedDict()
         self._number = 0
+        self._size = 0
 
     @property
     def key(self) -> tuple[int, str]:
@@ -97,10 +99,11 @@ class Session:
             else:
                 self.dropped += 1
             return
-        if len(self._waiting) >= MOST_WAITING:  # the oldest goes: the newest value counts
-            self._waiting.popleft()
-            self.dropped += 1
         self._waiting.append(message)
+        self._size += len(payload)
+        while len(self._waiting) > MOST_WAITING or (self._size > MOST_BYTES and len(self._waiting) > 1):
+            self._next()  # the oldest goes: the newest value counts
+            self.dropped += 1
         self._go_on()
 
     def acknowledged(self, number: int) -> None:
@@ -112,8 +115,13 @@ class Session:
         line = self.line
         while line is not None and self._waiting and len(self._under_way) < self.window and not line.crowded:
             number = self._free_number()
-            self._under_way[number] = message = self._waiting.popleft()
+            self._under_way[number] = message = self._next()
             line.send(self._packet(message, number, line))
+
+    def _next(self) -> Message:
+        message = self._waiting.popleft()
+        self._size -= len(message.payload)
+        return message
 
     def _free_number(self) -> int:
         while True:

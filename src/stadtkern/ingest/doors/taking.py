@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -73,12 +74,33 @@ class Counters:
 
 
 @dataclass(slots=True)
+class Refusals:
+    """Names refused messages in the log, but a flood of them only once a second."""
+
+    _next: float = 0.0
+    _others: int = 0
+
+    def note(self, *, topic: str, client: str, problem: problems.Problem) -> None:
+        """A message was refused."""
+        now = time.monotonic()
+        if now < self._next:
+            self._others += 1
+            return
+        log.warning(
+            "an MQTT message was refused",
+            topic=topic[:200], client=client[:60], problem=str(problem), others=self._others,
+        )  # fmt: skip
+        self._next, self._others = now + 1.0, 0
+
+
+@dataclass(slots=True)
 class Taker:
     """Stores what is published. `state` holds the same as in the data plane."""
 
     settings: Settings
     state: State
     counters: Counters = field(default_factory=Counters)
+    refusals: Refusals = field(default_factory=Refusals)
 
     async def take(self, *, topic: str, payload: bytes, principal: Principal, gate: Any = None) -> None:
         """Return when it is on disk, however long the database is away.
