@@ -75,6 +75,10 @@ def backup(
         f"made {made.made_at} by version {made.version}.",
         highlight=False,
     )
+    if made.missing:
+        console.print(
+            f"[bold red]Missing in the archive, already when it was saved:[/] {', '.join(made.missing[:10])}"
+        )
     if not verify:
         console.print(f"Try it: stadtkern backup --verify {file}", highlight=False)
 

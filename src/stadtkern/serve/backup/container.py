@@ -34,7 +34,10 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the backup says of itself. `migrations`: package, number, name and fingerprint of each."""
+    """What the backup says of itself. `migrations`: package, number, name and fingerprint of each.
+
+    `missing`: files of the archive that the database knew and that were not there, or were others.
+    """
 
     format: int
     made_at: str
@@ -44,6 +47,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[str]
     census: Census
     members: dict[str, Member]
+    missing: list[str] = []
 
 
 class Writer:

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +24,9 @@ from stadtkern.serve.backup import census, container, problems, programs
 from stadtkern.serve.backup.container import Manifest, Member, Tell, Writer
 
 # Folders of the data folder that hold what people or the service have put there.
-FOLDERS = ("media", "archive")
+_MEDIA = "media"
+_ARCHIVE = "archive"
+_LEFT_SECONDS = 86_400.0
 _PUBLIC_URL = "public_url"
 _SECRET_ENDINGS = ("_key", "_token", "_url")
 
@@ -28,7 +34,10 @@ _SECRET_ENDINGS = ("_key", "_token", "_url")
 def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
     """Write a backup of the database at `url` and of the data folder's files. Raises BackupFailed."""
     try:
-        with container.writing(file) as writer, _snapshot(url) as (connection, snapshot):
+        with (
+            container.writing(file) as writer,
+            _state(settings, url, tell) as (connection, snapshot, archive),
+        ):
             ledger = connection.execute(statements.load("serve")["ledger"]).fetchall()
             # Read before the dump reads them: they count on meanwhile, whatever the snapshot sees.
             sequences = census.sequences(connection)
@@ -37,7 +46,7 @@ def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
                 _dump(writer, settings=settings, url=url, snapshot=snapshot, tell=tell)
                 tell("counting rows", 0, None)
                 counted = counting.result()
-            _files(writer, settings=settings, tell=tell)
+            _files(writer, settings=settings, archive=archive, tell=tell)
             manifest = Manifest(
                 format=container.FORMAT,
                 made_at=times.format_instant(times.now()),
@@ -47,6 +56,7 @@ def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
                 left_out=list(census.LEFT_OUT),
                 census=census.Census(counted, sequences),
                 members=dict(writer.members),
+                missing=_missing(connection, writer.members),
             )
             writer.finish(manifest)
     except psycopg.errors.UndefinedTable as error:
@@ -54,6 +64,48 @@ def backup(*, settings: Settings, url: str, file: Path, tell: Tell) -> Manifest:
     except (psycopg.Error, OSError) as error:
         raise problems.BackupFailed(str(error).strip()) from error
     return manifest
+
+
+@contextlib.contextmanager
+def _state(settings: Settings, url: str, tell: Tell) -> Iterator[tuple[psycopg.Connection[Any], str, Path]]:
+    """A snapshot of the database, and the archive's files as they are at that moment.
+
+    Those are never changed, only replaced: links to them are enough, and the archive goes on at once.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    for left in settings.data.glob(".backup-*"):  # of a backup that was killed
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".backup-", dir=settings.data)))
+        with psycopg.connect(url, autocommit=True) as still:
+            tell("waiting for the archive", 0, None)
+            still.execute(statements.load("serve")["hold_archive"])
+            connection, snapshot = stack.enter_context(_snapshot(url))
+            _link(settings.data / _ARCHIVE, kept)
+        yield connection, snapshot, kept
+
+
+def _link(folder: Path, kept: Path) -> None:
+    for path in folder.rglob("*"):
+        target = kept / path.relative_to(folder)
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+            continue
+        try:
+            os.link(path, target)
+        except OSError:  # a file system without links
+            shutil.copyfile(path, target)
+
+
+def _missing(connection: psycopg.Connection[Any], members: dict[str, Member]) -> list[str]:
+    """Files of the archive that the database knows and that are not there, or are others."""
+    registered = connection.execute(statements.load("serve")["archive_files"]).fetchall()
+    found = {name: member.sha256 for name, member in members.items()}
+    return [path for path, digest in registered if found.get(f"files/{_ARCHIVE}/{path}") != digest]
 
 
 @contextlib.contextmanager
@@ -84,14 +136,14 @@ def _dump(writer: Writer, *, settings: Settings, url: str, snapshot: str, tell: 
         writer.add(container.DUMP, run.output, tell=lambda size: tell(f"saving {table[0]}", size, None))
 
 
-def _files(writer: Writer, *, settings: Settings, tell: Tell) -> None:
+def _files(writer: Writer, *, settings: Settings, archive: Path, tell: Tell) -> None:
     said = msgspec.json.format(msgspec.json.encode(spoken(settings)), indent=1)
     writer.add("settings.json", io.BytesIO(said), tell=lambda _: None)
     _file(writer, "own.conf", settings.data / "postgres" / "own.conf", lambda _: None)
-    for name in FOLDERS:
-        for path in sorted((settings.data / name).rglob("*")):
+    for name, folder in ((_MEDIA, settings.data / _MEDIA), (_ARCHIVE, archive)):
+        for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                inside = f"files/{path.relative_to(settings.data).as_posix()}"
+                inside = f"files/{name}/{path.relative_to(folder).as_posix()}"
                 _file(writer, inside, path, lambda size, at=inside: tell(f"saving {at}", size, None))  # type: ignore[misc]
 
 

@@ -81,8 +81,13 @@ async def _ask(connection: Connection) -> list[Family]:
     size, used, limit, clock = await _row(connection, core["health_database"], {})
     marks, watched, watched_age = await _row(connection, things["health_backlog"], {"most": _MOST})
     events, event_age, failed = await _row(connection, core["health_outbox"], {"most": _MOST})
+    (wishes,) = await _row(connection, things["wishes_waiting"], {})
+    disposals, rows = await _row(connection, things["disposals_waiting"], {})
     gauge = metrics.gauge
     return [
+        gauge("stadtkern_archive_wishes", "Parts of the archive that readers wait for.", wishes),
+        gauge("stadtkern_disposals", "Deletions whose observations are still being removed.", disposals),
+        gauge("stadtkern_disposals_rows", "About how many observations those are.", rows),
         gauge("stadtkern_database_size_bytes", "Size of the database.", size),
         gauge("stadtkern_database_connections", "Connections of all processes to the database.", used),
         gauge("stadtkern_database_connections_limit", "Connections that the server takes.", limit),

@@ -30,3 +30,11 @@ SELECT count(*) FROM ended;
 -- How many tokens would let somebody in.
 SELECT count(*) FROM core.token
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+
+-- name: hold_archive
+-- Keeps rounds of the archive away while the connection lasts (the lock of lock_archive in things).
+SELECT pg_advisory_lock(1398033750);
+
+-- name: archive_files
+-- The archive's files as the database knows them.
+SELECT path, sha256 FROM things.archive_file ORDER BY path;
