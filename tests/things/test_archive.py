@@ -16,7 +16,8 @@ import duckdb
 import pandas
 import pytest
 
-from stadtkern.core import datasets
+from stadtkern.core import database as core_database
+from stadtkern.core import datasets, statements
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.things.archive import cache, files, jobs, month, upkeep
@@ -165,6 +166,23 @@ def test_months_have_partitions_and_ends() -> None:
     assert month.end_of(date(2025, 12, 1)) == datetime(2026, 1, 1, tzinfo=UTC)
     assert partitions.leaf(month.key_of(date(2012, 5, 1))) == "observation_2012"
     assert partitions.leaf(month.key_of(MARCH)) == "observation_2026_03"
+
+
+async def test_files_stay_while_a_backup_copies_them(
+    connection: Connection, settings: Settings, database: str
+) -> None:
+    """No month is written or dropped meanwhile; what readers wish is still brought back."""
+    _, (stream,) = await filled(connection, "backup", count=1)
+    await archived(connection, settings)
+    await empty_cache(connection, settings)
+    await connection.execute("UPDATE things.archive_file SET stale = true")
+    async with await core_database.connect(url=database, autocommit=True) as copying:
+        await copying.execute(statements.load("things")["keep_files"])
+        assert await archived(connection, settings) == []
+        wish = "INSERT INTO things.archive_wish (datastream_id, month) VALUES (%s, '2026-02-01')"
+        await connection.execute(wish, [stream])
+        assert await jobs.fulfil(connection, settings) == 1
+    assert "backup" in {each.dataset for each in await archived(connection, settings)}
 
 
 _WORKER = """

@@ -112,6 +112,8 @@ def _missing(connection: psycopg.Connection[Any], members: dict[str, Member]) ->
 def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection[Any], str]]:
     """A transaction that sees one state of everything, and the name by which `pg_dump` sees the same."""
     with psycopg.connect(url, application_name="stadtkern backup") as connection:
+        connection.execute(statements.load("things")["keep_files"])  # the archive's, which the dump names
+        connection.commit()
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         yield connection, str(row[0]) if row else ""

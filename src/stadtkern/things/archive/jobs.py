@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import msgspec
 import psycopg
@@ -103,16 +104,22 @@ async def _waiting(connection: database.Connection) -> bool:
 
 
 @asynccontextmanager
-async def alone(connection: database.Connection) -> AsyncIterator[bool]:
-    """Whether nobody else works on files meanwhile."""
+async def alone(connection: database.Connection, *, files: bool = True) -> AsyncIterator[bool]:
+    """Whether nobody else works on the archive and, for changes of `files`, no backup copies them."""
     sql = statements.load("things")
-    row = await (await connection.execute(sql["archive_round"])).fetchone()
-    mine = bool(row and row[0])
+    held: list[LiteralString] = []
+    wanted: list[tuple[LiteralString, LiteralString]] = [("archive_round", "end_archive_round")]
+    wanted += [("change_files", "end_change_files")] if files else []
     try:
-        yield mine
+        for begin, end in wanted:
+            row = await (await connection.execute(sql[begin])).fetchone()
+            if row and row[0]:
+                held.append(end)
+        yield len(held) == len(wanted)
     finally:
-        if mine and not connection.broken:
-            await connection.execute(sql["end_archive_round"])
+        for end in held:
+            if not connection.broken:
+                await connection.execute(sql[end])
 
 
 async def round_once(
@@ -164,7 +171,7 @@ async def _due(connection: database.Connection, now: datetime) -> list[tuple[Dat
 
 async def fulfil(connection: database.Connection, settings: Settings) -> int:
     """Bring back what readers wish; returns how many are done. A damaged file costs only its own wish."""
-    async with alone(connection) as mine:
+    async with alone(connection, files=False) as mine:
         return await _wishes(connection, settings) if mine else 0
 
 

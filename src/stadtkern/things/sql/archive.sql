@@ -9,6 +9,18 @@ SELECT pg_try_advisory_lock(1398033750);
 -- Let others.
 SELECT pg_advisory_unlock(1398033750);
 
+-- name: change_files
+-- Only while no backup copies the files.
+SELECT pg_try_advisory_lock(1398033751);
+
+-- name: end_change_files
+-- Let backups begin.
+SELECT pg_advisory_unlock(1398033751);
+
+-- name: keep_files
+-- Wait until nobody changes files, and keep everybody from it until the connection ends.
+SELECT pg_advisory_lock_shared(1398033751);
+
 -- name: months_due
 -- Months of a dataset that ended before an instant and are not in a file as they are now.
 WITH span AS (

@@ -7,10 +7,12 @@ FROM things.datastream_state
 WHERE datastream_id = ANY (%(ids)s) AND n > 0;
 
 -- name: dirty_spans
--- Spans of hours whose rollups cannot be trusted at the moment.
-SELECT m.datastream_id, m.start, m.until, d.kind
+-- Spans of hours whose rollups cannot be trusted at the moment; where observations are gone there is nothing better.
+SELECT m.datastream_id, greatest(m.start, s.cleared), m.until, d.kind
 FROM things.rollup_dirty AS m JOIN things.datastream AS d ON d.id = m.datastream_id
-WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(end)s;
+LEFT JOIN things.seal AS s ON s.dataset_id = d.dataset_id
+WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(end)s
+  AND (s.cleared IS NULL OR m.until > s.cleared);
 
 -- name: kept_hours
 -- Hours from the rollup.
