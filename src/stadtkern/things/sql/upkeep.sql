@@ -33,26 +33,22 @@ WHERE s.datastream_id = d.datastream_id AND s.end_time <= d.old_end;
 SELECT pg_advisory_xact_lock_shared(1398033742);
 
 -- name: count_features
--- Keep count of which features the observations are about; a feature that is new to a datastream widens its area.
--- OFFSET 0 holds the planner to one index probe per feature, however many there are.
-WITH pair AS (
-    SELECT * FROM unnest(%(datastream_id)s::bigint[], %(feature_id)s::bigint[], %(n)s::bigint[])
-        AS pair (datastream_id, feature_id, n)
-), counted AS (
+-- Keep count of which features the observations are about; one that is new to a datastream is there and widens its area.
+-- OFFSET 0 holds the planner to one index probe per new feature, however many there are.
+WITH counted AS (
     INSERT INTO things.datastream_feature AS k (datastream_id, feature_id, n)
-    SELECT datastream_id, feature_id, n FROM pair
-    WHERE (n > 0 AND (SELECT f.id FROM things.feature_of_interest AS f WHERE f.id = feature_id OFFSET 0) IS NULL
-           AND things.refuse_features(feature_id)) IS NOT TRUE
+    SELECT * FROM unnest(%(datastream_id)s::bigint[], %(feature_id)s::bigint[], %(n)s::bigint[])
     ON CONFLICT (datastream_id, feature_id) DO UPDATE SET n = k.n + excluded.n
-    RETURNING k.datastream_id, k.feature_id, xmax = 0 AS fresh
+    RETURNING k.datastream_id, k.feature_id, xmax = 0 AND k.n > 0 AS fresh
 )
 UPDATE things.datastream_state AS s SET area = coalesce(bound_box(s.area, g.area), g.area)
 FROM (
     SELECT c.datastream_id, things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
                                               min((f.bounds[1])[0]), min((f.bounds[1])[1])) AS area
-    FROM counted AS c CROSS JOIN LATERAL (
-        SELECT bounds FROM things.feature_of_interest WHERE id = c.feature_id AND bounds IS NOT NULL OFFSET 0) AS f
-    WHERE c.fresh GROUP BY c.datastream_id) AS g
+    FROM counted AS c LEFT JOIN LATERAL (
+        SELECT id, bounds FROM things.feature_of_interest WHERE id = c.feature_id OFFSET 0) AS f ON true
+    WHERE c.fresh AND CASE WHEN f.id IS NULL THEN things.refuse_features(c.feature_id) ELSE f.bounds IS NOT NULL END
+    GROUP BY c.datastream_id) AS g
 WHERE s.datastream_id = g.datastream_id AND (s.area @> g.area) IS NOT TRUE;
 
 -- name: drop_uncounted_features
