@@ -92,7 +92,7 @@ async def _migrations(connection: Connection) -> AsyncIterator[Finding]:
                 "Another version made this database: start that one, or restore its backup.",
             )
     applied = {(package, number) for package, number, _, _ in rows}
-    unapplied, _ = await ready.ledger(connection)
+    unapplied, _ = await ready.ledger(connection, brought=migrations.available())
     missing = [name for name in unapplied if (name.split("/")[0], int(name.split("/")[1][:4])) not in applied]
     if missing:
         yield warning(

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from stadtkern.core import metrics
+from stadtkern.core import metrics, migrations
 from stadtkern.core.settings import Settings
 from stadtkern.serve import meter
 from stadtkern.serve.health import figures, ready
@@ -32,6 +32,7 @@ class Health:
         self._settings = settings
         self._folder = folder
         self._figures = figures.Figures()
+        self._brought = migrations.available()
         self.stopping = False
 
     async def __call__(self, scope: Scope, send: Send) -> None:
@@ -55,7 +56,7 @@ class Health:
     async def _ready(self, scope: Scope, send: Send) -> None:
         """Names of the checks for everybody; reasons only for those who may see the figures."""
         if hasattr(self._plane.state, "live"):
-            found = await ready.checks(self._plane.state, stopping=self.stopping)
+            found = await ready.checks(self._plane.state, brought=self._brought, stopping=self.stopping)
         else:
             found = [ready.Check("serving", "the process is still starting")]
         shown: dict[str, Any] = {}
