@@ -13,7 +13,7 @@ from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-_GRACE_SECONDS = 3.0
+_GRACE_SECONDS = 1.5
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
