@@ -42,7 +42,7 @@ def _rows() -> list[Row]:
         "Things": _("Messorte und Objekte"),
         "Locations": _("Orte, an denen sie stehen"),
         "HistoricalLocations": _("frühere Orte, mit Zeitpunkt"),
-        "Datastreams": _("Messreihen: ein Messort, eine Größe, eine Einheit"),
+        "Datastreams": _("Messreihen, je Ort und Größe eine"),
         "MultiDatastreams": _("Messreihen mit mehreren Größen zugleich"),
         "Sensors": _("Messgeräte und Verfahren"),
         "ObservedProperties": _("Messgrößen"),
