@@ -32,6 +32,8 @@ REQUIREMENTS = (
     "multi-datastream",
     "data-array/data-array",
 )
+# What others have defined and we serve as they say.
+EXTENSIONS = ("https://fraunhoferiosb.github.io/FROST-Server/extensions/JsonBatchRequest.html",)
 # Offered where MQTT is on; each names its address.
 MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
 
@@ -39,7 +41,7 @@ MQTT = ("create-observations-via-mqtt/observations-creation", "receive-updates-v
 async def landing(call: Call) -> Response:
     """The root document: all entity sets, and what may be relied on."""
     value = [{"name": e.set, "url": f"{call.service}/{e.set}"} for e in entities.ENTITIES]
-    settings: dict[str, Any] = {"conformance": [ROOT + name for name in REQUIREMENTS]}
+    settings: dict[str, Any] = {"conformance": [*(ROOT + name for name in REQUIREMENTS), *EXTENSIONS]}
     for name, endpoint in zip(MQTT, call.state.settings.mqtt_endpoints or (), strict=False):
         settings["conformance"].append(ROOT + name)
         settings[ROOT + name] = {"endpoints": [endpoint]}
