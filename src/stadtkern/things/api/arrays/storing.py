@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -27,6 +27,7 @@ from stadtkern.things.store.batch import Batch, Integers
 # Rows that are read in one go, in a thread; a few chunks make a commit.
 CHUNK = 12_500
 _CHUNK_BYTES = 1_048_576
+_CHUNK_PIECES = 2_000
 _UNDER_WAY = 8
 # Fewer are read at once without a thread.
 _FEW = 100
@@ -44,14 +45,23 @@ class Chunk(msgspec.Struct, kw_only=True, eq=False):
 
     size: int = 0
     parts: list[Part] = msgspec.field(default_factory=list)
-    places: list[Integers] = msgspec.field(default_factory=list)
+    begins: list[int] = msgspec.field(default_factory=list)
     faults: dict[int, problems.Problem] = msgspec.field(default_factory=dict)
 
     def add(self, part: Part) -> None:
         """Take rows."""
         self.parts.append(part)
-        self.places.append(np.arange(self.size, self.size + part.size))
+        self.begins.append(self.size)
         self.size += part.size
+
+    def places(self) -> Integers:
+        """Where in the chunk the rows of the parts are."""
+        if not self.faults:
+            return np.arange(self.size)
+        spans = zip(self.begins, self.parts, strict=True)
+        return np.concatenate(
+            [np.empty(0, np.int64), *(np.arange(begin, begin + part.size) for begin, part in spans)]
+        )
 
     def refuse(self, size: int, problem: problems.Problem) -> None:
         """Take rows that cannot be stored."""
@@ -68,6 +78,7 @@ class Storing:
         self._spool = spool
         self._scanner = scanner
         self._facts: dict[tuple[int, bool], Known] = {}
+        self._verbs: Mapping[int, frozenset[str]] | None = None
         self._allowed: dict[int, bool] = {}
         self._answered = False
         self._given_up = False
@@ -105,7 +116,8 @@ class Storing:
         taken: list[Piece] = []
         size = length = 0
         for piece in self._scanner.pieces:
-            if taken and (size + piece.size > CHUNK or length + piece.end - piece.begin > _CHUNK_BYTES):
+            full = size + piece.size > CHUNK or length + piece.end - piece.begin > _CHUNK_BYTES
+            if taken and (full or len(taken) >= _CHUNK_PIECES):
                 yield taken
                 taken, size, length = [], 0, 0
             taken.append(piece)
@@ -137,7 +149,15 @@ class Storing:
         return chunk
 
     async def _ask(self, number: int, multi: bool) -> Known:
+        """What is known of a datastream, or why nothing can be added to it."""
+        state = self._call.state
         found: Known
+        if self._verbs is None:
+            self._verbs = await state.gate.verbs(self._principal)
+        facts: Facts | None = await state.streams.find(number)
+        if facts is not None and not multi and "create" in self._verbs.get(facts.dataset_id, ()):
+            self._facts[number, multi] = facts
+            return facts
         try:
             found = await door.permitted(self._call, self._principal, number, multi=multi)
         except problems.Problem as problem:
@@ -148,7 +168,7 @@ class Storing:
     async def _store(self, chunk: Chunk, found: Read) -> Said:
         """Store what can be stored; what is said of the chunk's rows."""
         ids = np.zeros(chunk.size, np.int64)
-        places = np.concatenate(chunk.places) if chunk.places else np.empty(0, np.int64)
+        places = chunk.places()
         faults, failure = chunk.faults, None
         if found.features:
             await self._ask_features(found)
