@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -15,6 +15,8 @@ from stadtkern.core.database import Connection
 
 CHANNEL = "things_changed"
 _KEPT = 200_000
+_AT_ONCE = 2_000
+_FEW = 4
 _NOT_GEOJSON = "the Location of its Thing is not GeoJSON"
 _NOWHERE = "its Thing has no Location to make one of"
 
@@ -36,10 +38,16 @@ class Facts(NamedTuple):
 
 async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
     """Ask the database; None where there is no such datastream."""
-    statement = statements.load("things")["datastream_facts"]
-    row = await (await connection.execute(statement, {"id": datastream_id})).fetchone()
-    if row is None:
-        return None
+    return (await facts_of(connection, ids=[datastream_id])).get(datastream_id)
+
+
+async def facts_of(connection: Connection, *, ids: Sequence[int]) -> dict[int, Facts]:
+    """The facts of those datastreams that exist."""
+    cursor = await connection.execute(statements.load("things")["datastream_facts"], {"ids": list(ids)})
+    return {row[0]: _facts(row[1:]) for row in await cursor.fetchall()}
+
+
+def _facts(row: Sequence[Any]) -> Facts:
     kinds = None if row[2] is None else tuple(kind.rpartition("/")[2] for kind in row[2])
     unplaced = "" if row[3] is not None else _NOT_GEOJSON if row[5] else _NOWHERE
     return Facts(row[0], row[1].rpartition("/")[2], kinds, row[3], row[4], unplaced)
@@ -86,9 +94,31 @@ class Streams:
             if found is not None and found.feature_id is None and found.location_id is not None:
                 feature = await default_feature(connection, location_id=found.location_id)
                 found = found._replace(feature_id=feature or None)
-        if found is not None and self._listener.hearing and epoch == self._epoch and len(self._known) < _KEPT:
-            self._known[datastream_id] = found
+        if found is not None:
+            self._keep({datastream_id: found}, epoch)
         return found
+
+    async def learn(self, ids: Sequence[int]) -> None:
+        """Ask for many datastreams at once, so that `find` knows them afterwards where it keeps anything."""
+        for begin in range(0, len(ids), _AT_ONCE):
+            part = [number for number in ids[begin : begin + _AT_ONCE] if number not in self._known]
+            if len(part) < _FEW:
+                continue
+            epoch = self._epoch
+            async with self._pool.connection() as connection:
+                found = await facts_of(connection, ids=part)
+            # Those that lack their default feature are left to `find`, which makes it.
+            whole = {
+                number: each
+                for number, each in found.items()
+                if each.feature_id is not None or each.location_id is None
+            }
+            self._keep(whole, epoch)
+
+    def _keep(self, found: Mapping[int, Facts], epoch: int) -> None:
+        """Remember facts, unless something changed since they were asked for."""
+        if self._listener.hearing and epoch == self._epoch and len(self._known) + len(found) <= _KEPT:
+            self._known.update(found)
 
     async def may_refer(self, *, gate: Gate, principal: Principal, feature_id: int) -> bool:
         """Whether there is such a feature that the principal may see."""

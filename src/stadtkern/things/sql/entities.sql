@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- name: datastream_facts
--- What must be known of a datastream to take an observation: dataset, type, components, default place.
-SELECT d.dataset_id, d.observation_type,
+-- What must be known of datastreams to take observations: dataset, type, components, default place.
+SELECT d.id, d.dataset_id, d.observation_type,
        CASE WHEN d.multi THEN (SELECT array_agg(c.observation_type ORDER BY c.position)
                                FROM things.datastream_property c WHERE c.datastream_id = d.id) END,
        place.location_id, f.id, place.n > 0
@@ -11,7 +11,7 @@ LEFT JOIN LATERAL (
     FROM things.thing_location t JOIN things.location l ON l.id = t.location_id WHERE t.thing_id = d.thing_id
 ) place ON true
 LEFT JOIN things.feature_of_interest f ON f.location_id = place.location_id
-WHERE d.id = %(id)s;
+WHERE d.id = ANY (%(ids)s::bigint[]);
 
 -- name: make_default_feature
 -- Make a feature of interest from a location, unless there is one.

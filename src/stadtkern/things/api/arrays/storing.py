@@ -90,6 +90,7 @@ class Storing:
         Raises Busy or StoreUnavailable in place of the first; later such rows are named in the answer.
         """
         under_way: deque[asyncio.Task[Said]] = deque()
+        await self._call.state.streams.learn(list({group.number for group in self._scanner.groups}))
         try:
             for pieces in self._cut():
                 chunk = await self._chunk(pieces)
