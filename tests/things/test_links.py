@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -128,6 +129,21 @@ async def test_where_a_thing_is_already_is_no_change(city: City) -> None:
     assert len(await city.values(f"Things({number})/HistoricalLocations")) == 1
     nowhere = await city.create("Things", thing(Locations=[]))
     assert await city.values(f"Things({nowhere})/HistoricalLocations") == []
+
+
+async def test_a_thing_that_two_move_at_once_is_at_one_place(city: City) -> None:
+    """The later move holds, and the history knows both."""
+    number = await city.create("Things", thing())
+    places = [await city.create("Locations", location(name=str(n))) for n in range(6)]
+    moves = [changed(city, f"Things({number})", {"Locations": [{"@iot.id": place}]}) for place in places]
+    await asyncio.gather(*moves)
+    (now,) = await city.values(f"Things({number})/Locations")
+    history = await city.values(
+        f"Things({number})/HistoricalLocations?$expand=Locations&$orderby=time desc,id desc"
+    )
+    assert [len(entry["Locations"]) for entry in history] == [1] * 6
+    assert {entry["Locations"][0]["@iot.id"] for entry in history} == set(places)
+    assert history[0]["Locations"][0]["@iot.id"] == now["@iot.id"]
 
 
 async def test_a_thing_is_where_the_newest_entry_says_after_any_change(city: City) -> None:

@@ -43,10 +43,10 @@ SELECT %(thing_id)s, x FROM unnest(%(locations)s::bigint[]) x
 ON CONFLICT DO NOTHING;
 
 -- name: remember_place
--- Note in a thing's history that it is at these locations from an instant on.
+-- Note in a thing's history that it is at these locations from an instant on; now is when nobody else moves it.
 WITH entry AS (
     INSERT INTO things.historical_location (dataset_id, thing_id, time)
-    SELECT dataset_id, id, coalesce(%(time)s::timestamptz, now()) FROM things.thing WHERE id = %(thing_id)s
+    SELECT dataset_id, id, coalesce(%(time)s::timestamptz, clock_timestamp()) FROM things.thing WHERE id = %(thing_id)s
     RETURNING id
 )
 INSERT INTO things.historical_location_location (historical_location_id, location_id)
