@@ -45,7 +45,7 @@ async def filled(
         "UPDATE things.datastream SET dataset_id = %s WHERE id = ANY (%s)", [number, streams]
     )
     await datasets.archive_after(connection, key=key, age=AGE)
-    await histories.features(connection, 1, 2, 3)
+    await histories.features(connection, 9001, 9002, 9003)
     chance = random.Random(7)
     for stream in streams:
         items = []
@@ -70,7 +70,7 @@ def _extras(time: datetime, number: int) -> dict[str, Any]:
     end = time + timedelta(minutes=5)
     return {
         "phenomenon_end": end, "result_time": time, "valid_time": (time, time if number % 4 else end),
-        "result_quality": "good", "feature_id": 1 + number % 3, "parameters": {"ü": number},
+        "result_quality": "good", "feature_id": 9001 + number % 3, "parameters": {"ü": number},
     }  # fmt: skip
 
 

@@ -41,13 +41,16 @@ async def filled(
     """Datastreams of a new dataset with readings every seven hours or so up to now."""
     streams = await datastreams(connection, count=count, kind=kind)
     await own_dataset(connection, key, streams)
-    await histories.features(connection, 1, 2)
+    await histories.features(connection, 9001, 9002)
     chance = random.Random(len(key))
     for stream in streams:
         times = [NOW - timedelta(hours=7 * n + chance.randrange(3)) for n in range(days * 24 // 7)]
         await store(
             connection,
-            *(reading(stream, time, chance.random(), feature_id=1 + n % 2) for n, time in enumerate(times)),
+            *(
+                reading(stream, time, chance.random(), feature_id=9001 + n % 2)
+                for n, time in enumerate(times)
+            ),
         )
     return streams
 

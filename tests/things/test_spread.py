@@ -31,7 +31,8 @@ _COUNTING = {
 # fold and the merge of late rows would have to go datastream by datastream. The list only gets shorter.
 _ONE_SERVER = re.compile(r"\bLATERAL\b|\bctid\b|WITH RECURSIVE", re.IGNORECASE)
 _KNOWN = {
-    "datastream_facts", "drop_empty_hours", "drop_hours", "datasets_within", "extend_hours", "fold_days",
+    "count_features", "datastream_facts", "drop_empty_hours", "drop_hours", "datasets_within", "extend_hours",
+    "fold_days",
     "held_hours", "mark_states_dirty", "measured_hours", "merge_append", "merge_ignore", "merge_replace",
     "streams", "take_marks",
 }  # fmt: skip

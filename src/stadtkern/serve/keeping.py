@@ -69,7 +69,7 @@ async def _working(url: str) -> AsyncIterator[database.Connection]:
     """A connection while nobody else works on the archive. Raises ArchiveAtWork."""
     async with await database.connect(url=url, autocommit=True) as connection, jobs.alone(connection) as mine:
         if not mine:
-            raise ArchiveAtWork
+            raise ArchiveAtWork("another process works on the archive")
         yield connection
 
 
@@ -120,7 +120,7 @@ async def open_month(*, url: str, settings: Settings, key: str, text: str) -> No
         dataset = await datasets.find(connection, key=key)
         known = {(file.dataset_id, file.month) for file in await month.registered(connection)}
         if (dataset.id, at) not in known:
-            raise NothingArchived(f"{key} {text}")
+            raise NothingArchived(f"{text} of `{key}` does not lie in the archive")
         archive = month.Archive(jobs.folder(settings), connection)
         await cache.reopen(archive, dataset_id=dataset.id, month=at)
 
@@ -129,4 +129,4 @@ def _month(text: str) -> date:
     try:
         return jobs.month_of(text)
     except ValueError as error:
-        raise NotAMonth(text) from error
+        raise NotAMonth(f"{text!r} is not a month") from error
