@@ -20,10 +20,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from stadtkern.core import migrations, postgres
+from stadtkern.core import migrations
 from stadtkern.core import settings as core_settings
 from stadtkern.serve import supervisor
 from stadtkern.serve.backup import container, make, problems, restore
+from tests.servers import Server
 from tests.things import factories
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +106,7 @@ async def saved(city: City, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def elsewhere(server: postgres.Embedded, tmp_path: Path) -> Iterator[core_settings.Settings]:
+def elsewhere(server: Server, tmp_path: Path) -> Iterator[core_settings.Settings]:
     """Another installation: an empty data folder and an empty database."""
     name = f"restore_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:

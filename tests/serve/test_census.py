@@ -8,11 +8,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
+from psycopg import conninfo
 
 from stadtkern.core.settings import Settings
-from stadtkern.serve.backup import census, make
+from stadtkern.serve.backup import census, make, problems, restore
+from tests.servers import Server
 
 
 def test_differences_are_named() -> None:
@@ -76,3 +79,27 @@ def test_files_of_the_archive_are_taken_as_the_database_knows_them(
     with zipfile.ZipFile(tmp_path / "b") as archive:
         assert archive.read("files/archive/trees/2024-01/observations-0001.parquet") == b"January"
     assert not list(settings.data.glob(".backup-*"))
+
+
+def test_a_role_that_may_make_no_database_restores_into_an_empty_one(
+    settings: Settings, database: str, tmp_path: Path, server: Server
+) -> None:
+    """In one transaction; where something is already, it says what is needed instead."""
+    file = tmp_path / "b"
+    make.backup(settings=settings, url=database, file=file, tell=lambda *_: None)
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        admin.execute("CREATE ROLE limited")
+        admin.execute("CREATE DATABASE limited_empty OWNER limited")
+        try:
+            url = conninfo.make_conninfo(server.url_of("limited_empty"), options="-c role=limited")
+            given = msgspec.structs.replace(settings, data=tmp_path / "given", database_url=url)
+            words: dict[str, Any] = {"file": file, "end_tokens": False, "tell": lambda *_: None}
+            restore.restore(settings=given, replace=False, **words)
+            with psycopg.connect(url) as connection:
+                owner = "SELECT tableowner FROM pg_tables WHERE schemaname = 'core' AND tablename = 'city'"
+                assert connection.execute(owner).fetchone() == ("limited",)
+            with pytest.raises(problems.NeedsEmptyDatabase):
+                restore.restore(settings=given, replace=True, **words)
+        finally:
+            admin.execute("DROP DATABASE limited_empty WITH (FORCE)")
+            admin.execute("DROP ROLE limited")

@@ -130,7 +130,7 @@ async def test_all_components_are_kept_in_any_order(city: City, stream: int) -> 
 
 
 async def test_multi_datastreams_take_lists(city: City) -> None:
-    number = await city.create("Things", thing(MultiDatastreams=[multi_datastream()]))
+    number = await city.create("Things", thing(Locations=[location()], MultiDatastreams=[multi_datastream()]))
     stream = (await city.values(f"Things({number})/MultiDatastreams"))[0]["@iot.id"]
     rows = [["2024-01-01T00:00:00Z", [1, 2.5]], ["2024-01-01T00:01:00Z", [1]], ["2024-01-01T00:02:00Z", 1]]
     array = {
