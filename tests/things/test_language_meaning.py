@@ -16,7 +16,7 @@ from stadtkern.core.access import Scope
 from stadtkern.things import entities
 from stadtkern.things.language import checker, compiler, parser, places
 from tests.things import writing
-from tests.things.factories import City, datastream, thing
+from tests.things.factories import City, datastream, location, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -173,7 +173,9 @@ async def test_days_and_years_are_compared_as_they_stand(city: City, sign: str) 
     days = [datetime(2023, 12, 31, 23, 59, 59, tzinfo=UTC) + timedelta(hours=12 * n) for n in range(6)]
     series = [{"phenomenonTime": day.isoformat().replace("+00:00", "Z"), "result": 1} for day in days]
     if not await city.values("Observations"):
-        await city.create("Things", thing(Datastreams=[datastream(observations=series)]))
+        await city.create(
+            "Things", thing(Locations=[location()], Datastreams=[datastream(observations=series)])
+        )
     for text, wanted in (
         ("date(phenomenonTime)", [SIGNS[sign](day.date(), date(2024, 1, 1)) for day in days]),
         ("year(phenomenonTime)", [SIGNS[sign](day.year, 2024) for day in days]),
