@@ -173,19 +173,15 @@ def hour_spans(datastream_ids: Integers, times: Integers) -> tuple[Integers, Int
 
 
 async def _count_features(connection: Connection, *, batch: Batch, outcome: Outcome, at: Integers) -> None:
-    pairs: list[Integers] = []
-    weights: list[Integers] = []
     old = at[outcome.old_feature[at] != NONE]
-    if len(old):
-        pairs.append(np.stack((batch.datastream_id[old], outcome.old_feature[old]), axis=1))
-        weights.append(np.full(len(old), -1))
+    runs = [_runs(batch.datastream_id[old], outcome.old_feature[old], weight=-1)]
     if batch.feature_id is not None:
         new = at[batch.feature_id[at] != NONE]
-        pairs.append(np.stack((batch.datastream_id[new], batch.feature_id[new]), axis=1))
-        weights.append(np.ones(len(new), np.int64))
-    keys, row = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+        runs.append(_runs(batch.datastream_id[new], batch.feature_id[new], weight=1))
+    pairs, weights = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    keys, row = np.unique(pairs, axis=0, return_inverse=True)
     sums = np.zeros(len(keys), np.int64)
-    np.add.at(sums, row.ravel(), np.concatenate(weights))
+    np.add.at(sums, row.ravel(), weights)
     kept = sums != 0
     if not kept.any():
         return
@@ -200,6 +196,14 @@ async def _count_features(connection: Connection, *, batch: Batch, outcome: Outc
     if len(old):
         ids = np.unique(keys[kept & (sums < 0), 0])
         await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints(ids)}, prepare=True)
+
+
+def _runs(datastream_ids: Integers, features: Integers, *, weight: int) -> tuple[Integers, Integers]:
+    """The pairs that follow each other, mostly one for each datastream, and the weight of their rows."""
+    changes = (np.diff(datastream_ids) != 0) | (np.diff(features) != 0)
+    first = np.append(0, np.flatnonzero(changes) + 1)[: len(features)]
+    pairs = np.stack((datastream_ids[first], features[first]), axis=1)
+    return pairs, np.diff(np.append(first, len(features))) * weight
 
 
 async def _queue(connection: Connection, *, batch: Batch, outcome: Outcome, at: Integers) -> None:
