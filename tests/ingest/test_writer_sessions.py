@@ -24,7 +24,7 @@ from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.things import readings
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import Batch
-from tests.things.histories import NOON, datastreams, rows
+from tests.things.histories import NOON, datastreams, reading, rows, store
 
 pytestmark = pytest.mark.anyio
 SECOND = 1_000_000
@@ -90,6 +90,36 @@ async def test_after_a_crash_before_the_disk_rows_are_stored_again(
             "SELECT id FROM things.observation WHERE datastream_id = %s", [stream]
         )
         assert sorted(row[0] for row in await cursor.fetchall()) == sorted(answer.id.tolist())
+
+
+async def test_a_load_that_stands_crosswise_to_others_tries_again(
+    connection: Connection, database: str, settings: Settings
+) -> None:
+    """PostgreSQL gives up one of two that wait for each other; the load goes on with the sessions it has."""
+    first, second = await datastreams(connection, count=2)
+    await store(connection, reading(first, NOON, 1.0), reading(second, NOON, 1.0))
+    loader = bulk.Bulk(url=database, settings=settings)
+    both = batch.joined([_rows(first, count=2_000), _rows(second, count=2_000)])
+    both.time += SECOND
+    async with await core_database.connect(url=database, autocommit=True) as other:
+        await other.execute("SET deadlock_timeout = '60s'")
+        async with other.transaction():
+            await other.execute(_LOCK, [second])
+            loading = asyncio.create_task(loader.put(both))
+            while not (await (await connection.execute(_WAITS)).fetchone() or (0,))[0]:
+                assert not loading.done()
+            await other.execute(_LOCK, [first])
+    answer = await asyncio.wait_for(loading, 60)
+    await loader.close()
+    assert not answer.problems
+    assert answer.new.all()
+    assert len(await rows(connection, second)) == 2_001
+
+
+_LOCK = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR UPDATE"
+_WAITS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 async def _some_rows(url: str, stream: int) -> bool:

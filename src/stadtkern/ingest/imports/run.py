@@ -20,7 +20,7 @@ from stadtkern.core.database import Connection
 from stadtkern.ingest.imports import entities, mapping, reader, recipe, report, shape, stream, times
 from stadtkern.ingest.imports import lanes as lanes_
 from stadtkern.things import admission, news
-from stadtkern.things.store import batch, merge, partitions, prepared
+from stadtkern.things.store import batch, merge, partitions, prepared, streams
 
 ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
 """1990 … 2100; the settings narrow it."""
@@ -214,6 +214,9 @@ class _Importer:
             return
         stored, closed = 0, Counter[str]()
         async with self._connection.transaction():
+            if len(ready) > 1:  # all at once and in order, as other writers do
+                ids = np.unique(np.concatenate([rows.ids for rows in ready]))
+                await streams.lock(self._connection, ids=ids, row=np.arange(len(ids)), policy="replace")
             for rows in ready:
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
                 await news.of_observations(self._connection, result=result, wake=True)

@@ -31,6 +31,13 @@ MOST_ROWS = 50_000
 PATIENCE_SECONDS = 20.0
 _MOST_WAITING = 2_000_000
 _BACKOFF_SECONDS = 0.2
+_SETTLE_SECONDS = 5.0
+# Somebody else wrote the same streams in another order: nothing is wrong with the session.
+_CROSSED = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.LockNotAvailable,
+)
 
 
 class Totals(msgspec.Struct, kw_only=True):
@@ -69,6 +76,7 @@ class Bulk:
         self._waiting = 0
         self._runner: asyncio.Task[None] | None = None
         self._sessions: Sessions | None = None
+        self._settling: asyncio.Task[None] | None = None
 
     async def put(self, rows: Batch, *, policy: Policy | None = None) -> readings.Columns:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
@@ -126,15 +134,17 @@ class Bulk:
         if behind is not None:
             try:
                 await behind.settling
-            except (psycopg.Error, OSError) as error:
-                log.warning("rows are stored again", rows=len(behind.group), error=str(error).strip())
+            except Exception:  # whatever it is: those who wait must hear of their rows
+                log.exception("rows are stored again", rows=len(behind.group))
                 await self._store_again(behind.group)
                 if group is not None:
                     await self._store_again(group)
                 return None
         if group is None or self._sessions is None:
             return None
-        return _Behind(group, asyncio.create_task(self._settle(group, self._sessions), name="bulk-sync"))
+        settling = asyncio.create_task(self._settle(group, self._sessions), name="bulk-sync")
+        self._settling = settling
+        return _Behind(group, settling)
 
     async def _store_again(self, group: Group) -> None:
         with self._answering(group):
@@ -209,13 +219,16 @@ class Bulk:
                 raise disk.DiskFull("the database says so") from error
             except (psycopg.Error, OSError) as error:
                 log.warning("a bulk load tries again", error=str(error).strip())
-                await self._disconnect()
+                if not isinstance(error, _CROSSED):
+                    await self._disconnect()
                 if loop.time() > until:
                     raise readings.StoreUnavailable("the database was away for too long") from error
                 await asyncio.sleep(_BACKOFF_SECONDS)
 
     async def _disconnect(self) -> None:
         sessions, self._sessions = self._sessions, None
+        if self._settling is not None:  # it may wait on the session for the disk
+            await asyncio.wait({self._settling}, timeout=_SETTLE_SECONDS)
         if sessions is not None:
             await sessions.close()
 

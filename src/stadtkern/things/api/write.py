@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from stadtkern.core.problems import Unavailable
 from stadtkern.things import entities
 from stadtkern.things.api import answers, door, methods
 from stadtkern.things.api.call import Call
@@ -90,10 +91,21 @@ async def delete(call: Call, resource: Resource) -> Response:
         else:
             await deleting.delete(change, entity=resource.last.entity, number=number)
     if resource.last.entity.name == "FeatureOfInterest" and not resource.tail:
-        async with _writing(call, await call.principal()) as change:
-            await deleting.sweep_feature(change, number=number)
+        await _sweep(call, number)
     call.state.streams.forget()
     return answers.nothing()
+
+
+async def _sweep(call: Call, number: int) -> None:
+    """Remove what came in meanwhile; where writers stand crosswise to that, it is tried again."""
+    for tries_left in (2, 1, 0):
+        try:
+            async with _writing(call, await call.principal()) as change:
+                await deleting.sweep_feature(change, number=number)
+            return
+        except Unavailable:
+            if not tries_left:
+                raise
 
 
 async def _link(call: Call, resource: Resource) -> Response:
