@@ -61,6 +61,10 @@ WHERE stream.datastream_id IS NOT NULL;
 SELECT s.datastream_id FROM things.datastream_state AS s JOIN things.datastream AS d ON d.id = s.datastream_id
 WHERE d.dataset_id = ANY (%(datasets)s) ORDER BY s.datastream_id FOR NO KEY UPDATE OF s;
 
+-- name: hold_partition
+-- Wait for those who write into one partition, of any dataset, and keep them out; readers go on.
+LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE;
+
 -- name: counts_within
 -- How many observations each datastream has in one partition, by feature, and its dataset.
 SELECT c.datastream_id, c.feature_id, c.n, d.dataset_id

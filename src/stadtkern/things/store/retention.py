@@ -150,11 +150,12 @@ async def _empty(
     removed: defaultdict[int, int] = defaultdict(int)
     async with connection.transaction():
         await connection.execute(sql["hold_states_of_datasets"], {"datasets": present})
+        await connection.execute("SET LOCAL lock_timeout = '500ms'")
+        await connection.execute(partitions.statement("hold_partition", key))  # rows of others are seen now
         counted = await (await connection.execute(partitions.statement("counts_within", key))).fetchall()
         again = await (await connection.execute(partitions.statement("datasets_within", key))).fetchall()
         if {row[0] for row in again} - {None} != set(present):
             return {}
-        await connection.execute("SET LOCAL lock_timeout = '500ms'")
         await connection.execute(partitions.statement("empty_partition", key))
         await _uncount(connection, counted)
         owners = {row[0]: row[3] for row in counted}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Retention beside others who write or move the same rows: nothing of theirs is lost, no count goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
+from stadtkern.things.store import batch, fold, merge, retention
+from tests.things import histories
+from tests.things.histories import check_state, datastreams, reading, rows, state
+from tests.things.test_retention import NOW, filled, own_dataset
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_first_row_that_is_being_written_is_not_lost_with_the_partition(
+    connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another dataset writes into a partition that all others give up: its row is seen in time."""
+    monkeypatch.setattr(retention, "_FEW_PAGES", 0)
+    streams = await filled(connection, "given-up")
+    (other,) = await datastreams(connection)
+    await own_dataset(connection, "still-kept", [other])
+    await fold.fold_all(connection)
+    await connection.execute("UPDATE core.dataset SET retention = '40 days' WHERE key <> 'still-kept'")
+    late = reading(other, datetime(2026, 3, 10, 12, tzinfo=UTC), 7.0)
+    async with await core_database.connect(url=database, autocommit=True) as writer:
+        async with writer.transaction():
+            await merge.merge(writer, batch=batch.of_readings([late]))
+            task = asyncio.create_task(retention.apply(connection, now=NOW))
+            await histories.until(
+                partial(_waits_for_a_lock, database, connection.info.backend_pid), seconds=10
+            )
+        await task
+    assert [row[2] for row in await rows(connection, other)] == [7.0]
+    assert (await state(connection, other))["n"] == 1
+    for stream in streams:
+        await check_state(connection, stream)
+    await connection.execute("UPDATE core.dataset SET retention = NULL")
+
+
+async def _waits_for_a_lock(database: str, pid: int) -> bool:
+    async with await core_database.connect(url=database, autocommit=True) as looking:
+        cursor = await looking.execute(
+            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [pid]
+        )
+        return await cursor.fetchone() == (True,)
