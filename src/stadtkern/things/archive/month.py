@@ -212,6 +212,8 @@ async def _register(
     for name in ("rows", "first_time", "last_time", "result_time_first", "result_time_last"):
         columns[name] = [getattr(part, name) for part in here]
     async with connection.transaction():
+        held = await ask(connection, "hold_parts", ids=[part.datastream_id for part in parts], month=month)
+        file["stale"] = len(held) < len(parts)  # what was deleted meanwhile is in the file
         await connection.execute(sql["keep_file"], file)
         await connection.execute(sql["keep_parts"], columns)
         await connection.execute(sql["drop_empty_parts"], {"dataset_id": dataset_id, "month": month})

@@ -70,6 +70,11 @@ INSERT INTO things.archived AS a (datastream_id, month, state, rows, first_time,
 SELECT unnest(%(ids)s::bigint[]), %(month)s, 'closing', 0, things.month_start(%(month)s), things.month_start(%(month)s)
 ON CONFLICT (datastream_id, month) DO UPDATE SET state = 'closing' WHERE a.state = 'open';
 
+-- name: hold_parts
+-- Keep these parts from being deleted; those that are not answered for are gone already.
+SELECT datastream_id FROM things.archived WHERE datastream_id = ANY (%(ids)s) AND month = %(month)s
+ORDER BY datastream_id FOR UPDATE;
+
 -- name: keep_parts
 -- Note what is in the file and in the table.
 UPDATE things.archived AS a
@@ -88,12 +93,12 @@ WHERE d.id = a.datastream_id AND d.dataset_id = %(dataset_id)s AND a.month = %(m
 -- name: keep_file
 -- Note the file of a month.
 INSERT INTO things.archive_file AS f (dataset_id, month, generation, path, rows, bytes, sha256, first_time, last_time,
-                                      moved)
+                                      moved, stale)
 VALUES (%(dataset_id)s, %(month)s, %(generation)s, %(path)s, %(rows)s, %(bytes)s, %(sha256)s, %(first_time)s,
-        %(last_time)s, %(moved)s)
+        %(last_time)s, %(moved)s, %(stale)s)
 ON CONFLICT (dataset_id, month) DO UPDATE
 SET generation = excluded.generation, path = excluded.path, rows = excluded.rows, bytes = excluded.bytes,
-    sha256 = excluded.sha256, first_time = excluded.first_time, last_time = excluded.last_time, stale = false,
+    sha256 = excluded.sha256, first_time = excluded.first_time, last_time = excluded.last_time, stale = excluded.stale,
     moved = excluded.moved, written_at = now();
 
 -- name: drop_file

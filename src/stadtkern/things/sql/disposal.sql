@@ -11,6 +11,10 @@ WITH state AS (
 INSERT INTO things.disposal (datastream_id, rows) SELECT datastream_id, n FROM state ORDER BY datastream_id
 RETURNING datastream_id;
 
+-- name: hold_all_parts
+-- Wait for a file that is being registered, so that it is found when these parts are dropped.
+SELECT FROM things.archived WHERE datastream_id = ANY (%(ids)s) ORDER BY datastream_id, month FOR UPDATE;
+
 -- name: drop_parts
 -- What these datastreams have in files must go from there, too: the files are written anew.
 WITH gone AS (

@@ -49,6 +49,7 @@ async def datastreams(connection: Connection, *, ids: Sequence[int]) -> None:
     params = {"ids": sorted(ids)}
     await connection.execute(sql["hold_datastreams"], params)
     cursor = await connection.execute(sql["dispose_datastreams"], params)
+    await connection.execute(sql["hold_all_parts"], params)
     await connection.execute(sql["drop_parts"], params)
     await _promise(connection, kind="datastream", ids=[row[0] for row in await cursor.fetchall()])
     await aftermath.tell(connection, datastream_ids=params["ids"])
