@@ -10,7 +10,8 @@ import pytest
 
 from stadtkern.core import access, tokens
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import mqtt
+from stadtkern.ingest.doors import link, mqtt, taking
+from stadtkern.things.api import write
 from tests.ingest import mosquitto, mqtt_clients
 
 pytestmark = pytest.mark.anyio
@@ -132,6 +133,49 @@ async def test_what_cannot_be_stored_leaves_the_queue_and_is_explained(
             client.close()
 
     await mqtt_clients.apart(work)
+
+
+async def test_what_fails_for_no_known_reason_leaves_the_queue_too(
+    bridge: mqtt.Mqtt,
+    broker: mosquitto.Mosquitto,
+    device: tuple[str, str],
+    things: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tried again with the time at which it came, then explained and acknowledged: it blocks nothing."""
+    arrived: list[Any] = []
+    acknowledged: list[bytes] = []
+    create, acknowledge = write.create, link.Link.acknowledge
+
+    async def creating(call: Any, resource: Any) -> Any:
+        if await call.body(limit=100) == b"poison":
+            arrived.append(call.arrived)
+            raise RuntimeError("nobody foresaw this")
+        return await create(call, resource)
+
+    def acknowledging(self: Any, message: link.Incoming) -> None:
+        acknowledged.append(message.payload)
+        acknowledge(self, message)
+
+    monkeypatch.setattr(write, "create", creating)
+    monkeypatch.setattr(link.Link, "acknowledge", acknowledging)
+    monkeypatch.setattr(taking, "_PAUSES_AFTER_FAILURES", (0.01, 0.01))
+    errors = f"errors/Datastreams({things['two']})"
+
+    def work() -> None:
+        screen = mqtt_clients.enters(broker.screens, username=device[0], secret=device[1])
+        mqtt_clients.follows(screen, errors)
+        sender = mqtt_clients.enters(broker.devices, username=device[0], secret=device[1])
+        sender.store(f"v1.1/Datastreams({things['two']})/Observations", b"poison")
+        screen.until(lambda: screen.of(errors), what="an explanation")
+        assert screen.of(errors)[0]["error"]["type"].endswith(":MessageFailed")
+        screen.until(lambda: b"poison" in acknowledged, what="the acknowledgement")
+        screen.close()
+        sender.close()
+
+    await mqtt_clients.apart(work)
+    assert len(arrived) == 3
+    assert len(set(arrived)) == 1
 
 
 async def test_a_revoked_token_is_sent_away(

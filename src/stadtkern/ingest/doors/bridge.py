@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,11 +17,11 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, listening, problems, tokens
+from stadtkern.core import access, listening, problems, times, tokens
 from stadtkern.core.access import Gate, Principal, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import rights
+from stadtkern.ingest.doors import rights, taking
 from stadtkern.ingest.doors.followed import Followed
 from stadtkern.ingest.doors.link import CLIENT_ID, Incoming, Link
 from stadtkern.ingest.doors.taking import Taker
@@ -151,14 +153,9 @@ class Bridge:
     async def _take(self, message: Incoming) -> None:
         """Store a message, then let the broker forget it. What can never be stored is forgotten too."""
         topic = message.topic.removeprefix(f"{self._settings.mqtt_in}/")
+        store = functools.partial(self._store, topic, message.payload, times.now())
         try:
-            dataset_id = await self._owner(topic)
-            await self._taker.take(
-                topic=topic,
-                payload=message.payload,
-                principal=Principal(kind="token", token_id=-dataset_id),
-                gate=Entrusted(gate=self._gate, dataset_id=dataset_id),
-            )
+            await taking.persist(store, topic=topic)
         except problems.Problem as problem:
             self._taker.refusals.note(topic=topic, client="", problem=problem)
             address = topic.removeprefix(self._settings.mqtt_prefix).strip("/").rpartition("/")[0]
@@ -166,6 +163,16 @@ class Bridge:
             errors = (f"errors/{address[:200] or 'other'}", document, False)
             await self._link.publish([errors])
         self._link.acknowledge(message)
+
+    async def _store(self, topic: str, payload: bytes, arrived: datetime) -> None:
+        dataset_id = await self._owner(topic)
+        await self._taker.take(
+            topic=topic,
+            payload=payload,
+            principal=Principal(kind="token", token_id=-dataset_id),
+            gate=Entrusted(gate=self._gate, dataset_id=dataset_id),
+            arrived=arrived,
+        )
 
     async def _owner(self, topic: str) -> int:
         """The dataset of the Datastream that a topic names first, which the broker's rules are about."""

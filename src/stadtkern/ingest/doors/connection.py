@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 
 import structlog
@@ -18,6 +18,7 @@ from stadtkern.ingest.doors.session import Session
 log = structlog.get_logger(__name__)
 
 WINDOW = 500
+MOST_UNSTORED_BYTES = 4_194_304
 CROWDED_BYTES = 1_048_576
 CONNECT_SECONDS = 10.0
 _CONNECT_BYTES = 8_192
@@ -32,8 +33,8 @@ class Host(Protocol):
     async def admit(self, connect: Connect, secret: str | None) -> tuple[Session, bool]:
         """The session of a client and whether it was there before. Raises Problems."""
 
-    async def store(self, session: Session, message: Publish) -> None:
-        """Return when a message is on disk. Raises Problems."""
+    async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
+        """Return when a message is on disk. Raises Problems; Unavailable once it is not `wanted` any more."""
 
     async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, bytes | None]:
         """Let a session follow a topic; returns the answer's code and the newest. Raises Unavailable."""
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._busy: asyncio.Task[None] | None = None
         self._pending: deque[tuple[Publish, asyncio.Task[tuple[int, str]]]] = deque()
+        self._unstored = 0
         self._paused = False
         self.session: Session | None = None
         self.secret: str | None = None
@@ -133,7 +135,8 @@ class Connection(asyncio.Protocol):
     @property
     def _held(self) -> bool:
         """Whether the next packet must wait: for an answer in its order, or for room."""
-        return self._busy is not None or len(self._pending) >= WINDOW
+        full = len(self._pending) >= WINDOW or self._unstored > MOST_UNSTORED_BYTES
+        return full or self._busy is not None
 
     def _regulate(self) -> None:
         """A client that sends more than we can store waits at its own end."""
@@ -205,11 +208,14 @@ class Connection(asyncio.Protocol):
     def _publish(self, session: Session, message: Publish) -> None:
         task = asyncio.create_task(self._store(session, message))
         self._pending.append((message, task))
+        self._unstored += len(message.payload)
         task.add_done_callback(self._stored)
 
     async def _store(self, session: Session, message: Publish) -> tuple[int, str]:
         try:
-            await self._host.store(session, message)
+            await self._host.store(session, message, wanted=lambda: not self.gone)
+        except problems.Unavailable:
+            raise  # the connection is gone: nobody is to believe that it was stored
         except problems.Problem as problem:
             return _reason(problem), str(problem)
         return packets.SUCCESS, ""
@@ -218,6 +224,7 @@ class Connection(asyncio.Protocol):
         """Acknowledge in the order of arrival [MQTT-4.6.0-2], each message only after its commit."""
         while self._pending and self._pending[0][1].done():
             message, task = self._pending.popleft()
+            self._unstored -= len(message.payload)
             if task.cancelled() or task.exception() is not None:
                 self.close(packets.UNSPECIFIED, why="a message could not be stored")
                 continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import msgspec
 import psycopg
@@ -161,12 +161,16 @@ class Door:
         self._sessions[made.key] = made
         return made, False
 
-    async def store(self, session: Session, message: Publish) -> None:
-        """Store a message. Raises the problem that is its own, after telling the sender."""
+    async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
+        """Store a message. Raises the problem that is its own, after telling the sender; Unavailable."""
         try:
             if session.principal.token_id is None:
                 raise access.Unauthorised("publishing needs a token as password")
-            await self._taker.take(topic=message.topic, payload=message.payload, principal=session.principal)
+            await self._taker.take(
+                topic=message.topic, payload=message.payload, principal=session.principal, wanted=wanted
+            )
+        except problems.Unavailable:
+            raise
         except problems.Problem as problem:
             self._complain(session, message.topic, problem)
             raise

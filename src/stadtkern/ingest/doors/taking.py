@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +16,7 @@ import psycopg_pool
 import structlog
 from starlette.datastructures import State
 
-from stadtkern.core import problems
+from stadtkern.core import problems, times
 from stadtkern.core.access import Principal
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
@@ -29,20 +31,33 @@ from stadtkern.things.topics import topic as topics
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_PAUSES_AFTER_FAILURES = (0.1, 1.0, 5.0, 15.0)
+
+
+class MessageFailed(problems.Problem):
+    """A message could not be stored, for a reason that nobody foresaw.
+
+    Tell whoever runs the service: the log names the failure. Send the message again when it is mended.
+    """
+
+    status = 500
 
 
 class Publication(Call):
     """A message as the routes see it: a POST to the address that its topic names."""
 
-    __slots__ = ("_payload", "_principal")
+    __slots__ = ("_payload", "_principal", "arrived")
 
-    def __init__(self, *, path: str, payload: bytes, principal: Principal, state: State):
+    def __init__(
+        self, *, path: str, payload: bytes, principal: Principal, state: State, arrived: datetime | None
+    ):
         self.scope = {}
         self.method = "POST"
         self.path = path
         self.state = state
         self._payload = payload
         self._principal = principal
+        self.arrived = arrived or times.now()
 
     @property
     def service(self) -> str:
@@ -102,22 +117,36 @@ class Taker:
     counters: Counters = field(default_factory=Counters)
     refusals: Refusals = field(default_factory=Refusals)
 
-    async def take(self, *, topic: str, payload: bytes, principal: Principal, gate: Any = None) -> None:
+    async def take(
+        self,
+        *,
+        topic: str,
+        payload: bytes,
+        principal: Principal,
+        gate: Any = None,
+        arrived: datetime | None = None,
+        wanted: Callable[[], bool] | None = None,
+    ) -> None:
         """Return when it is on disk, however long the database is away.
 
         Raises InvalidTopic and every problem that is the message's own: sent again, it fails again.
+        Raises Unavailable where it is not `wanted` any more. `arrived`: when it came, if not just now.
         """
         try:
             path, resource = _address(topic, self.settings.mqtt_prefix)
             state = self.state if gate is None else self.guarded(gate)
-            call = Publication(path=path, payload=payload, principal=principal, state=state)
-            await self._store(call, resource)
+            call = Publication(path=path, payload=payload, principal=principal, state=state, arrived=arrived)
+            await self._store(call, resource, wanted)
+        except problems.Unavailable:
+            raise
         except problems.Problem:
             self.counters.refused += 1
             raise
         self.counters.stored += 1
 
-    async def _store(self, call: Publication, resource: Resource | None) -> None:
+    async def _store(
+        self, call: Publication, resource: Resource | None, wanted: Callable[[], bool] | None
+    ) -> None:
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -138,11 +167,27 @@ class Taker:
                 log.warning("a message waits for the store", path=call.path[:200], reason=reason)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
+            if wanted is not None and not wanted():
+                raise problems.Unavailable(reason)
 
     def guarded(self, gate: Any) -> State:
         """The same surroundings with another judge of rights."""
         shared = {name: getattr(self.state, name) for name in ("settings", "pool", "sink", "streams")}
         return State({**shared, "gate": gate})
+
+
+async def persist(work: Callable[[], Awaitable[None]], *, topic: str) -> None:
+    """Do something, again after failures that nobody foresaw. Raises MessageFailed, Problems."""
+    for pause in (*_PAUSES_AFTER_FAILURES, None):
+        try:
+            return await work()
+        except problems.Problem:
+            raise
+        except Exception as error:
+            log.exception("a message failed", topic=topic[:200])
+            if pause is None:
+                raise MessageFailed from error
+        await asyncio.sleep(pause)
 
 
 @lru_cache(maxsize=50_000)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -19,9 +20,13 @@ COOKIE = "sessionid"
 
 
 class Call:
-    """A request: method, path below the service, headers on demand, body up to a limit."""
+    """A request: method, path below the service, headers on demand, body up to a limit.
+
+    `arrived` is set where one may be carried out again later: when it came, in place of the present.
+    """
 
     __slots__ = ("_body", "_receive", "method", "path", "scope", "state")
+    arrived: datetime | None = None
 
     def __init__(self, scope: Scope, receive: Receive):
         self.scope = scope

@@ -46,6 +46,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
         datastream_id=stream,
         facts=facts,
         feature_id=facts.feature_id if feature is None else feature_id,
+        arrived=call.arrived,
     )
     stored = (await call.state.sink.put((reading,)))[0]
     if isinstance(stored, problems.Problem):

@@ -163,4 +163,6 @@ async def _body(call: Call) -> Any:
 
 def _writing(call: Call, principal: Any) -> Any:
     state = call.state
-    return run.writing(pool=state.pool, gate=state.gate, settings=state.settings, principal=principal)
+    return run.writing(
+        pool=state.pool, gate=state.gate, settings=state.settings, principal=principal, arrived=call.arrived
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg import sql
@@ -26,6 +27,7 @@ class Change:
     """A write in the caller's transaction.
 
     `waiting` collects the observations of a deep insert, `touched` the ids of what was made or changed.
+    `arrived` is the time of observations that come without one; None: the present.
     """
 
     connection: Connection
@@ -35,6 +37,7 @@ class Change:
     settings: Settings
     waiting: list[Reading] = field(default_factory=list)
     touched: dict[str, set[int]] = field(default_factory=dict)
+    arrived: datetime | None = None
 
     def touch(self, entity: EntityType, number: int) -> None:
         """Note that an entity is new or different; whoever follows it is told after the commit."""

@@ -203,7 +203,12 @@ async def _observe(change: Change, payload: Payload, *, where: str) -> int:
     elif feature_id is None and facts.location_id is not None:
         feature_id = await streams.default_feature(change.connection, location_id=facts.location_id) or None
     reading = observations.reading(
-        payload, datastream_id=datastream_id, facts=facts, feature_id=feature_id, where=where
+        payload,
+        datastream_id=datastream_id,
+        facts=facts,
+        feature_id=feature_id,
+        where=where,
+        arrived=change.arrived,
     )
     change.waiting.append(observations.admitted(reading, settings=change.settings, where=where))
     return 0

@@ -23,9 +23,18 @@ _ABSENT = object()
 
 
 def reading(
-    payload: Mapping[str, Any], *, datastream_id: int, facts: Facts, feature_id: int | None, where: str = ""
+    payload: Mapping[str, Any],
+    *,
+    datastream_id: int,
+    facts: Facts,
+    feature_id: int | None,
+    where: str = "",
+    arrived: datetime | None = None,
 ) -> readings.Reading:
-    """The reading that a payload describes. Raises the problems of operations, InvalidInstant."""
+    """The reading that a payload describes. Raises the problems of operations, InvalidInstant.
+
+    One without phenomenonTime gets the time at which it arrived, else the present.
+    """
     result = payload.get("result", _ABSENT)
     if result is _ABSENT:
         raise MissingProperty(
@@ -44,7 +53,7 @@ def reading(
         )
     return readings.Reading(
         datastream_id=datastream_id,
-        phenomenon_time=start or times.now(),
+        phenomenon_time=start or arrived or times.now(),
         phenomenon_end=end,
         result=result,
         result_time=None if result_time is None else moment(result_time, where=where + "resultTime"),

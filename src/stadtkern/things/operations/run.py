@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -23,7 +24,12 @@ from stadtkern.things.store import batch, merge
 
 @asynccontextmanager
 async def writing(
-    *, pool: AsyncConnectionPool[Connection], gate: Gate, settings: Settings, principal: Principal
+    *,
+    pool: AsyncConnectionPool[Connection],
+    gate: Gate,
+    settings: Settings,
+    principal: Principal,
+    arrived: datetime | None = None,
 ) -> AsyncIterator[Change]:
     """A change whose transaction commits at the end, or does nothing.
 
@@ -34,7 +40,7 @@ async def writing(
         async with pool.connection() as connection, connection.transaction():
             await connection.execute(f"set local statement_timeout = {settings.statement_timeout * 4:d}")
             scope = await gate.scope(connection, principal)
-            change = Change(connection, principal, verbs, scope, settings)
+            change = Change(connection, principal, verbs, scope, settings, arrived=arrived)
             yield change
             await news.of_entities(connection, touched=change.touched)
     except errors.IntegrityConstraintViolation as error:

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Messages that wait because the store is away: whose time they keep, and how much of them is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from stadtkern.core import problems
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import connection, mqtt, packets, taking
+from stadtkern.ingest.writer.writer import Writer
+from stadtkern.things import readings
+from stadtkern.things.api import write
+from stadtkern.things.operations import run
+from tests.ingest import mqtt_clients
+from tests.things import factories
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def things(client: Any, token: str) -> dict[str, int]:
+    """A Thing with two Datastreams."""
+    return await mqtt_clients.make_things(client, token)
+
+
+@pytest.fixture(scope="module")
+async def door(settings: Settings) -> AsyncIterator[mqtt.Mqtt]:
+    """The door, open."""
+    async with mqtt_clients.service(settings) as made:
+        yield made
+
+
+class Away:
+    """A store that does not answer for some time; counts attempts and what they were about."""
+
+    def __init__(self, *, attempts: int | None = None):
+        self.seen: list[Any] = []
+        self.attempts = attempts
+
+    def knock(self, what: Any) -> None:
+        """Raises StoreUnavailable while it is away."""
+        self.seen.append(what)
+        if self.attempts is None or len(self.seen) < self.attempts:
+            raise readings.StoreUnavailable("away")
+
+
+async def _until(condition: Callable[[], Any], *, what: str) -> None:
+    deadline = time.monotonic() + mqtt_clients.PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        await asyncio.sleep(0.02)
+
+
+def _storing() -> list[asyncio.Task[Any]]:
+    """What connections are about to store."""
+    names = ((task, getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks())
+    return [task for task, name in names if name == "Connection._store"]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_reading_without_a_time_keeps_the_time_of_its_arrival(
+    door: mqtt.Mqtt,
+    token: str,
+    things: dict[str, int],
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    deep: bool,
+) -> None:
+    """Not that of the attempt that stored it: four attempts, one time, one row."""
+    away, result = Away(attempts=4), 70 + deep
+    put, merge_waiting = Writer.put, run.merge_waiting
+
+    async def putting(self: Any, items: Any) -> Any:
+        if items[0].result == result:
+            away.knock(items[0].phenomenon_time)
+        return await put(self, items)
+
+    async def merging(change: Any) -> Any:
+        if change.waiting and change.waiting[0].result == result:
+            away.knock(change.waiting[0].phenomenon_time)
+        return await merge_waiting(change)
+
+    monkeypatch.setattr(Writer, "put", putting)
+    monkeypatch.setattr(run, "merge_waiting", merging)
+    document: dict[str, Any] = {"result": result}
+    if deep:
+        document["FeatureOfInterest"] = {
+            "name": "crown",
+            "description": "",
+            "encodingType": "application/geo+json",
+            "feature": factories.location()["location"],
+        }
+
+    def work() -> None:
+        with mqtt_clients.client(door.port, secret=token) as device:
+            device.store(f"v1.1/Datastreams({things['one']})/Observations", document)
+
+    await mqtt_clients.apart(work)
+    async with await mqtt_clients.database_of(database) as asking:
+        cursor = await asking.execute(
+            "SELECT phenomenon_time FROM things.observation WHERE datastream_id = %s AND result = %s",
+            (things["one"], result),
+        )
+        stored = [row[0] for row in await cursor.fetchall()]
+    assert len(away.seen) == 4
+    assert [*set(away.seen)] == stored
+
+
+@contextlib.asynccontextmanager
+async def _raw(
+    door: mqtt.Mqtt, token: str
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A client that can go without a word."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    secret = token.encode()
+    body = b"\x00\x04MQTT\x04\xc2\x00\x00" + b"\x00\x00" + b"\x00\x01a" + len(secret).to_bytes(2) + secret
+    writer.write(b"\x10" + bytes([len(body)]) + body)
+    try:
+        answer = await asyncio.wait_for(reader.readexactly(4), mqtt_clients.PATIENCE)
+        assert answer[3] == 0
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+def _packet(topic: str, payload: bytes, number: int) -> bytes:
+    """PUBLISH with QoS 1."""
+    body = len(topic).to_bytes(2) + topic.encode() + number.to_bytes(2) + payload
+    length, rest = b"", len(body)
+    while True:
+        rest, digit = divmod(rest, 128)
+        length += bytes([digit | (128 if rest else 0)])
+        if not rest:
+            return bytes([packets.PUBLISH << 4 | 2]) + length + body
+
+
+async def test_who_has_gone_leaves_nothing_waiting(
+    door: mqtt.Mqtt, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not acknowledged the client still has; it is neither tried for ever nor counted as refused."""
+    away, refused = Away(), door.counters.refused
+
+    async def create(call: Any, resource: Any) -> None:
+        away.knock(call.path)
+
+    monkeypatch.setattr(write, "create", create)
+    async with _raw(door, token) as (reader, writer):
+        writer.write(_packet(f"v1.1/Datastreams({things['one']})/Observations", b'{"result": 1}', 1))
+        await _until(lambda: len(away.seen) > 2, what="some attempts")
+        assert len(_storing()) == 1
+    await _until(lambda: not _storing(), what="the end of the attempts")
+    assert await asyncio.wait_for(reader.read(), mqtt_clients.PATIENCE) == b""
+    assert door.counters.refused == refused
+
+
+async def test_large_messages_wait_at_the_senders_end(
+    door: mqtt.Mqtt, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing can be stored a connection holds about 4 MiB, not 500 messages; later all arrive."""
+    away = {"now": True}
+    seen: set[int] = set()
+
+    async def create(call: Any, resource: Any) -> None:
+        seen.add(id(call))
+        calls.append(call)
+        if away["now"]:
+            raise problems.Unavailable
+
+    calls: list[Any] = []
+    monkeypatch.setattr(write, "create", create)
+    monkeypatch.setattr(taking, "_LONGEST_PAUSE", 0.05)
+    topic, size, many = f"v1.1/Datastreams({things['one']})/Observations", 1_000_000, 20
+    most = connection.MOST_UNSTORED_BYTES // size + 1
+    async with _raw(door, token) as (reader, writer):
+        for number in range(1, many + 1):
+            writer.write(_packet(topic, b"x" * size, number))
+        await _until(lambda: len(calls) >= 20 * most, what="attempts again and again")
+        assert len(seen) == len(_storing()) == most
+        away["now"] = False
+        answers = await asyncio.wait_for(reader.readexactly(4 * many), mqtt_clients.PATIENCE)
+    assert answers == b"".join(b"\x40\x02" + number.to_bytes(2) for number in range(1, many + 1))
