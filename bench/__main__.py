@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=rows, help="observations in the store (BENCH_ROWS)")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each load")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE} from this run")
+    parser.add_argument("--after", nargs="*", default=[], type=Path, help="results of runs to show before it")
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     if load > _QUIET:
@@ -50,7 +52,8 @@ def main(arguments: list[str]) -> int:
     run = _run(figures, load=load, command=" ".join(["python -m bench", *arguments]))
     print(f"\n{table(figures)}\n\n{_keep(run)}")
     if given.page:
-        PAGE.write_text(_page(run), encoding="utf-8")
+        earlier = [msgspec.json.decode(path.read_bytes(), type=Run) for path in given.after]
+        PAGE.write_text(_page([*earlier, run]), encoding="utf-8")
     return 1 if any(figure.met is False for figure in figures) else 0
 
 
@@ -87,18 +90,23 @@ def _keep(run: Run) -> Path:
     return path
 
 
-def _page(run: Run) -> str:
+def _page(runs: Sequence[Run]) -> str:
+    shown = "\n\n".join(_section(run) for run in runs)
     return f"""<!-- SPDX-License-Identifier: CC-BY-4.0 -->
 <!-- Written by `python -m bench --page`; do not edit. -->
 # Benchmarks
 
-Measured {run.at:%Y-%m-%d} at commit {run.commit} with `{run.command}`
-on {run.machine}; the load generator runs on the same machine, whose load average was {run.load:.1f} before.
+On {runs[-1].machine}; the load generator runs on the same machine.
 Each reference is measured in the same run, so that a slow machine is told from slow code.
 `make bench` repeats all of it, `make bench BENCH=posts` one part.
 
-{table(run.figures)}
+{shown}
 """
+
+
+def _section(run: Run) -> str:
+    told = f"commit {run.commit}, load average {run.load:.1f} before"
+    return f"## {run.at:%Y-%m-%d %H:%M} UTC, `{run.command}`\n{told}.\n\n{table(run.figures)}"
 
 
 if __name__ == "__main__":
