@@ -41,7 +41,8 @@ FROM thing, sensor, property ORDER BY thing.id RETURNING id
 _PARTITIONS = """
 SELECT things.attach_partition(month)
 FROM generate_series(
-    date_trunc('month', now() - %(steps)s * %(minutes)s * interval '1 minute'), now(), '1 month') AS month
+    date_trunc('month', now() - %(steps)s::bigint * %(minutes)s * interval '1 minute'), now(),
+    '1 month') AS month
 """
 
 # id = month since 1900-01 << 40 | number, as the writer makes them
@@ -55,7 +56,7 @@ FROM unnest(%(streams)s::bigint[]) AS stream
 CROSS JOIN LATERAL generate_series(1, %(steps)s) AS step
 CROSS JOIN LATERAL (
     SELECT date_bin('15 minutes', now(), '2000-01-01Z')
-           - (%(steps)s - step) * %(minutes)s * interval '1 minute') AS t (time)
+           - (%(steps)s - step)::bigint * %(minutes)s * interval '1 minute') AS t (time)
 """
 
 _STATE = """
