@@ -7,12 +7,11 @@ FROM things.datastream_state
 WHERE datastream_id = ANY (%(ids)s) AND n > 0;
 
 -- name: dirty_spans
--- Spans of hours whose rollups cannot be trusted at the moment; where observations are gone there is nothing better.
-SELECT m.datastream_id, greatest(m.start, s.cleared), m.until, d.kind
+-- Spans of hours whose rollups cannot be trusted at the moment, and until when there may be nothing better.
+SELECT m.datastream_id, m.start, m.until, d.kind, s.sealed_until
 FROM things.rollup_dirty AS m JOIN things.datastream AS d ON d.id = m.datastream_id
-LEFT JOIN things.seal AS s ON s.dataset_id = d.dataset_id
-WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(end)s
-  AND (s.cleared IS NULL OR m.until > s.cleared);
+LEFT JOIN things.datastream_state AS s ON s.datastream_id = m.datastream_id
+WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(end)s;
 
 -- name: kept_hours
 -- Hours from the rollup.

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import fold, partitions
+from stadtkern.things.store import fold, partitions, seals
 from stadtkern.things.store.batch import HOUR, instant, microseconds
 from stadtkern.things.store.fold import Span
 
@@ -49,16 +49,20 @@ class Dirty(NamedTuple):
 async def dirty(
     connection: Connection, *, datastream_ids: Sequence[int], start: datetime, end: datetime
 ) -> Dirty:
-    """What the fold has not come to yet, within the given span."""
+    """What the fold has not come to yet, within the given span; never what is gone or lies in files."""
     cursor = await connection.execute(
         statements.load("things")["dirty_spans"], {"ids": list(datastream_ids), "start": start, "end": end}
     )
+    found = await cursor.fetchall()
+    sealed = {row[0]: row[4] for row in found if row[4] is not None}
+    marks = await seals.cut(connection, marks=[row[:4] for row in found], sealed=sealed)
     lower, upper = microseconds(start) // HOUR * HOUR, -(-microseconds(end) // HOUR) * HOUR
     measured: list[Span] = []
     held: list[Span] = []
-    for datastream_id, begin, until, kind in await cursor.fetchall():
+    for datastream_id, begin, until, kind in marks:
         span = Span(datastream_id, max(microseconds(begin), lower), min(microseconds(until), upper))
-        (held if kind == "state" else measured).append(span)
+        if span.start < span.until:
+            (held if kind == "state" else measured).append(span)
     return Dirty(fold.merged(measured), fold.merged(held))
 
 

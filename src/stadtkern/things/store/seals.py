@@ -123,7 +123,8 @@ async def _rows(connection: Connection, name: str, params: dict[str, Any]) -> li
     return await (await connection.execute(statement, params)).fetchall()
 
 
-Mark = tuple[int, datetime, datetime, bool]
+# Datastream, from, until, and what else is said of the span.
+Mark = tuple[int, datetime, datetime, Any]
 
 
 async def cut(connection: Connection, *, marks: Sequence[Any], sealed: dict[int, datetime]) -> list[Mark]:
@@ -138,14 +139,14 @@ async def cut(connection: Connection, *, marks: Sequence[Any], sealed: dict[int,
 
 
 def _pieces(mark: Mark, spans: Iterable[tuple[datetime, datetime]]) -> list[Mark]:
-    datastream_id, start, until, appended = mark
+    datastream_id, start, until, about = mark
     found: list[Mark] = []
     for begin, end in sorted(spans):
         if end <= start or begin >= until:
             continue
         if start < begin:
-            found.append((datastream_id, start, begin, appended))
+            found.append((datastream_id, start, begin, about))
         start = end
     if start < until:
-        found.append((datastream_id, start, until, appended))
+        found.append((datastream_id, start, until, about))
     return found
