@@ -40,6 +40,9 @@ class Part(NamedTuple):
     last_time: datetime | None = None
     result_time_first: datetime | None = None
     result_time_last: datetime | None = None
+    end_time: datetime | None = None
+    last_result: float | None = None
+    features: str | None = None
 
 
 class File(NamedTuple):
@@ -209,7 +212,7 @@ async def _register(
         "first_time": manifest.first_time, "last_time": manifest.last_time,
     }  # fmt: skip
     columns: dict[str, Any] = {"month": month, "ids": [part.datastream_id for part in here]}
-    for name in ("rows", "first_time", "last_time", "result_time_first", "result_time_last"):
+    for name in Part._fields[2:]:
         columns[name] = [getattr(part, name) for part in here]
     async with connection.transaction():
         held = await ask(connection, "hold_parts", ids=[part.datastream_id for part in parts], month=month)

@@ -51,12 +51,26 @@ ORDER BY 1;
 
 -- name: month_contents
 -- What each datastream of a dataset has of a month in one partition.
-SELECT o.datastream_id, count(*), min(o.phenomenon_time), max(o.phenomenon_time), min(o.result_time),
-       max(o.result_time)
-FROM {leaf} AS o JOIN things.datastream AS d ON d.id = o.datastream_id
-WHERE d.dataset_id = %(dataset_id)s
-  AND o.phenomenon_time >= things.month_start(%(month)s) AND o.phenomenon_time < things.month_end(%(month)s)
-GROUP BY o.datastream_id ORDER BY o.datastream_id;
+SELECT part.datastream_id, part.n, part.first_time, part.last_time, part.result_time_first, part.result_time_last,
+       part.end_time, (
+           SELECT o.result FROM {leaf} AS o
+           WHERE o.datastream_id = part.datastream_id AND o.phenomenon_time = part.last_time
+           ORDER BY o.slot DESC LIMIT 1), part.features::text
+FROM (
+    SELECT datastream_id, sum(n)::bigint AS n, min(first_time) AS first_time, max(last_time) AS last_time,
+           min(result_time_first) AS result_time_first, max(result_time_last) AS result_time_last,
+           max(end_time) AS end_time, jsonb_object_agg(feature_id, n) FILTER (WHERE feature_id IS NOT NULL) AS features
+    FROM (
+        SELECT o.datastream_id, o.feature_id, count(*), min(o.phenomenon_time), max(o.phenomenon_time),
+               min(o.result_time), max(o.result_time), max(coalesce(o.phenomenon_end, o.phenomenon_time))
+        FROM {leaf} AS o JOIN things.datastream AS d ON d.id = o.datastream_id
+        WHERE d.dataset_id = %(dataset_id)s
+          AND o.phenomenon_time >= things.month_start(%(month)s) AND o.phenomenon_time < things.month_end(%(month)s)
+        GROUP BY 1, 2
+    ) AS c (datastream_id, feature_id, n, first_time, last_time, result_time_first, result_time_last, end_time)
+    GROUP BY datastream_id
+) AS part
+ORDER BY part.datastream_id;
 
 -- name: parts_of_month
 -- What the datastreams of a dataset have in the file of a month.
@@ -79,10 +93,13 @@ ORDER BY datastream_id FOR UPDATE;
 -- Note what is in the file and in the table.
 UPDATE things.archived AS a
 SET state = 'here', rows = p.rows, first_time = p.first_time, last_time = p.last_time,
-    result_time_first = p.result_time_first, result_time_last = p.result_time_last
+    result_time_first = p.result_time_first, result_time_last = p.result_time_last,
+    end_time = p.end_time, last_result = p.last_result, features = p.features::jsonb
 FROM unnest(%(ids)s::bigint[], %(rows)s::bigint[], %(first_time)s::timestamptz[], %(last_time)s::timestamptz[],
-            %(result_time_first)s::timestamptz[], %(result_time_last)s::timestamptz[])
-    AS p (datastream_id, rows, first_time, last_time, result_time_first, result_time_last)
+            %(result_time_first)s::timestamptz[], %(result_time_last)s::timestamptz[], %(end_time)s::timestamptz[],
+            %(last_result)s::float8[], %(features)s::text[])
+    AS p (datastream_id, rows, first_time, last_time, result_time_first, result_time_last, end_time, last_result,
+          features)
 WHERE a.datastream_id = p.datastream_id AND a.month = %(month)s AND a.state = 'closing';
 
 -- name: drop_empty_parts

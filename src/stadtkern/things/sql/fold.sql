@@ -107,25 +107,38 @@ DELETE FROM things.rollup_hour WHERE ctid = ANY (ARRAY(
             AND r.start >= span.start AND r.start < span.until OFFSET 0) AS h));
 
 -- name: held_hours
--- The hours of spans of `state` datastreams; a value counts from its time to the next reading, at most 7 days on.
+-- The hours of spans of `state` datastreams; a value counts from its time to the next reading, at most 7 days on. Where
+-- the one before or the next lies in a file, what is noted of the file stands for it.
 WITH reading AS (
     SELECT span.ord, span.datastream_id, span.start, span.until, o.phenomenon_time, o.slot, o.result, o.result_quality,
            lead(o.phenomenon_time) OVER (PARTITION BY span.ord ORDER BY o.phenomenon_time, o.slot) AS next_time
     FROM unnest(%(datastream_id)s, %(start)s, %(until)s) WITH ORDINALITY AS span (datastream_id, start, until, ord)
     CROSS JOIN LATERAL (
-        (SELECT * FROM things.observation AS b
-         WHERE b.datastream_id = span.datastream_id AND b.phenomenon_time < span.start
-           AND b.phenomenon_time >= span.start - interval '7 days'
-         ORDER BY b.phenomenon_time DESC, b.slot DESC LIMIT 1)
+        (SELECT * FROM (
+            (SELECT b.phenomenon_time, b.slot, b.result, b.result_quality FROM things.observation AS b
+             WHERE b.datastream_id = span.datastream_id AND b.phenomenon_time < span.start
+               AND b.phenomenon_time >= span.start - interval '7 days'
+             ORDER BY b.phenomenon_time DESC, b.slot DESC LIMIT 1)
+            UNION ALL
+            (SELECT f.last_time, 0, f.last_result, NULL FROM things.archived AS f
+             WHERE f.datastream_id = span.datastream_id AND f.state = 'away' AND f.last_time < span.start
+               AND f.last_time >= span.start - interval '7 days')) AS before
+         ORDER BY phenomenon_time DESC LIMIT 1)
         UNION ALL
-        (SELECT * FROM things.observation AS w
+        (SELECT w.phenomenon_time, w.slot, w.result, w.result_quality FROM things.observation AS w
          WHERE w.datastream_id = span.datastream_id AND w.phenomenon_time >= span.start
            AND w.phenomenon_time < span.until)
         UNION ALL
-        (SELECT * FROM things.observation AS a
-         WHERE a.datastream_id = span.datastream_id AND a.phenomenon_time >= span.until
-           AND a.phenomenon_time <= span.until + interval '7 days'
-         ORDER BY a.phenomenon_time, a.slot LIMIT 1)
+        (SELECT * FROM (
+            (SELECT a.phenomenon_time, a.slot, a.result, a.result_quality FROM things.observation AS a
+             WHERE a.datastream_id = span.datastream_id AND a.phenomenon_time >= span.until
+               AND a.phenomenon_time <= span.until + interval '7 days'
+             ORDER BY a.phenomenon_time, a.slot LIMIT 1)
+            UNION ALL
+            (SELECT f.first_time, 0, NULL, NULL FROM things.archived AS f
+             WHERE f.datastream_id = span.datastream_id AND f.state = 'away' AND f.first_time >= span.until
+               AND f.first_time <= span.until + interval '7 days')) AS after
+         ORDER BY phenomenon_time LIMIT 1)
     ) AS o
 ), held AS (
     SELECT r.ord, r.datastream_id, hour.start, r.result, things.tame(r.result) AS tame,

@@ -25,11 +25,18 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: retire_parts
--- Give up what a datastream has in files that end before an instant; says how much of it was only there.
+-- Give up what a datastream has in files that end before an instant; says how much of it was only there, and counts
+-- the features that was about.
 WITH gone AS (
     DELETE FROM things.archived
     WHERE datastream_id = %(datastream_id)s AND things.month_end(month) <= %(until)s
-    RETURNING state, rows
+    RETURNING state, rows, features
+), features AS (
+    UPDATE things.datastream_feature AS f SET n = f.n - g.n
+    FROM (
+        SELECT each.key::bigint AS feature_id, sum(each.value::bigint) AS n
+        FROM gone CROSS JOIN jsonb_each_text(gone.features) AS each WHERE gone.state = 'away' GROUP BY 1) AS g
+    WHERE f.datastream_id = %(datastream_id)s AND f.feature_id = g.feature_id
 )
 SELECT coalesce(sum(rows) FILTER (WHERE state = 'away'), 0)::bigint FROM gone;
 

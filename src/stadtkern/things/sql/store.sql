@@ -215,19 +215,28 @@ SELECT datastream_id, start, until, %(appended)s FROM unnest(%(datastream_id)s, 
     AS span (datastream_id, start, until);
 
 -- name: mark_states_dirty
--- The same for datastreams of kind `state`: a value reaches from its time to the next reading, at most 7 days.
+-- The same for datastreams of kind `state`: a value reaches from its time to the next reading, at most 7 days. A month
+-- is longer than that, so what lies in a file matters only where the table has no reading that near.
 INSERT INTO things.rollup_dirty (datastream_id, start, until)
 SELECT span.datastream_id, date_trunc('hour', coalesce(before.time, span.first)),
        date_trunc('hour', coalesce(after.time, span.last)) + interval '1 hour'
 FROM unnest(%(datastream_id)s, %(first)s, %(last)s) AS span (datastream_id, first, last)
 LEFT JOIN LATERAL (
-    SELECT max(o.phenomenon_time) AS time FROM things.observation AS o
-    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time < span.first
-      AND o.phenomenon_time >= span.first - interval '7 days') AS before ON true
+    SELECT coalesce(
+        (SELECT max(o.phenomenon_time) FROM things.observation AS o
+         WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time < span.first
+           AND o.phenomenon_time >= span.first - interval '7 days'),
+        (SELECT max(a.last_time) FROM things.archived AS a
+         WHERE a.datastream_id = span.datastream_id AND a.state = 'away' AND a.last_time < span.first
+           AND a.last_time >= span.first - interval '7 days')) AS time) AS before ON true
 LEFT JOIN LATERAL (
-    SELECT min(o.phenomenon_time) AS time FROM things.observation AS o
-    WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time > span.last
-      AND o.phenomenon_time <= span.last + interval '7 days') AS after ON true;
+    SELECT coalesce(
+        (SELECT min(o.phenomenon_time) FROM things.observation AS o
+         WHERE o.datastream_id = span.datastream_id AND o.phenomenon_time > span.last
+           AND o.phenomenon_time <= span.last + interval '7 days'),
+        (SELECT min(a.first_time) FROM things.archived AS a
+         WHERE a.datastream_id = span.datastream_id AND a.state = 'away' AND a.first_time > span.last
+           AND a.first_time <= span.last + interval '7 days')) AS time) AS after ON true;
 
 -- name: queue_watched
 -- Keep the new observations of watched datastreams until their rule has seen them.

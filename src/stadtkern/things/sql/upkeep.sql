@@ -22,9 +22,13 @@ WHERE s.datastream_id = d.datastream_id
 -- Find the latest end anew where the row that had it was replaced or is gone; none reaches farther than the longest.
 UPDATE things.datastream_state AS s
 SET end_time = (
-    SELECT max(coalesce(o.phenomenon_end, o.phenomenon_time)) FROM things.observation AS o
-    WHERE o.datastream_id = s.datastream_id
-      AND o.phenomenon_time >= s.last_time - coalesce(s.longest, interval '0'))
+    SELECT max(latest) FROM (
+        SELECT max(coalesce(o.phenomenon_end, o.phenomenon_time)) FROM things.observation AS o
+        WHERE o.datastream_id = s.datastream_id
+          AND o.phenomenon_time >= s.last_time - coalesce(s.longest, interval '0')
+        UNION ALL
+        SELECT max(coalesce(a.end_time, a.last_time)) FROM things.archived AS a
+        WHERE a.datastream_id = s.datastream_id AND a.state = 'away') AS span (latest))
 FROM unnest(%(datastream_id)s::bigint[], %(old_end)s::timestamptz[]) AS d (datastream_id, old_end)
 WHERE s.datastream_id = d.datastream_id AND s.end_time <= d.old_end;
 
