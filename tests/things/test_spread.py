@@ -23,7 +23,8 @@ _TOUCHES = re.compile(rf"things\.({_FAMILY})\b|\{{leaf\}}")
 _COUNTING = {
     # They look at all datastreams at once, by intent: queues, totals and what the operator asks.
     "work_waiting", "take_marks", "clear_days", "hour_spans_of_all", "cached_rows", "evictable",
-    "find_in_partition", "find_anywhere", "counts_within", "empty_partition", "month_contents",
+    "find_in_partition", "find_anywhere", "counts_within", "empty_partition",
+    "hold_partition", "month_contents",
     "analyse_partition", "health_backlog", "health_partitions", "large_partitions",
     "copy_rows",  # its columns are put in
 }  # fmt: skip
