@@ -215,11 +215,12 @@ class Bridge:
         async with self._pool.connection() as connection:
             public = await self._gate.scope(connection, access.ANONYMOUS)
             await connection.rollback()
-            updates = await self._watch.answer(
-                connection, asked=self._asked(changes, public), changes=changes
-            )
+            answers = self._watch.answer(connection, asked=self._asked(changes, public), changes=changes)
+            async with contextlib.aclosing(answers):
+                found = [answer async for answer in answers]
+        self._followed.forget(each.text for answer in found if answer.dear for each in answer.topics)
         messages: list[tuple[str, bytes, bool]] = []
-        for asked, payload in updates:
+        for asked, payload in [update for answer in found for update in answer.updates]:
             kept = asked.topic.of_observations and not asked.topic.options.given
             if asked.topic.kind == "property":
                 if self._values.get(asked.text) == payload:

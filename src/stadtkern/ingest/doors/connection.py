@@ -30,7 +30,10 @@ class Host(Protocol):
 
     limit: int
 
-    async def admit(self, connect: Connect, secret: str | None) -> tuple[Session, bool]:
+    def welcomes(self, line: Connection) -> bool:
+        """Whether there is room for somebody of whom only the address is known."""
+
+    async def admit(self, connect: Connect, secret: str | None, *, address: str) -> tuple[Session, bool]:
         """The session of a client and whether it was there before. Raises Problems."""
 
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
@@ -71,6 +74,8 @@ class Connection(asyncio.Protocol):
         self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(high=4 * CROWDED_BYTES)
         self.address = logs.shorten_address(str((transport.get_extra_info("peername") or ("",))[0]))
+        if not self._host.welcomes(self):
+            self.close(packets.SERVER_BUSY, why="too many connections that say nothing")
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
         """Somebody went; what is being stored is stored, but there is nobody to tell."""
@@ -189,7 +194,7 @@ class Connection(asyncio.Protocol):
         self.version, self.keep_alive = connect.version, connect.keep_alive
         self.secret = connect.password or None
         try:
-            session, present = await self._host.admit(connect, self.secret)
+            session, present = await self._host.admit(connect, self.secret, address=self.address)
         except problems.Problem as problem:
             reason = packets.SERVER_BUSY if problem.status == 503 else packets.BAD_CREDENTIALS
             reason = packets.BAD_CLIENT_ID if problem.status == 400 else reason
@@ -240,7 +245,10 @@ class Connection(asyncio.Protocol):
 
     async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
         try:
-            answers = [await self._host.follow(session, wish) for wish in wanted.wishes]
+            answers = []
+            for wish in wanted.wishes:
+                answers.append(await self._host.follow(session, wish))
+                await asyncio.sleep(0)  # others have their turn, also where nothing had to be waited for
         except problems.Unavailable as problem:
             self.close(packets.SERVER_BUSY, why=str(problem))
             return

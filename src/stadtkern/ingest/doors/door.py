@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
+from weakref import WeakValueDictionary
 
 import msgspec
 import psycopg
@@ -18,40 +18,24 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal, Scope
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import packets
+from stadtkern.ingest.doors import audience, packets, places
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
 from stadtkern.ingest.doors.packets import Connect, Publish, Wish
 from stadtkern.ingest.doors.session import MOST_SUBSCRIPTIONS, Session, Subscription
 from stadtkern.ingest.doors.taking import Taker
-from stadtkern.things.queries.problems import NoSuchEntity
+from stadtkern.things.queries.problems import NoSuchEntity, QueryTooExpensive
 from stadtkern.things.topics import topic as topics
 from stadtkern.things.topics.changes import Changes
-from stadtkern.things.topics.watch import Asked, Watch
+from stadtkern.things.topics.watch import Asked, TopicTooExpensive, Update, Watch
 
 log = structlog.get_logger(__name__)
 
 RECHECK_SECONDS = 30.0
 MOST_KEPT_SECONDS = 7 * 86_400
 MOST_ABSENT = 1_000
-_LONGEST_NAME = 128
 _QUOTA_EXCEEDED = 0x97
+_DESKS = 2  # subscriptions that are looked at at a time: fewer than the pool has connections
 _encode = msgspec.json.Encoder().encode
-
-
-class TooManyClients(problems.Problem):
-    """As many MQTT clients are connected as may be.
-
-    Try again later, or raise STADTKERN_MQTT_CLIENTS.
-    """
-
-    status = 503
-
-
-class InvalidClientId(problems.Problem):
-    """This client identifier cannot be used.
-
-    Choose one of 1 to 128 characters; without one the session must be a clean one.
-    """
 
 
 class Door:
@@ -77,6 +61,9 @@ class Door:
         self._values: dict[tuple[str, Scope], bytes | None] = {}
         self._absent: dict[tuple[int, str], None] = {}
         self._checked = (-1, 0.0)
+        self._places = places.Places(settings.mqtt_clients)
+        self._turns: WeakValueDictionary[int | str, asyncio.Lock] = WeakValueDictionary()
+        self._desk = asyncio.Semaphore(_DESKS)
         self.settled = asyncio.Event()
         self.settled.set()
 
@@ -104,13 +91,20 @@ class Door:
         return True
 
     async def tell(self, changes: Changes) -> None:
-        """Answer every topic that somebody follows and send the documents."""
+        """Answer every topic that somebody follows and send the documents, those of dear topics last."""
         sessions = [session for session in self._sessions.values() if session.subscriptions]
         if not sessions:
             return
         async with self._pool.connection() as connection:
-            asked, followers = await self._asked(connection, sessions)
-            updates = await self._watch.answer(connection, asked=asked, changes=changes)
+            asked, followers = await audience.gather(connection, self._gate, sessions)
+            answers = self._watch.answer(connection, asked=asked, changes=changes)
+            async with contextlib.aclosing(answers):
+                async for answer in answers:
+                    self._send(answer.updates, followers)
+                    if answer.dear:
+                        self._give_up(answer.topics, followers)
+
+    def _send(self, updates: Iterable[Update], followers: dict[audience.Key, list[Session]]) -> None:
         for each, payload in updates:
             key = (each.text, each.scope)
             if each.topic.kind == "property":
@@ -120,43 +114,32 @@ class Door:
             for session in followers[key]:
                 session.deliver(each.text, payload)
 
-    async def _asked(
-        self, connection: Database, sessions: Iterable[Session]
-    ) -> tuple[list[Asked], dict[tuple[str, Scope], list[Session]]]:
-        """Each distinct topic once per scope, and who follows it so."""
-        scopes: dict[Principal, Scope] = {}
-        asked: dict[tuple[str, Scope], Asked] = {}
-        followers: dict[tuple[str, Scope], list[Session]] = {}
-        for session in sessions:
-            scope = scopes.get(session.principal)
-            if scope is None:
-                scope = scopes[session.principal] = await self._gate.scope(connection, session.principal)
-            for text, subscription in session.subscriptions.items():
-                if subscription.topic is not None:
-                    asked.setdefault((text, scope), Asked(text, scope, subscription.topic))
-                    followers.setdefault((text, scope), []).append(session)
-        await connection.rollback()
-        return list(asked.values()), followers
+    def _give_up(self, dear: Iterable[Asked], followers: dict[audience.Key, list[Session]]) -> None:
+        """Nobody follows these any more, and everybody who did is told."""
+        for each in dear:
+            for session in followers[each.text, each.scope]:
+                if self.unfollow(session, each.text):
+                    self._complain(session, each.text, TopicTooExpensive("it is not followed any more"))
 
-    async def admit(self, connect: Connect, secret: str | None) -> tuple[Session, bool]:
+    def welcomes(self, line: Connection) -> bool:
+        """Whether there is room for somebody of whom only the address is known."""
+        return self._places.free(self._lines, address=line.address)
+
+    async def admit(self, connect: Connect, secret: str | None, *, address: str) -> tuple[Session, bool]:
         """The session of a client. Raises Unauthorised, InvalidClientId, TooManyClients, Unavailable."""
-        if len(self._lines) > self._settings.mqtt_clients:
-            raise TooManyClients()
         principal = await self._principal(secret)
-        client_id = connect.client_id
-        if len(client_id) > _LONGEST_NAME or (
-            not client_id and connect.version == packets.V3 and not connect.clean
-        ):
-            raise InvalidClientId()
-        client_id = client_id or f"auto-{secrets.token_hex(8)}"
+        self._places.check(self._lines, address=address, stranger=principal.token_id is None)
+        client_id = places.name(connect)
         expiry = min(connect.expiry, MOST_KEPT_SECONDS)
-        made = Session(client_id=client_id, principal=principal, secret=secret, expiry=expiry)
+        made = Session(
+            client_id=client_id, principal=principal, secret=secret, expiry=expiry, address=address
+        )
         known = self._sessions.get(made.key)
         if known is not None and known.line is not None and isinstance(known.line, Connection):
             known.line.close(packets.TAKEN_OVER, why="the same client connected again")
         self._absent.pop(made.key, None)
         if known is not None and not connect.clean:
-            known.expiry = expiry
+            known.expiry, known.address = expiry, address
             return known, True
         self._sessions[made.key] = made
         return made, False
@@ -191,7 +174,10 @@ class Door:
             return qos, None
         try:
             topic = topics.parse(wish.text, prefix=self._settings.mqtt_prefix)
-            newest = await self._first(session, topic)
+            session.check(topic)
+            turn = self._turns.setdefault(session.payer, asyncio.Lock())
+            async with turn, self._desk:
+                newest = await self._first(session, topic)
         except NoSuchEntity as problem:
             self._complain(session, wish.text, problem)
             return packets.NOT_AUTHORISED, None
@@ -212,14 +198,24 @@ class Door:
                 await connection.rollback()
                 topic.level(scope)  # what cannot be compiled is refused now
                 asked = Asked(topic.text, scope, topic)
+                await self._watch.check(connection, asked=asked)
                 if topic.kind == "collection" and not topic.of_observations:
                     return None
-                newest = await self._watch.now(connection, asked=asked)
+                newest = await self._newest(connection, asked)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             raise problems.Unavailable from error
         if topic.kind == "property":
             self._values[(topic.text, scope)] = newest
         return newest
+
+    async def _newest(self, connection: Database, asked: Asked) -> bytes | None:
+        """What a topic begins with. The newest that fits a filter may be long ago; then nothing is shown."""
+        try:
+            return await self._watch.now(connection, asked=asked)
+        except QueryTooExpensive:
+            if asked.topic.kind == "collection" and asked.topic.particular:
+                return None
+            raise
 
     def unfollow(self, session: Session, text: str) -> bool:
         """End a subscription."""
@@ -232,11 +228,20 @@ class Door:
         if session is not None and session.line is line:
             session.detach(now=asyncio.get_running_loop().time())
             self._absent[session.key] = None
+            same = [key for key in self._absent if key[0] == 0 and self._address(key) == session.address]
+            if session.principal.token_id is None and len(same) > self._places.of_one:
+                self._forget(same[0])
             while len(self._absent) > MOST_ABSENT:
-                key = next(iter(self._absent))
-                del self._absent[key]
-                if (oldest := self._sessions.get(key)) is not None and oldest.line is None:
-                    del self._sessions[key]
+                self._forget(next(iter(self._absent)))
+
+    def _address(self, key: tuple[int, str]) -> str | None:
+        session = self._sessions.get(key)
+        return session.address if session is not None else None
+
+    def _forget(self, key: tuple[int, str]) -> None:
+        del self._absent[key]
+        if (oldest := self._sessions.get(key)) is not None and oldest.line is None:
+            del self._sessions[key]
 
     def _come(self) -> Connection:
         line = Connection(host=self, now=asyncio.get_running_loop().time())

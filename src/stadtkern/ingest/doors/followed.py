@@ -40,6 +40,12 @@ class Followed:
         _, found, text = payload.decode(errors="replace").partition(f" {self._prefix}/")
         return bool(found) and self._add(f"{self._prefix}/{text}")
 
+    def forget(self, texts: Iterable[str]) -> None:
+        """These are too dear; whoever subscribes to one of them again tries it again."""
+        for text in texts:
+            if self._topics.pop(text, None) is not None:
+                log.warning("a topic is not answered any more, since it is too dear", topic=text[:200])
+
     def remembered(self) -> bytes:
         """The list as it is kept."""
         return json.dumps(list(self._topics)).encode()

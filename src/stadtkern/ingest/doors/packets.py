@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import NamedTuple
 
 CONNECT, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 3, 4, 5, 6, 7
@@ -23,6 +23,10 @@ _PROPERTIES = {
     0x15: 0, 0x16: 0, 0x17: 1, 0x18: 4, 0x19: 1, 0x1A: 0, 0x1C: 0, 0x1F: 0, 0x21: 2,
     0x22: 2, 0x23: 2, 0x24: 1, 0x25: 1, 0x26: -2, 0x27: 4, 0x28: 1, 0x29: 1, 0x2A: 1,
 }  # fmt: skip
+
+
+# Topics in one packet; whoever wants more sends several, and others have their turn between them.
+MOST_TOPICS = 500
 
 
 class MalformedPacket(Exception):
@@ -227,9 +231,15 @@ def read_subscribe(body: bytes, *, version: int) -> Subscribe:
     while source.more:
         text, given = source.text(), source.number(1)
         wishes.append(Wish(text, given & 3, (given >> 4) & 3 if version == V5 else 0))
+        _check_number(wishes)
     if not wishes:
         raise MalformedPacket("a subscription without a topic")
     return Subscribe(number, wishes)
+
+
+def _check_number(topics: Sized) -> None:
+    if len(topics) > MOST_TOPICS:
+        raise MalformedPacket(f"more than {MOST_TOPICS} topics in one packet")
 
 
 def read_unsubscribe(body: bytes, *, version: int) -> Unsubscribe:
@@ -240,4 +250,5 @@ def read_unsubscribe(body: bytes, *, version: int) -> Unsubscribe:
         source.properties()
     while source.more:
         topics.append(source.text())
+        _check_number(topics)
     return Unsubscribe(number, topics)

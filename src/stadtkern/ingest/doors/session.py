@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Protocol
 
+from stadtkern.core import problems
 from stadtkern.core.access import Principal
 from stadtkern.ingest.doors import replies
 from stadtkern.things.topics.topic import Topic
@@ -14,6 +15,16 @@ WINDOW = 100
 MOST_WAITING = 1_000
 MOST_BYTES = 1_048_576
 MOST_SUBSCRIPTIONS = 500
+MOST_PARTICULAR = 100
+
+
+class TooManyTopics(problems.Problem):
+    """This client follows as many different topics with options as one may.
+
+    Use the same options for several topics, which then count once, or leave options out.
+    """
+
+    status = 422
 
 
 class Line(Protocol):
@@ -32,10 +43,11 @@ class Line(Protocol):
 class Subscription:
     """A topic that somebody follows."""
 
-    __slots__ = ("qos", "topic")
+    __slots__ = ("qos", "shape", "topic")
 
     def __init__(self, topic: Topic | None, qos: int):
         self.topic = topic
+        self.shape = topic.shape() if topic is not None and topic.particular else None
         self.qos = qos
 
 
@@ -53,7 +65,10 @@ class Message:
 class Session:
     """One client by its name, apart for each token: nobody can take over the session of another."""
 
-    def __init__(self, *, client_id: str, principal: Principal, secret: str | None, expiry: int):
+    def __init__(
+        self, *, client_id: str, principal: Principal, secret: str | None, expiry: int, address: str
+    ):
+        self.address = address
         self.secret = secret
         self.client_id = client_id
         self.principal = principal
@@ -72,6 +87,18 @@ class Session:
     def key(self) -> tuple[int, str]:
         """Token and name."""
         return (self.principal.token_id or 0, self.client_id)
+
+    @property
+    def payer(self) -> int | str:
+        """At whose expense it is: a token, or without one an address."""
+        return self.principal.token_id or self.address
+
+    def check(self, topic: Topic) -> None:
+        """Raise TooManyTopics where this would be one more particular topic than one may follow."""
+        if topic.particular:
+            shapes = {each.shape for each in self.subscriptions.values()} - {None, topic.shape()}
+            if len(shapes) >= MOST_PARTICULAR:
+                raise TooManyTopics(f"at most {MOST_PARTICULAR}")
 
     def attach(self, line: Line, *, window: int) -> None:
         """A connection is there: what was not acknowledged is sent again, then what waits."""

@@ -57,6 +57,15 @@ class Topic:
         steps = self.resource.steps
         return self.kind == "collection" and len(steps) > 1 and steps[-1].entity is entities.OBSERVATION
 
+    @property
+    def particular(self) -> bool:
+        """Whether its statement is one of its own, to somebody's wishes: options, a long way, inner keys.
+
+        Of the other shapes there are few, and none of them is dear.
+        """
+        near = self.direct or self.parent is not None
+        return bool(self.options.given) or not near or len(self.resource.inside) > 1
+
     def shape(self) -> tuple[object, ...]:
         """What topics have in common that one statement can answer."""
         first = self.resource.steps[0].entity.name

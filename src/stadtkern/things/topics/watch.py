@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,16 +16,26 @@ from stadtkern.core import problems
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
-from stadtkern.things import access
+from stadtkern.things import access, entities
 from stadtkern.things.language import parser
 from stadtkern.things.queries import guard, level, locate
-from stadtkern.things.queries.problems import NoSuchEntity
+from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity, QueryTooExpensive
 from stadtkern.things.queries.reader import Reader
 from stadtkern.things.representation import Document
+from stadtkern.things.store import batch
 from stadtkern.things.topics.changes import Changes
 from stadtkern.things.topics.topic import Topic
 
 log = structlog.get_logger(__name__)
+
+# Seconds for a shape of particular topics, for all of them after one batch of changes, and what counts as
+# long where these did not suffice. The others wait for them, so they are short.
+PARTICULAR_SECONDS = 0.5
+TOGETHER_SECONDS = 1.0
+LONG_SECONDS = 0.05
+# What the planner may expect of a topic for one change, in its units: about a tenth of a second.
+MAX_COST = guard.MAX_COST / 20
+MAX_ROWS = 20_000
 
 Key = Callable[[Sequence[Any]], Any]
 _encode = msgspec.json.Encoder().encode
@@ -44,39 +56,117 @@ class Update(NamedTuple):
     payload: bytes
 
 
+class TopicTooExpensive(problems.Problem):
+    """Following this topic takes too much work.
+
+    Ask for less: a filter on the entity itself, a shorter way, fewer expansions; then subscribe again.
+    """
+
+    status = 422
+
+
+class Answer(NamedTuple):
+    """What topics of one shape tell; `dear` where that takes so much that nobody should follow them."""
+
+    topics: Sequence[Asked]
+    updates: Sequence[Update] = ()
+    dear: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Answers topics on a connection that autocommits. `service` is the address that links begin with."""
+    """Answers topics on a connection that autocommits. `service` is the address that links begin with.
+
+    `timeout` in milliseconds holds for topics that are not particular.
+    """
 
     service: str
     timeout: int
 
     async def answer(
         self, connection: Connection, *, asked: Iterable[Asked], changes: Changes
-    ) -> list[Update]:
-        """What is to be told after these changes; a topic that fails is left out and named in the log."""
+    ) -> AsyncGenerator[Answer]:
+        """What is to be told after these changes; a topic that fails is left out and named in the log.
+
+        Particular topics come last, in the order given, and share one second. Who is not reached misses these
+        changes; what took long is then dear, so that there is room the next time.
+        """
         groups: dict[tuple[object, Scope], dict[str, Asked]] = {}
         for each in asked:
             if changes.of(each.topic.resource.last.entity.name):
                 groups.setdefault((each.topic.shape(), each.scope), {})[each.text] = each
-        found: list[Update] = []
-        for group in groups.values():
-            try:
-                async with guard.reading(connection, timeout=self.timeout):
-                    read = Reader(connection, next(iter(group.values())).scope, self.service)
-                    found += await _group(read, list(group.values()), changes)
-            except problems.Unavailable:
-                raise
-            except NoSuchEntity:
-                continue  # it was deleted, or may not be seen any more
-            except problems.Problem as problem:
-                log.warning("a topic could not be answered", topic=next(iter(group)), problem=str(problem))
-        return found
+        found = [list(group.values()) for group in groups.values()]
+        for group in found:
+            if not group[0].topic.particular:
+                yield await self._answer(connection, group, changes, seconds=self.timeout / 1_000)
+        particular = [group for group in found if group[0].topic.particular]
+        clock, long = asyncio.get_running_loop().time, []
+        until = clock() + TOGETHER_SECONDS
+        for group in particular:
+            begun = clock()
+            if begun >= until:
+                break
+            seconds = min(PARTICULAR_SECONDS, until - begun)
+            answer = await self._answer(connection, group, changes, seconds=seconds)
+            if answer.dear and clock() - begun <= min(LONG_SECONDS, seconds):
+                answer = Answer(group)  # it came too late to have a fair chance
+            elif clock() - begun > LONG_SECONDS and not answer.dear:
+                long.append(answer)
+            yield answer
+        if clock() >= until:
+            log.warning("following topics takes too long", shapes=len(particular), long=len(long))
+            for answer in long:
+                yield Answer(answer.topics, dear=True)
+
+    async def _answer(
+        self, connection: Connection, group: Sequence[Asked], changes: Changes, *, seconds: float
+    ) -> Answer:
+        try:
+            async with self._reading(connection, group[0], seconds=seconds) as read:
+                return Answer(group, await _group(read, group, changes))
+        except problems.Unavailable:
+            raise
+        except NoSuchEntity:
+            return Answer(group)  # it was deleted, or may not be seen any more
+        except problems.Problem as problem:
+            log.warning("a topic could not be answered", topic=group[0].text, problem=str(problem))
+            dear = isinstance(problem, (QueryTooExpensive, AnswerTooLarge)) and group[0].topic.particular
+            return Answer(group, dear=dear)
+
+    @asynccontextmanager
+    async def _reading(
+        self, connection: Connection, asked: Asked, *, seconds: float
+    ) -> AsyncIterator[Reader]:
+        """Read for so long at most, all statements together. Raises QueryTooExpensive, problems of reads."""
+        budget = {"budget": MAX_ROWS} if asked.topic.particular else {}
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                guard.reading(connection, timeout=max(1, int(seconds * 1_000))),
+            ):
+                yield Reader(connection, asked.scope, self.service, **budget)
+        except TimeoutError as error:
+            raise QueryTooExpensive(f"it was stopped after {seconds:.1f} s") from error
+
+    async def check(self, connection: Connection, *, asked: Asked) -> None:
+        """Raise QueryTooExpensive where much work is to be expected of one change; problems of reads."""
+        if not asked.topic.particular:
+            return
+        changes, name = Changes(), asked.topic.resource.last.entity.name
+        if name == entities.OBSERVATION.name:
+            changes.observed(1, 1, batch.EPOCH)
+        else:
+            changes.put(name, [1])
+        async with self._reading(connection, asked, seconds=PARTICULAR_SECONDS):
+            prepared = asked.topic.level(asked.scope)
+            changed = changes.condition(prepared.place, name)
+            statement = level.plain(prepared, extra=[changed], limit=None)
+            await guard.check_cost(connection, statement, most=MAX_COST)
 
     async def now(self, connection: Connection, *, asked: Asked) -> bytes | None:
         """The newest observation of a topic, or what it is now. Raises problems of reads."""
-        async with guard.reading(connection, timeout=self.timeout):
-            read = Reader(connection, asked.scope, self.service)
+        seconds = PARTICULAR_SECONDS if asked.topic.particular else self.timeout / 1_000
+        async with self._reading(connection, asked, seconds=seconds) as read:
             steps = asked.topic.resource.steps
             if asked.topic.kind != "collection":
                 number = await locate.identify(connection, asked.scope, steps=steps)
