@@ -29,15 +29,18 @@ WHERE s.secret_hash = %(secret_hash)s AND s.expires_at > now();
 -- Lists every dataset with whether the principal may see it, and until when that is so
 SELECT d.id,
        (r.kind = 'public'
-        OR EXISTS (SELECT FROM core.token_scope AS ts
-                   WHERE ts.token_id = %(token_id)s AND ts.dataset_id = d.id AND 'read' = ANY (ts.verbs))
+        OR (t.id IS NOT NULL
+            AND EXISTS (SELECT FROM core.token_scope AS ts
+                        WHERE ts.token_id = t.id AND ts.dataset_id = d.id AND 'read' = ANY (ts.verbs)))
         OR (%(token_id)s::bigint IS NULL AND g.room_id IS NOT NULL AND 'read' = ANY (g.verbs))) AS visible,
-       CASE WHEN r.kind <> 'public' THEN g.expires_at END AS expires_at
+       CASE WHEN r.kind <> 'public' THEN least(g.expires_at, t.expires_at) END AS expires_at
 FROM core.dataset AS d
 JOIN core.room AS r ON r.id = d.room_id
 LEFT JOIN core.room_grant AS g
     ON g.room_id = r.id AND g.principal_id = %(principal_id)s
     AND (g.expires_at IS NULL OR g.expires_at > now())
+LEFT JOIN core.token AS t
+    ON t.id = %(token_id)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
 ORDER BY d.id;
 
 -- name: absences

@@ -21,6 +21,10 @@ FORMAT = 1
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
 CHUNK = 1_048_576
+# Folders of the data folder that a backup holds, and that a restoration replaces.
+MEDIA = "media"
+ARCHIVE = "archive"
+FOLDERS = (MEDIA, ARCHIVE)
 
 # Told what is being done, how many bytes of it are done, and of how many where that is known.
 Tell = Callable[[str, int, int | None], None]

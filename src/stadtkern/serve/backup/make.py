@@ -24,8 +24,6 @@ from stadtkern.serve.backup import census, container, problems, programs
 from stadtkern.serve.backup.container import Manifest, Member, Tell, Writer
 
 # Folders of the data folder that hold what people or the service have put there.
-_MEDIA = "media"
-_ARCHIVE = "archive"
 _LEFT_SECONDS = 86_400.0
 _PUBLIC_URL = "public_url"
 _SECRET_ENDINGS = ("_key", "_token", "_url")
@@ -82,7 +80,7 @@ def _state(settings: Settings, url: str, tell: Tell) -> Iterator[tuple[psycopg.C
             tell("waiting for the archive", 0, None)
             still.execute(statements.load("serve")["hold_archive"])
             connection, snapshot = stack.enter_context(_snapshot(url))
-            _link(settings.data / _ARCHIVE, kept)
+            _link(settings.data / container.ARCHIVE, kept)
         yield connection, snapshot, kept
 
 
@@ -105,7 +103,7 @@ def _missing(connection: psycopg.Connection[Any], members: dict[str, Member]) ->
     """Files of the archive that the database knows and that are not there, or are others."""
     registered = connection.execute(statements.load("serve")["archive_files"]).fetchall()
     found = {name: member.sha256 for name, member in members.items()}
-    return [path for path, digest in registered if found.get(f"files/{_ARCHIVE}/{path}") != digest]
+    return [path for path, digest in registered if found.get(f"files/{container.ARCHIVE}/{path}") != digest]
 
 
 @contextlib.contextmanager
@@ -142,7 +140,7 @@ def _files(writer: Writer, *, settings: Settings, archive: Path, tell: Tell) -> 
     said = msgspec.json.format(msgspec.json.encode(spoken(settings)), indent=1)
     writer.add("settings.json", io.BytesIO(said), tell=lambda _: None)
     _file(writer, "own.conf", settings.data / "postgres" / "own.conf", lambda _: None)
-    for name, folder in ((_MEDIA, settings.data / _MEDIA), (_ARCHIVE, archive)):
+    for name, folder in ((container.MEDIA, settings.data / container.MEDIA), (container.ARCHIVE, archive)):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 inside = f"files/{name}/{path.relative_to(folder).as_posix()}"

@@ -160,12 +160,16 @@ def _fill(backup: Reader, *, settings: Settings, url: str, tell: Tell) -> list[s
 
 
 def _files(backup: Reader, *, settings: Settings, tell: Tell) -> None:
-    """Put the folders back, each made beside the present one; settings only beside, for machines differ."""
+    """Put the folders back, each made beside the present one; settings only beside, for machines differ.
+
+    Whatever else the file names stays in it: it may come from anybody, and no folder but these is replaced.
+    """
     fresh = Path(tempfile.mkdtemp(prefix=".restoring-", dir=settings.data))
     try:
         for name in backup.manifest.members:
             target = (fresh / name.removeprefix("files/")).resolve()
-            if not name.startswith("files/") or not target.is_relative_to(fresh.resolve()):
+            inside = any(fresh.resolve() / folder in target.parents for folder in container.FOLDERS)
+            if not name.startswith("files/") or not inside:
                 continue
             tell(f"restoring {name}", 0, None)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,9 @@ from stadtkern.things.api.call import Call
 
 _JSON = b"application/json"
 _encode = msgspec.json.Encoder().encode
-_READ = [(b"access-control-allow-origin", b"*")]
-_EXPOSED = [*_READ, (b"access-control-expose-headers", b"Location")]
+# Of every answer: pages of others may read it, and no browser takes it for another kind than it says it is.
+OPEN = ((b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff"))
+_EXPOSED = [*OPEN, (b"access-control-expose-headers", b"Location")]
 
 
 class Plain(Response):
@@ -38,17 +39,17 @@ class Plain(Response):
 
 def document(value: Any, *, status: int = 200) -> Response:
     """A JSON document."""
-    return Plain(status, _encode(value), [(b"content-type", _JSON), *_READ])
+    return Plain(status, _encode(value), [(b"content-type", _JSON), *OPEN])
 
 
 def text(value: str) -> Response:
     """A bare value."""
-    return Plain(200, value.encode(), [(b"content-type", b"text/plain; charset=utf-8"), *_READ])
+    return Plain(200, value.encode(), [(b"content-type", b"text/plain; charset=utf-8"), *OPEN])
 
 
 def nothing() -> Response:
     """Done, and nothing to say."""
-    return Plain(204, b"", list(_READ))
+    return Plain(204, b"", list(OPEN))
 
 
 def created(call: Call, *, collection: str, number: int) -> Response:
@@ -76,7 +77,7 @@ def failure(problem: Problem) -> Response:
     shown: dict[str, Any] = {"code": problem.status, "type": "error", "message": _message(problem)}
     shown |= {key: value for key, value in problem.document().items() if key != "type"}
     headers = [(key.lower().encode(), value.encode()) for key, value in problem.headers.items()]
-    return Plain(problem.status, _encode(shown), [(b"content-type", _JSON), *_READ, *headers])
+    return Plain(problem.status, _encode(shown), [(b"content-type", _JSON), *OPEN, *headers])
 
 
 def _message(problem: Problem) -> str:
@@ -88,5 +89,5 @@ def _message(problem: Problem) -> str:
 
 def options(allowed: Sequence[str]) -> Response:
     """What may be asked at an address; from other origins: reading."""
-    headers = [(b"allow", ", ".join(allowed).encode()), *_READ]
+    headers = [(b"allow", ", ".join(allowed).encode()), *OPEN]
     return Plain(204, b"", [*headers, (b"access-control-allow-methods", b"GET, HEAD, OPTIONS")])

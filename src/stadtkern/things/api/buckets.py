@@ -24,7 +24,7 @@ from stadtkern.things.api.formats import Format, moments, render, table, walk
 from stadtkern.things.language import checker, tree
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import locate, reader, spatial
+from stadtkern.things.queries import locate, onward, spatial
 from stadtkern.things.queries.problems import ForeignToken
 from stadtkern.things.store.batch import Integers, Numbers, Texts
 
@@ -52,7 +52,7 @@ async def answer(call: Call, resource: Resource, options: Options) -> Response:
     bounds = span.of(options.filter)
     if options.filter is not None:
         checker.condition(options.filter, entity=entities.OBSERVATION)
-    async with walk.opened(call, await call.principal()) as read:
+    async with walk.opened(call) as read:
         parent = await locate.parent(read.connection, read.scope, steps=resource.steps)
         if parent is None or parent.entity.name != "Datastream":
             raise _elsewhere()
@@ -166,7 +166,7 @@ def _buckets(
     found: dict[str, Any] = {"value": [group]}
     if page.next is not None:
         token = _write_token(page.next)
-        found["@iot.nextLink"] = reader.next_link(f"{address}/Observations", options, token)
+        found["@iot.nextLink"] = onward.link(f"{address}/Observations", options, token)
     return answers.document(found)
 
 

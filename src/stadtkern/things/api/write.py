@@ -21,6 +21,8 @@ from stadtkern.things.operations import patching, payload, relations, run
 from stadtkern.things.operations import update as updating
 from stadtkern.things.operations.problems import InvalidValue
 from stadtkern.things.queries import guard, locate, reader
+from stadtkern.things.queries.problems import NoSuchEntity
+from stadtkern.things.representation import Document
 
 _REPRESENTATION = "return=representation"
 
@@ -54,9 +56,10 @@ async def deep(call: Call, resource: Resource, body: Any) -> Response:
 
 async def made(call: Call, *, entity: EntityType, number: int) -> Response:
     """201 with the address of what was created, and all of it where the client prefers that (RFC 7240)."""
-    if not prefers_representation(call):
+    shown = await _shown(call, entity, number) if prefers_representation(call) else None
+    if shown is None:
         return answers.created(call, collection=entity.set, number=number)
-    return answers.represented(call, await _shown(call, entity, number), status=201)
+    return answers.represented(call, shown, status=201)
 
 
 async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
@@ -74,8 +77,9 @@ async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
         else:
             await updating.update(change, entity=entity, number=number, payload=body, whole=whole)
     call.state.streams.forget()
-    if prefers_representation(call):
-        return answers.represented(call, await _shown(call, entity, number), status=200)
+    shown = await _shown(call, entity, number) if prefers_representation(call) else None
+    if shown is not None:
+        return answers.represented(call, shown, status=200)
     return answers.document({"@iot.id": number, "@iot.selfLink": f"{call.service}/{entity.set}({number})"})
 
 
@@ -144,7 +148,8 @@ def prefers_representation(call: Call) -> bool:
     return _REPRESENTATION in (call.header(b"prefer") or "").replace(" ", "").lower()
 
 
-async def _shown(call: Call, entity: EntityType, number: int) -> Any:
+async def _shown(call: Call, entity: EntityType, number: int) -> Document | None:
+    """What was written; None for those who may write but not read, because it is stored all the same."""
     state = call.state
     principal = await call.principal()
     async with (
@@ -153,7 +158,10 @@ async def _shown(call: Call, entity: EntityType, number: int) -> Any:
     ):
         scope = await state.gate.scope(connection, principal)
         read = reader.Reader(connection, scope, call.service)
-        return await read.entity(entity=entity, options=Options(), parent=None, number=number)
+        try:
+            return await read.entity(entity=entity, options=Options(), parent=None, number=number)
+        except NoSuchEntity:
+            return None
 
 
 async def _body(call: Call) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Any
-from urllib.parse import quote
 
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
@@ -24,9 +24,11 @@ from stadtkern.things.queries import (
     keyset,
     level,
     locate,
+    onward,
     reach,
     rows,
     spatial,
+    weight,
     windows,
 )
 from stadtkern.things.queries.level import Level
@@ -36,11 +38,9 @@ from stadtkern.things.representation import Document
 
 DEFAULT_TOP = 100
 MAX_TOP = 1_000
-MAX_ROWS = 50_000
+MAX_ROWS = weight.MOST
 # Observations of one datastream of which anything may be asked without a look at the cost.
 FEW = 100_000
-
-
 _OF_COLLECTIONS = ("$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken")
 
 
@@ -68,8 +68,8 @@ class Reader:
                 answer["@iot.countIsEstimate"] = True
         if len(found) > top and top:
             token = keyset.write_token(prepared.keys, prepared.key_values(found[top - 1]))
-            answer["@iot.nextLink"] = next_link(address, options, token)
-        answer["value"] = await self._documents(prepared, found[:top], offset=0)
+            answer["@iot.nextLink"] = onward.link(address, options, token)
+        answer["value"] = await self._whole(prepared, found[:top])
         return answer
 
     async def prepare(
@@ -81,7 +81,7 @@ class Reader:
             scope=self.scope,
             entity=entity,
             options=options,
-            fixed=_fixed(parent.relation if parent else None),
+            fixed=("datastream_id",) if parent and parent.relation.remote == "datastream_id" else (),
             along=parent.relation if parent else None,
             where=where,
             solved=solved,
@@ -151,7 +151,7 @@ class Reader:
                 extra.append(locate.by_id(prepared.place, number, narrow=narrow))
             found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=None))
             if found:
-                return (await self._documents(prepared, found[:1], offset=0))[0]
+                return (await self._whole(prepared, found[:1]))[0]
             if entity.owned or number is None:
                 break
         if not entity.owned and number is not None:
@@ -165,24 +165,37 @@ class Reader:
     ) -> list[tuple[rows.Row, Document]]:
         """The entities of a level that fulfil further conditions, each with the row it was made from."""
         found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=limit))
-        return list(zip(found, await self._documents(prepared, found, offset=0), strict=True))
+        return list(zip(found, await self._whole(prepared, found), strict=True))
 
-    async def _documents(self, prepared: Level, found: Sequence[rows.Row], *, offset: int) -> list[Document]:
+    async def _whole(self, prepared: Level, found: Sequence[rows.Row]) -> list[Document]:
+        """The documents of the first level with all below them. Raises AnswerTooLarge."""
+        documents, weights = await self._documents(prepared, found, offset=0, again=False)
+        weight.check(weights)
+        return documents
+
+    async def _documents(
+        self, prepared: Level, found: Sequence[rows.Row], *, offset: int, again: bool
+    ) -> tuple[list[Document], list[int]]:
+        """Documents, and what each weighs with all below it; `again`: some stand in several places."""
         self.budget -= len(found)
         if self.budget < 0:
             raise AnswerTooLarge(f"more than {MAX_ROWS} entities in one answer")
         build = prepared.shape.builder(service=self.service, offset=offset)
         documents = [build(row) for row in found]
+        weights = weight.of(documents) if again else [1] * len(documents)
         for item, relation in prepared.expands if found else ():
             where = f"{prepared.where}$expand/{item.name}: "
             if relation.many:
                 ids = [row[offset] for row in found]
-                await self._expand_many(prepared, relation, item.options, where, documents, ids)
+                below = await self._expand_many(
+                    prepared, relation, item.options, where, documents, ids, again
+                )
             else:
                 column = offset + prepared.foreign_key(relation)
                 keys = [row[column] for row in found]
-                await self._expand_one(relation, item.options, where, documents, keys)
-        return documents
+                below = await self._expand_one(relation, item.options, where, documents, keys, again)
+            weights = list(map(add, weights, below))
+        return documents, weights
 
     async def _expand_one(
         self,
@@ -191,19 +204,24 @@ class Reader:
         where: str,
         documents: Sequence[Document],
         keys: Sequence[Any],
-    ) -> None:
+        again: bool,
+    ) -> list[int]:
         if options.given.keys() - {"$select", "$expand"}:
             raise InvalidQuery(f"{relation.name} is one entity: only $select and $expand fit", where=where)
         prepared = level.prepare(
             scope=self.scope, entity=entities.target(relation), options=options, where=where
         )
-        wanted = sorted({key for key in keys if key is not None})
+        wanted = sorted(set(keys) - {None})
+        again = again or len(wanted) + keys.count(None) < len(keys)
         extra = Fragment(f"{prepared.place.alias}.id = any(%s::bigint[])", (wanted,))
         found = await rows.fetch(self.connection, level.plain(prepared, extra=[extra], limit=None))
-        shown = await self._documents(prepared, found, offset=0)
-        by_id = {row[0]: document for row, document in zip(found, shown, strict=True)}
-        for document, key in zip(documents, keys, strict=True):
-            document[relation.name] = by_id.get(key)
+        shown, weights = await self._documents(prepared, found, offset=0, again=again)
+        numbers = (row[0] for row in found)
+        known = dict(zip(numbers, zip(shown, weights, strict=True), strict=True))
+        placed = [known.get(key, (None, 0)) for key in keys]
+        for document, (below, _) in zip(documents, placed, strict=True):
+            document[relation.name] = below
+        return [each for _, each in placed]
 
     async def _expand_many(
         self,
@@ -213,7 +231,8 @@ class Reader:
         where: str,
         documents: Sequence[Document],
         ids: Sequence[int],
-    ) -> None:
+        again: bool,
+    ) -> list[int]:
         top = min(DEFAULT_TOP if options.top is None else options.top, MAX_TOP)
         target, parent = entities.target(relation), Parent(above.entity, 0, relation)
         prepared = await self.prepare(entity=target, options=options, parent=parent, where=where)
@@ -226,9 +245,12 @@ class Reader:
             for row in await self._below(prepared, relation, list(by_parent), limit=top + 1):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]
-        made = iter(await self._documents(prepared, shown, offset=2))
+        if relation.link is not None:
+            again = again or len({row[2] for row in shown}) < len(shown)
+        listed, weights = await self._documents(prepared, shown, offset=2, again=again)
+        made = iter(listed)
         counts = await self._counts(prepared, relation, ids)
-        kept, write = _kept(options), keyset.token_writer(prepared.keys)
+        kept, write = onward.kept(options), keyset.token_writer(prepared.keys)
         for document, number in zip(documents, ids, strict=True):
             own = by_parent[number]
             if counts is not None:
@@ -239,6 +261,7 @@ class Reader:
                 address = f"{self.service}/{above.entity.set}({number})/{relation.name}"
                 token = write(prepared.key_values(own[top - 1]))
                 document[f"{relation.name}@iot.nextLink"] = f"{address}?{kept}$skiptoken={token}"
+        return weight.together(weights, [len(by_parent[number][:top]) for number in ids])
 
     async def _below(
         self, prepared: Level, relation: Relation, ids: Sequence[int], *, limit: int
@@ -263,24 +286,6 @@ class Reader:
         return await counting.count_each(
             self.connection, self.scope, prepared=prepared, relation=relation, ids=ids
         )
-
-
-def _fixed(relation: Relation | None) -> tuple[str, ...]:
-    return ("datastream_id",) if relation is not None and relation.remote == "datastream_id" else ()
-
-
-def next_link(address: str, options: Options, token: str) -> str:
-    """The address of the next page: the same options, the place reached, no $skip."""
-    return f"{address}?{_kept(options)}$skiptoken={token}"
-
-
-def _kept(options: Options) -> str:
-    """The options of a link to the next page, without the place reached."""
-    kept = {name: text for name, text in options.given.items() if name not in ("$skip", "$skiptoken")}
-    return "".join(f"{name}={quote(text, safe=_SAFE)}&" for name, text in kept.items())
-
-
-_SAFE = "$()/,;=':@-._~*"
 
 
 async def follow(read: Reader, *, resource: Resource, options: Options) -> Document:

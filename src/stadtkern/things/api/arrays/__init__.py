@@ -11,12 +11,12 @@ from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.access import Unauthorised
 from stadtkern.things.api import methods
-from stadtkern.things.api.answers import Plain
+from stadtkern.things.api.answers import OPEN, Plain
 from stadtkern.things.api.arrays.spool import Spool
 from stadtkern.things.api.arrays.storing import Storing
 from stadtkern.things.api.call import Call
 
-_HEADERS = [(b"content-type", b"application/json"), (b"access-control-allow-origin", b"*")]
+_HEADERS = [(b"content-type", b"application/json"), *OPEN]
 
 __all__ = ["take"]
 

@@ -16,8 +16,6 @@ from stadtkern.things.api.answers import Plain
 from stadtkern.things.api.batch.carry import Said
 from stadtkern.things.api.batch.parts import Unit
 
-_CORS = (b"access-control-allow-origin", b"*")
-
 Told = Sequence[tuple[Unit, list[Said]]]
 
 
@@ -39,7 +37,7 @@ def multipart(told: Told) -> Response:
         pieces.append(b"--%b--\r\n" % inner)
     pieces.append(b"--%b--\r\n" % mark)
     kind = b"multipart/mixed; boundary=%b" % mark
-    return Plain(200, b"".join(pieces), [(b"content-type", kind), _CORS])
+    return Plain(200, b"".join(pieces), [(b"content-type", kind), *answers.OPEN])
 
 
 def _mark(name: str) -> bytes:

@@ -13,10 +13,13 @@ from stadtkern.things import entities
 from stadtkern.things.api.formats import columns, table
 from stadtkern.things.api.formats.walk import Piece
 from stadtkern.things.language.tree import Expand, Options
+from stadtkern.things.queries.problems import AnswerTooLarge
 from stadtkern.things.representation import Document
 
 _encode = msgspec.json.encode
 _STREAMS = ("Datastream", "MultiDatastream")
+# Rows of several Datastreams are gathered before the first byte is sent: of how many bytes at most.
+MOST_BYTES = 67_108_864
 _ONLY_ID = Options(select=("id",), given={"$select": "id"})
 
 
@@ -55,8 +58,7 @@ class Rows:
     def head(self, count: Document | None) -> bytes:
         """What stands before the first row; `stream` is the address of the Datastream."""
         start = _encode(count or {})[:-1]
-        name = "MultiDatastream" if "/MultiDatastreams(" in self._stream else "Datastream"
-        group = {f"{name}@iot.navigationLink": self._stream, "components": self._names}
+        group = {f"{_name(self._stream)}@iot.navigationLink": self._stream, "components": self._names}
         return start + (b"," if count else b"") + b'"value":[' + _encode(group)[:-1] + b',"dataArray":['
 
     def body(self, piece: Piece) -> bytes:
@@ -77,26 +79,44 @@ class Rows:
         return b'],"dataArray@iot.count":%d}]' % self._n + end + b"}"
 
 
-def groups(documents: list[Document], options: Options, *, service: str) -> list[dict[str, Any]]:
-    """Runs of documents of the same Datastream as groups; a Datastream may stand in several of them."""
-    names = components(options)
-    readers = [columns.Column(name, ("@iot.id",) if name == "id" else name.split("/")) for name in names]
-    found: dict[str, dict[str, Any]] = {}
-    for link, run in groupby(documents, key=lambda document: _link(document, service)):
-        name = "MultiDatastream" if "/MultiDatastreams(" in link else "Datastream"
-        group = found.setdefault(
-            link,
+class Groups:
+    """Gathers rows by their Datastream, written down at once; a Datastream may come back in several runs."""
+
+    def __init__(self, options: Options, *, service: str):
+        self._names = components(options)
+        paths = [("@iot.id",) if name == "id" else name.split("/") for name in self._names]
+        self._columns = list(map(columns.Column, self._names, paths))
+        self._service = service
+        self._rows: dict[str, list[bytes]] = {}
+        self._numbers: dict[str, int] = {}
+        self._size = 0
+
+    def add(self, documents: list[Document]) -> None:
+        """Take some more. Raises AnswerTooLarge."""
+        for link, run in groupby(documents, key=lambda document: _link(document, self._service)):
+            rows = [[column.value(document) for column in self._columns] for document in run]
+            text = _encode(rows)[1:-1]
+            self._rows.setdefault(link, []).append(text)
+            self._numbers[link] = self._numbers.get(link, 0) + len(rows)
+            self._size += len(text)
+            if self._size > MOST_BYTES:
+                raise AnswerTooLarge(f"more than {MOST_BYTES} bytes of rows")
+
+    def found(self) -> list[dict[str, Any]]:
+        """The groups, in the order in which they came first."""
+        return [
             {
-                f"{name}@iot.navigationLink": link,
-                "components": names,
-                "dataArray@iot.count": 0,
-                "dataArray": [],
-            },
-        )
-        rows = [[column.value(document) for column in readers] for document in run]
-        group["dataArray"] += rows
-        group["dataArray@iot.count"] += len(rows)
-    return list(found.values())
+                f"{_name(link)}@iot.navigationLink": link,
+                "components": self._names,
+                "dataArray@iot.count": self._numbers[link],
+                "dataArray": msgspec.Raw(b"[%b]" % b",".join(rows)),
+            }
+            for link, rows in self._rows.items()
+        ]
+
+
+def _name(link: str) -> str:
+    return "MultiDatastream" if "/MultiDatastreams(" in link else "Datastream"
 
 
 def _link(document: Document, service: str) -> str:

@@ -17,7 +17,6 @@ from stadtkern.things.api.formats.choice import MEDIA_TYPES, Format
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import reader
-from stadtkern.things.representation import Document
 
 _encode = msgspec.json.encode
 # Entities in one answer: unless $top says less, and at most; None stands for all there are.
@@ -36,7 +35,7 @@ def headers(resource: Resource, form: Format) -> list[tuple[bytes, bytes]]:
     """Media type and, for CSV, a file's name."""
     found = [
         (b"content-type", MEDIA_TYPES[form].encode()),
-        (b"access-control-allow-origin", b"*"),
+        *answers.OPEN,
         (b"vary", b"accept"),
     ]
     if form is Format.CSV:
@@ -101,7 +100,7 @@ async def _pieces(
         async for piece in walk.documents(call, resource, options, most=most):
             yield piece
         return
-    async with walk.opened(call, await call.principal()) as read:
+    async with walk.opened(call) as read:
         found = await reader.follow(read, resource=resource, options=options)
     yield walk.Piece([found])
 
@@ -137,16 +136,18 @@ async def _rows(call: Call, resource: Resource, options: Options, most: int | No
 
 
 async def _groups(call: Call, resource: Resource, options: Options, most: int | None) -> AsyncIterator[bytes]:
-    """All groups at once: rows of a Datastream stand together, wherever in the order they came."""
-    found: list[Document] = []
+    """All groups at once: rows of a Datastream stand together, wherever in the order they came.
+
+    Raises AnswerTooLarge.
+    """
+    found = arrays.Groups(options, service=call.service)
     answer: dict[str, object] = {}
     async for piece in walk.documents(call, resource, arrays.grouped(options), most=most):
-        found += piece.items
+        found.add(piece.items)
         answer |= piece.count or {}
         if piece.next:
             answer["@iot.nextLink"] = piece.next
-    answer["value"] = arrays.groups(found, options, service=call.service)
-    yield _encode(answer)
+    yield _encode(answer | {"value": found.found()})
 
 
 async def _features(

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from stadtkern.core.access import Principal
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.aggregate import span
 from stadtkern.things.api.call import Call
@@ -19,7 +18,18 @@ from stadtkern.things.api.formats import blocks
 from stadtkern.things.api.formats.blocks import Block
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import guard, keyset, level, locate, patience, reach, reader, rows, windows
+from stadtkern.things.queries import (
+    guard,
+    keyset,
+    level,
+    locate,
+    onward,
+    patience,
+    reach,
+    reader,
+    rows,
+    windows,
+)
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import ForeignToken, NoSuchEntity
@@ -52,8 +62,9 @@ class Piece:
 
 
 @asynccontextmanager
-async def opened(call: Call, principal: Principal) -> AsyncIterator[reader.Reader]:
-    """A reader with what the principal may see now."""
+async def opened(call: Call) -> AsyncIterator[reader.Reader]:
+    """A reader with what the asker may see now; a token that has ended ends a walk. Raises Unauthorised."""
+    principal = await call.principal()
     timeout = call.state.settings.statement_timeout
     async with call.state.pool.connection() as connection, guard.reading(connection, timeout=timeout):
         scope = await call.state.gate.scope(connection, principal)
@@ -64,11 +75,11 @@ async def documents(
     call: Call, resource: Resource, options: Options, *, most: int | None
 ) -> AsyncIterator[Piece]:
     """Documents of a collection up to `most` (None: all there are)."""
-    principal, left = await call.principal(), most
+    left = most
     while True:
         step = reader.MAX_TOP if left is None else min(left, reader.MAX_TOP)
         asked = replace(options, top=step)
-        found = await patience.patiently(call.state.pool, partial(_follow, call, principal, resource, asked))
+        found = await patience.patiently(call.state.pool, partial(_follow, call, resource, asked))
         items, link = found.pop("value"), found.pop("@iot.nextLink", None)
         left = None if left is None else left - len(items)
         done = link is None or left == 0
@@ -78,8 +89,8 @@ async def documents(
         options = replace(options, token=_token(link), skip=0, count=False)
 
 
-async def _follow(call: Call, principal: Principal, resource: Resource, options: Options) -> Document:
-    async with opened(call, principal) as read:
+async def _follow(call: Call, resource: Resource, options: Options) -> Document:
+    async with opened(call) as read:
         return await reader.follow(read, resource=resource, options=options)
 
 
@@ -95,14 +106,12 @@ async def observations(
         async for piece in _Blocks(call, resource, options, most).pieces():
             yield piece
         return
-    principal, left, first = await call.principal(), most, True
+    left, first = most, True
     while True:
         step = ROWS if left is None else min(left, ROWS)
         counted = first and options.count
-        parent, count, prepared, found = await patience.patiently(
-            call.state.pool,
-            partial(_piece, call, principal, resource, options, step, counted),
-        )
+        work = partial(_piece, call, resource, options, step, counted)
+        parent, count, prepared, found = await patience.patiently(call.state.pool, work)
         items = found[:step]
         left = None if left is None else left - len(items)
         more = len(found) > step > 0
@@ -111,7 +120,7 @@ async def observations(
         address = f"{call.service}/{parent.entity.set}({parent.id})"
         link = None
         if token and done:
-            link = reader.next_link(f"{address}/{parent.relation.name}", options, token)
+            link = onward.link(f"{address}/{parent.relation.name}", options, token)
         yield Piece(items, link, count, done, prepared, address)
         if done:
             return
@@ -119,9 +128,9 @@ async def observations(
 
 
 async def _piece(
-    call: Call, principal: Principal, resource: Resource, options: Options, step: int, counted: bool
+    call: Call, resource: Resource, options: Options, step: int, counted: bool
 ) -> tuple[Parent, Document | None, Level, list[rows.Row]]:
-    async with opened(call, principal) as read:
+    async with opened(call) as read:
         parent = await _parent(read, resource)
         count = await _count(read, resource, options) if counted else None
         prepared, found = await _rows(read, resource, options, parent, limit=step + 1)
@@ -141,10 +150,10 @@ class _Blocks:
 
     async def pieces(self) -> AsyncIterator[Piece]:
         """The pieces; the last one knows whether there is more behind it."""
-        principal, waiting, first = await self._call.principal(), None, True
+        waiting, first = None, True
         while True:
             step = BLOCK if self._left is None else min(self._left, BLOCK)
-            work = partial(self._piece, principal, step, first)
+            work = partial(self._piece, step, first)
             piece, parent, ended = await patience.patiently(self._call.state.pool, work)
             block = piece.block or blocks.NOTHING
             if self._left is not None:
@@ -159,9 +168,9 @@ class _Blocks:
                 yield piece
             first = False
 
-    async def _piece(self, principal: Principal, step: int, first: bool) -> tuple[Piece, Parent, bool]:
+    async def _piece(self, step: int, first: bool) -> tuple[Piece, Parent, bool]:
         """The next piece, whom it belongs to, and whether there is nothing behind it."""
-        async with opened(self._call, principal) as read:
+        async with opened(self._call) as read:
             parent = await _parent(read, self._resource)
             counted = first and self._options.count
             count = await _count(read, self._resource, self._options) if counted else None
@@ -213,7 +222,7 @@ class _Blocks:
         if piece.level is None or self._reached is None:
             return None
         token = keyset.write_token(piece.level.keys, self._reached)
-        return reader.next_link(f"{piece.parent}/{parent.relation.name}", self._options, token)
+        return onward.link(f"{piece.parent}/{parent.relation.name}", self._options, token)
 
 
 def _moment(text: str | None) -> datetime:
