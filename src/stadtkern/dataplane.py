@@ -74,6 +74,10 @@ class DataPlane(Starlette):
             log.warning("the database does not answer", error=str(error))
             if not status:
                 await api.failure(problems.Unavailable())(scope, receive, watched)
+        except problems.Problem as problem:  # in the midst of an answer: it breaks off
+            log.warning("an answer broke off", method=scope["method"], path=path, problem=str(problem))
+            if not status:
+                await api.failure(problem)(scope, receive, watched)
         except Exception:  # a server loop: one request must not take the others along
             log.exception("request failed", method=scope["method"], path=path)
             if not status:

@@ -81,6 +81,26 @@ async def test_a_revoked_token_is_refused(gate: access.Gate, connection: databas
         await gate.principal(authorization=f"Bearer {made.secret}")
 
 
+async def test_a_token_that_has_ended_shows_nothing(
+    gate: access.Gate, connection: database.Connection
+) -> None:
+    """Also to those who were recognised before: revoked, or over while it was in use."""
+    hidden = await factories.make_dataset(connection, room=await factories.make_room(connection))
+    made = await factories.make_token(connection, dataset_id=hidden)
+    holder = await gate.principal(authorization=f"Bearer {made.secret}")
+    assert (await gate.scope(connection, holder)).allows(hidden)
+    assert await tokens.revoke(connection, token_id=made.id)
+    assert not (await gate.scope(connection, holder)).allows(hidden)
+    short = await factories.make_token(
+        connection, dataset_id=hidden, expires_at=times.now() + timedelta(seconds=1)
+    )
+    holder = await gate.principal(authorization=f"Bearer {short.secret}")
+    assert (await gate.scope(connection, holder)).allows(hidden)
+    async with asyncio.timeout(10):
+        while (await gate.scope(connection, holder)).allows(hidden):
+            await connection.execute("SELECT 1")
+
+
 async def test_an_expired_token_is_refused(gate: access.Gate, connection: database.Connection) -> None:
     """Expiry needs no clean-up job to take effect."""
     dataset_id = await factories.make_dataset(connection)

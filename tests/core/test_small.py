@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from stadtkern.core import fragments, logs, problems, refs, statements
@@ -55,3 +59,30 @@ def test_a_problem_says_what_and_how_to_mend_it() -> None:
 def test_addresses_are_cut_in_logs(address: str, shown: str) -> None:
     """A log line does not name a person's line."""
     assert logs.shorten_address(address) == shown
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_the_log_of_an_error_holds_no_values(form: str) -> None:
+    """Where something broke is told, but not with what: tokens are among the values."""
+    program = (
+        "import structlog\n"
+        "from stadtkern.core import logs, settings\n"
+        f"logs.configure(settings.load(environment={{}}, log_format={form!r}), process='test')\n"
+        "def broken(authorization):\n"
+        "    raise ValueError('told')\n"
+        "try:\n"
+        "    broken('Bearer sk_' + 'secret')\n"
+        "except ValueError:\n"
+        "    structlog.get_logger().exception('request failed')\n"
+    )
+    done = subprocess.run(  # our own interpreter
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=os.environ,
+    )
+    assert "request failed" in done.stderr
+    assert "told" in done.stderr
+    assert "sk_secret" not in done.stderr

@@ -183,6 +183,32 @@ async def test_public_reads_are_open_to_other_origins(city: City) -> None:
     assert "POST" not in (await city.send("OPTIONS", "Things")).headers["access-control-allow-methods"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "Things", None),
+        ("GET", "Things/$count", None),
+        ("GET", "Things(0)", None),
+        ("GET", "Datastreams({stream})/Observations?$resultFormat=dataArray", None),
+        ("GET", "Datastreams({stream})/Observations?$resultFormat=CSV", None),
+        ("GET", "Things?$resultFormat=GeoJSON", None),
+        ("OPTIONS", "Things", None),
+        ("POST", "Datastreams({stream})/Observations", {"result": 1}),
+        ("POST", "Things", {"name": "n", "description": "<script>"}),
+        ("POST", "Things", {}),
+        ("POST", "CreateObservations", []),
+        ("POST", "$batch", {"requests": [{"id": "1", "method": "get", "url": "Things"}]}),
+    ],
+)
+async def test_no_browser_guesses_what_an_answer_is(
+    city: City, stream: int, method: str, path: str, body: Any
+) -> None:
+    """What somebody has stored must not become a page with a script."""
+    answer = await city.send(method, path.format(stream=stream), **({} if body is None else {"json": body}))
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
 async def test_links_come_from_the_settings_and_not_from_the_host_header(city: City) -> None:
     answer = await city.client.get("/sta/v1.1/Things", headers={"Host": "evil.example"})
     assert "evil" not in answer.text

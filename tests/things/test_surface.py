@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from stadtkern.core import database as core_database
 from tests.things import judging
-from tests.things.factories import City, datastream, hourly, location, sensor, thing
+from tests.things.factories import City, datastream, hourly, location, restricted, sensor, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -117,6 +118,20 @@ async def test_who_prefers_it_sees_what_was_written(city: City, stream: int) -> 
     )
     assert answer.json()["result"] == 7
     assert answer.json() == await city.get(answer.headers["location"])
+
+
+async def test_who_may_not_read_is_told_that_it_is_stored(city: City, database: str) -> None:
+    """What was written is not missing only because its writer may not see it."""
+    writer = City(city.client, await restricted(database, key="blind", verbs=("create", "entities")))
+    answer = await writer.send(
+        "POST", "Things", json=thing(name="unseen"), more={"prefer": "return=representation"}
+    )
+    assert answer.status_code == 201
+    assert "preference-applied" not in answer.headers
+    assert answer.headers["location"] == answer.json()["@iot.selfLink"]
+    async with await core_database.connect(url=database) as connection:
+        rows = await connection.execute("SELECT id FROM things.thing WHERE name = 'unseen'")
+        assert await rows.fetchall() == [(answer.json()["@iot.id"],)]
 
 
 async def test_an_id_that_is_sent_along_is_passed_over(city: City) -> None:

@@ -23,7 +23,10 @@ def configure(settings: Settings, *, process: str) -> None:
     final: Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # never values: tokens are among them
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, final]
