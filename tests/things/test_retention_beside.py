@@ -6,13 +6,15 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
 from stadtkern.things.store import batch, fold, merge, retention
-from tests.things import histories
+from tests.things import archives, histories
 from tests.things.histories import check_state, datastreams, reading, rows, state
 from tests.things.test_retention import NOW, filled, own_dataset
 
@@ -51,3 +53,36 @@ async def _waits_for_a_lock(database: str, pid: int) -> bool:
             "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [pid]
         )
         return await cursor.fetchone() == (True,)
+
+
+@pytest.mark.parametrize("pages", [0, 10_000])
+async def test_the_archive_takes_no_part_for_whole_that_is_being_removed(
+    connection: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    """Between two chunks, and between a partition and its parts, they are no longer what their file says."""
+    monkeypatch.setattr(retention, "_FEW_PAGES", pages)
+    monkeypatch.setattr(retention, "CHUNK", 40)
+    _, (stream,) = await archives.filled(connection, f"half-{pages}", count=1)
+    await archives.archived(connection, settings)
+    before = await rows(connection, stream)
+    march = [row for row in before if row[0].month == 3]
+    await connection.execute("UPDATE core.dataset SET retention = '100 days'")
+    stop, chunk = asyncio.Event(), retention._chunk
+
+    async def only_one(*args: Any) -> int:
+        stop.set()
+        return await chunk(*args)
+
+    monkeypatch.setattr(retention, "_chunk", only_one)
+    if pages == 0:
+        stop.set()
+    await retention.apply(connection, now=NOW, stop=stop)
+    assert len(await rows(connection, stream)) < len(before)
+    await archives.archived(connection, settings)
+    await archives.empty_cache(connection, settings)
+    assert (await archives.parts(connection, [stream]))[stream, "2026-02"] == "open"
+    monkeypatch.setattr(retention, "_chunk", chunk)
+    await retention.apply(connection, now=NOW)
+    assert await archives.parts(connection, [stream]) == {(stream, "2026-03"): "away"}
+    assert (await state(connection, stream))["n"] == len(march) + len(await rows(connection, stream))
+    await connection.execute("UPDATE core.dataset SET retention = NULL")

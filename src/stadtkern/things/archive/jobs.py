@@ -188,7 +188,8 @@ async def _wishes(connection: database.Connection, settings: Settings) -> int:
             if datastream_id is None:
                 parts = await cache.locate(archive, observation_id=observation_id, month=at, datasets=owners)
             for stream, each in parts:
-                await cache.bring_back(archive, datastream_id=stream, month=each)
+                if await cache.bring_back(archive, datastream_id=stream, month=each):
+                    await connection.execute(sql["wake_disposal"])
         except files.ArchiveDamaged as error:
             log.error("the archive is damaged", detail=str(error))
         await connection.execute(sql["end_wishes"], {"ids": [number]})

@@ -42,10 +42,21 @@ SELECT pg_notify('things_disposal', '');
 -- How many observations these datastreams have together.
 SELECT coalesce(sum(n), 0)::bigint FROM things.datastream_state WHERE datastream_id = ANY (%(ids)s);
 
+-- name: disposals_before_files
+-- Jobs that have come to a month that is only in a file.
+SELECT d.id, d.datastream_id, a.month FROM things.disposal AS d
+JOIN things.archived AS a ON a.datastream_id = d.datastream_id AND a.month = things.month_of(d.reached)
+WHERE d.feature_id IS NOT NULL AND a.state = 'away';
+
+-- name: next_away
+-- Where the next month begins of which a datastream has something only in a file.
+SELECT things.month_start(min(month)) FROM things.archived
+WHERE datastream_id = ANY (%(ids)s) AND state = 'away' AND things.month_end(month) > %(reached)s;
+
 -- name: take_disposals
--- The oldest jobs; other workers skip what we hold.
+-- The oldest jobs except these; other workers skip what we hold.
 SELECT id, datastream_id, feature_id, rows - removed, reached FROM things.disposal
-ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+WHERE id <> ALL (%(blocked)s::bigint[]) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: disposals_waiting
 -- Jobs that are left, and about how many observations they cover.

@@ -14,6 +14,16 @@ WHERE row.time < s.gone OR a.state <> 'open';
 UPDATE things.archived SET state = 'open', used_at = now()
 WHERE datastream_id = %(datastream_id)s AND month = things.month_of(%(time)s) AND state = 'here';
 
+-- name: open_parts
+-- Say that the file of these parts is outdated, or will be once it is written.
+UPDATE things.archived SET state = 'open', used_at = now()
+WHERE datastream_id = %(datastream_id)s AND month = ANY (%(months)s::date[]) AND state IN ('here', 'closing');
+
+-- name: open_parts_before
+-- The same for all that these datastreams have in the table of months that end before an instant.
+UPDATE things.archived SET state = 'open', used_at = now()
+WHERE datastream_id = ANY (%(ids)s) AND things.month_end(month) <= %(until)s AND state IN ('here', 'closing');
+
 -- name: gone_before
 -- Until when the observations of a datastream's dataset are gone for good.
 SELECT s.gone FROM things.datastream AS d JOIN things.seal AS s ON s.dataset_id = d.dataset_id

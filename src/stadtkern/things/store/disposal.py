@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime, time
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
@@ -15,7 +16,7 @@ import structlog
 
 from stadtkern.core import database, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import aftermath, amend, partitions, spans, streams
+from stadtkern.things.store import aftermath, amend, partitions, seals, spans, streams
 from stadtkern.things.store.batch import column_of
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,9 @@ CHUNK = 20_000
 _GROUP = 50
 _FALLBACK_SECONDS = 30.0
 _BACKOFF_SECONDS = 1.0
+# Months that it asks the archive for at once, and when it asks again for those that did not come.
+_WISHES = 10
+_WISH_SECONDS = 300.0
 # How long it rests after each chunk, as a share of what the chunk took: others need the disk, too.
 _REST = 0.5
 
@@ -56,21 +60,25 @@ async def datastreams(connection: Connection, *, ids: Sequence[int]) -> None:
 
 
 async def feature(connection: Connection, *, feature_id: int, datastream_ids: Sequence[int]) -> None:
-    """Delete a feature's observations in these datastreams: at once where they are few, else bit by bit."""
+    """Delete a feature's observations in these datastreams: at once where they are few, else bit by bit.
+
+    What lies only in files of the archive comes back into the table for that, month by month.
+    """
     sql = statements.load("things")
     ids = sorted(datastream_ids)
     params = {"feature_id": feature_id, "ids": ids}
     row = await (await connection.execute(sql["rows_of_datastreams"], params)).fetchone()
-    if row is not None and row[0] > CHUNK:
-        await connection.execute(sql["dispose_features"], params)
-        await _promise(connection, kind="feature", ids=[feature_id])
-        return
-    held = np.array(ids, np.int64)
-    await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
-    for datastream_id in ids:
-        job: Job | None = Job(0, datastream_id, feature_id, 0, spans.BEGIN)
-        while job is not None:
-            job = await _remove_feature(connection, job)
+    if row is not None and row[0] <= CHUNK:
+        held = np.array(ids, np.int64)
+        await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
+        if await _next_away(connection, ids, spans.BEGIN) is None:
+            for datastream_id in ids:
+                job: Job | None = Job(0, datastream_id, feature_id, 0, spans.BEGIN)
+                while job is not None:
+                    job = await _remove_feature(connection, job)
+            return
+    promised = await (await connection.execute(sql["dispose_features"], params)).fetchall()
+    await _promise(connection, kind="feature", ids=[feature_id] if promised else [])
 
 
 async def _promise(connection: Connection, *, kind: str, ids: Sequence[int]) -> None:
@@ -84,6 +92,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
     """Work off the jobs until told to stop; comes back after the database was away."""
     loop = asyncio.get_running_loop()
     while not stop.is_set():
+        due = loop.time()
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
@@ -91,9 +100,13 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
                     began = loop.time()
                     if await once(connection):
                         await _pause(stop, _REST * (loop.time() - began))
-                    else:
-                        async for _ in connection.notifies(timeout=_FALLBACK_SECONDS, stop_after=1):
-                            pass
+                        due = loop.time()
+                        continue
+                    if loop.time() >= due:
+                        await ask_for_files(connection)
+                        due = loop.time() + _WISH_SECONDS
+                    async for _ in connection.notifies(timeout=_FALLBACK_SECONDS, stop_after=1):
+                        due = loop.time()
         except psycopg.OperationalError as error:
             log.warning("the disposal lost the database", error=str(error).strip())
             await _pause(stop, _BACKOFF_SECONDS)
@@ -105,8 +118,26 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
 
 
+async def ask_for_files(connection: Connection) -> int:
+    """Ask the archive for months that jobs have come to, a few at a time; returns for how many.
+
+    Which ones is left to chance, so that damaged files do not keep the others waiting.
+    """
+    sql = statements.load("things")
+    found = await (await connection.execute(sql["disposals_before_files"])).fetchall()
+    if not found:
+        return 0
+    waiting = await (await connection.execute(sql["wishes_waiting"])).fetchone()
+    free = max(0, _WISHES - (waiting[0] if waiting else 0))
+    chosen = random.sample(found, min(free, len(found)))
+    params = {"ids": [row[1] for row in chosen], "months": [row[2] for row in chosen]}
+    await connection.execute(sql["wish_parts"], params)
+    await connection.execute(sql["wake_archive"])
+    return len(chosen)
+
+
 async def everything(connection: Connection) -> int:
-    """Work off all jobs, for commands and tests; returns the number of steps that took."""
+    """Work off all jobs that need no file, for commands and tests; returns the number of steps that took."""
     steps = 0
     while await once(connection):
         steps += 1
@@ -117,7 +148,9 @@ async def once(connection: Connection) -> bool:
     """Remove one chunk in a transaction; false where nothing is to do. The connection autocommits."""
     sql = statements.load("things")
     async with connection.transaction():
-        rows = await (await connection.execute(sql["take_disposals"], {"limit": _GROUP})).fetchall()
+        found = await (await connection.execute(sql["disposals_before_files"])).fetchall()
+        params = {"limit": _GROUP, "blocked": [row[0] for row in found]}
+        rows = await (await connection.execute(sql["take_disposals"], params)).fetchall()
         jobs = [Job(*row) for row in rows]
         if not jobs:
             return False
@@ -142,8 +175,16 @@ def _small(jobs: Sequence[Job]) -> list[Job]:
     return found
 
 
-async def _span(connection: Connection, job: Job) -> spans.Span | None:
-    return await spans.following(connection, datastream_id=job.datastream_id, reached=job.reached, size=CHUNK)
+async def _span(connection: Connection, job: Job, *, end: datetime | None = None) -> spans.Span | None:
+    return await spans.following(
+        connection, datastream_id=job.datastream_id, reached=job.reached, size=CHUNK, end=end
+    )
+
+
+async def _next_away(connection: Connection, ids: Sequence[int], reached: datetime) -> datetime | None:
+    params = {"ids": list(ids), "reached": reached}
+    row = await (await connection.execute(statements.load("things")["next_away"], params)).fetchone()
+    return row[0] if row else None
 
 
 async def _datastream_step(connection: Connection, job: Job) -> None:
@@ -186,20 +227,40 @@ async def _feature_step(connection: Connection, job: Job) -> None:
 
 
 async def _remove_feature(connection: Connection, job: Job) -> Job | None:
-    """Remove a feature's observations of one chunk of a locked datastream; None behind the last one."""
+    """Remove a feature's observations of one chunk of a locked datastream; None behind the last one.
+
+    Before a month that is only in a file it halts; who takes jobs leaves it alone until that is here.
+    """
     sql = statements.load("things")
     params = {"datastream_id": job.datastream_id, "feature_id": job.feature_id, "ids": [job.datastream_id]}
-    span = await _span(connection, job)
+    away = await _next_away(connection, [job.datastream_id], job.reached)
+    span = await _span(connection, job, end=away)
+    if span is None and away is not None:
+        return job._replace(reached=max(job.reached, away))
     if span is None:
         await connection.execute(sql["forget_feature"], params)
         await connection.execute(sql["drop_uncounted_features"], params)
         await connection.execute(sql["find_result_times"], params)
         return None
+    try:
+        async with connection.transaction():
+            removed = await _remove_span(connection, span, params)
+    except seals.PartIsAway as newest:  # of what is left; back to there
+        return job._replace(reached=datetime.combine(newest.month, time(), UTC))
+    return job._replace(left=job.left - removed, reached=span.until)
+
+
+async def _remove_span(connection: Connection, span: spans.Span, params: dict[str, Any]) -> int:
+    """Remove a feature's observations of a span; returns how many. Raises PartIsAway."""
+    sql = statements.load("things")
     key, start, until = span
     statement = partitions.statement("delete_span_of_feature", key)
     cursor = await connection.execute(statement, {**params, "start": start, "until": until})
     times = [row[0] for row in await cursor.fetchall()]
     if times:
+        datastream_id = params["datastream_id"]
+        await seals.outdate(connection, datastream_id=datastream_id, times=times)
         await connection.execute(sql["uncount_feature"], {**params, "removed": len(times)})
-        await amend.removed(connection, datastream_id=job.datastream_id, times=column_of(times))
-    return job._replace(left=job.left - len(times), reached=until)
+        await amend.removed(connection, datastream_id=datastream_id, times=column_of(times))
+        await seals.newest_is_here(connection, datastream_id=datastream_id)
+    return len(times)

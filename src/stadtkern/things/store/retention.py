@@ -156,6 +156,8 @@ async def _empty(
         again = await (await connection.execute(partitions.statement("datasets_within", key))).fetchall()
         if {row[0] for row in again} - {None} != set(present):
             return {}
+        ids = sorted({row[0] for row in counted})
+        await connection.execute(sql["open_parts_before"], {"ids": ids, "until": end})
         await connection.execute(partitions.statement("empty_partition", key))
         await _uncount(connection, counted)
         owners = {row[0]: row[3] for row in counted}
@@ -231,6 +233,7 @@ async def _chunk(connection: Connection, datastream_id: int, span: spans.Span | 
     if span is None:
         row = await (await connection.execute(sql["retire_parts"], params)).fetchone()
     else:
+        await connection.execute(sql["open_parts_before"], params)  # they no longer are as in their files
         statement = partitions.statement("retire_span", span.key)
         chunk = {"datastream_id": datastream_id, "start": span.start, "until": span.until}
         row = await (await connection.execute(statement, chunk)).fetchone()

@@ -84,6 +84,13 @@ async def _admit(connection: Connection, datastream_id: int, time: datetime) -> 
         raise readings.MonthIsArchived(f"{month:%Y-%m} is being written", where="phenomenonTime")
 
 
+async def outdate(connection: Connection, *, datastream_id: int, times: Iterable[datetime]) -> None:
+    """Have the files written anew in which observations of a locked datastream at these times may lie."""
+    months = sorted({month_of(time) for time in times})
+    params = {"datastream_id": datastream_id, "months": months}
+    await connection.execute(statements.load("things")["open_parts"], params)
+
+
 async def newest_is_here(connection: Connection, *, datastream_id: int) -> None:
     """See that the newest observation was not looked for where it is not. Raises PartIsAway."""
     found = await _rows(connection, "newest_away", {"datastream_id": datastream_id})
