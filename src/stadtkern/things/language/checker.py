@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind, Property, Relation
-from stadtkern.things.language import functions, shapes, tree, values
+from stadtkern.things.language import functions, shapes, tree, typed, values
 from stadtkern.things.language.coercion import coerce
 from stadtkern.things.language.problems import InvalidQuery, UnknownName, UnsupportedQuery, WrongType
 from stadtkern.things.language.typed import (
@@ -46,7 +43,7 @@ def sort_keys(
     found: list[SortKey] = []
     for order in orders:
         node = checker.check(order.expression)
-        leaves = list(_leaves(node))
+        leaves = list(typed.leaves(node))
         if not any(isinstance(leaf, Column) for leaf in leaves):
             raise WrongType("one sorts by properties, not by constants", where=where)
         if any(step.many for leaf in leaves if isinstance(leaf, Column) for step in leaf.steps):
@@ -65,26 +62,6 @@ def sort_keys(
 
 def _nullable(property: Property | None) -> bool:
     return property is not None and property.nullable
-
-
-def _leaves(node: Typed) -> Iterator[Column | Constant]:
-    match node:
-        case Column() | Constant():
-            yield node
-        case Inside():
-            yield node.column
-        case As() | Negation():
-            yield from _leaves(node.operand)
-        case Apply():
-            yield from chain.from_iterable(_leaves(item) for item in node.arguments)
-        case Comparison():
-            yield from chain(_leaves(node.left), _leaves(node.right))
-        case Connective():
-            yield from chain.from_iterable(_leaves(item) for item in node.operands)
-        case Spatial():
-            yield from (item for item in node.operands if isinstance(item, Column))
-        case Quantifier():
-            return
 
 
 class _Checker:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import Kind, Relation
-from stadtkern.things.language import bounds, solutions
+from stadtkern.things.language import bounds, shield, solutions
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import (
     Apply,
@@ -44,7 +44,10 @@ _CASTS = {
 }
 _NULLS = {Kind.NUMBER: "float8", Kind.INTERVAL: "timestamptz", Kind.JSON: "jsonb"}
 _OUT_OF_JSON = {
-    Kind.NUMBER: "case jsonb_typeof({0}) when 'number' then ({0})::float8 end",
+    Kind.NUMBER: (
+        "case when jsonb_typeof({0}) = 'number' and pg_input_is_valid({0} #>> '{{}}', 'float8')"
+        " then ({0})::float8 end"
+    ),
     Kind.TEXT: "case jsonb_typeof({0}) when 'string' then {0} #>> '{{}}' end",
     Kind.BOOLEAN: "case jsonb_typeof({0}) when 'boolean' then ({0})::boolean end",
     Kind.INSTANT: (
@@ -94,12 +97,16 @@ def value(node: Typed, place: Place) -> Piece:
         case As():
             return _as(node, place)
         case Apply():
-            pieces = [value(item, place) for item in node.arguments]
-            return _single(Fragment("(") + fill(node.function.sql, pieces) + Fragment(")"))
+            return _single(shield.shielded(node, place, lambda: _applied(node, place)))
         case Comparison():
             return _single(_comparison(node, place))
         case _:
             return _single(condition(node, place))
+
+
+def _applied(node: Apply, place: Place) -> Fragment:
+    pieces = [value(item, place) for item in node.arguments]
+    return Fragment("(") + fill(node.function.sql, pieces) + Fragment(")")
 
 
 def fill(template: str, pieces: list[Piece]) -> Fragment:
@@ -144,11 +151,9 @@ def _all(nodes: list[Typed], place: Place) -> Fragment:
             none = spot.exists(steps[-1], lambda _: fragments.TRUE, implied=False)
             one = Fragment("(") + one + Fragment(" or not ") + none + Fragment(")")
         found.append(one)
-    return (
-        found[0]
-        if len(found) == 1
-        else Fragment("(") + fragments.join(found, separator=" and ") + Fragment(")")
-    )
+    if len(found) == 1:
+        return found[0]
+    return Fragment("(") + fragments.join(found, separator=" and ") + Fragment(")")
 
 
 def _asks_for_absence(node: Typed) -> bool:

@@ -23,13 +23,17 @@ MAX_OBSERVATIONS = 6
 class Names:
     """Aliases that are unique in one statement, the scope they obey, and what is known beforehand.
 
-    `solved` holds what the geospatial parts of the query came to; `bound` where the variables stand.
+    `solved` holds what the geospatial parts of the query came to; `bound` where the variables stand; `around`
+    the places, one inside the other, whose conditions are being built, and `shielded` how many of them a CASE
+    asks for access already.
     """
 
     def __init__(self, scope: Scope, solved: Mapping[Typed, Solution] | None = None):
         self.scope = scope
         self.solved: Mapping[Typed, Solution] = solved or {}
         self.bound: dict[str, Place] = {}
+        self.around: list[Place] = []
+        self.shielded = 0
         self._numbers = count(1)
         self._observations = 0
 
@@ -140,7 +144,9 @@ class Place:
         place = Place(target, frame.names.new(target), frame)
         if implied:
             self.many[relation.name] = place
+        frame.names.around.append(place)
         condition = build(place)
+        frame.names.around.pop()
         if implied:
             del self.many[relation.name]
         source, way = place.table, connection(relation, self.alias, place.alias)
@@ -156,7 +162,9 @@ class Place:
 
 def root(*, entity: EntityType, names: Names) -> Place:
     """The first place of a statement."""
-    return Place(entity, names.new(entity), Frame(names))
+    place = Place(entity, names.new(entity), Frame(names))
+    names.around.append(place)
+    return place
 
 
 def connection(relation: Relation, here: str, there: str) -> Fragment:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from stadtkern.things.entities import Kind, Property, Relation
 from stadtkern.things.language.functions import Function
@@ -159,3 +161,24 @@ class SortKey:
     expression: Typed
     descending: bool
     nullable: bool
+
+
+def leaves(node: Typed) -> Iterator[Column | Constant]:
+    """The properties and values that something is computed of, without those inside any() and all()."""
+    match node:
+        case Column() | Constant():
+            yield node
+        case Inside():
+            yield node.column
+        case As() | Negation():
+            yield from leaves(node.operand)
+        case Apply():
+            yield from chain.from_iterable(leaves(item) for item in node.arguments)
+        case Comparison():
+            yield from chain(leaves(node.left), leaves(node.right))
+        case Connective():
+            yield from chain.from_iterable(leaves(item) for item in node.operands)
+        case Spatial():
+            yield from (item for item in node.operands if isinstance(item, Column))
+        case Quantifier():
+            return

@@ -16,7 +16,7 @@ from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import EntityType, Kind
 from stadtkern.things.language import compiler
 from stadtkern.things.language.places import Place
-from stadtkern.things.language.typed import SortKey
+from stadtkern.things.language.typed import Column, SortKey
 from stadtkern.things.queries.problems import ForeignToken
 
 _CASTS = {
@@ -34,12 +34,16 @@ _KEY_CASTS = {"phenomenon_time": "timestamptz", "slot": "smallint"}
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One sort key in SQL. Absent values come first ascending, last descending (18-088, clause 9.3.3.2)."""
+    """One sort key in SQL. Absent values come first ascending, last descending (18-088, clause 9.3.3.2).
+
+    `about` tells computed keys apart where their SQL differs with what the asker may see.
+    """
 
     sql: Fragment
     descending: bool
     nullable: bool
     cast: str
+    about: str = ""
 
     def order(self) -> Fragment:
         """Its part of ORDER BY."""
@@ -59,7 +63,8 @@ def keys(
     found: list[Key] = []
     for item in sort:
         sql = compiler.value(item.expression, place).start
-        found.append(Key(sql, item.descending, item.nullable, _CASTS[item.expression.kind]))
+        about = "" if isinstance(item.expression, Column) else repr(item.expression)
+        found.append(Key(sql, item.descending, item.nullable, _CASTS[item.expression.kind], about))
     present = {key.sql.text for key in found}
     descending = found[-1].descending if found else False
     for column in entity.key:
@@ -144,5 +149,5 @@ def read_token(found: Sequence[Key], token: str) -> list[str | None]:
 
 def _mark(found: Sequence[Key]) -> int:
     """A number that differs between orders; aliases are counted the same way in every request."""
-    text = "|".join(f"{key.sql.text}{key.descending}" for key in found)
+    text = "|".join(f"{key.about or key.sql.text}{key.descending}" for key in found)
     return zlib.crc32(text.encode())
