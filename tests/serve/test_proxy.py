@@ -262,3 +262,12 @@ async def test_a_body_that_no_form_could_send_is_refused(address: str) -> None:
         answer = await client.post(f"{address}/page", content=b"x" * (proxy.MOST_BODY + 1))
     assert answer.status_code == 413
     assert str(proxy.MOST_BODY) in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/sta/v1.1/Things", "/assets/app-12345678.css"])
+async def test_only_so_many_cookies_are_taken(address: str, path: str) -> None:
+    """Whoever stands behind may need much longer for them than for anything else."""
+    async with httpx.AsyncClient() as client:
+        few = await client.get(address + path, headers={"Cookie": "a=" + "b" * 8_000})
+        many = await client.get(address + path, headers={"Cookie": "a=" + '\\"' * 5_000})
+    assert (few.status_code, many.status_code) == (200, 431)

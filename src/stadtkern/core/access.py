@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
@@ -58,6 +58,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANONYMOUS = Principal(kind="anonymous")
+_COOKIE = "sessionid"
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -102,6 +103,19 @@ def check(*, verbs: Mapping[int, frozenset[str]], scope: Scope, dataset_id: int,
     if not scope.allows(dataset_id) and dataset_id not in verbs:
         raise problems.NotFound()
     raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
+
+
+def session(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The session that the headers of a request name in a cookie, read in one pass (RFC 6265, 5.4)."""
+    found = None
+    for name, value in headers:
+        if name != b"cookie":
+            continue
+        for pair in value.decode("latin-1").split(";"):
+            key, _, content = pair.partition("=")
+            if key.strip() == _COOKIE:
+                found = content.strip().strip('"')
+    return found
 
 
 class Gate:

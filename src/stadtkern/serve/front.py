@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 DATA_PATHS = frozenset(("/sta", "/ogc", "/ingest", "/live", "/health"))
 _ASSETS = "/assets/"
+_MOST_COOKIES = 8_192
 _HASHED = re.compile(r"[.-][0-9a-zA-Z]{8,}\.")
 _AWAY = (
     b"<!doctype html><html lang=de><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -69,6 +70,11 @@ class Front:
             return
         if self._draining:
             send = _closing(send)
+        if sum(len(value) for name, value in scope.get("headers", ()) if name == b"cookie") > _MOST_COOKIES:
+            # Whoever takes cookies apart behind us takes more than twice as long for twice as much.
+            message = f"Es werden höchstens {_MOST_COOKIES} Bytes Cookies angenommen.".encode()
+            await _answer(send, 431, message, b"text/plain; charset=utf-8", (b"connection", b"close"))
+            return
         path: str = scope["path"]
         if "/" + path[1:].partition("/")[0] in DATA_PATHS:
             await self._data(scope, receive, send)  # type: ignore[operator]

@@ -174,7 +174,7 @@ async def _allowed(request: Request, ids: Sequence[int]) -> list[int]:
     """Those that may be seen by who asks, if the token or session still holds. Raises Unauthorised."""
     gate: access.Gate = request.app.state.gate
     principal = await gate.principal(
-        authorization=request.headers.get("authorization"), cookie=request.cookies.get("sessionid")
+        authorization=request.headers.get("authorization"), cookie=access.session(request.scope["headers"])
     )
     async with request.app.state.pool.connection() as connection:
         scope = await gate.scope(connection, principal)

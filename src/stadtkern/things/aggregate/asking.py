@@ -18,7 +18,8 @@ DEFAULT = ("mean", "min", "max", "count")
 MAX_FUNCTIONS = 24
 MAX_POINTS = 10_000
 
-_TEXT = re.compile(r"\s*(?P<bucket>\w+)\s*(?:\((?P<inner>.*)\))?\s*", re.DOTALL)
+# Nothing in it may match the same blanks twice: the text is stripped before.
+_TEXT = re.compile(r"(?P<bucket>\w+)\s*(?:\((?P<inner>.*)\))?", re.DOTALL)
 _SHORT = re.compile(r"(?P<n>\d{1,4})(?P<unit>min|h)")
 _ISO = re.compile(r"P(?:(?P<n>\d{1,4})(?P<unit>[DWMY])|T(?P<m>\d{1,4})(?P<small>[HM]))")
 _QUANTILE = re.compile(r"quantile\(\s*(?P<share>\d?\.?\d{1,8})\s*\)")
@@ -71,7 +72,7 @@ class Aggregate:
 def aggregate(text: str) -> Aggregate:
     """Read `$aggregate`. Raises InvalidAggregate and the problems of the query language."""
     where = "$aggregate"
-    match = _TEXT.fullmatch(text)
+    match = _TEXT.fullmatch(text.strip())
     if match is None:
         raise InvalidAggregate(f"cannot read {text[:60]!r}", where=where)
     pieces = [piece.strip() for _, piece in options.split(match["inner"] or "", ";", where=where)]

@@ -5,18 +5,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
 from stadtkern.core import access
-from stadtkern.core.access import Principal
+from stadtkern.core.access import Principal, Unauthorised
 from stadtkern.things.operations.problems import BodyTooLarge, InvalidJson
 
 PREFIX = "/sta/v1.1"
-COOKIE = "sessionid"
 
 
 class Call:
@@ -57,7 +55,7 @@ class Call:
         """Who asks. Raises Unauthorised."""
         authorization = self.header(b"authorization")
         safe = self.method in ("GET", "HEAD")
-        cookie = self._cookie() if safe and authorization is None else None
+        cookie = access.session(self.scope["headers"]) if safe and authorization is None else None
         if authorization is None and cookie is None:
             return access.ANONYMOUS
         found: Principal = await self.state.gate.principal(
@@ -65,15 +63,12 @@ class Call:
         )
         return found
 
-    def _cookie(self) -> str | None:
-        text = self.header(b"cookie")
-        if text is None or COOKIE not in text:
-            return None
-        try:
-            found = SimpleCookie(text).get(COOKIE)
-        except CookieError:
-            return None
-        return found.value if found else None
+    async def writer(self) -> Principal:
+        """Who writes, to be asked before anything of the body is read. Raises Unauthorised."""
+        principal = await self.principal()
+        if principal.token_id is None:
+            raise Unauthorised
+        return principal
 
     async def receive(self) -> Any:
         """The next message, for responses that watch the connection."""

@@ -86,6 +86,8 @@ def limits_of(settings: Settings) -> dict[str, int]:
         "bulkBodyBytes": settings.bulk_body_limit,
         "batchBytes": batch.BODIES * settings.body_limit,
         "batchParts": batch.MOST_PARTS,
+        "batchBytesWithoutToken": batch.WITHOUT_TOKEN.bodies * settings.body_limit,
+        "batchPartsWithoutToken": batch.WITHOUT_TOKEN.parts,
         "readMilliseconds": settings.statement_timeout,
         "waitingReadings": settings.queue_limit,
         "firstYear": settings.accepted_from,

@@ -38,6 +38,7 @@ async def create(call: Call, resource: Resource) -> Response:
         and resource.steps[0].entity.name == "Datastream"
     ):
         return await door.take(call, datastream_id=resource.steps[0].id)
+    await call.writer()
     return await deep(call, resource, await _body(call))
 
 
@@ -67,7 +68,7 @@ async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
     methods.check("PUT" if whole else "PATCH", resource)
     if resource.tail:
         return await _link(call, resource)
-    principal = await call.principal()
+    principal = await call.writer()
     patch = methods.body_kind(call) == methods.JSON_PATCH
     body, entity = await _body(call), resource.last.entity
     async with _writing(call, principal) as change:
@@ -114,9 +115,10 @@ async def _sweep(call: Call, number: int) -> None:
 
 async def _link(call: Call, resource: Resource) -> Response:
     """Let the relation before `$ref` lead to an existing entity."""
+    principal = await call.writer()
     body = await _body(call)
     number = _referred(call, resource, body)
-    async with _writing(call, await call.principal()) as change:
+    async with _writing(call, principal) as change:
         parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
         if parent is not None:
             relation, value = parent.relation, {"@iot.id": number}

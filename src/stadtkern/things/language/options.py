@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
@@ -132,14 +132,13 @@ def _flag(text: str, *, where: str) -> bool:
 def _expand(text: str, *, where: str, depth: int) -> tuple[Expand, ...]:
     if depth >= MAX_EXPAND_DEPTH:
         raise QueryTooLarge(f"expanded more than {MAX_EXPAND_DEPTH} deep", where=where)
-    found: dict[str, Expand] = {}
+    found: dict[str, list[Expand]] = {}
     for number, (at, part) in enumerate(split(text, ",", where=where)):
         if number >= MAX_EXPANDS:
             raise QueryTooLarge(f"more than {MAX_EXPANDS} expansions", where=where)
         item = _expansion(part.strip(), at=at, where=where, depth=depth)
-        known = found.get(item.name)
-        found[item.name] = _merge(known, item, where=where, depth=depth) if known else item
-    return tuple(found.values())
+        found.setdefault(item.name, []).append(item)
+    return tuple(_merged(items, where=where, depth=depth) for items in found.values())
 
 
 def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
@@ -163,13 +162,20 @@ def _expansion(text: str, *, at: int, where: str, depth: int) -> Expand:
     return Expand(name, _options(given, where=inner, depth=depth + 1), at)
 
 
-def _merge(first: Expand, second: Expand, *, where: str, depth: int) -> Expand:
-    """`A($top=1),A/B,A/C` expands A once, with both below it."""
-    ours, theirs = first.options.given, second.options.given
-    if (ours.keys() & theirs.keys()) - {"$expand"} or "$expand" not in ours.keys() | theirs.keys():
-        raise InvalidQuery(f"{first.name!r} is expanded twice (position {second.at})", where=where)
-    below = [given["$expand"] for given in (ours, theirs) if "$expand" in given]
-    given = {**ours, **theirs, "$expand": ",".join(below)}
+def _merged(items: Sequence[Expand], *, where: str, depth: int) -> Expand:
+    """`A($top=1),A/B,A/C` expands A once, with both below it, which is read once more, not each time."""
+    first = items[0]
+    if len(items) == 1:
+        return first
+    given: dict[str, str] = dict(first.options.given)
+    below = [given["$expand"]] if "$expand" in given else []
+    for item in items[1:]:
+        theirs = item.options.given
+        if (given.keys() & theirs.keys()) - {"$expand"} or "$expand" not in given.keys() | theirs.keys():
+            raise InvalidQuery(f"{first.name!r} is expanded twice (position {item.at})", where=where)
+        below += [theirs["$expand"]] if "$expand" in theirs else []
+        given |= {**theirs, "$expand": ""}
+    given["$expand"] = ",".join(below)
     return Expand(first.name, _options(given, where=f"{where}/{first.name}: ", depth=depth + 1), first.at)
 
 

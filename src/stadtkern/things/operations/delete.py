@@ -87,7 +87,7 @@ async def _histories(change: Change, location_id: int) -> None:
 def _allow(change: Change, datasets: Iterable[int]) -> None:
     for dataset_id in datasets:
         if not (change.may(dataset_id, "delete") and change.may(dataset_id, "entities")):
-            raise StillNeeded("Datastreams of another dataset belong to it")
+            raise StillNeeded  # what needs it may be hidden from who asks
 
 
 async def _streams(change: Change, ids: list[int]) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from stadtkern.things.operations.problems import DuplicateKey, InvalidJson, InvalidValue, TooDeep
 
 MAX_DEPTH = 40
+_PLACE = 200
 
 
 def decode(body: bytes) -> Any:
@@ -47,22 +48,27 @@ def _constant(name: str) -> NoReturn:
 
 def check(value: Any) -> None:
     """Raise where a value is nested too deeply or holds text that cannot be stored."""
-    waiting: list[tuple[Any, int, str]] = [(value, 1, "")]
-    while waiting:
-        item, depth, where = waiting.pop()
-        if isinstance(item, str):
-            check_text(item, where=where)
-            continue
-        if not isinstance(item, dict | list):
-            continue
-        if depth > MAX_DEPTH:
-            raise TooDeep(f"at most {MAX_DEPTH} levels are taken", where=where[:200])
-        if isinstance(item, dict):
-            for key, inner in item.items():
-                check_text(key, where=where)
-                waiting.append((inner, depth + 1, f"{where}.{key}" if where else key))
-        else:
-            waiting.extend((inner, depth + 1, f"{where}[{i}]") for i, inner in enumerate(item))
+    _check(value, 1, "")
+
+
+def _check(value: Any, depth: int, where: str) -> None:
+    """Look at a value and what is in it. Places are made one at a time, and cut: keys may be long."""
+    if isinstance(value, str):
+        check_text(value, where=where)
+        return
+    if not isinstance(value, dict | list):
+        return
+    if depth > MAX_DEPTH:
+        raise TooDeep(f"at most {MAX_DEPTH} levels are taken", where=where)
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            if isinstance(inner, str | dict | list):
+                _check(inner, depth + 1, f"{where}[{number}]"[:_PLACE])
+        return
+    for key, inner in value.items():
+        check_text(key, where=where)
+        if isinstance(inner, str | dict | list):
+            _check(inner, depth + 1, (f"{where}.{key[:_PLACE]}" if where else key)[:_PLACE])
 
 
 def check_text(text: str, *, where: str) -> None:

@@ -66,9 +66,9 @@ class NoDataset(problems.Problem):
 
 
 class StillNeeded(problems.Problem):
-    """Other entities depend on this one, and the token may not delete them.
+    """It is still needed, and nothing was changed.
 
-    Delete or move them first, or ask for a token with the verbs `delete` and `entities` on their datasets.
+    Delete or move first what depends on it; for what is not yours to delete, ask those who run the service.
     """
 
     status = 409

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, aclosing
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from stadtkern.core.access import Unauthorised
 from stadtkern.things.api import methods
 from stadtkern.things.api.answers import OPEN, Plain
 from stadtkern.things.api.arrays.spool import Spool
@@ -46,9 +45,7 @@ async def take(call: Call) -> Response:
 
     Raises what keeps all rows from being stored; as soon as some are acknowledged, the others are named.
     """
-    principal = await call.principal()
-    if principal.token_id is None:
-        raise Unauthorised
+    principal = await call.writer()
     methods.body_kind(call)
     settings = call.state.settings
     async with AsyncExitStack() as stack:

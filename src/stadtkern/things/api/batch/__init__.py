@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 from starlette.responses import Response
 
@@ -19,12 +20,26 @@ PATH = "$batch"
 BODIES = 16
 _STOP = "continue-on-error=false"
 
-__all__ = ["BODIES", "MOST_PARTS", "PATH", "take"]
+__all__ = ["BODIES", "MOST_PARTS", "PATH", "WITHOUT_TOKEN", "take"]
+
+
+class Limits(NamedTuple):
+    """How large a batch may be: bodies of ordinary requests, parts, bytes of answers kept until the end."""
+
+    bodies: int
+    parts: int
+    answers: int
+
+
+_WITH_TOKEN = Limits(BODIES, MOST_PARTS, 67_108_864)
+WITHOUT_TOKEN = Limits(1, 100, 16_777_216)
 
 
 async def take(call: Call, *, dispatch: Dispatch) -> Response:
     """Carry out a batch. The form of all of it is checked before its first part is carried out."""
-    limit = BODIES * call.state.settings.body_limit
+    known = (await call.principal()).token_id is not None
+    limits = _WITH_TOKEN if known else WITHOUT_TOKEN
+    limit = limits.bodies * call.state.settings.body_limit
     kind = call.header(b"content-type") or ""
     media = kind.partition(";")[0].strip().lower()
     if media not in ("multipart/mixed", "application/json", ""):
@@ -33,15 +48,15 @@ async def take(call: Call, *, dispatch: Dispatch) -> Response:
         body = await call.body(limit=limit)
     except BodyTooLarge as error:
         raise BatchTooLarge(error.detail, where="body", limit=limit) from error
-    units = await asyncio.to_thread(_read, body, kind, media)
+    units = await asyncio.to_thread(_read, body, kind, media, limits.parts)
     stop = _STOP in (call.header(b"prefer") or "").replace(" ", "").lower()
     names = {part.id for unit in units for part in unit.parts} | {unit.name for unit in units}
-    carrier = Carrier(call, dispatch, names=names - {""}, stop=stop)
+    carrier = Carrier(call, dispatch, names=names - {""}, stop=stop, answers=limits.answers)
     told: list[tuple[Unit, list[Said]]] = [(unit, await carrier.carry(unit)) for unit in units]
     return saying.multipart(told) if media == "multipart/mixed" else saying.document(told)
 
 
-def _read(body: bytes, kind: str, media: str) -> list[Unit]:
+def _read(body: bytes, kind: str, media: str, most: int) -> list[Unit]:
     units = multipart.read(body, content_type=kind) if media == "multipart/mixed" else documents.read(body)
-    parts.check(units)
+    parts.check(units, most=most)
     return units

@@ -18,6 +18,7 @@ _VERSION = "/" + PREFIX.rpartition("/")[2]
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^?#]*)", re.IGNORECASE)
 _ENTITY = re.compile(r"([A-Za-z]+)\((\d{1,19})\)")
 _WITHIN = re.compile(r"\(\$([A-Za-z0-9_.:,;-]+)\)")
+_NAMED = re.compile(rb'"\$([A-Za-z0-9_.:,;-]{1,200})(?=")')
 _LINKS = ("@odata.id", "@iot.selfLink", "@id")
 _encode = msgspec.json.Encoder().encode
 
@@ -82,7 +83,7 @@ def referred(path: str, body: bytes, names: set[str]) -> set[str]:
     if path.startswith("$"):
         found.add(path.partition("/")[0][1:])
     if b'"$' in body:
-        found |= {name for name in names if f'"${name}"'.encode() in body}
+        found |= {match[1].decode() for match in _NAMED.finditer(body)}
     return found & names
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,12 +28,13 @@ from stadtkern.things.api.batch.problems import (
 )
 from stadtkern.things.api.call import PREFIX, Call
 from stadtkern.things.operations import run
+from stadtkern.things.operations.problems import BodyTooLarge
 from stadtkern.things.queries import patience
 from stadtkern.things.store import partitions
 
 log = structlog.get_logger(__name__)
 
-MOST_ANSWERS = 67_108_864
+_LARGE = 65_536
 _WRITING = ("POST", "PATCH", "PUT", "DELETE")
 
 Dispatch = Callable[[Call], Awaitable[Response]]
@@ -57,7 +60,7 @@ class _Failed(Exception):
 class Carrier:
     """One batch on its way. What a part needs of others is known by their ids."""
 
-    def __init__(self, call: Call, dispatch: Dispatch, *, names: set[str], stop: bool):
+    def __init__(self, call: Call, dispatch: Dispatch, *, names: set[str], stop: bool, answers: int):
         self._call = call
         self._dispatch = dispatch
         self._names = names
@@ -66,7 +69,7 @@ class Carrier:
         self._done: set[str] = set()
         self._failed: set[str] = set()
         self._stopped = ""
-        self._room = MOST_ANSWERS
+        self._room = self._most = answers
 
     async def carry(self, unit: Unit) -> list[Said]:
         """The answers to a unit's parts; of a change set that fails nothing is kept."""
@@ -147,6 +150,7 @@ class Carrier:
         call = self._call
         if part.fault is not None:
             raise part.fault
+        await self._admit(part)
         if self._stopped:
             raise PartDependsOnFailed(f"the batch ended at {self._stopped!r}", where=self._stopped)
         path, query = addresses.split(part.url, service=call.service, host=call.header(b"host") or "")
@@ -155,10 +159,29 @@ class Carrier:
         if members and (part.method not in _WRITING or path == "CreateObservations"):
             shown = f"{part.method} {path[:60]}"
             raise NotInChangeSet(shown, where="url")
-        body = addresses.fill(part.body, self._entities, self._names, service=call.service)
+        body = await self._filled(part.body) if part.method in _WRITING else b""
         sub = self._of(part, path, application, query=query, body=body, lean=bool(members))
         response = await self._respond(sub, within=bool(members))
         return path, await self._collect(part, response, sub)
+
+    async def _admit(self, part: Part) -> None:
+        """Refuse a part before its body is looked at. Raises Unauthorised, BodyTooLarge."""
+        if part.method in _WRITING:
+            await self._of(part, "", self._call.scope["app"]).writer()
+        settings = self._call.state.settings
+        address = part.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+        limit = settings.bulk_body_limit if address == "CreateObservations" else settings.body_limit
+        if len(part.body) > limit:
+            raise BodyTooLarge(
+                f"{len(part.body)} bytes; at most {limit} are taken", where="body", limit=limit
+            )
+
+    async def _filled(self, body: bytes) -> bytes:
+        """The body with `$id` replaced; a large one is read beside the other requests."""
+        filled = functools.partial(
+            addresses.fill, body, self._entities, self._names, service=self._call.service
+        )
+        return filled() if len(body) < _LARGE else await asyncio.to_thread(filled)
 
     async def _respond(self, sub: Call, *, within: bool) -> Response:
         try:
@@ -230,7 +253,7 @@ class Carrier:
             piece = message.get("body", b"")
             self._room -= len(piece)
             if self._room < 0:
-                raise AnswersTooLarge(f"more than {MOST_ANSWERS} bytes", where="body")
+                raise AnswersTooLarge(f"more than {self._most} bytes", where="body")
             pieces.append(piece)
 
         await response(sub.scope, sub.receive, send)

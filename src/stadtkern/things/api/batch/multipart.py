@@ -13,7 +13,10 @@ from stadtkern.things.api.batch.problems import BrokenBatch
 # RFC 2046, 5.1.1: up to 70 of these, and no blank at the end.
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _PARAMETER = re.compile(r';\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
-_LINE = re.compile(rb"([A-Za-z]{1,20})[ \t]+(\S.*?)(?:[ \t]+HTTP/\d(?:\.\d)?)?[ \t]*", re.IGNORECASE)
+_METHOD = re.compile(rb"[A-Za-z]{1,20}")
+_VERSION = re.compile(rb"HTTP/\d(?:\.\d)?", re.IGNORECASE)
+_LONGEST_LINE = 32_000
+_LONGEST_HEAD = 65_536
 _END = re.compile(rb"\r?\n[ \t]*\r?\n")
 _KEPT = (b"authorization", b"content-type", b"accept", b"prefer", b"if-match", b"if-none-match")
 
@@ -82,6 +85,8 @@ def _head(text: bytes, *, where: str) -> tuple[dict[str, str], bytes]:
 
 
 def _headers(text: bytes, *, where: str) -> dict[str, str]:
+    if len(text) > _LONGEST_HEAD:
+        raise BrokenBatch(f"its headers have more than {_LONGEST_HEAD} bytes", where=where)
     found: dict[str, str] = {}
     for line in re.split(rb"\r?\n", text):
         if not line.strip():
@@ -106,22 +111,34 @@ def _request(outer: Mapping[str, str], text: bytes, *, where: str) -> Part:
         raise BrokenBatch("a part is application/http or multipart/mixed", where=where)
     text = text.lstrip(b"\r\n")
     first, _, rest = text.partition(b"\n")
-    match = _LINE.fullmatch(first.rstrip(b"\r"))
-    if match is None:
-        raise BrokenBatch("the request begins with a line such as `GET Things(1) HTTP/1.1`", where=where)
+    verb, target = _line(first, where=where)
     headers, body = _inner(rest, where=where)
     name = outer.get("content-id") or headers.pop("content-id", "")
     try:
-        url = match[2].decode()
+        url = target.decode()
     except UnicodeDecodeError as error:
         raise BrokenBatch("the address is not UTF-8", where=where) from error
     return Part(
         id=parts.check_id(name.strip("<>"), where=where) if name else "",
-        method=parts.method(match[1].decode(), where=where),
+        method=parts.method(verb.decode(), where=where),
         url=url,
         headers=_taken(headers),
         body=body,
     )
+
+
+def _line(first: bytes, *, where: str) -> tuple[bytes, bytes]:
+    """Method and address of a request line; the version may be missing. One pass, whatever is sent."""
+    if len(first) > _LONGEST_LINE:
+        raise BrokenBatch(f"the line of the request has more than {_LONGEST_LINE} bytes", where=where)
+    words = first.split(None, 1)
+    if len(words) < 2 or not _METHOD.fullmatch(words[0]):
+        raise BrokenBatch("the request begins with a line such as `GET Things(1) HTTP/1.1`", where=where)
+    target = words[1].rstrip()
+    pieces = target.rsplit(None, 1)
+    if len(pieces) == 2 and _VERSION.fullmatch(pieces[1]):
+        target = pieces[0].rstrip()
+    return words[0], target
 
 
 def _inner(rest: bytes, *, where: str) -> tuple[dict[str, str], bytes]:

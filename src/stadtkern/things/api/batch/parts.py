@@ -64,7 +64,7 @@ def method(text: str, *, where: str) -> str:
     return name
 
 
-def check(units: Sequence[Unit]) -> None:
+def check(units: Sequence[Unit], *, most: int = MOST_PARTS) -> None:
     """Raise where there are too many parts, or two of one name."""
     named: set[str] = set()
     count = 0
@@ -78,10 +78,8 @@ def check(units: Sequence[Unit]) -> None:
             named.add(name)
     if not count:
         raise BrokenBatch("there is no request in it", where="body")
-    if count > MOST_PARTS:
-        raise BatchTooLarge(
-            f"{count} requests; at most {MOST_PARTS} are taken", where="body", limit=MOST_PARTS
-        )
+    if count > most:
+        raise BatchTooLarge(f"{count} requests; at most {most} are taken", where="body", limit=most)
 
 
 def _names(unit: Unit) -> Iterator[str]:
