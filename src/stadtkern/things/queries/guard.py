@@ -90,9 +90,9 @@ class _Watch:
             await asyncio.sleep(PATIENCE)
 
 
-async def check_cost(connection: Connection, statement: Fragment, *, most: float = MAX_COST) -> None:
+async def check_cost(connection: Connection, statement: Fragment, *, most: float | None = None) -> None:
     """Raise QueryTooExpensive where the planner expects far too much work."""
-    if (await plan(connection, statement))["Total Cost"] > most:
+    if (await plan(connection, statement))["Total Cost"] > (MAX_COST if most is None else most):
         raise QueryTooExpensive("no index serves it, and it would go through millions of observations")
 
 
