@@ -278,3 +278,21 @@ async def test_a_database_that_takes_nothing_at_all_is_no_fault_of_the_readings(
         await connection.execute(
             sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name)
         )
+
+
+async def test_a_connection_that_falls_silent_is_given_up(
+    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits hears of it in time, and the next readings are stored on another connection."""
+    (stream,) = await datastreams(connection)
+
+    async def silent(own: Connection, **_: object) -> None:
+        await own.execute("SELECT pg_sleep(600)")
+
+    async with Writer(url=database, settings=settings, patience=0.5) as writer:
+        with monkeypatch.context() as patch:
+            patch.setattr("stadtkern.ingest.writer.writer.commit", silent)
+            with pytest.raises(readings.StoreUnavailable):
+                await asyncio.wait_for(writer.put([reading(stream, NOON, 1.0)]), 30)
+        (answer,) = await writer.put([reading(stream, NOON, 1.0)])
+    assert isinstance(answer, readings.Stored)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 from typing import Any
 
 import msgspec
@@ -38,6 +41,13 @@ async def connect(*, url: str, autocommit: bool = False) -> Connection:
     )
     await _configure(connection)
     return connection
+
+
+def sever(connection: Connection) -> None:
+    """End a connection that does not answer: whoever waits on it gets an OperationalError."""
+    if not connection.closed:
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line, contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def pool(

@@ -177,12 +177,13 @@ class Writer:
             try:
                 connection = await self._connected()
                 began = loop.time()
-                answers, changed = await commit(connection, items=items)
+                answers, changed = await self._committed(connection, items)
                 _COMMITS.observe(loop.time() - began)
                 self._refused_at = float("-inf")
             except psycopg.errors.DiskFull as error:
                 log.error("the database's disk is full", error=str(error).strip())
                 self._note_refusal(error)
+                await self._disconnect()  # what the pipeline left behind is of no use
                 self._refuse(calls, disk.DiskFull("the database says so"))
                 return
             except (psycopg.Error, OSError) as error:
@@ -198,6 +199,16 @@ class Writer:
             self._announcer.add(changed)
             self._resolve(calls, answers)
             return
+
+    async def _committed(
+        self, connection: database.Connection, items: Sequence[readings.Reading]
+    ) -> tuple[list[Answer], list[int]]:
+        """Commit; a connection that says nothing for longer than callers wait is given up."""
+        timer = asyncio.get_running_loop().call_later(self._patience, database.sever, connection)
+        try:
+            return await commit(connection, items=items)
+        finally:
+            timer.cancel()
 
     def _resolve(self, calls: Sequence[Call], answers: Sequence[Answer]) -> None:
         begin = 0
