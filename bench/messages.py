@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Callable
 
+from stadtkern.ingest.doors import replies
+
 CONNECTIONS = 32
 WINDOW = 64
 _PUBACK = 4
@@ -15,16 +17,6 @@ _PUBACK = 4
 
 class Refused(Exception):
     """The broker did not accept the connection."""
-
-
-def packet(head: int, body: bytes) -> bytes:
-    """One packet with its length."""
-    length, size = b"", len(body)
-    while True:
-        size, low = size >> 7, size & 0x7F
-        length += bytes((low | (0x80 if size else 0),))
-        if not size:
-            return bytes((head,)) + length + body
 
 
 def text(value: str) -> bytes:
@@ -38,7 +30,7 @@ def connect(port: int, *, user: str = "", password: str = "", name: str = "") ->
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     login = text(user) + text(password) if password else b""
     flags = 0xC2 if password else 0x02
-    line.sendall(packet(0x10, text("MQTT") + bytes((4, flags, 0, 0)) + text(name) + login))
+    line.sendall(replies.packet(0x10, text("MQTT") + bytes((4, flags, 0, 0)) + text(name) + login))
     answer = line.recv(4)
     if len(answer) != 4 or answer[3] != 0:
         raise Refused(f"{user or 'anonymous'}: {answer!r}")
@@ -47,7 +39,7 @@ def connect(port: int, *, user: str = "", password: str = "", name: str = "") ->
 
 def publication(topic: str, payload: bytes, number: int) -> bytes:
     """A PUBLISH packet with QoS 1."""
-    return packet(0x32, text(topic) + number.to_bytes(2, "big") + payload)
+    return replies.packet(0x32, text(topic) + number.to_bytes(2, "big") + payload)
 
 
 class _Line:

@@ -20,6 +20,17 @@ SETS = ("Things", "Locations", "HistoricalLocations", "Datastreams", "Sensors", 
 _REMOVAL = ("Things", "MultiDatastreams", "Datastreams", "Sensors", "ObservedProperties", "Locations",
             "FeaturesOfInterest")  # fmt: skip
 _SUCCESS = (200, 204)
+# What each leads to (clause 8.2, figure 2), MultiDatastreams apart.
+RELATIONS = {
+    "Things": ("Locations", "HistoricalLocations", "Datastreams"),
+    "Locations": ("Things", "HistoricalLocations"),
+    "HistoricalLocations": ("Thing", "Locations"),
+    "Datastreams": ("Thing", "Sensor", "ObservedProperty", "Observations"),
+    "Sensors": ("Datastreams",),
+    "ObservedProperties": ("Datastreams",),
+    "Observations": ("Datastream", "FeatureOfInterest"),
+    "FeaturesOfInterest": ("Observations",),
+}
 
 
 class Service:

@@ -7,22 +7,12 @@ from urllib.parse import urljoin
 
 import pytest
 
-from conformance.service import SETS, Service, at, ids
+from conformance.service import RELATIONS, SETS, Service, at, ids
 from conformance.town import Town
 
 requirement = pytest.mark.requirement(
     "datamodel/entity-control-information/common-control-information", clause="8.1"
 )
-RELATIONS = {
-    "Things": ("Locations", "HistoricalLocations", "Datastreams"),
-    "Locations": ("Things", "HistoricalLocations"),
-    "HistoricalLocations": ("Thing", "Locations"),
-    "Datastreams": ("Thing", "Sensor", "ObservedProperty", "Observations"),
-    "Sensors": ("Datastreams",),
-    "ObservedProperties": ("Datastreams",),
-    "Observations": ("Datastream", "FeatureOfInterest"),
-    "FeaturesOfInterest": ("Observations",),
-}
 
 
 def sample(sta: Service, city: Town, entities: str) -> str:

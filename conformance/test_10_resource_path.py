@@ -7,20 +7,10 @@ from urllib.parse import urljoin
 
 import pytest
 
-from conformance.service import SETS, Entity, Service, at, ids, instant, literal
+from conformance.service import RELATIONS, SETS, Entity, Service, at, ids, instant, literal
 from conformance.town import DAY, Town
 
 requirement = pytest.mark.requirement("resource-path/resource-path-to-entities", clause="9.2.3")
-RELATED = {
-    "Things": ("Datastreams", "Locations", "HistoricalLocations"),
-    "Locations": ("Things", "HistoricalLocations"),
-    "HistoricalLocations": ("Thing", "Locations"),
-    "Datastreams": ("Thing", "Sensor", "ObservedProperty", "Observations"),
-    "Sensors": ("Datastreams",),
-    "ObservedProperties": ("Datastreams",),
-    "Observations": ("Datastream", "FeatureOfInterest"),
-    "FeaturesOfInterest": ("Observations",),
-}
 SET_OF = {"Thing": "Things", "Sensor": "Sensors", "ObservedProperty": "ObservedProperties",
           "Datastream": "Datastreams", "FeatureOfInterest": "FeaturesOfInterest"}  # fmt: skip
 
@@ -213,7 +203,7 @@ def test_every_path_of_four_steps(sta: Service, city: Town, entities: str) -> No
 
 
 def _walk(sta: Service, entities: str, path: str, *, depth: int) -> None:
-    for relation in RELATED[entities] if depth else ():
+    for relation in RELATIONS[entities] if depth else ():
         inner = f"{path}/{relation}"
         many = relation in SETS
         answer: Entity = sta.get(inner, top=1) if many else sta.get(inner)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from stadtkern.core import problems
-from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import connection, mqtt, packets, taking
 from stadtkern.ingest.writer.writer import Writer
 from stadtkern.things import readings
@@ -22,19 +21,6 @@ from tests.ingest import mqtt_clients
 from tests.things import factories
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def things(client: Any, token: str) -> dict[str, int]:
-    """A Thing with two Datastreams."""
-    return await mqtt_clients.make_things(client, token)
-
-
-@pytest.fixture(scope="module")
-async def door(settings: Settings) -> AsyncIterator[mqtt.Mqtt]:
-    """The door, open."""
-    async with mqtt_clients.service(settings) as made:
-        yield made
 
 
 class Away:

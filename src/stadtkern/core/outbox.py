@@ -12,7 +12,7 @@ import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
-from stadtkern.core import database, statements
+from stadtkern.core import database, statements, waiting
 from stadtkern.core.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 CHANNEL = "stadtkern_outbox"
 BATCH = 200
 _FALLBACK_SECONDS = 5.0
+_AWAY_SECONDS = 1.0
 
 Handler = Callable[[Connection, Mapping[str, Any]], Awaitable[None]]
 Event = tuple[str, Mapping[str, Any]]
@@ -137,4 +138,4 @@ async def relay(*, url: str, stop: asyncio.Event, subscriptions: Subscriptions) 
                             pass
         except psycopg.OperationalError as error:
             log.warning("relay lost the database", error=str(error))
-            await asyncio.sleep(1.0)
+            await waiting.pause(stop, seconds=_AWAY_SECONDS)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from stadtkern.core import outbox
+from stadtkern.core import outbox, waiting
 from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,5 @@ async def _kept_running(name: str, loop: Loop, stop: asyncio.Event) -> None:
             return
         except Exception as error:
             log.exception("a loop fell; it is started again", loop=name, error=repr(error))
-            try:
-                await asyncio.wait_for(stop.wait(), pause)
-            except TimeoutError:
-                pause = min(60.0, pause * 2)
+            await waiting.pause(stop, seconds=pause)
+            pause = min(60.0, pause * 2)

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime
 
 import msgspec
 import structlog
 
 from stadtkern.city.demo import feed, window
-from stadtkern.core import database, datasets, statements, times
+from stadtkern.core import database, datasets, statements, times, waiting
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer
@@ -35,7 +34,7 @@ async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
         zone = (await datasets.city(connection)).time_zone
         while not stop.is_set():
             busy = await tick(connection, sink=writer, zone=zone, now=times.now())
-            await _pause(stop, TICK_SECONDS if busy else _IDLE_SECONDS)
+            await waiting.pause(stop, seconds=TICK_SECONDS if busy else _IDLE_SECONDS)
 
 
 async def tick(connection: Connection, *, sink: readings.Sink, zone: str, now: datetime) -> bool:
@@ -97,8 +96,3 @@ async def _put(sink: readings.Sink, due: list[readings.Reading]) -> None:
     if refused and str(refused[0]) not in _told:
         _told.add(str(refused[0]))
         log.warning("the demo's feed was refused in part", count=len(refused), reason=str(refused[0]))
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

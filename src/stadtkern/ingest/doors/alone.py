@@ -11,7 +11,7 @@ from typing import Self
 import psycopg
 import structlog
 
-from stadtkern.core import database
+from stadtkern.core import database, waiting
 from stadtkern.core.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class Alone:
                     told = True
             except (psycopg.Error, OSError) as error:
                 log.warning("MQTT waits for the database", error=str(error).strip())
-            await self._pause()
+            await waiting.pause(self._stop, seconds=_PAUSE_SECONDS)
         return self
 
     async def __aexit__(
@@ -55,7 +55,7 @@ class Alone:
     async def hold(self) -> None:
         """Keep it until it is time to stop. Raises TakenOver."""
         while not self._stop.is_set():
-            await self._pause()
+            await waiting.pause(self._stop, seconds=_PAUSE_SECONDS)
             try:
                 if self._connection is not None:
                     await self._connection.execute("SELECT 1")
@@ -72,10 +72,6 @@ class Alone:
             return True
         await connection.close()
         return False
-
-    async def _pause(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), _PAUSE_SECONDS)
 
     async def _close(self) -> None:
         if self._connection is not None:

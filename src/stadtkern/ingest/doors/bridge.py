@@ -17,7 +17,7 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, listening, problems, times, tokens
+from stadtkern.core import access, listening, problems, times, tokens, waiting
 from stadtkern.core.access import Gate, Principal, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
@@ -35,6 +35,7 @@ from stadtkern.things.topics.watch import Asked, Watch
 log = structlog.get_logger(__name__)
 
 _SYNC_SECONDS = 60.0
+_AGAIN_SECONDS = 2.0
 _encode = msgspec.json.Encoder().encode
 _STREAMS = ("Datastreams", "MultiDatastreams")
 
@@ -182,12 +183,8 @@ class Bridge:
             raise topics.InvalidTopic(
                 "through this broker observations go to v1.1/Datastreams(…)/Observations"
             )
-        while True:
-            try:
-                facts = await self._taker.state.streams.find(first.id)
-                break
-            except (psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError):
-                await asyncio.sleep(1.0)
+        number = first.id
+        facts = await self._taker.patiently(lambda: self._taker.state.streams.find(number), about=path)
         if facts is None:
             raise problems.NotFound(f"no {first.entity.name} with the id {first.id}")
         return int(facts.dataset_id)
@@ -260,10 +257,11 @@ class Bridge:
 
     async def _keep_rights(self) -> None:
         """Bring rights to the broker when something changed, and once a minute for what expires."""
+        seconds = _SYNC_SECONDS
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), _SYNC_SECONDS)
+            await waiting.pause(self._due, seconds=seconds)
             self._due.clear()
+            seconds = _SYNC_SECONDS
             if not self._link.up:
                 continue
             try:
@@ -272,8 +270,7 @@ class Bridge:
                 log.info("our own role at the MQTT broker is new; we connect again")
             except (problems.Problem, psycopg.Error, psycopg_pool.PoolTimeout, OSError) as error:
                 log.error("rights could not be brought to the MQTT broker", error=str(error).strip())
-                await asyncio.sleep(2.0)
-                self._due.set()
+                seconds = _AGAIN_SECONDS
 
     async def _bring(self) -> None:
         fresh = dict(self._secrets)  # before we look: of those that come meanwhile the look knows nothing

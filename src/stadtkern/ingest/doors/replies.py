@@ -19,7 +19,8 @@ _CONNACK_V3 = {
 _REASON_STRING = 0x1F
 
 
-def _packet(head: int, body: bytes) -> bytes:
+def packet(head: int, body: bytes) -> bytes:
+    """One packet with its length."""
     length, size = b"", len(body)
     while True:
         size, low = size >> 7, size & 0x7F
@@ -33,7 +34,7 @@ def connack(reason: int, *, version: int, present: bool = False, limit: int = 0,
     if version != V5:
         return bytes((0x20, 2, present, _CONNACK_V3.get(reason, 5)))
     told = b"" if reason else struct.pack(">BHBBBIBBBB", 0x21, window, 0x24, 1, 0x27, limit, 0x28, 0, 0x2A, 0)
-    return _packet(0x20, bytes((present, reason, len(told))) + told)
+    return packet(0x20, bytes((present, reason, len(told))) + told)
 
 
 def acknowledgement(kind: int, number: int, *, version: int, reason: int = SUCCESS, text: str = "") -> bytes:
@@ -42,20 +43,20 @@ def acknowledgement(kind: int, number: int, *, version: int, reason: int = SUCCE
         return bytes((kind << 4, 2, number >> 8, number & 0xFF))
     said = text.encode()[:1000]
     told = struct.pack(">BH", _REASON_STRING, len(said)) + said if said else b""
-    body = struct.pack(">HB", number, reason) + _packet(0, told)[1:]
-    return _packet(kind << 4, body)
+    body = struct.pack(">HB", number, reason) + packet(0, told)[1:]
+    return packet(kind << 4, body)
 
 
 def suback(number: int, codes: list[int], *, version: int) -> bytes:
     """Which subscriptions were accepted, with which quality of service."""
     if version != V5:
         codes = [code if code < 3 else 0x80 for code in codes]
-    return _packet(0x90, number.to_bytes(2, "big") + (b"\0" if version == V5 else b"") + bytes(codes))
+    return packet(0x90, number.to_bytes(2, "big") + (b"\0" if version == V5 else b"") + bytes(codes))
 
 
 def unsuback(number: int, codes: list[int], *, version: int) -> bytes:
     """Subscriptions are ended."""
-    return _packet(0xB0, number.to_bytes(2, "big") + (b"\0" + bytes(codes) if version == V5 else b""))
+    return packet(0xB0, number.to_bytes(2, "big") + (b"\0" + bytes(codes) if version == V5 else b""))
 
 
 def publish(topic: bytes, payload: bytes, *, number: int, retain: bool, version: int) -> bytes:
@@ -63,7 +64,7 @@ def publish(topic: bytes, payload: bytes, *, number: int, retain: bool, version:
     head = 0x30 | (0x02 if number else 0) | retain
     middle = number.to_bytes(2, "big") if number else b""
     properties = b"\0" if version == V5 else b""
-    return _packet(head, len(topic).to_bytes(2, "big") + topic + middle + properties + payload)
+    return packet(head, len(topic).to_bytes(2, "big") + topic + middle + properties + payload)
 
 
 def again(packet: bytes) -> bytes:
@@ -73,4 +74,4 @@ def again(packet: bytes) -> bytes:
 
 def goodbye(reason: int) -> bytes:
     """Why the connection ends; only MQTT 5 clients are told."""
-    return _packet(0xE0, bytes((reason, 0)))
+    return packet(0xE0, bytes((reason, 0)))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import psycopg_pool
@@ -29,6 +29,8 @@ from stadtkern.things.operations.problems import BodyTooLarge
 from stadtkern.things.topics import topic as topics
 
 log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _PAUSES_AFTER_FAILURES = (0.1, 1.0, 5.0, 15.0)
@@ -147,24 +149,35 @@ class Taker:
     async def _store(
         self, call: Publication, resource: Resource | None, wanted: Callable[[], bool] | None
     ) -> None:
+        async def store() -> None:
+            if resource is None:
+                await door.take(call, datastream_id=None)
+            else:
+                await write.create(call, resource)
+
+        await self.patiently(store, about=call.path, wanted=wanted)
+
+    async def patiently(
+        self,
+        work: Callable[[], Awaitable[_T]],
+        *,
+        about: str,
+        wanted: Callable[[], bool] | None = None,
+    ) -> _T:
+        """Do something, again while the store is away. Raises Unavailable where it is not `wanted`."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                if resource is None:
-                    await door.take(call, datastream_id=None)
-                else:
-                    await write.create(call, resource)
+                return await work()
             except problems.Problem as problem:
                 if problem.status not in (429, 503):
                     raise
                 reason = str(problem)
             except (psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError) as error:
                 reason = str(error).strip()
-            else:
-                return
             self.counters.repeated += 1
             if pause >= _LONGEST_PAUSE:
-                log.warning("a message waits for the store", path=call.path[:200], reason=reason)
+                log.warning("a message waits for the store", path=about[:200], reason=reason)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
             if wanted is not None and not wanted():

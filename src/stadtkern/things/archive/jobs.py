@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +15,7 @@ import psycopg
 import structlog
 
 import stadtkern.things.store.binary  # noqa: F401  (a connection knows what was registered before it was opened)
-from stadtkern.core import database, datasets, statements, times
+from stadtkern.core import database, datasets, statements, times, waiting
 from stadtkern.core.datasets import Dataset
 from stadtkern.core.settings import Settings
 
@@ -62,19 +61,15 @@ async def watch(*, url: str, stop: asyncio.Event, begin: Callable[[], Awaitable[
                     if await _waiting(connection) or (late and await _anything(connection)):
                         await begin()
                         if await _waiting(connection):
-                            await _pause(stop)  # it fell, or somebody else works on the archive
+                            await waiting.pause(
+                                stop, seconds=_BACKOFF_SECONDS
+                            )  # it fell, or somebody else works on the archive
                     else:
                         async for _ in connection.notifies(timeout=1.0, stop_after=1):
                             pass
         except psycopg.OperationalError as error:
             log.warning("the archive lost the database", error=str(error).strip())
-            await _pause(stop)
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_BACKOFF_SECONDS):
-            await stop.wait()
+            await waiting.pause(stop, seconds=_BACKOFF_SECONDS)
 
 
 async def run(*, url: str, settings: Settings, stop: asyncio.Event, idle: float = IDLE_SECONDS) -> None:

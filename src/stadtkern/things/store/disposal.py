@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
@@ -14,7 +13,7 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database, statements
+from stadtkern.core import database, statements, waiting
 from stadtkern.core.database import Connection
 from stadtkern.things.store import aftermath, amend, partitions, seals, spans, streams
 from stadtkern.things.store.batch import column_of
@@ -99,7 +98,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
                 while not stop.is_set():
                     began = loop.time()
                     if await once(connection):
-                        await _pause(stop, _REST * (loop.time() - began))
+                        await waiting.pause(stop, seconds=_REST * (loop.time() - began))
                         due = loop.time()
                         continue
                     if loop.time() >= due:
@@ -109,13 +108,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
                         due = loop.time()
         except psycopg.OperationalError as error:
             log.warning("the disposal lost the database", error=str(error).strip())
-            await _pause(stop, _BACKOFF_SECONDS)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
+            await waiting.pause(stop, seconds=_BACKOFF_SECONDS)
 
 
 async def ask_for_files(connection: Connection) -> int:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database, metrics, statements
+from stadtkern.core import database, metrics, statements, waiting
 from stadtkern.core.database import Connection
 from stadtkern.things.store import binary, partitions, seals
 from stadtkern.things.store.batch import HOUR, Integers, microseconds
@@ -79,20 +78,14 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
                 await _work(connection, stop, behind)
         except psycopg.OperationalError as error:
             log.warning("the fold lost the database", error=str(error).strip())
-            await _pause(stop)
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PAUSE_SECONDS):
-            await stop.wait()
+            await waiting.pause(stop, seconds=PAUSE_SECONDS)
 
 
 async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     """Wait for news, or a while; then let a little more come in."""
     async for _ in connection.notifies(timeout=FALLBACK_SECONDS, stop_after=1):
         pass  # several may come at once; they mean no more than one
-    await _pause(stop)
+    await waiting.pause(stop, seconds=PAUSE_SECONDS)
 
 
 async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> None:
@@ -112,7 +105,7 @@ async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> 
             loaded = await partitions.tend(connection, keys=loaded)
             await _listen(connection, stop)
         elif after < _FEW:
-            await _pause(stop)
+            await waiting.pause(stop, seconds=PAUSE_SECONDS)
 
 
 async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
@@ -125,7 +118,7 @@ async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
         if hours < _LOAD_HOURS or marks == before:
             return
         before = marks
-        await _pause(stop)
+        await waiting.pause(stop, seconds=PAUSE_SECONDS)
 
 
 async def _waiting(connection: Connection) -> tuple[int, float]:

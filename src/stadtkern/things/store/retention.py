@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +12,7 @@ import numpy as np
 import psycopg
 import structlog
 
-from stadtkern.core import database, datasets, statements, times
+from stadtkern.core import database, datasets, statements, times, waiting
 from stadtkern.core.database import Connection
 from stadtkern.core.datasets import Dataset
 from stadtkern.things.store import aftermath, binary, fold, partitions, seals, spans, streams
@@ -62,9 +61,7 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
                     await _wait(connection, stop)
         except psycopg.OperationalError as error:
             log.warning("retention lost the database", error=str(error).strip())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BACKOFF_SECONDS):
-                    await stop.wait()
+            await waiting.pause(stop, seconds=_BACKOFF_SECONDS)
 
 
 async def _wait(connection: Connection, stop: asyncio.Event) -> None:
@@ -221,9 +218,7 @@ async def _datastream(
             return removed
         reached = span.until
         if stop is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_REST * (loop.time() - began)):
-                    await stop.wait()
+            await waiting.pause(stop, seconds=_REST * (loop.time() - began))
     return removed
 
 
