@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import Writer
+from stadtkern.ingest.writer import Writer, commit
 from stadtkern.things import readings
 from stadtkern.things.store import amend, batch, merge
 from tests.things import histories
@@ -53,8 +53,12 @@ async def test_spans_and_areas_follow_any_history(connection: Connection, confli
     streams = await datastreams(connection, count=2, conflict=conflict)
     await histories.features(connection, *range(9001, 9008))
 
-    def item(stream: int) -> readings.Reading:
+    def item(stream: int, *, plain: bool = False) -> readings.Reading:
         time = NOON + chance.randrange(12) * HOUR
+        if plain:
+            return reading(
+                stream, time, chance.random(), feature_id=chance.choice([None, *range(9001, 9008)])
+            )
         end = time + timedelta(minutes=chance.choice([5, 90, 2000])) if chance.random() < 0.5 else None
         told = NOON + chance.randrange(30) * HOUR if chance.random() < 0.6 else None
         place = chance.choice([None, *range(9001, 9008)])
@@ -62,6 +66,8 @@ async def test_spans_and_areas_follow_any_history(connection: Connection, confli
 
     for _ in range(25):
         await store(connection, *(item(chance.choice(streams)) for _ in range(chance.randrange(1, 6))))
+        plain = [item(chance.choice(streams), plain=True) for _ in range(chance.randrange(1, 4))]
+        await commit.commit(connection, items=plain)
         cursor = await connection.execute(
             "SELECT id FROM things.observation WHERE datastream_id = ANY (%s)", [streams]
         )

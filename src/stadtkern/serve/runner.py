@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket as socketlib
@@ -89,6 +90,8 @@ async def serve(
         websockets=False,
     )
     server.inherited = inherited
+    gc.collect()
+    gc.freeze()  # what is there now stays: no collection need walk through it while requests wait
     task = asyncio.create_task(server.serve(), name="server")
     waiter = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+import numpy as np
 import psycopg
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.things import news, readings
-from stadtkern.things.store import batch, merge, partitions, prepared, streams
+from stadtkern.things.store import append, batch, merge, partitions, prepared, streams
 
 # What a reading of its own can cause; all other errors are the database's.
 POISON = (psycopg.DataError, psycopg.IntegrityError)
 
 Answer = readings.Stored | problems.Problem
+_T = TypeVar("_T")
 
 
 async def commit(
@@ -23,16 +26,49 @@ async def commit(
 ) -> tuple[list[Answer], list[int]]:
     """Store readings and commit; returns an answer for each, and the datastreams that changed.
 
-    The connection autocommits. Raises psycopg.Error where no reading is to blame: the database is away, takes
-    nothing or asks to try again; it is open whether anything was committed, and the call may be repeated.
+    The connection autocommits. What only goes on behind its datastream's newest reading is committed first,
+    the rest after it. Raises psycopg.Error where no reading is to blame: the database is away, takes nothing
+    or asks to try again; it is open whether anything was committed, and the call may be repeated.
     """
     ready = prepared.prepare(batch.of_readings(items))
+    if not append.suits(ready):
+        return await _thoroughly(connection, items=items, ready=ready)
     try:
-        try:
-            result = await store(connection, ready=ready)
-        except psycopg.errors.UndefinedTable:
-            partitions.forget(connection)
-            result = await store(connection, ready=ready)
+        done = await _patiently(connection, lambda: _append(connection, ready))
+    except POISON:
+        return await _thoroughly(connection, items=items, ready=ready)
+    answers: list[Answer] = [readings.Stored(number, True) for number in done.id.tolist()]
+    changed = done.changed_datastreams.tolist()
+    if done.left.any():
+        at = np.flatnonzero(done.left).tolist()
+        rest = [items[position] for position in at]
+        ready = prepared.prepare(batch.of_readings(rest))
+        others, more = await _thoroughly(connection, items=rest, ready=ready)
+        for position, answer in zip(at, others, strict=True):
+            answers[position] = answer
+        changed += more
+    return answers, changed
+
+
+async def _append(connection: Connection, ready: prepared.Prepared) -> append.Appended:
+    await partitions.ensure(connection, keys={int(ready.keys[0])})
+    return await append.append(connection, ready=ready)
+
+
+async def _patiently(connection: Connection, work: Callable[[], Awaitable[_T]]) -> _T:
+    """Once more where a partition was dropped that this connection believed to be there."""
+    try:
+        return await work()
+    except psycopg.errors.UndefinedTable:
+        partitions.forget(connection)
+        return await work()
+
+
+async def _thoroughly(
+    connection: Connection, *, items: Sequence[readings.Reading], ready: prepared.Prepared
+) -> tuple[list[Answer], list[int]]:
+    try:
+        result = await _patiently(connection, lambda: store(connection, ready=ready))
     except POISON as error:
         return await _apart(connection, items=items, error=error)
     answers: list[Answer] = []

@@ -91,7 +91,7 @@ class Call:
             raise BodyTooLarge(f"{length} bytes; at most {limit} are taken", where="body", limit=limit)
         message: Any = await self._receive()
         body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
+        if not message.get("more_body") or (length is not None and length == str(len(body))):
             if len(body) > limit:
                 raise BodyTooLarge(f"at most {limit} bytes are taken", where="body", limit=limit)
             return body

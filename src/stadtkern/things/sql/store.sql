@@ -184,6 +184,11 @@ WHERE (
         AND o.phenomenon_time BETWEEN span.first AND span.last
     ORDER BY o.datastream_id, o.phenomenon_time LIMIT 1) IS NULL;
 
+-- name: append_readings
+-- Store, and settle, the rows whose datastreams have nothing later; returns the datastreams that it left alone.
+SELECT things.append_readings(%(leaf)s::text::regclass, %(streams)s, %(times)s, %(micros)s, %(ids)s, %(results)s,
+                              %(features)s);
+
 -- name: update_states
 -- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.
 UPDATE things.datastream_state AS s

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The short way of single readings comes to the same as the general one, and leaves to it the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
+from stadtkern.core.problems import Problem
+from stadtkern.ingest.writer.commit import commit
+from stadtkern.things import news, readings
+from stadtkern.things.store import append, batch, merge, partitions, prepared
+from tests.things import histories
+from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, state
+
+pytestmark = pytest.mark.anyio
+MINUTE = timedelta(minutes=1)
+
+
+async def appended(connection: Connection, *items: readings.Reading) -> append.Appended:
+    ready = prepared.prepare(batch.of_readings(items))
+    assert append.suits(ready)
+    return await append.append(connection, ready=ready)
+
+
+async def generally(connection: Connection, *items: readings.Reading) -> None:
+    async with connection.transaction():
+        result = await merge.merge(connection, batch=batch.of_readings(items))
+        await news.of_observations(connection, result=result, wake=False)
+
+
+async def events(connection: Connection) -> list[Any]:
+    found = await (await connection.execute("SELECT payload FROM core.outbox ORDER BY id")).fetchall()
+    await connection.execute("DELETE FROM core.outbox")
+    return [{key: value for key, value in row[0].items() if key != "ids"} for row in found]
+
+
+async def known_as(connection: Connection, stream: int) -> dict[str, Any]:
+    found = await state(connection, stream)
+    counted = await connection.execute(
+        "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s ORDER BY 1", [stream]
+    )
+    own = {key: value for key, value in found.items() if key not in ("datastream_id", "last_id")}
+    return own | {"features": await counted.fetchall()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_both_ways_come_to_the_same(connection: Connection, seed: int) -> None:
+    """States, counts of features, events and buckets of two datastreams with the same history."""
+    chance = random.Random(seed)
+    short, general = await datastreams(connection, count=2)
+    await histories.features(connection, 9001, 9002)
+    opening = [(None, 0.0), (9001, 1.0), (9002, 2.0)]
+    minute = 0
+    for round_ in range(12):
+        items = []
+        for place, value in opening if not round_ else [(None, None)] * chance.randrange(1, 5):
+            minute += chance.choice([1, 7, 61, 600])
+            feature = place if not round_ else chance.choice([None, 9001, 9002])
+            items.append((NOON + minute * MINUTE, chance.random() if value is None else value, feature))
+        for stream, way in ((short, None), (general, generally)):
+            own = [reading(stream, time, value, feature_id=place) for time, value, place in items]
+            await (way(connection, *own) if way else commit(connection, items=own))
+        mine, theirs = await events(connection)
+        assert mine == theirs | {"datastreams": [short], "streams": [short] * len(items)}
+        assert await known_as(connection, short) == await known_as(connection, general)
+    assert await rows(connection, short) == await rows(connection, general)
+    await check_rollups(connection, short, kind="measurement")
+    await check_state(connection, short)
+
+
+async def test_what_is_not_its_own_is_left(connection: Connection) -> None:
+    """Watched, held, sealed, late and unknown datastreams and new features take the general way."""
+    plain, watched, sealed, late, placed = await datastreams(connection, count=5)
+    (held,) = await datastreams(connection, kind="state")
+    await histories.features(connection, 9001)
+    everyone = (plain, watched, sealed, late, placed, held)
+    await generally(connection, *(reading(stream, NOON, 1.0) for stream in everyone))
+    await connection.execute("INSERT INTO things.watch VALUES (%s)", [watched])
+    await connection.execute(
+        "UPDATE things.datastream_state SET sealed_until = %s WHERE datastream_id = %s",
+        [NOON + 2 * MINUTE, sealed],
+    )
+    items = [
+        *(reading(stream, NOON + MINUTE, 2.0) for stream in (plain, watched, sealed, held)),
+        reading(late, NOON - MINUTE, 2.0),
+        reading(placed, NOON + MINUTE, 2.0, feature_id=9001),
+        reading(10**12, NOON, 2.0),
+    ]
+    found = await appended(connection, *items)
+    assert found.left.tolist() == [False, True, True, True, True, True, True]
+    assert found.changed_datastreams.tolist() == [plain]
+    assert (found.id != 0).tolist() == (~found.left).tolist()
+    for stream in everyone:
+        assert len(await rows(connection, stream)) == (2 if stream == plain else 1)
+
+
+async def test_a_mixed_group_gets_its_answers_in_order(connection: Connection) -> None:
+    """Some goes the short way, some the general one; redelivery is recognised, the unknown is refused."""
+    first, second = await datastreams(connection, count=2)
+    await commit(connection, items=[reading(first, NOON, 1.0)])
+    items = [
+        reading(second, NOON, 5.0),
+        reading(10**12, NOON, 5.0),
+        reading(first, NOON, 1.0),
+        reading(second, NOON + MINUTE, 6.0),
+    ]
+    answers, changed = await commit(connection, items=items)
+    assert [getattr(answer, "new", None) for answer in answers] == [True, None, False, True]
+    assert isinstance(answers[1], readings.UnknownDatastream)
+    assert sorted(set(changed)) == [second]
+    again, _ = await commit(connection, items=items)
+    assert [getattr(a, "id", None) for a in again] == [getattr(a, "id", None) for a in answers]
+    assert [value for _, _, value, _ in await rows(connection, second)] == [5.0, 6.0]
+
+
+async def test_other_shapes_do_not_try() -> None:
+    """Texts, ends, twins, several partitions and large batches."""
+    plain = reading(1, NOON, 1.0)
+    others = [
+        [reading(1, NOON, "text")],
+        [reading(1, NOON, None)],
+        [reading(1, NOON, 1.0, phenomenon_end=NOON + MINUTE)],
+        [plain, reading(1, NOON, 2.0)],
+        [plain, reading(1, NOON + timedelta(days=40), 2.0)],
+        [reading(1, NOON + i * MINUTE, 1.0) for i in range(merge.COPY_FROM)],
+    ]
+    assert append.suits(prepared.prepare(batch.of_readings([plain])))
+    assert not any(append.suits(prepared.prepare(batch.of_readings(items))) for items in others)
+
+
+async def test_a_dropped_partition_is_made_again(connection: Connection) -> None:
+    """Though the connection remembers that it was there."""
+    (stream,) = await datastreams(connection)
+    await commit(connection, items=[reading(stream, NOON, 1.0)])
+    leaf = partitions.leaf(partitions.key(batch.microseconds(NOON)))
+    await connection.execute(f"ALTER TABLE things.observation DETACH PARTITION things.{leaf}")
+    await connection.execute(f"DROP TABLE things.{leaf}")
+    answers, _ = await commit(connection, items=[reading(stream, NOON + MINUTE, 2.0)])
+    assert isinstance(answers[0], readings.Stored)
+    assert len(await rows(connection, stream)) == 1
+
+
+async def test_a_feature_that_is_being_deleted_is_waited_for(connection: Connection, database: str) -> None:
+    """The reading that refers to it comes after the deletion and is refused, not stored beside it."""
+    (stream,) = await datastreams(connection)
+    await histories.features(connection, 9003)
+    await commit(connection, items=[reading(stream, NOON, 1.0, feature_id=9003)])
+    async with await core_database.connect(url=database) as deleting:
+        await deleting.execute("SELECT pg_advisory_xact_lock(1398033742)")
+        late = reading(stream, NOON + MINUTE, 2.0, feature_id=9003)
+        storing = asyncio.create_task(commit(connection, items=[late]))
+        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while (await (await deleting.execute(waits)).fetchone()) == (0,):
+            assert not storing.done()
+        await deleting.execute("DELETE FROM things.datastream_feature WHERE feature_id = 9003")
+        await deleting.execute("DELETE FROM things.feature_of_interest WHERE id = 9003")
+        await deleting.commit()
+        answers, changed = await storing
+    assert isinstance(answers[0], Problem)
+    assert changed == []
+    assert len(await rows(connection, stream)) == 1
