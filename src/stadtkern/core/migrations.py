@@ -16,7 +16,9 @@ from stadtkern.core import database, problems
 log = structlog.get_logger(__name__)
 
 # Bottom floor first; a package appears here when its first migration does.
-PACKAGES = ("core", "things", "features", "ingest", "city", "insights")
+PACKAGES = (
+    "core", "things", "features", "ingest", "city", "identity", "catalogue", "governance", "insights",
+)  # fmt: skip
 ADVISORY_LOCK = 0x5354_4B4D
 
 _NAME = re.compile(r"(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql")

@@ -26,7 +26,14 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "stadtkern.web.urls"
 ASGI_APPLICATION = "stadtkern.web.asgi.application"
-INSTALLED_APPS = ["stadtkern.ui", "stadtkern.insights", "stadtkern.web"]
+INSTALLED_APPS = [
+    "stadtkern.identity",
+    "stadtkern.ui",
+    "stadtkern.catalogue",
+    "stadtkern.governance",
+    "stadtkern.insights",
+    "stadtkern.web",
+]
 MIDDLEWARE = [
     "stadtkern.web.headers.headers",
     "stadtkern.web.headers.compressed",

@@ -13,6 +13,9 @@ handler500 = errors.broken
 
 urlpatterns = i18n_patterns(
     path("", include("stadtkern.insights.urls")),
+    path("", include("stadtkern.identity.urls")),
+    path("", include("stadtkern.catalogue.urls")),
+    path("", include("stadtkern.governance.urls")),
     path("quellen", views.sources, name="sources"),
     path("schnittstellen", views.interfaces, name="interfaces"),
     path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
