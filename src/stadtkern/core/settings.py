@@ -114,6 +114,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _about("Where updates are subscribed to, as told on the API's landing page. Unset: as above."),
     ] = None
 
+    fetch_allowed: Annotated[
+        tuple[str, ...],
+        _about(
+            "What may be fetched beyond public addresses: networks (`10.20.0.0/16`) and host names, separated"
+            " by commas."
+        ),
+    ] = ()
+
     @property
     def base_url(self) -> str:
         """The address that links begin with, without a slash at the end."""
@@ -161,7 +169,7 @@ def _decode(kind: type, value: Any) -> Any:
 
 
 def _typed(*, name: str, text: str) -> Any:
-    if name == "trusted_proxies":
+    if name in ("trusted_proxies", "fetch_allowed"):
         return [part.strip() for part in text.split(",") if part.strip() and part.strip() != "none"]
     return text or None
 
