@@ -7,7 +7,7 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
@@ -22,6 +22,8 @@ Verb = Literal["read", "create", "update", "delete", "entities"]
 VERBS: tuple[Verb, ...] = ("read", "create", "update", "delete", "entities")
 CHANNEL = "stadtkern_access"
 _CACHED_PRINCIPALS = 10_000
+# A token in constant use is looked up so often, so that the day of its last use stays right.
+_KNOWN_FOR = timedelta(hours=1)
 
 
 class Unauthorised(problems.Problem):
@@ -234,7 +236,9 @@ class Gate:
             expires_at=row[4],
         )
         if self._listener.hearing and epoch == self._epoch and len(self._principals) < _CACHED_PRINCIPALS:
-            self._principals[digest] = found, times.Expiry(found.expires_at)
+            until = times.now() + _KNOWN_FOR
+            ends = until if found.expires_at is None else min(found.expires_at, until)
+            self._principals[digest] = found, times.Expiry(ends)
         return found
 
     def _forget(self) -> None:

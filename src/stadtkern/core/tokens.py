@@ -50,8 +50,14 @@ async def create(
     scopes: Mapping[int, Sequence[str]],
     default_dataset_id: int | None = None,
     expires_at: datetime | None = None,
+    person_id: int | None = None,
+    organisation_id: int | None = None,
 ) -> NewToken:
-    """Make a token with verbs per dataset id. Raises NoScope."""
+    """Make a token with verbs per dataset id. Raises NoScope.
+
+    `person_id`: on whose behalf it asks; `organisation_id`: whose device it is. Neither may ever do more than
+    the person may, or anything outside the organisation's datasets.
+    """
     if not scopes or any(not verbs for verbs in scopes.values()):
         raise NoScope()
     unknown = {verb for verbs in scopes.values() for verb in verbs} - set(access.VERBS)
@@ -70,6 +76,8 @@ async def create(
                 "secret_hash": access.hash_secret(secret),
                 "default_dataset_id": default_dataset_id,
                 "expires_at": expires_at,
+                "person_id": person_id,
+                "organisation_id": organisation_id,
             },
         )
         token_id = _one(await cursor.fetchone())
@@ -78,7 +86,8 @@ async def create(
                 sql["create_token_scope"],
                 {"token_id": token_id, "dataset_id": dataset_id, "verbs": list(dict.fromkeys(verbs))},
             )
-        await hand_over(connection, token_id=token_id, secret=secret)
+        if person_id is None:
+            await hand_over(connection, token_id=token_id, secret=secret)
     return NewToken(token_id, secret)
 
 

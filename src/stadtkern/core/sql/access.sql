@@ -27,21 +27,61 @@ WHERE s.secret_hash = %(secret_hash)s AND s.expires_at > now();
 
 -- name: dataset_rights
 -- Lists every dataset with whether the principal may see it, and until when that is so
-SELECT d.id,
-       (r.kind = 'public'
-        OR (t.id IS NOT NULL
-            AND EXISTS (SELECT FROM core.token_scope AS ts
-                        WHERE ts.token_id = t.id AND ts.dataset_id = d.id AND 'read' = ANY (ts.verbs)))
-        OR (%(token_id)s::bigint IS NULL AND g.room_id IS NOT NULL AND 'read' = ANY (g.verbs))) AS visible,
-       CASE WHEN r.kind <> 'public' THEN least(g.expires_at, t.expires_at) END AS expires_at
-FROM core.dataset AS d
-JOIN core.room AS r ON r.id = d.room_id
-LEFT JOIN core.room_grant AS g
-    ON g.room_id = r.id AND g.principal_id = %(principal_id)s
-    AND (g.expires_at IS NULL OR g.expires_at > now())
-LEFT JOIN core.token AS t
-    ON t.id = %(token_id)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
-ORDER BY d.id;
+WITH token AS MATERIALIZED (
+    SELECT t.id, t.principal_id, t.person_id, t.organisation_id, t.expires_at
+    FROM core.token AS t
+    WHERE t.id = %(token_id)s::bigint
+      AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+), person AS MATERIALIZED (
+    SELECT p.id
+    FROM core.principal AS p
+    WHERE p.kind = 'person'
+      AND p.id = CASE WHEN %(token_id)s::bigint IS NULL THEN %(principal_id)s::bigint
+                      ELSE (SELECT person_id FROM token) END
+), member AS MATERIALIZED (
+    SELECT o.principal_id AS organisation_id, o.kind, m.role
+    FROM core.membership AS m
+    JOIN core.organisation AS o ON o.principal_id = m.organisation_id
+    WHERE m.person_id = (SELECT id FROM person)
+), granted AS MATERIALIZED (
+    SELECT g.room_id, g.principal_id = (SELECT principal_id FROM token) AS by_token,
+           max(coalesce(g.expires_at, 'infinity')) AS expires_at
+    FROM core.room_grant AS g
+    WHERE 'read' = ANY (g.verbs) AND (g.expires_at IS NULL OR g.expires_at > now())
+      AND (g.principal_id IN (SELECT id FROM person UNION ALL SELECT organisation_id FROM member)
+           OR g.principal_id = (SELECT principal_id FROM token))
+    GROUP BY 1, 2
+), seen AS (
+    SELECT d.id,
+           r.kind = 'public' AND d.state = 'published' AS by_all,
+           (r.kind = 'public' OR g.room_id IS NOT NULL
+            OR r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner'))
+           AND EXISTS (SELECT FROM person)
+           AND (d.state = 'published'
+                OR d.organisation_id IN (SELECT organisation_id FROM member WHERE role <> 'reader')
+                OR EXISTS (SELECT FROM member WHERE kind = 'city' AND role = 'administrator')) AS by_person,
+           (s.token_id IS NOT NULL AND d.state <> 'withdrawn'
+            AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id))
+           OR (tg.room_id IS NOT NULL AND d.state = 'published') AS by_token,
+           CASE WHEN r.kind <> 'public' AND NOT (r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner'))
+                THEN g.expires_at END AS person_until,
+           CASE WHEN s.token_id IS NULL THEN tg.expires_at END AS grant_until,
+           t.id AS token_id, t.person_id, t.expires_at AS token_until
+    FROM core.dataset AS d
+    JOIN core.room AS r ON r.id = d.room_id
+    LEFT JOIN granted AS g ON g.room_id = r.id AND g.by_token IS NOT TRUE
+    LEFT JOIN token AS t ON true
+    LEFT JOIN granted AS tg ON tg.room_id = r.id AND tg.by_token
+    LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.id AND 'read' = ANY (s.verbs)
+)
+SELECT id,
+       by_all OR CASE WHEN %(token_id)s::bigint IS NULL THEN by_person
+                      ELSE token_id IS NOT NULL AND by_token AND (person_id IS NULL OR by_person) END AS visible,
+       CASE WHEN NOT by_all
+            THEN nullif(least(CASE WHEN person_id IS NOT NULL OR token_id IS NULL THEN person_until END, grant_until, token_until), 'infinity')
+       END AS expires_at
+FROM seen
+ORDER BY id;
 
 -- name: absences
 -- Lists what is deleted but still being removed, and datasets that lie partly in files until an instant
@@ -49,13 +89,26 @@ SELECT kind, id, CASE WHEN kind = 'archive' THEN (extract(epoch FROM until) * 10
 FROM core.absence ORDER BY kind, id;
 
 -- name: token_verbs
--- Lists the verbs that a token has on each of its datasets
-SELECT dataset_id, verbs FROM core.token_scope WHERE token_id = %(token_id)s;
+-- Lists the verbs that a token has on each of its datasets: never more than the person or organisation behind it
+SELECT s.dataset_id, r.verbs
+FROM core.token_scope AS s
+JOIN core.token AS t ON t.id = s.token_id
+JOIN core.dataset AS d ON d.id = s.dataset_id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN t.person_id IS NULL OR EXISTS (
+                    SELECT FROM core.membership AS m
+                    JOIN core.organisation AS o ON o.principal_id = m.organisation_id
+                    WHERE m.person_id = t.person_id
+                      AND (m.organisation_id = d.organisation_id AND m.role <> 'reader'
+                           OR o.kind = 'city' AND m.role = 'administrator'))
+                THEN s.verbs ELSE array(SELECT v FROM unnest(s.verbs) AS v WHERE v = 'read') END AS verbs
+) AS r
+WHERE s.token_id = %(token_id)s AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id);
 
 -- name: create_token
 -- Stores a token by its hash
-INSERT INTO core.token (principal_id, name, secret_hash, default_dataset_id, expires_at)
-VALUES (%(principal_id)s, %(name)s, %(secret_hash)s, %(default_dataset_id)s, %(expires_at)s)
+INSERT INTO core.token (principal_id, name, secret_hash, default_dataset_id, expires_at, person_id, organisation_id)
+VALUES (%(principal_id)s, %(name)s, %(secret_hash)s, %(default_dataset_id)s, %(expires_at)s, %(person_id)s, %(organisation_id)s)
 RETURNING id;
 
 -- name: create_principal

@@ -12,8 +12,8 @@ from psycopg import sql
 
 from stadtkern.core import statements
 
-# Sign-ins end with a restoration: their rows are credentials, and people simply sign in again.
-LEFT_OUT = ("core.session", "web.django_session")
+# Sign-ins and links that let somebody in end with a restoration: credentials, and easily made anew.
+LEFT_OUT = ("core.session", "identity.session", "identity.invitation", "web.django_session")
 
 
 class Table(msgspec.Struct, frozen=True):

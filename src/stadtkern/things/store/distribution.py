@@ -11,6 +11,8 @@ log = structlog.get_logger(__name__)
 
 # Referenced tables before those that refer to them.
 EVERYWHERE = (
+    "core.principal",
+    "core.organisation",
     "core.room",
     "core.dataset",
     "things.thing",

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The places where people work: packages register theirs, `/arbeit` shows those that one may enter."""
+
+from __future__ import annotations
+
+import msgspec
+from django.urls import reverse
+
+from stadtkern.identity import permissions
+from stadtkern.identity.permissions import Person
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the work page. Words may be lazy (`gettext_lazy`); `role` None: everybody signed in."""
+
+    title: object
+    url_name: str
+    role: str | None
+    about: object = ""
+    position: int = 100
+
+    @property
+    def url(self) -> str:
+        """Where it is, in the language of the moment."""
+        return reverse(self.url_name)
+
+
+_places: dict[str, Place] = {}
+
+
+def register(
+    title: object, url_name: str, role: str | None, *, about: object = "", position: int = 100
+) -> None:
+    """Make a place known; called in `AppConfig.ready`. A second call for an address replaces."""
+    if role is not None and role not in permissions.ROLES:
+        raise ValueError(f"there is no role {role}")
+    _places[url_name] = Place(title=title, url_name=url_name, role=role, about=about, position=position)
+
+
+def forget(url_name: str) -> None:
+    """Take a place away again; for what is switched off."""
+    _places.pop(url_name, None)
+
+
+def of(person: Person) -> list[Place]:
+    """The places that somebody may enter, by position, then in the order of registration."""
+    open_to = [place for place in _places.values() if place.role is None or person.may(role=place.role)]
+    return sorted(open_to, key=lambda place: place.position)
