@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django import template
+from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -96,6 +97,27 @@ def label(datasets: list[Mapping[str, Any]]) -> SafeString | str:
 def code(name: str, text: str) -> dict[str, str]:
     """A line to copy, with its button."""
     return {"name": name, "text": text}
+
+
+_FIELD_KINDS = {"checkbox": "check", "checkboxselectmultiple": "group", "radioselect": "group"}
+
+
+@register.inclusion_tag("ui/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """One field of a form: label, help, what is wrong, and the field itself."""
+    kind = _FIELD_KINDS.get(bound.widget_type, "line")
+    return {
+        "field": bound,
+        "kind": kind,
+        "optional": not bound.field.required and kind != "check",
+        "widget": bound.as_widget(attrs={"class": "sk-input"} if kind == "line" else {}),
+    }
+
+
+@register.inclusion_tag("ui/mistakes.html")
+def mistakes(form: BaseForm) -> dict[str, Any]:
+    """Above a form: what is wrong in it, each with a link to its field."""
+    return {"form": form}
 
 
 @register.inclusion_tag("ui/pages.html")
