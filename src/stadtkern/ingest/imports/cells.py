@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +25,8 @@ _BLANKS = (" ", "\u00a0", "\u202f")
 _TRUE = {"true", "yes", "ja", "1", "wahr", "an", "on"}
 _FALSE = {"false", "no", "nein", "0", "falsch", "aus", "off"}
 _FAULTS = frozenset("\x00\ufffd")
+_NEXT = "\n"
+_decode_numbers = msgspec.json.Decoder(list[float]).decode
 
 
 class Cells(dict[str, Any]):
@@ -81,13 +84,15 @@ class Cells(dict[str, Any]):
         text = "\n".join(cells)
         if self._quick is None or not self._quick.fullmatch(text):
             return None
-        texts = text.replace(",", ".").split("\n")
-        try:
-            values = np.fromiter(
-                (float(cell) if cell else math.nan for cell in texts), np.float64, len(cells)
-            )
-        except ValueError:
-            return None
+        text = text.replace(",", ".")
+        values = _json_numbers(text, len(cells))
+        if values is None:
+            try:
+                values = np.fromiter(
+                    (float(cell) if cell else math.nan for cell in text.split("\n")), np.float64, len(cells)
+                )
+            except ValueError:
+                return None
         if self._clean.zero_is_missing:
             values[values == 0] = math.nan
         results: Numbers = values * self._clean.factor + self._clean.offset
@@ -167,6 +172,15 @@ class Cells(dict[str, Any]):
         if word not in _TRUE | _FALSE:
             raise ValueError(f"{_short(text)} is neither yes nor no")
         return word in _TRUE
+
+
+def _json_numbers(text: str, size: int) -> Numbers | None:
+    """Numbers as JSON spells them, one a line; None where one is absent or spelled otherwise."""
+    try:
+        values = _decode_numbers(f"[{text.replace(_NEXT, ',')}]".encode())
+    except msgspec.MsgspecError:
+        return None
+    return np.array(values, np.float64) if len(values) == size else None
 
 
 def _short(text: str) -> str:

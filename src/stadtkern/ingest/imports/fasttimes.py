@@ -11,10 +11,10 @@ import numpy.typing as npt
 from stadtkern.ingest.imports.times import SECOND, STORY, Clock
 
 Integers = npt.NDArray[np.int64]
-Digits = npt.NDArray[np.uint32]
+Digits = npt.NDArray[np.uint8]
 
 _FEWEST = 500
-_ZERO = ord("0")
+_ZERO = np.uint8(ord("0"))
 
 
 def read(texts: Sequence[str], *, clock: Clock) -> Integers:
@@ -31,25 +31,27 @@ def _alike(texts: Sequence[str], clock: Clock) -> Integers | None:
     sample = texts[0]
     if not clock.spelled_plainly(sample):
         return None
-    signs = np.array(texts)
-    if signs.dtype.kind != "U" or signs.dtype.itemsize != 4 * len(sample):
+    width = len(sample)
+    text = "\n".join(texts)
+    if not text.isascii() or len(text) != len(texts) * (width + 1) - 1:
         return None
-    table: Digits = signs.view(np.uint32).reshape(len(texts), len(sample))
+    table = np.frombuffer((text + "\n").encode(), np.uint8).reshape(len(texts), width + 1)
     number = table - _ZERO
     digits = [i for i, sign in enumerate(sample) if sign.isdigit()]
-    rest = [i for i, sign in enumerate(sample) if not sign.isdigit()]
-    if (number[:, digits] > 9).any() or (table[:, rest] != table[0, rest]).any():
+    rest = [i for i in range(width + 1) if i not in digits]
+    if any((number[:, i] > 9).any() for i in digits) or any((table[:, i] != table[0, i]).any() for i in rest):
         return None
-    return _instants(texts, number.astype(np.int64), clock, seconds=len(digits) > 12)
+    return _instants(texts, number, clock, seconds=len(digits) > 12)
 
 
-def _instants(texts: Sequence[str], number: Integers, clock: Clock, *, seconds: bool) -> Integers:
-    hour = number[:, 11] * 10 + number[:, 12]
-    minute = number[:, 14] * 10 + number[:, 15]
-    second = number[:, 17] * 10 + number[:, 18] if seconds else np.zeros(len(texts), np.int64)
-    _, first, row = np.unique(number[:, :10] @ _WEIGHTS, return_index=True, return_inverse=True)
+def _instants(texts: Sequence[str], number: Digits, clock: Clock, *, seconds: bool) -> Integers:
+    hour, minute = _two(number, 11), _two(number, 14)
+    second = _two(number, 17) if seconds else np.zeros(len(texts), np.int64)
+    day = np.ascontiguousarray(number[:, :10]).view("V10").ravel()
+    first = np.append(0, np.flatnonzero(day[1:] != day[:-1]) + 1)
     known = [clock.midnight(texts[i]) for i in first.tolist()]
-    midnights = np.array([STORY if midnight is None else midnight for midnight in known], np.int64)[row]
+    starts = np.array([STORY if midnight is None else midnight for midnight in known], np.int64)
+    midnights = np.repeat(starts, np.diff(np.append(first, len(texts))))
     odd = (midnights == STORY) | (hour > 23) | (minute > 59) | (second > 59)
     found: Integers = midnights + (hour * 3600 + minute * 60 + second) * SECOND
     for i in np.flatnonzero(odd).tolist():
@@ -57,4 +59,6 @@ def _instants(texts: Sequence[str], number: Integers, clock: Clock, *, seconds: 
     return found
 
 
-_WEIGHTS = np.array([10**7, 10**6, 10**5, 10**4, 0, 10**3, 10**2, 0, 10, 1], np.int64)
+def _two(number: Digits, at: int) -> Integers:
+    """The number that two digits make."""
+    return number[:, at].astype(np.int64) * 10 + number[:, at + 1]

@@ -7,13 +7,16 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stadtkern.core import problems
-from stadtkern.ingest.imports import mapping, packed
+from stadtkern.ingest.imports import flat, mapping, packed
+
+if TYPE_CHECKING:
+    import _csv
 
 _SAMPLE = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -50,7 +53,7 @@ class Broken(NamedTuple):
 class Block(NamedTuple):
     """Some consecutive rows, what was unreadable among them, and the lines they began in."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     marks: list[tuple[int, int]]
     """(index of a row, its line): the first row and each row after a broken line."""
     even: bool
@@ -86,8 +89,7 @@ class Table:
         self._text = text
         for _ in range(file.skip):
             text.readline()
-        self._skipped = file.skip
-        self._reader = csv.reader(text, delimiter=self.layout.delimiter, strict=True)
+        self._line = file.skip + 1
         self.header = self._read_header()
 
     def __enter__(self) -> Table:
@@ -111,26 +113,37 @@ class Table:
             yield block
 
     def _block(self, size: int) -> Block:
+        lines = list(islice(self._text, size))
+        narrow = self.layout.delimiter.isascii()
+        plain = flat.read(lines, delimiter=self.layout.delimiter, width=len(self.header)) if narrow else None
+        if plain is None:
+            return self._split(lines, size)
+        first, self._line = self._line, self._line + len(lines)
+        return Block(plain, [(0, first)], True, [], self._counted.tell())
+
+    def _split(self, lines: list[str], size: int) -> Block:
+        """So many rows, beginning with these lines, of which there are at most as many."""
+        reader = self._cells(chain(lines, self._text))
         rows: list[Row] = []
         broken: list[Broken] = []
-        first = self._line()
+        first = self._line
         marks = [(0, first)]
         while len(rows) < size:
             before = len(rows)
             try:
-                rows.extend(islice(self._reader, min(_BREATH, size - before)))
+                rows.extend(islice(reader, min(_BREATH, size - before)))
             except csv.Error as error:
-                broken.append(Broken(self._line() - 1, f"not readable as cells: {error}"))
-                marks.append((len(rows), self._line()))
+                broken.append(Broken(first + reader.line_num - 1, f"not readable as cells: {error}"))
+                marks.append((len(rows), first + reader.line_num))
                 continue
             if len(rows) == before:
                 break
-        even = not broken and self._line() - first == len(rows)
+        self._line += reader.line_num
+        even = not broken and reader.line_num == len(rows)
         return Block(rows, marks, even, broken, self._counted.tell())
 
-    def _line(self) -> int:
-        """The number of the line that comes next."""
-        return self._reader.line_num + self._skipped + 1
+    def _cells(self, lines: Iterable[str]) -> _csv.Reader:
+        return csv.reader(lines, delimiter=self.layout.delimiter, strict=True)
 
     def _peek(self) -> bytes:
         sample = self._raw.read(_SAMPLE)
@@ -144,10 +157,12 @@ class Table:
         return sample
 
     def _read_header(self) -> Row:
+        reader = self._cells(self._text)
         try:
-            header = next(self._reader)
+            header = next(reader)
         except (csv.Error, StopIteration) as error:
             raise UnusableFile(f"{self.path.name} has no readable header: {error}", where="line 1") from error
+        self._line += reader.line_num
         return [cell.strip() for cell in header]
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from stadtkern.ingest.imports import mapping, templates
+from stadtkern.ingest.imports import flat, mapping, templates
 from stadtkern.ingest.imports.cells import Cells
 from stadtkern.ingest.imports.companions import Companions
 from stadtkern.ingest.imports.lanes import Group, Lane, Rows, period_of
@@ -28,10 +28,13 @@ class Columns(dict[int, Sequence[str]]):
     def __init__(self, rows: Sequence[Row]):
         super().__init__()
         self._rows = rows
+        self._whole = rows if isinstance(rows, flat.Flat) else None
 
     def __missing__(self, column: int) -> Sequence[str]:
         """Make a column asked for the first time."""
-        self[column] = cells = [row[column] for row in self._rows]
+        whole = self._whole
+        cells = whole.column(column) if whole is not None else [row[column] for row in self._rows]
+        self[column] = cells
         return cells
 
 
@@ -240,7 +243,9 @@ class Shape:
         return self._known[key]
 
 
-def even(rows: list[Row], *, width: int, report: Report, line: Sequence[int]) -> tuple[list[Row], list[int]]:
+def even(
+    rows: Sequence[Row], *, width: int, report: Report, line: Sequence[int]
+) -> tuple[list[Row], list[int]]:
     """Rows of the header's width; others are mended where only empty cells are too many, else refused."""
     kept: list[Row] = []
     lines: list[int] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from stadtkern.ingest.imports import companions, fasttimes, mapping, quality, reader, shape, times
+from stadtkern.ingest.imports import companions, fasttimes, flat, mapping, quality, reader, shape, times
 from stadtkern.ingest.imports.lanes import Integers, Rows
 from stadtkern.ingest.imports.report import Report
 
@@ -76,20 +76,23 @@ class Source:
             self.report.refuse(line=fault.line, code="cells", reason=fault.reason)
         rows, line = self._usable(block)
         self.report.rows += len(block.rows)
-        starts = self._starts(rows)
+        columns = shape.Columns(rows)
+        starts = fasttimes.read(self._labels(rows, columns), clock=self.clock)
         bad = (starts == times.STORY) | (starts < self._accepted.start) | (starts >= self._accepted.end)
         if bad.any():
             self._set_aside(rows, line, starts, np.flatnonzero(bad))
             good = np.flatnonzero(~bad).tolist()
             whole = line
             rows, starts, line = [rows[i] for i in good], starts[~bad], lambda i: whole(good[i])
-        if not rows:
+            columns = shape.Columns(rows)
+        if not len(rows):
             return Part([], self.report.rows, block.done)
-        return Part(self._pieces(rows, starts, self._ends(starts), line), self.report.rows, block.done)
+        pieces = self._pieces(rows, starts, self._ends(starts), line, columns=columns)
+        return Part(pieces, self.report.rows, block.done)
 
-    def _usable(self, block: reader.Block) -> tuple[list[reader.Row], Callable[[int], int]]:
+    def _usable(self, block: reader.Block) -> tuple[Sequence[reader.Row], Callable[[int], int]]:
         width = len(self.shape.header)
-        if set(map(len, block.rows)) <= {width}:
+        if isinstance(block.rows, flat.Flat) or set(map(len, block.rows)) <= {width}:
             return block.rows, block.line
         numbers = [block.line(i) for i in range(len(block.rows))] if block.even else _lines(block)
         rows, kept = shape.even(block.rows, width=width, report=self.report, line=numbers)
@@ -98,11 +101,10 @@ class Source:
     def _label(self, row: reader.Row) -> str:
         return " ".join(row[i] for i in self.shape.time)
 
-    def _starts(self, rows: list[reader.Row]) -> Integers:
-        column = self.shape.time[0]
-        single = len(self.shape.time) == 1
-        labels = [row[column] for row in rows] if single else [self._label(row) for row in rows]
-        return fasttimes.read(labels, clock=self.clock)
+    def _labels(self, rows: Sequence[reader.Row], columns: shape.Columns) -> Sequence[str]:
+        if len(self.shape.time) == 1:
+            return columns[self.shape.time[0]]
+        return [self._label(row) for row in rows]
 
     def _ends(self, starts: Integers) -> Integers | None:
         if not self._time.interval:
@@ -114,20 +116,19 @@ class Source:
 
     def _pieces(
         self,
-        rows: list[reader.Row],
+        rows: Sequence[reader.Row],
         starts: Integers,
         ends: Integers | None,
         line: Callable[[int], int],
+        *,
+        columns: shape.Columns,
         fold: str = "",
     ) -> list[shape.Piece]:
-        columns = shape.Columns(rows)
-        single = len(self.shape.time) == 1
-        labels = columns[self.shape.time[0]] if single else [self._label(row) for row in rows]
-        told = Rows(starts=starts, ends=ends, labels=labels, line=line, fold=fold)
+        told = Rows(starts=starts, ends=ends, labels=self._labels(rows, columns), line=line, fold=fold)
         return self.shape.read(columns=columns, rows=told)
 
     def _set_aside(
-        self, rows: list[reader.Row], line: Callable[[int], int], starts: Integers, bad: Integers
+        self, rows: Sequence[reader.Row], line: Callable[[int], int], starts: Integers, bad: Integers
     ) -> None:
         for i in bad.tolist():
             label = self._label(rows[i])
@@ -189,7 +190,9 @@ class Source:
         lines = [entry.line for entry, *_ in entries]
         starts = np.array([start for _, start, _ in entries], np.int64)
         ends = np.array([end for *_, end in entries], np.int64) if self._time.interval else None
-        yield from self._pieces([e.row for e, *_ in entries], starts, ends, lines.__getitem__, fold)
+        rows = [entry.row for entry, *_ in entries]
+        columns = shape.Columns(rows)
+        yield from self._pieces(rows, starts, ends, lines.__getitem__, columns=columns, fold=fold)
 
 
 _FLAGS = {"sum": quality.FOLD_SUM, "first": quality.FOLD_FIRST, "unknown": quality.FOLD_UNKNOWN}
