@@ -15,7 +15,8 @@ from stadtkern.things.store.batch import Integers
 _DIGITS = 16
 _SMALLEST, _BEYOND = 10**15, 10**16
 _FOUR = 10_000
-_TABLE = np.array([b"%04d" % number for number in range(_FOUR)]).view(np.uint8).reshape(_FOUR, 4)
+# The four digits of a number as they lie in memory, moved as one.
+_QUADS = np.array([b"%04d" % number for number in range(_FOUR)]).view(np.uint32)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,7 +47,8 @@ def _addresses(ids: Integers, prefix: str) -> bytes:
     at = len(begin)
     high, low = np.divmod(ids, _FOUR**2)
     for column, values in enumerate((*np.divmod(high, _FOUR), *np.divmod(low, _FOUR))):
-        table[:, at + 4 * column : at + 4 * column + 4] = _TABLE[values]
+        place = np.ndarray((len(ids),), np.uint32, table, at + 4 * column, (len(line),))
+        place[:] = _QUADS[values]
     return table.tobytes()[:-1]
 
 
