@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Datasets, their forms and interfaces, as everything that shows or exports the catalogue reads them.
 
-Texts are keyed by language (BCP 47). Codes stand without their base address: `themes`, `language`,
-`frequency`, `access_rights`, `availability`, `status` and `format` are those of the EU's authority tables (`TRAN`,
-`DEU`, `DAILY`, `PUBLIC`, `STABLE`, `COMPLETED`, `CSV`), `political_level` that of DCAT-AP.de (`municipality`),
-`hvd_categories` the last part of the category's address (`c_b79e35eb`), `musterdatensaetze` the slugs
+Texts are keyed by language (BCP 47). Codes stand without their base address. Those of the EU's tables:
+`themes` (`TRAN`), `language` (`DEU`), `frequency` (`DAILY`), `access_rights` (`PUBLIC`), `availability`
+(`STABLE`), `status` (`COMPLETED`), `format` (`CSV`); of DCAT-AP.de: `political_level` (`municipality`);
+`hvd_categories` the last part of the category's address (`c_b79e35eb`); `musterdatensaetze` the slugs
 (`verkehr/radverkehr/messung`). A licence is an IRI.
 """
 
