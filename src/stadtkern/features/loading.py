@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Brings rows into the table of a collection: anew, behind the others, or over those with the same key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import errors, sql
+from psycopg.types.json import Jsonb
+
+from stadtkern.core import problems
+from stadtkern.core.database import Connection
+from stadtkern.features import shapes
+from stadtkern.features.entities import Bounds, Collection, Column
+from stadtkern.features.sources import INDEXED
+
+_TYPES = {
+    "text": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean", "date": "date",
+    "instant": "timestamptz", "json": "jsonb",
+}  # fmt: skip
+# Columns that get an index each, from the first on; the others are found by looking through.
+MOST_INDEXES = 12
+_COLUMN = re.compile(r"\bc(\d+)\b")
+
+
+class UnfitRows(problems.Problem):
+    """A row does not fit the collection's columns.
+
+    Nothing of the delivery was stored. Mend the row, or give its column another type.
+    """
+
+
+class DuplicateKey(problems.Problem):
+    """Two rows of the delivery have the same key.
+
+    Nothing of the delivery was stored. Keep one of them, or choose other columns as key.
+    """
+
+    status = 409
+
+
+class Loaded(msgspec.Struct, kw_only=True):
+    """What a delivery came to: rows in it, rows there are now, where they lie, in which table."""
+
+    table_name: str
+    rows: int = 0
+    n: int = 0
+    bounds: Bounds | None = None
+
+
+Batches = AsyncIterator[Sequence[Sequence[Any]]]
+
+
+async def anew(connection: Connection, known: Collection, batches: Batches) -> Loaded:
+    """Into a table of its own, which gets its indexes when it is full."""
+    found = Loaded(table_name=f"t_{known.id}_{known.version + 1}")
+    await _make(connection, known, found.table_name)
+    await _copy(connection, known, batches, found, table=_table(found.table_name), first=1)
+    found.n = found.rows
+    await _index(connection, known, found.table_name)
+    return found
+
+
+async def behind(connection: Connection, known: Collection, batches: Batches) -> Loaded:
+    """Behind the rows that are there."""
+    found = Loaded(table_name=known.table_name)
+    table = _table(known.table_name)
+    await _copy(connection, known, batches, found, table=table, first=await _last(connection, table) + 1)
+    found.n = known.n + found.rows
+    return found
+
+
+async def over(connection: Connection, known: Collection, batches: Batches) -> Loaded:
+    """Over rows with the same key, which keep their ids; the others come behind."""
+    found = Loaded(table_name=known.table_name)
+    table, staging = _table(known.table_name), sql.Identifier(f"staged_{known.id}")
+    await connection.execute(
+        sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staging, table)
+    )
+    first = await _last(connection, table) + 1
+    await _copy(connection, known, batches, found, table=staging, first=first)
+    names = [*_names(known), *(("geometry", "bounds") if known.geometry else ())]
+    keys = [f"c{at}" for at, column in enumerate(known.columns, start=1) if column.key]
+    changes = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names]
+    statement = sql.SQL(
+        "WITH merged AS (INSERT INTO {} (id, {}) SELECT id, {} FROM {} ORDER BY id"
+        " ON CONFLICT ({}) DO UPDATE SET {} RETURNING xmax = 0 AS fresh)"
+        " SELECT count(*) FILTER (WHERE fresh) FROM merged"
+    ).format(
+        table,
+        _list(names),
+        _list(names),
+        staging,
+        _list(keys),
+        sql.SQL(", ").join(changes),
+    )
+    try:
+        row = await (await connection.execute(statement)).fetchone()
+    except errors.CardinalityViolation as error:
+        raise DuplicateKey("each key may stand once in a delivery") from error
+    await connection.execute(sql.SQL("DROP TABLE {}").format(staging))
+    found.n = known.n + (int(row[0]) if row else 0)
+    return found
+
+
+async def _copy(
+    connection: Connection,
+    known: Collection,
+    batches: Batches,
+    found: Loaded,
+    *,
+    table: sql.Composable,
+    first: int,
+) -> None:
+    width = len(known.columns) + (known.geometry is not None)
+    json = [at for at, column in enumerate(known.columns) if column.type == "json"]
+    names = ["id", *_names(known), *(("geometry", "bounds") if known.geometry else ())]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _list(names))
+    try:
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            async for batch in batches:
+                shown = _shapes(known, batch, found) if known.geometry else [()] * len(batch)
+                for row, shape in zip(batch, shown, strict=True):
+                    if len(row) != width:
+                        raise UnfitRows(
+                            f"row {found.rows + 1} has {len(row)} values, not {width}", row=found.rows + 1
+                        )
+                    values = list(row[: len(known.columns)])
+                    for at in json:
+                        values[at] = None if values[at] is None else Jsonb(values[at])
+                    await copy.write_row((first + found.rows, *values, *shape))
+                    found.rows += 1
+    except errors.UniqueViolation as error:
+        raise DuplicateKey("the collection has a row with this key already: use upsert") from error
+    except psycopg.DataError as error:
+        raise _unfit(error, known.columns) from error
+
+
+def _shapes(known: Collection, batch: Sequence[Sequence[Any]], found: Loaded) -> list[tuple[Any, Any]]:
+    read = shapes.read([row[-1] for row in batch], kind=known.geometry, first=found.rows + 1)
+    found.bounds = shapes.around(found.bounds, read.bounds)
+    return list(zip(read.texts, read.boxes, strict=True))
+
+
+def _unfit(error: psycopg.DataError, columns: Sequence[Column]) -> UnfitRows:
+    message = str(error.diag.message_primary or error).partition("\n")[0]
+    context = str(error.diag.context or "")
+    line = re.search(r"line (\d+)", context)
+    column = _COLUMN.search(context)
+    name = columns[int(column[1]) - 1].name if column and int(column[1]) <= len(columns) else ""
+    where = f"row {line[1]}" if line else "a row"
+    return UnfitRows(f"{where}{f', column {name}' if name else ''}: {message}", where=name)
+
+
+async def _make(connection: Connection, known: Collection, name: str) -> None:
+    parts: list[sql.Composable] = [sql.SQL("id bigint NOT NULL")]
+    for at, column in enumerate(known.columns, start=1):
+        parts.append(sql.SQL("{} " + _TYPES[column.type]).format(sql.Identifier(f"c{at}")))
+    if known.geometry:
+        parts += [sql.SQL("geometry jsonb"), sql.SQL("bounds box")]
+    await connection.execute(sql.SQL("CREATE TABLE {} ({})").format(_table(name), sql.SQL(", ").join(parts)))
+
+
+async def _index(connection: Connection, known: Collection, name: str) -> None:
+    """The id, the bounds, the key, and one index for each of the first columns that have an order."""
+    table = _table(name)
+    await connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(table))
+    if known.geometry:
+        await connection.execute(sql.SQL("CREATE INDEX ON {} USING gist (bounds)").format(table))
+    keys = [f"c{at}" for at, column in enumerate(known.columns, start=1) if column.key]
+    if keys:
+        try:
+            await connection.execute(
+                sql.SQL("CREATE UNIQUE INDEX ON {} ({}) NULLS NOT DISTINCT").format(table, _list(keys))
+            )
+        except errors.UniqueViolation as error:
+            raise DuplicateKey("each key may stand once in a delivery") from error
+    ordered = [(at, c) for at, c in enumerate(known.columns, start=1) if c.type not in ("json", "boolean")]
+    for at, column in ordered[:MOST_INDEXES]:
+        what = sql.Identifier(f"c{at}")
+        expression = (
+            sql.SQL("left({}, {})").format(what, sql.Literal(INDEXED)) if column.type == "text" else what
+        )
+        await connection.execute(sql.SQL("CREATE INDEX ON {} (({}), id)").format(table, expression))
+    await connection.execute(sql.SQL("ANALYZE {}").format(table))
+
+
+async def _last(connection: Connection, table: sql.Composable) -> int:
+    row = await (await connection.execute(sql.SQL("SELECT max(id) FROM {}").format(table))).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def _names(known: Collection) -> list[str]:
+    return [f"c{at}" for at in range(1, len(known.columns) + 1)]
+
+
+def _list(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _table(name: str) -> sql.Identifier:
+    return sql.Identifier("features", name)

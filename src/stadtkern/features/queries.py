@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every read: which collections there are, pages of their rows, and how many fulfil a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stadtkern.core import fragments, problems
+from stadtkern.core.access import Scope
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
+from stadtkern.features import entities, rows, sources, spatial, tree
+from stadtkern.features.compiler import Compiler, UnknownColumn
+from stadtkern.features.entities import Bounds, Collection, Page, Row
+from stadtkern.features.sources import Source, Stored
+
+_COLLECTION = (
+    "select c.id, c.dataset_id, c.key, c.title, c.description, c.columns, c.geometry, c.srid, c.bounds, c.n,"
+    " c.version, c.table_name, c.modified_at from features.collection c where "
+)
+# Rows are counted one by one up to here; beyond, nobody waits for the exact number.
+MOST_COUNTED = 100_000
+
+
+class NoSuchCollection(problems.Problem):
+    """There is no such collection.
+
+    `/ogc/collections` lists what there is; what you may not see is also answered this way.
+    """
+
+    status = 404
+
+
+class NoSuchFeature(problems.Problem):
+    """There is no such feature in the collection.
+
+    Check its id; a delivery that replaced the collection numbered the features anew.
+    """
+
+    status = 404
+
+
+async def collections(
+    connection: Connection,
+    scope: Scope,
+    *,
+    dataset_id: int | None = None,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Collection]:
+    """Collections that have been delivered, by their key; only those of one dataset, or all."""
+    conditions = [scope.on("c.dataset_id"), Fragment("c.version > 0 and c.key > %s", (after,))]
+    if dataset_id is not None:
+        conditions.append(Fragment("c.dataset_id = %s", (dataset_id,)))
+    statement = (
+        Fragment(_COLLECTION) + fragments.every(conditions) + Fragment(" order by c.key limit %s", (limit,))
+    )
+    return [entities.collection(row) for row in await rows.fetch(connection, statement)]
+
+
+async def find(connection: Connection, scope: Scope, *, key: str) -> Collection:
+    """One collection by its key. Raises NoSuchCollection."""
+    conditions = [scope.on("c.dataset_id"), Fragment("c.version > 0 and c.key = %s", (key,))]
+    found = await rows.fetch(connection, Fragment(_COLLECTION) + fragments.every(conditions))
+    if not found:
+        raise NoSuchCollection(f"no collection {key[:80]!r}")
+    return entities.collection(found[0])
+
+
+async def page(
+    connection: Connection,
+    scope: Scope,
+    *,
+    collection: Collection | Source,
+    filter: tree.Filter | None = None,
+    bbox: Bounds | None = None,
+    order: Sequence[tree.Order] = (),
+    limit: int = 100,
+    after: int | None = None,
+    offset: int = 0,
+    raw: bool = False,
+) -> Page:
+    """Rows in an order, by their number where none is given; `after` is the number of the row before.
+
+    `offset` skips rows one by one: the further, the dearer. With `raw` JSON stays unread text.
+    Raises UnknownColumn, UnfitComparison, TooManyGeometries.
+    """
+    source = of(collection)
+    where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
+    columns = ", ".join([f"f.id, {source.shape}", *(source.column(at) for at in range(len(source.columns)))])
+    statement = Fragment(f"select {columns}") + sources.selected(source, scope)
+    statement += Fragment(" and ") + where
+    if after is not None:
+        statement += Fragment(" and f.id > %s", (after,))
+    statement += Fragment(f" order by {_ordered(source, order)} limit %s", (limit + 1,))
+    if offset:
+        statement += Fragment(" offset %s", (offset,))
+    found = await rows.fetch(connection, statement, raw=raw)
+    kept = [Row(row[0], row[2:], row[1]) for row in found[:limit]]
+    return Page(rows=kept, after=kept[-1].id if len(found) > limit and kept else None)
+
+
+async def one(connection: Connection, scope: Scope, *, source: Source, id: int, raw: bool = False) -> Row:
+    """One row by its number. Raises NoSuchFeature."""
+    columns = ", ".join([f"f.id, {source.shape}", *(source.column(at) for at in range(len(source.columns)))])
+    statement = (
+        Fragment(f"select {columns}") + sources.selected(source, scope) + Fragment(" and f.id = %s", (id,))
+    )
+    found = await rows.fetch(connection, statement, raw=raw)
+    if not found:
+        raise NoSuchFeature(f"no feature {id} in {source.key}")
+    return Row(found[0][0], found[0][2:], found[0][1])
+
+
+async def count(
+    connection: Connection,
+    scope: Scope,
+    *,
+    collection: Collection | Source,
+    filter: tree.Filter | None = None,
+    bbox: Bounds | None = None,
+    most: int = MOST_COUNTED,
+) -> int | None:
+    """How many rows fulfil a filter; None where there are more than `most` to be counted."""
+    source = of(collection)
+    if filter is None and bbox is None and source.n is not None:
+        statement = Fragment("select 1 where ") + source.access(scope)
+        return source.n if await rows.fetch(connection, statement) else 0
+    where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
+    inner = Fragment("select 1") + sources.selected(source, scope) + Fragment(" and ") + where
+    limited = inner + Fragment(" limit %s", (most + 1,))
+    found: list[tuple[Any, ...]] = await rows.fetch(
+        connection, Fragment("select count(*) from (") + limited + Fragment(") counted")
+    )
+    number = int(found[0][0])
+    return number if number <= most else None
+
+
+async def condition(
+    connection: Connection,
+    scope: Scope,
+    *,
+    source: Source,
+    filter: tree.Filter | None,
+    bbox: Bounds | None,
+) -> Fragment:
+    """The condition in SQL, with what is spatial settled.
+
+    Raises UnknownColumn, UnfitComparison, TooManyGeometries.
+    """
+    asked = [] if filter is None else [filter]
+    if bbox is not None:
+        asked += [spatial.inside(bbox)]
+    solved = await spatial.solve(connection, scope, source=source, filters=asked)
+    compiler = Compiler(source, scope, solved)
+    return fragments.every([Fragment("true"), *(compiler.condition(node) for node in asked)])
+
+
+def of(collection: Collection | Source) -> Source:
+    """A collection as a source of rows."""
+    return Stored(collection) if isinstance(collection, Collection) else collection
+
+
+def _ordered(source: Source, order: Sequence[tree.Order]) -> str:
+    keys: list[str] = []
+    for item in order:
+        index = sources.index_of(source, item.name)
+        if index is None and item.name not in ("id", "_id"):
+            raise UnknownColumn(f"there is no {item.name[:80]!r} in {source.key}", where="order")
+        names = ["f.id"] if index is None else [source.narrowed(index), source.column(index)]
+        keys += [name + (" desc" if item.descending else "") for name in names if name]
+    return ", ".join([*keys, "f.id desc" if order and order[0].descending else "f.id"])

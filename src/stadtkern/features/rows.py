@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Runs composed statements; values come as Python has them or, for writing on, as JSON that nobody reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
+
+
+class _Raw(Loader):
+    def load(self, data: Buffer) -> msgspec.Raw:
+        return msgspec.Raw(bytes(data))
+
+
+async def fetch(connection: Connection, statement: Fragment, *, raw: bool = False) -> list[tuple[Any, ...]]:
+    """All rows of a statement; with `raw`, jsonb stays text as `msgspec.Raw`."""
+    async with connection.cursor() as cursor:
+        if raw:
+            cursor.adapters.register_loader("jsonb", _Raw)
+        # The text stems from descriptors and numbers only, every value is bound.
+        await cursor.execute(statement.text.encode(), statement.params or None)
+        return await cursor.fetchall()
+
+
+async def execute(cursor: psycopg.AsyncCursor[Any], statement: Fragment) -> None:
+    """Run a statement on a given cursor."""
+    await cursor.execute(statement.text.encode(), statement.params or None)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Deliveries are seen whole or not at all, and say what was wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
+from stadtkern.features import loading, operations, queries, shapes, sources, tree
+from stadtkern.features.entities import Column
+from tests.core import factories as core_factories
+from tests.features.factories import EVERYTHING, NOTHING, again, collection, trees
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_delivery_is_listed_with_its_bounds_and_its_number(connection: Connection) -> None:
+    """Before the first delivery nothing is listed."""
+    dataset = await core_factories.make_dataset(connection)
+    made = await operations.create(
+        connection, dataset_id=dataset, key="fresh", columns=[Column(name="a", type="text")], geometry="Point"
+    )
+    assert await queries.collections(connection, EVERYTHING, dataset_id=dataset) == []
+    loaded = await operations.load(
+        connection,
+        collection=made,
+        batches=[[["x", {"type": "Point", "coordinates": [7.0, 52.0]}], ["y", None]]],
+        mode="append",
+    )
+    (found,) = await queries.collections(connection, EVERYTHING, dataset_id=dataset)
+    assert (loaded, found.n, found.bounds, found.version) == (2, 2, (7.0, 52.0, 7.0, 52.0), 1)
+
+
+async def test_replacing_is_seen_at_once_and_whole(connection: Connection, database: str) -> None:
+    """Another connection sees the old rows until the delivery is committed, then the new ones only."""
+    known = await collection(connection)
+    async with await core_database.connect(url=database) as other:
+        async with other.transaction():
+            await operations.load(other, collection=known, batches=[trees(3, first=500)], mode="replace")
+            before = await queries.page(connection, EVERYTHING, collection=await again(connection, known))
+        after = await queries.page(connection, EVERYTHING, collection=await again(connection, known))
+    assert (len(before.rows), [row.values[5] for row in after.rows]) == (100, [500, 501, 502])
+
+
+async def test_who_reads_an_old_delivery_reads_on(connection: Connection) -> None:
+    """The table of the delivery before stays for an hour, then a sweep drops it."""
+    known = await collection(connection)
+    await operations.load(connection, collection=known, batches=[trees(3)], mode="replace")
+    assert len((await queries.page(connection, EVERYTHING, collection=known)).rows) == 100
+    assert await operations.sweep(connection) == 0
+    assert await operations.sweep(connection, seconds=-1) >= 1
+    gone = await connection.execute("select to_regclass(%s)", [f"features.{known.table_name}"])
+    assert await gone.fetchone() == (None,)
+
+
+async def test_appending_counts_on(connection: Connection) -> None:
+    """Rows come behind the others, in several batches, and the bounds grow."""
+    known = await collection(connection, rows=trees(5))
+    more = trees(2, first=50), trees(1, first=9000)
+    assert await operations.load(connection, collection=known, batches=more, mode="append") == 3
+    now = await again(connection, known)
+    page = await queries.page(connection, EVERYTHING, collection=now, after=5)
+    assert ([row.id for row in page.rows], now.n) == ([6, 7, 8], 8)
+    assert now.bounds is not None
+    assert now.bounds[3] == pytest.approx(51.99)
+
+
+async def test_upsert_keeps_the_ids_of_rows_with_the_same_key(connection: Connection) -> None:
+    """Changed rows keep their number, others come behind."""
+    known = await collection(connection, rows=trees(5))
+    changed = trees(2, first=5)
+    changed[0][0] = "Buche"
+    await operations.load(connection, collection=known, batches=[changed], mode="upsert")
+    now = await again(connection, known)
+    found = await queries.page(
+        connection, EVERYTHING, collection=now, filter=tree.equals(COLUMN_NUMBER, [5, 6])
+    )
+    assert next((row.id, row.values[0], row.values[5]) for row in found.rows) == (5, "Buche", 5)
+    assert (now.n, len(found.rows)) == (6, 2)
+
+
+COLUMN_NUMBER = Column(name="Nummer", type="integer")
+
+
+async def test_a_broken_row_leaves_everything_as_it_was(connection: Connection) -> None:
+    """The error names row and column; nothing of the delivery is stored."""
+    known = await collection(connection, rows=trees(5))
+    broken = trees(3)
+    broken[2][1] = "hoch"
+    with pytest.raises(loading.UnfitRows) as caught:
+        await operations.load(connection, collection=known, batches=[broken], mode="replace")
+    assert "row 3, column Höhe" in str(caught.value)
+    assert (await again(connection, known)).version == known.version
+
+
+@pytest.mark.parametrize(
+    ("geometry", "message"),
+    [
+        ({"type": "Point", "coordinates": [405_000, 5_757_000]}, "no longitude and latitude"),
+        ({"type": "LineString", "coordinates": [[7, 51], [8, 52]]}, "holds Point"),
+        ({"type": "Point", "coordinates": "7,51"}, "row 2"),
+        ("{", "row 2"),
+        (["Point"], "no GeoJSON object"),
+    ],
+)
+async def test_a_broken_geometry_is_named(connection: Connection, geometry: object, message: str) -> None:
+    """The row and what is wrong with it are told."""
+    known = await collection(connection, rows=trees(1))
+    broken = trees(2)
+    broken[1][7] = geometry
+    with pytest.raises(shapes.BrokenGeometry, match=message):
+        await operations.load(connection, collection=known, batches=[broken], mode="append")
+    assert (await again(connection, known)).n == 1
+
+
+async def test_a_key_stands_once(connection: Connection) -> None:
+    """Two rows with one key are refused in each mode."""
+    known = await collection(connection, rows=trees(5))
+    for mode in ("replace", "append", "upsert"):
+        with pytest.raises(loading.DuplicateKey):
+            await operations.load(connection, collection=known, batches=[trees(2) + trees(1)], mode=mode)
+
+
+async def test_columns_and_keys_are_checked(connection: Connection) -> None:
+    """What cannot become a table is refused before anything is made."""
+    dataset = await core_factories.make_dataset(connection)
+    for columns in ([], [COLUMN_NUMBER, COLUMN_NUMBER], [Column(name="geometry", type="text")]):
+        with pytest.raises(operations.UnfitColumns):
+            await operations.create(connection, dataset_id=dataset, key="unfit", columns=columns)
+    with pytest.raises(operations.CollectionExists):
+        await operations.create(connection, dataset_id=dataset, key="things", columns=[COLUMN_NUMBER])
+
+
+async def test_a_dropped_collection_is_gone(connection: Connection) -> None:
+    """Its rows follow with the next sweep."""
+    known = await collection(connection)
+    await operations.drop(connection, collection=known)
+    await operations.drop(connection, collection=known)
+    with pytest.raises(queries.NoSuchCollection):
+        await again(connection, known)
+
+
+async def test_what_lies_in_another_room_is_not_there(connection: Connection) -> None:
+    """Neither listed nor found, counted nor read, even by somebody who holds its description."""
+    known = await collection(connection, room="internal")
+    assert await queries.collections(connection, NOTHING) == []
+    with pytest.raises(queries.NoSuchCollection):
+        await queries.find(connection, NOTHING, key=known.key)
+    assert (await queries.page(connection, NOTHING, collection=known)).rows == []
+    assert await queries.count(connection, NOTHING, collection=known) == 0
+    with pytest.raises(queries.NoSuchFeature):
+        await queries.one(connection, NOTHING, source=sources.Stored(known), id=1)
+
+
+async def test_pages_follow_each_other_without_gap(connection: Connection) -> None:
+    """Each page says where the next one begins; the last one says nothing."""
+    known = await collection(connection, rows=trees(25))
+    found: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = await queries.page(connection, EVERYTHING, collection=known, limit=10, after=after)
+        found += [row.id for row in page.rows]
+        after = page.after
+    assert found == list(range(1, 26))
+
+
+async def test_rows_are_sorted_with_empty_values_last(connection: Connection) -> None:
+    """And first in the descending order."""
+    known = await collection(connection, rows=trees(30))
+    up = await queries.page(connection, EVERYTHING, collection=known, order=[tree.Order("Höhe")])
+    down = await queries.page(
+        connection, EVERYTHING, collection=known, order=[tree.Order("Höhe", True)], offset=3, limit=2
+    )
+    assert [row.values[1] for row in up.rows][-4:] == [29.5, None, None, None]
+    assert [row.values[1] for row in down.rows] == [29.5, 28.5]
+
+
+async def test_words_are_searched_in_all_columns(connection: Connection) -> None:
+    """Every word must stand somewhere."""
+    known = await collection(connection, rows=trees(30))
+    assert await queries.count(connection, EVERYTHING, collection=known, filter=tree.Search(("linde",))) == 6
+    both = tree.Search(("linde", "2005-"))
+    assert await queries.count(connection, EVERYTHING, collection=known, filter=both) == 2
