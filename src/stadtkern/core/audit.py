@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who read or changed what in rooms that are not public: noted before the answer leaves the house."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from stadtkern.core import statements
+from stadtkern.core.database import Connection
+
+Action = Literal["read", "change", "export", "agreement", "log"]
+AGAIN_SECONDS = 60.0
+_LONGEST_ADDRESS = 2_000
+_MOST_KNOWN = 20_000
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+
+Send = Callable[[Any], Awaitable[None]]
+Pool = Callable[[], AsyncConnectionPool[Connection]]
+
+
+class Asking:
+    """One request under way: who asks, and what that is not public was in view or surely touched."""
+
+    __slots__ = ("action", "address", "due", "in_view", "only", "principal_id", "surface", "token_id", "touched")
+
+    def __init__(self, *, surface: str, method: str, address: str):
+        self.surface = surface
+        self.action: Action = "read" if method in _SAFE else "change"
+        self.address = f"{method} {address}"[:_LONGEST_ADDRESS]
+        self.principal_id: int | None = None
+        self.token_id: int | None = None
+        self.in_view: frozenset[int] = frozenset()
+        self.touched: set[int] = set()
+        self.only = False
+        self.due = False
+
+    def see(self, *, principal_id: int | None, token_id: int | None, closed: frozenset[int]) -> None:
+        """What is not public came into view."""
+        if not closed <= self.in_view:
+            self.in_view |= closed
+            self.due = True
+        self.principal_id, self.token_id = principal_id, token_id
+
+    @property
+    def concerned(self) -> frozenset[int]:
+        """The datasets to be noted: those touched where the door knows, else all that were in view."""
+        return self.in_view & self.touched if self.only else self.in_view
+
+
+_asking: ContextVar[Asking | None] = ContextVar("stadtkern_asking", default=None)
+_lately: dict[tuple[Any, ...], float] = {}
+
+
+def begin(*, surface: str, method: str, address: str) -> Asking:
+    """A request begins in this context; gates tell what it sees."""
+    asking = Asking(surface=surface, method=method, address=address)
+    _asking.set(asking)
+    return asking
+
+
+def seen(*, principal_id: int | None, token_id: int | None, closed: frozenset[int]) -> None:
+    """A gate let the present request see these datasets that are not public."""
+    asking = _asking.get()
+    if asking is not None and closed:
+        asking.see(principal_id=principal_id, token_id=token_id, closed=closed)
+
+
+def touched(*dataset_ids: int) -> None:
+    """The present request surely reads or changes something of these datasets."""
+    asking = _asking.get()
+    if asking is not None and not asking.touched.issuperset(dataset_ids):
+        asking.touched.update(dataset_ids)
+        asking.due = asking.due or bool(asking.in_view)
+
+
+def only(*dataset_ids: int) -> None:
+    """The answer to the present request holds nothing of other datasets than these."""
+    touched(*dataset_ids)
+    asking = _asking.get()
+    if asking is not None:
+        asking.only = True
+
+
+def export() -> None:
+    """The answer to the present request is a file to take away."""
+    asking = _asking.get()
+    if asking is not None and asking.action == "read":
+        asking.action = "export"
+
+
+def noting(send: Send, *, asking: Asking, pool: Pool) -> Send:
+    """A `send` (ASGI) that writes the entry before it lets anything of the answer pass.
+
+    Refusals are not noted. Who cannot be noted gets no answer: the error goes up.
+    """
+    refused = False
+
+    async def noted(message: Any) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start":
+            refused = message["status"] >= 400
+        if asking.due and not refused:
+            await _write(asking, pool())
+        await send(message)
+
+    return noted
+
+
+async def note(pool: AsyncConnectionPool[Connection], asking: Asking) -> None:
+    """Write the entry of something that is no HTTP request."""
+    if asking.due:
+        await _write(asking, pool)
+
+
+async def _write(asking: Asking, pool: AsyncConnectionPool[Connection]) -> None:
+    asking.due = False
+    concerned = asking.concerned
+    if not concerned or not _first(asking, concerned):
+        return
+    async with pool.connection() as connection:
+        await record(
+            connection,
+            action=asking.action,
+            surface=asking.surface,
+            principal_id=asking.principal_id,
+            token_id=asking.token_id,
+            dataset_ids=sorted(concerned & asking.touched),
+            in_view=sorted(concerned),
+            address=asking.address,
+        )
+
+
+def _first(asking: Asking, concerned: frozenset[int]) -> bool:
+    """Whether this was not noted within the last minute."""
+    now = time.monotonic()
+    if len(_lately) > _MOST_KNOWN:
+        for old in [key for key, at in _lately.items() if now - at > AGAIN_SECONDS]:
+            del _lately[old]
+        if len(_lately) > _MOST_KNOWN:
+            _lately.clear()
+    key = (asking.principal_id, asking.token_id, asking.action, asking.address, concerned)
+    if now - _lately.get(key, float("-inf")) <= AGAIN_SECONDS:
+        return False
+    _lately[key] = now
+    return True
+
+
+async def record(
+    connection: Connection,
+    *,
+    action: Action,
+    surface: str,
+    principal_id: int | None,
+    token_id: int | None = None,
+    dataset_ids: Iterable[int] = (),
+    in_view: Iterable[int] = (),
+    address: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an entry in the connection's transaction. `in_view` names datasets; their rooms are noted."""
+    touched_ids = list(dataset_ids)
+    await connection.execute(
+        statements.load("core")["note_access"],
+        {
+            "action": action,
+            "surface": surface,
+            "principal_id": principal_id,
+            "token_id": token_id,
+            "dataset_ids": touched_ids,
+            "in_view": list({*touched_ids, *in_view}),
+            "address": address,
+            "detail": Jsonb(detail or {}),
+        },
+    )
+
+
+async def act_as(connection: Connection, *, principal_id: int) -> None:
+    """Say who makes the changes of the present transaction; triggers note them under that number."""
+    await connection.execute(statements.load("core")["act_as"], {"principal_id": str(principal_id)})
