@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, database, disk, problems, requests
+from stadtkern.core import access, audit, database, disk, problems, requests
 from stadtkern.core.settings import Settings
 from stadtkern.ingest import writer
 from stadtkern.things import api, live
@@ -57,15 +57,18 @@ class DataPlane(Starlette):
             status = message.get("status", status)
             return send(message)
 
+        surface = "sta" if ours else "live" if path == "/live" else "other"
+        asking = audit.begin(surface=surface, method=scope["method"], path=path, query=scope["query_string"])
+        answer = audit.noting(watched, asking=asking, pool=lambda: self.state.pool)
         try:
             if not ours:
-                await super().__call__(scope, receive, watched)
+                await super().__call__(scope, receive, answer)
             elif scope["method"] in _WRITING and not path.endswith(_GUARDED) and self.state.room.short:
                 full = disk.DiskFull("writing begins again when there is room")
                 await api.failure(full)(scope, receive, watched)
             else:
                 scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
-                await self.sensorthings(scope, receive, watched)
+                await self.sensorthings(scope, receive, answer)
         except psycopg.errors.DiskFull as error:
             log.error("the database's disk is full", error=str(error).strip())
             if not status:
@@ -82,7 +85,6 @@ class DataPlane(Starlette):
             log.exception("request failed", method=scope["method"], path=path)
             if not status:
                 await api.failure(Broken())(scope, receive, watched)
-        surface = "sta" if ours else "live" if path == "/live" else "other"
         requests.note(surface, scope["method"], status, time.perf_counter() - began)
 
 

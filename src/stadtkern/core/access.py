@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, Self
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import listening, problems, statements, times
+from stadtkern.core import audit, listening, problems, statements, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import TRUE, Fragment
 
@@ -91,6 +91,7 @@ class _Known(NamedTuple):
     version: int
     scope: Scope
     expiry: times.Expiry
+    closed: frozenset[int]
 
 
 def hash_secret(secret: str) -> bytes:
@@ -101,6 +102,7 @@ def hash_secret(secret: str) -> bytes:
 def check(*, verbs: Mapping[int, frozenset[str]], scope: Scope, dataset_id: int, verb: Verb) -> None:
     """Let pass, or raise Forbidden, or NotFound for what may not be known to exist."""
     if verb in verbs.get(dataset_id, ()):
+        audit.touched(dataset_id)
         return
     if not scope.allows(dataset_id) and dataset_id not in verbs:
         raise problems.NotFound()
@@ -128,7 +130,7 @@ class Gate:
         self._sql = statements.load("core")
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
         self._principals: dict[bytes, tuple[Principal, times.Expiry]] = {}
-        self._verbs: dict[int, Mapping[int, frozenset[str]]] = {}
+        self._verbs: dict[int, tuple[Mapping[int, frozenset[str]], frozenset[int]]] = {}
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
 
@@ -153,8 +155,13 @@ class Gate:
         version = row[0] if row else 0
         key = (principal.id, principal.token_id)
         known = self._scopes.get(key)
-        if known and known.version == version and not known.expiry.passed:
-            return known.scope
+        if known is None or known.version != version or known.expiry.passed:
+            known = self._scopes[key] = await self._look(connection, principal, version)
+        if known.closed:
+            audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=known.closed)
+        return known.scope
+
+    async def _look(self, connection: Connection, principal: Principal, version: int) -> _Known:
         rows = await (
             await connection.execute(
                 self._sql["dataset_rights"], {"principal_id": principal.id, "token_id": principal.token_id}
@@ -166,8 +173,8 @@ class Gate:
         ends = [r[2] for r in rows if r[2] is not None]
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
-        self._scopes[key] = _Known(version, scope, times.Expiry(min(ends, default=None)))
-        return scope
+        closed = frozenset(r[0] for r in rows if r[1] and not r[3])
+        return _Known(version, scope, times.Expiry(min(ends, default=None)), closed)
 
     async def principal(
         self, *, authorization: str | None, cookie: str | None = None, safe: bool = True
@@ -186,6 +193,7 @@ class Gate:
         """Let pass, or raise Unauthorised, Forbidden, or NotFound for what may not be known to exist."""
         verbs = await self.verbs(principal)
         if verb in verbs.get(dataset_id, ()):
+            audit.touched(dataset_id)
             return
         async with self._pool.connection() as connection:
             scope = await self.scope(connection, principal)
@@ -196,22 +204,26 @@ class Gate:
         if principal.token_id is None:
             raise Unauthorised()
         known = self._verbs.get(principal.token_id)
-        return await self._load_verbs(principal.token_id) if known is None else known
+        verbs, closed = await self._load_verbs(principal.token_id) if known is None else known
+        if closed:
+            audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=closed)
+        return verbs
 
     async def default_dataset(self, principal: Principal) -> int | None:
         """The dataset that new Things go to when nothing else says so."""
         return principal.default_dataset_id
 
-    async def _load_verbs(self, token_id: int) -> Mapping[int, frozenset[str]]:
+    async def _load_verbs(self, token_id: int) -> tuple[Mapping[int, frozenset[str]], frozenset[int]]:
         epoch = self._epoch
         async with self._pool.connection() as connection:
             rows = await (
                 await connection.execute(self._sql["token_verbs"], {"token_id": token_id})
             ).fetchall()
-        verbs = {dataset_id: frozenset(names) for dataset_id, names in rows}
+        verbs = {dataset_id: frozenset(names) for dataset_id, names, _ in rows}
+        found = verbs, frozenset(dataset_id for dataset_id, _, closed in rows if closed)
         if self._listener.hearing and epoch == self._epoch:
-            self._verbs[token_id] = verbs
-        return verbs
+            self._verbs[token_id] = found
+        return found
 
     async def _recognise(self, statement: str, secret: str) -> Principal:
         digest = hash_secret(secret)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -11,14 +12,16 @@ from typing import Any, Literal
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import statements
+from stadtkern.core import database, statements, waiting
 from stadtkern.core.database import Connection
 
 Action = Literal["read", "change", "export", "agreement", "log"]
 AGAIN_SECONDS = 60.0
 _LONGEST_ADDRESS = 2_000
 _MOST_KNOWN = 20_000
-_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+_MOST_AT_ONCE = 10_000
+_EVERY_SECONDS = 3_600.0
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS", "SUBSCRIBE"))
 
 Send = Callable[[Any], Awaitable[None]]
 Pool = Callable[[], AsyncConnectionPool[Connection]]
@@ -27,12 +30,15 @@ Pool = Callable[[], AsyncConnectionPool[Connection]]
 class Asking:
     """One request under way: who asks, and what that is not public was in view or surely touched."""
 
-    __slots__ = ("action", "address", "due", "in_view", "only", "principal_id", "surface", "token_id", "touched")
+    __slots__ = (
+        "_method", "_path", "_query", "action", "due", "in_view", "only", "principal_id", "surface",
+        "token_id", "touched",
+    )  # fmt: skip
 
-    def __init__(self, *, surface: str, method: str, address: str):
+    def __init__(self, *, surface: str, method: str, path: str, query: bytes = b""):
+        self._method, self._path, self._query = method, path, query
         self.surface = surface
         self.action: Action = "read" if method in _SAFE else "change"
-        self.address = f"{method} {address}"[:_LONGEST_ADDRESS]
         self.principal_id: int | None = None
         self.token_id: int | None = None
         self.in_view: frozenset[int] = frozenset()
@@ -48,18 +54,25 @@ class Asking:
         self.principal_id, self.token_id = principal_id, token_id
 
     @property
+    def address(self) -> str:
+        """The method and what was asked for."""
+        query = "?" + self._query.decode("latin-1") if self._query else ""
+        return f"{self._method} {self._path}{query}"[:_LONGEST_ADDRESS]
+
+    @property
     def concerned(self) -> frozenset[int]:
         """The datasets to be noted: those touched where the door knows, else all that were in view."""
-        return self.in_view & self.touched if self.only else self.in_view
+        known = self.only or (self.action == "change" and self.touched)
+        return self.in_view & self.touched if known else self.in_view
 
 
 _asking: ContextVar[Asking | None] = ContextVar("stadtkern_asking", default=None)
 _lately: dict[tuple[Any, ...], float] = {}
 
 
-def begin(*, surface: str, method: str, address: str) -> Asking:
+def begin(*, surface: str, method: str, path: str, query: bytes = b"") -> Asking:
     """A request begins in this context; gates tell what it sees."""
-    asking = Asking(surface=surface, method=method, address=address)
+    asking = Asking(surface=surface, method=method, path=path, query=query)
     _asking.set(asking)
     return asking
 
@@ -183,3 +196,18 @@ async def record(
 async def act_as(connection: Connection, *, principal_id: int) -> None:
     """Say who makes the changes of the present transaction; triggers note them under that number."""
     await connection.execute(statements.load("core")["act_as"], {"principal_id": str(principal_id)})
+
+
+async def forget(connection: Connection) -> int:
+    """Remove some of the entries whose time is over; returns how many."""
+    cursor = await connection.execute(statements.load("core")["forget_old_entries"], {"most": _MOST_AT_ONCE})
+    return cursor.rowcount
+
+
+async def keep(*, url: str, stop: asyncio.Event) -> None:
+    """Remove entries whose time is over, once an hour, until told to stop."""
+    while not stop.is_set():
+        async with await database.connect(url=url, autocommit=True) as connection:
+            while await forget(connection) == _MOST_AT_ONCE and not stop.is_set():
+                continue
+        await waiting.pause(stop, seconds=_EVERY_SECONDS)

@@ -29,6 +29,7 @@ async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
 
 def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions) -> dict[str, Loop]:
     from stadtkern.city.demo import replay
+    from stadtkern.core import audit
     from stadtkern.serve import archivist
     from stadtkern.things.store import disposal, fold, retention
 
@@ -36,6 +37,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "fold": lambda stop: fold.run(url=url, stop=stop),
         "archive": lambda stop: archivist.run(url=url, settings=settings, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
+        "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, database, times
+from stadtkern.core import access, audit, database, times
 from stadtkern.core.database import Connection
 
 _CITY_KEPT = 10.0
@@ -102,5 +102,7 @@ async def open_visit(request: HttpRequest) -> AsyncIterator[Visit]:
             city=await DOOR.city(connection),
             now=times.now(),
         )
+        if principal.id is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+            await audit.act_as(connection, principal_id=principal.id)
         request.visit = visit  # type: ignore[attr-defined]
         yield visit

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.web.settings")
 import django
 from django.core.handlers.asgi import ASGIHandler
 
+from stadtkern.core import audit
 from stadtkern.ui import visit
 
 django.setup(set_prefix=False)
@@ -22,7 +23,14 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
     else:
-        await _pages(scope, receive, send)
+        await _pages(scope, receive, _noting(scope, send))
+
+
+def _noting(scope: dict[str, Any], send: audit.Send) -> audit.Send:
+    asking = audit.begin(
+        surface="page", method=scope["method"], path=scope["path"], query=scope["query_string"]
+    )
+    return audit.noting(send, asking=asking, pool=lambda: visit.DOOR.pool)
 
 
 async def _live(receive: Any, send: Any) -> None:

@@ -26,7 +26,7 @@ JOIN core.principal AS p ON p.id = s.principal_id
 WHERE s.secret_hash = %(secret_hash)s AND s.expires_at > now();
 
 -- name: dataset_rights
--- Lists every dataset with whether the principal may see it, and until when that is so
+-- Lists every dataset with whether the principal may see it, when to ask again, and whether everybody sees it
 WITH token AS MATERIALIZED (
     SELECT t.id, t.principal_id, t.person_id, t.organisation_id, t.expires_at
     FROM core.token AS t
@@ -43,43 +43,64 @@ WITH token AS MATERIALIZED (
     FROM core.membership AS m
     JOIN core.organisation AS o ON o.principal_id = m.organisation_id
     WHERE m.person_id = (SELECT id FROM person)
-), granted AS MATERIALIZED (
-    SELECT g.room_id, g.principal_id = (SELECT principal_id FROM token) AS by_token,
-           max(coalesce(g.expires_at, 'infinity')) AS expires_at
+), accepted AS MATERIALIZED (
+    SELECT r.id AS room_id
+    FROM core.room AS r
+    WHERE r.terms_version = 0
+       OR EXISTS (SELECT FROM core.room_acceptance AS a
+                  WHERE a.room_id = r.id AND a.version = r.terms_version AND a.principal_id IN (SELECT id FROM person))
+), own AS MATERIALIZED (
+    SELECT g.room_id, g.starts_at, g.expires_at, g.dataset_ids, g.principal_id = (SELECT principal_id FROM token) AS by_token
     FROM core.room_grant AS g
     WHERE 'read' = ANY (g.verbs) AND (g.expires_at IS NULL OR g.expires_at > now())
       AND (g.principal_id IN (SELECT id FROM person UNION ALL SELECT organisation_id FROM member)
-           OR g.principal_id = (SELECT principal_id FROM token))
+           AND g.room_id IN (SELECT room_id FROM accepted)
+           OR g.principal_id = (SELECT principal_id FROM token)
+           AND EXISTS (SELECT FROM core.room AS r
+                       WHERE r.id = g.room_id
+                         AND (r.terms_version = 0 OR EXISTS (SELECT FROM core.room_acceptance AS a
+                                                             WHERE a.room_id = r.id AND a.version = r.terms_version
+                                                               AND a.principal_id = g.principal_id))))
+), granted AS MATERIALIZED (
+    SELECT d.id AS dataset_id, o.by_token, max(coalesce(o.expires_at, 'infinity')) AS expires_at
+    FROM own AS o
+    JOIN core.dataset AS d ON d.room_id = o.room_id AND (o.dataset_ids IS NULL OR d.id = ANY (o.dataset_ids))
+    WHERE o.starts_at <= now()
     GROUP BY 1, 2
 ), seen AS (
     SELECT d.id,
            r.kind = 'public' AND d.state = 'published' AS by_all,
-           (r.kind = 'public' OR g.room_id IS NOT NULL
-            OR r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner'))
+           (r.kind = 'public' OR g.dataset_id IS NOT NULL
+            OR r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner')
+               AND r.id IN (SELECT room_id FROM accepted))
            AND EXISTS (SELECT FROM person)
            AND (d.state = 'published'
                 OR d.organisation_id IN (SELECT organisation_id FROM member WHERE role <> 'reader')
                 OR EXISTS (SELECT FROM member WHERE kind = 'city' AND role = 'administrator')) AS by_person,
            (s.token_id IS NOT NULL AND d.state <> 'withdrawn'
             AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id))
-           OR (tg.room_id IS NOT NULL AND d.state = 'published') AS by_token,
-           CASE WHEN r.kind <> 'public' AND NOT (r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner'))
+           OR (tg.dataset_id IS NOT NULL AND d.state = 'published') AS by_token,
+           CASE WHEN r.kind <> 'public'
+                     AND NOT (r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner')
+                              AND r.id IN (SELECT room_id FROM accepted))
                 THEN g.expires_at END AS person_until,
            CASE WHEN s.token_id IS NULL THEN tg.expires_at END AS grant_until,
            t.id AS token_id, t.person_id, t.expires_at AS token_until
     FROM core.dataset AS d
     JOIN core.room AS r ON r.id = d.room_id
-    LEFT JOIN granted AS g ON g.room_id = r.id AND g.by_token IS NOT TRUE
+    LEFT JOIN granted AS g ON g.dataset_id = d.id AND g.by_token IS NOT TRUE
     LEFT JOIN token AS t ON true
-    LEFT JOIN granted AS tg ON tg.room_id = r.id AND tg.by_token
+    LEFT JOIN granted AS tg ON tg.dataset_id = d.id AND tg.by_token
     LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.id AND 'read' = ANY (s.verbs)
 )
 SELECT id,
        by_all OR CASE WHEN %(token_id)s::bigint IS NULL THEN by_person
                       ELSE token_id IS NOT NULL AND by_token AND (person_id IS NULL OR by_person) END AS visible,
        CASE WHEN NOT by_all
-            THEN nullif(least(CASE WHEN person_id IS NOT NULL OR token_id IS NULL THEN person_until END, grant_until, token_until), 'infinity')
-       END AS expires_at
+            THEN nullif(least(CASE WHEN person_id IS NOT NULL OR token_id IS NULL THEN person_until END, grant_until, token_until,
+                              (SELECT min(starts_at) FROM own WHERE starts_at > now())), 'infinity')
+       END AS expires_at,
+       by_all
 FROM seen
 ORDER BY id;
 
@@ -89,11 +110,12 @@ SELECT kind, id, CASE WHEN kind = 'archive' THEN (extract(epoch FROM until) * 10
 FROM core.absence ORDER BY kind, id;
 
 -- name: token_verbs
--- Lists the verbs that a token has on each of its datasets: never more than the person or organisation behind it
-SELECT s.dataset_id, r.verbs
+-- Lists the verbs of a token per dataset, never more than whoever is behind it has, and whether it is not for all
+SELECT s.dataset_id, r.verbs, o.kind <> 'public' OR d.state <> 'published'
 FROM core.token_scope AS s
 JOIN core.token AS t ON t.id = s.token_id
 JOIN core.dataset AS d ON d.id = s.dataset_id
+JOIN core.room AS o ON o.id = d.room_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN t.person_id IS NULL OR EXISTS (
                     SELECT FROM core.membership AS m

@@ -21,7 +21,7 @@ Node = dict[str, Any]
 
 
 def document(agreement: Agreement, *, public_url: str) -> Node:
-    """An `odrl:Agreement` with one permission for all datasets (2.1.3); drafts are an `odrl:Offer` (2.1.2)."""
+    """An `odrl:Agreement` with one permission for all datasets (2.1.3), a draft an `odrl:Offer` (2.1.2)."""
     kind = "odrl:Offer" if agreement.state == "draft" else "odrl:Agreement"
     parties = [_party(p.id, p.name, public_url=public_url) for p in agreement.recipients]
     return {
@@ -61,7 +61,9 @@ def _duties(agreement: Agreement) -> list[Node]:
     if agreement.fee:
         amount = {"@value": str(agreement.fee), "@type": "xsd:decimal"}
         paying = _constraint("payAmount", "eq", amount) | {"odrl:unit": {"@id": _EURO}}
-        duties.append({"@type": "odrl:Duty", "odrl:action": {"@id": "odrl:compensate"}, "odrl:constraint": paying})
+        duties.append(
+            {"@type": "odrl:Duty", "odrl:action": {"@id": "odrl:compensate"}, "odrl:constraint": paying}
+        )
     if agreement.retention_days:
         span = {"@value": f"P{agreement.retention_days}D", "@type": "xsd:duration"}
         after = _constraint("elapsedTime", "lteq", span)

@@ -129,7 +129,7 @@ async def activate(connection: Connection, *, by: Person, agreement: Agreement) 
 
 
 async def end(connection: Connection, *, by: Person, agreement: Agreement, reason: str) -> None:
-    """End an agreement before its time; what it gave is taken back with it. Raises NotYourAgreement, NotFound."""
+    """End an agreement before its time and take back what it gave. Raises NotYourAgreement, NotFound."""
     _check(by, agreement)
     sql, values = statements.load("governance"), {"id": agreement.id, "by": by.principal_id, "reason": reason}
     async with connection.transaction():
@@ -155,7 +155,7 @@ async def discard(connection: Connection, *, by: Person, agreement: Agreement) -
 async def add_document(
     connection: Connection, *, by: Person, agreement: Agreement, name: str, content: bytes
 ) -> int:
-    """Keep a file with an agreement, whatever its state; returns its id. Raises NotYourAgreement, DocumentTooLarge."""
+    """Keep a file with an agreement; returns its id. Raises NotYourAgreement, DocumentTooLarge."""
     _check(by, agreement)
     if len(content) > LARGEST_DOCUMENT:
         raise DocumentTooLarge(f"{len(content)} bytes", where="document")

@@ -44,7 +44,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
-    """An agreement. `standing` is what the database's clock makes of its state: draft, coming, running or ended."""
+    """An agreement. `standing`: what the clock makes of its state: draft, coming, running, ended."""
 
     id: int
     uuid: str

@@ -35,7 +35,9 @@ async def look(connection: Connection, *, by: Person, question: Question) -> Non
     """Note that somebody searches the log, and for what. Raises NotForYou."""
     await queries.check(connection, person=by)
     detail = {
-        name: str(value) for name in question.__struct_fields__ if (value := getattr(question, name)) is not None
+        name: str(value)
+        for name in question.__struct_fields__
+        if (value := getattr(question, name)) is not None
     }
     await audit.record(
         connection,

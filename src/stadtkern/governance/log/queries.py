@@ -13,7 +13,19 @@ from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.identity.permissions import Person
 
-ACTIONS = ("read", "change", "export", "role", "room", "grant", "terms", "agreement", "token", "dataset", "log")
+ACTIONS = (
+    "read",
+    "change",
+    "export",
+    "role",
+    "room",
+    "grant",
+    "terms",
+    "agreement",
+    "token",
+    "dataset",
+    "log",
+)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ async def create(
 async def change(
     connection: Connection, *, by: Person, room: Room, title: str, purpose: str, terms: str
 ) -> None:
-    """Say anew what a room is for and what members accept; new terms are to be accepted anew. Raises NotYourRoom."""
+    """Say anew what a room is for, and its terms, to be accepted anew if they change. Raises NotYourRoom."""
     _check(by, room)
     values = {
         "room_id": room.id,
@@ -85,7 +85,7 @@ async def change(
 
 
 async def find_principal(connection: Connection, *, kind: str, name: str) -> int:
-    """Who is meant by an e-mail address, an organisation's name or a token's number. Raises NobodyByThatName."""
+    """Who is meant by an e-mail address, a name or a token's number. Raises NobodyByThatName."""
     if kind == "person":
         query, values = statements.load("governance")["find_person_by_email"], {"email": name}
     elif kind == "organisation":
@@ -104,13 +104,19 @@ async def find_principal(connection: Connection, *, kind: str, name: str) -> int
 async def admit(
     connection: Connection, *, by: Person, room: Room, kind: str, name: str, until: datetime | None
 ) -> None:
-    """Let somebody in, `until` excluded, or for good. Raises NobodyByThatName, NotYourRoom."""
+    """Let somebody in, `until` excluded, or for good. Raises NobodyByThatName, NotYourRoom.
+
+    For a token, which cannot read, the terms are accepted by who lets it in.
+    """
     _check(by, room)
     principal_id = await find_principal(connection, kind=kind, name=name)
     values = {"room_id": room.id, "principal_id": principal_id, "expires_at": until}
     async with connection.transaction():
         await audit.act_as(connection, principal_id=by.principal_id)
         await connection.execute(statements.load("governance")["admit"], values)
+        if kind == "token" and room.terms_version:
+            terms = {"room_id": room.id, "principal_id": principal_id, "version": room.terms_version}
+            await connection.execute(statements.load("governance")["accept_terms"], terms)
 
 
 async def dismiss(connection: Connection, *, by: Person, room: Room, grant_id: int) -> None:

@@ -130,9 +130,7 @@ async def members(connection: Connection, *, room_id: int) -> list[Member]:
 async def contents(connection: Connection, *, room_id: int) -> list[Content]:
     """The datasets that lie in a room, for who looks after it."""
     rows = await connection.execute(statements.load("governance")["datasets_in_room"], {"room_id": room_id})
-    return [
-        Content(id=row[0], key=row[1], about=row[2], state=row[3]) for row in await rows.fetchall()
-    ]
+    return [Content(id=row[0], key=row[1], about=row[2], state=row[3]) for row in await rows.fetchall()]
 
 
 async def organisations(connection: Connection) -> list[Organisation]:

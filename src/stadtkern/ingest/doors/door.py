@@ -14,7 +14,7 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, problems
+from stadtkern.core import access, audit, problems
 from stadtkern.core.access import Gate, Principal, Scope
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
@@ -176,8 +176,10 @@ class Door:
             topic = topics.parse(wish.text, prefix=self._settings.mqtt_prefix)
             session.check(topic)
             turn = self._turns.setdefault(session.payer, asyncio.Lock())
+            asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=topic.text)
             async with turn, self._desk:
                 newest = await self._first(session, topic)
+                await audit.note(self._pool, asking)
         except NoSuchEntity as problem:
             self._complain(session, wish.text, problem)
             return packets.NOT_AUTHORISED, None

@@ -16,7 +16,7 @@ import psycopg_pool
 import structlog
 from starlette.datastructures import State
 
-from stadtkern.core import problems, times
+from stadtkern.core import audit, problems, times
 from stadtkern.core.access import Principal
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
@@ -138,7 +138,10 @@ class Taker:
             path, resource = _address(topic, self.settings.mqtt_prefix)
             state = self.state if gate is None else self.guarded(gate)
             call = Publication(path=path, payload=payload, principal=principal, state=state, arrived=arrived)
+            asking = audit.begin(surface="mqtt", method="PUBLISH", path=topic)
             await self._store(call, resource, wanted)
+            if asking.due:
+                await self.patiently(lambda: audit.note(state.pool, asking), about=path, wanted=wanted)
         except problems.Unavailable:
             raise
         except problems.Problem:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
+from stadtkern.core import audit
 from stadtkern.things import entities
 from stadtkern.things.api import answers
 from stadtkern.things.api.call import Call
@@ -27,6 +28,7 @@ MOST: Mapping[Format, int | None] = {Format.DATA_ARRAY: 100_000, Format.GEOJSON:
 async def answer(call: Call, resource: Resource, options: Options, form: Format) -> Response:
     """The answer in one of the forms; what is wrong with the query is found before the first byte is sent."""
     options = replace(options, given={**options.given, "$resultFormat": str(form)})
+    audit.export()
     parts = _parts(call, resource, options, form)
     return await respond(call, parts, headers(resource, form))
 
