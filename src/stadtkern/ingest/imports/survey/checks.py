@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Reads a whole table as the import would, stores nothing, and tells how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stadtkern.ingest.imports import tables, typed
+from stadtkern.ingest.imports.survey import privacy
+from stadtkern.ingest.imports.survey.story import Quality
+
+Progress = Callable[[int, int], None]
+"""Hears how many of how many bytes are behind us."""
+_KEPT = 300_000
+_FAR = 12.0
+_MANY = 20
+
+
+class Checked(msgspec.Struct, kw_only=True):
+    """What a check of a whole table found."""
+
+    quality: Quality
+    privacy: list[privacy.Finding]
+
+
+def check(
+    *, path: Path, table: tables.Table, least: int = privacy.LEAST, progress: Progress | None = None
+) -> Checked:
+    """Quality and privacy of a table. `least` is the smallest count that may be shown (k)."""
+    rows = typed.Rows(path=path, table=table)
+    numbers = {i: _Numbers(c.source) for i, c in enumerate(table.columns) if c.type in ("integer", "number")}
+    same, keys = _Twice(), _Twice()
+    watch = privacy.Watch(columns=table.columns, least=least)
+    key = [i for i, column in enumerate(table.columns) if column.name in table.key]
+    for batch in rows.batches():
+        for place, column in numbers.items():
+            column.add([row[place] for row in batch.rows])
+        same.add([hash(tuple(map(_hashable, row))) for row in batch.rows])
+        if key:
+            keys.add([hash(tuple(_hashable(row[i]) for i in key)) for row in batch.rows])
+            gaps = sum(1 for row in batch.rows if any(row[i] is None for i in key))
+            if gaps:
+                rows.quality.note("key_missing", column=", ".join(table.key), n=gaps)
+        watch.add(batch.cells)
+        if progress is not None:
+            progress(batch.done, rows.size)
+    for column in numbers.values():
+        column.conclude(rows.quality)
+    if twice := same.count():
+        rows.quality.note("rows_twice", n=twice)
+    if key and (twice := keys.count()):
+        rows.quality.note("key_twice", column=", ".join(table.key), n=twice)
+    return Checked(quality=rows.quality, privacy=watch.findings())
+
+
+def _hashable(value: Any) -> Any:
+    return value if not isinstance(value, dict | list) else msgspec.json.encode(value)
+
+
+class _Twice:
+    """Counts rows that come again, by eight bytes each."""
+
+    def __init__(self) -> None:
+        self._parts: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+
+    def add(self, hashes: Sequence[int]) -> None:
+        self._parts.append(np.array(hashes, np.int64))
+
+    def count(self) -> int:
+        """How many rows are repetitions of one before."""
+        if not self._parts:
+            return 0
+        together = np.concatenate(self._parts)
+        return len(together) - len(np.unique(together))
+
+
+class _Numbers:
+    """The numbers of a column, for what stands out of them."""
+
+    def __init__(self, label: str):
+        self._label = label
+        self._kept: list[float] = []
+
+    def add(self, values: Sequence[float | None]) -> None:
+        if len(self._kept) < _KEPT:
+            self._kept += [value for value in values if value is not None]
+
+    def conclude(self, quality: Quality) -> None:
+        """Outliers by the median's distance, and columns in which nothing ever changes."""
+        values = np.array(self._kept, np.float64)
+        if len(values) >= _MANY and (values == values[0]).all():
+            quality.note("constant", column=self._label, n=len(values), example=f"{values[0]:g}")
+        far = outliers(values)
+        if len(far):
+            worst = values[far][np.argmax(np.abs(values[far] - np.median(values)))]
+            quality.note("outlier", column=self._label, n=len(far), example=f"{worst:g}")
+
+
+def outliers(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Places of values far outside: by 12 times the distance of the quarters, and rarer than 1 in 100."""
+    if len(values) < _MANY:
+        return np.zeros(0, np.int64)
+    low, high = np.percentile(values, [25, 75])
+    reach = high - low
+    if reach <= 0:
+        return np.zeros(0, np.int64)
+    found = np.flatnonzero((values < low - _FAR * reach) | (values > high + _FAR * reach))
+    return found if len(found) <= 0.01 * len(values) else np.zeros(0, np.int64)
