@@ -51,14 +51,15 @@ def test_rows_come_typed(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_counted_with_its_first_line(tmp_path: Path) -> None:
-    """A word, an impossible day, a character that cannot be read, a row too short; the blank line is passed over."""
+    """A word, an impossible day, a character that cannot be read, a row too short."""
     lines = ["n,tag,name", *(f"{i},2024-01-{i % 28 + 1:02},x" for i in range(60))]
     lines[10] = "12,2024-02-31,x"
     lines[20] = "defekt,2024-01-01,x"
     lines[30] = "7,2024-01-01"
     lines[40] = ""
     found = checked(tmp_path, "\n".join(lines) + "\n").quality
-    assert {(f.code, f.column, f.line, f.example) for f in found.findings if f.weight != "hint"} == {
+    told = {(f.code, f.column, f.line, f.example) for f in found.findings if f.weight != "hint"}
+    assert told == {
         ("day", "tag", 11, "2024-02-31"),
         ("words", "n", 21, "defekt"),
         ("width", "", 31, "2 cells instead of 3"),

@@ -14,27 +14,8 @@ from stadtkern.ingest.imports import mapping, times
 from stadtkern.ingest.imports.tables import Type
 
 Decimal = Literal["", ".", ","]
-NONE = frozenset(
-    (
-        "-",
-        "--",
-        "---",
-        "–",
-        "*",
-        "?",
-        "n/a",
-        "na",
-        "nan",
-        "null",
-        "none",
-        "k.a.",
-        "k. a.",
-        "ka",
-        "#n/a",
-        "#nv",
-    )
-    + ("ges", "geschlossen", "closed")
-)
+_SIGNS = frozenset(("-", "--", "---", "–", "*", "?", "#n/a", "#nv"))
+NONE = _SIGNS | {"n/a", "na", "nan", "null", "none", "k.a.", "k. a.", "ka", "ges", "geschlossen", "closed"}
 FULL = frozenset({"bes", "besetzt", "voll", "full"})
 _YES_NO = frozenset({"ja", "nein", "true", "false", "wahr", "falsch", "yes", "no"})
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
