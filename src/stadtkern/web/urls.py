@@ -11,14 +11,17 @@ from stadtkern.web import errors, views
 handler404 = errors.not_found
 handler500 = errors.broken
 
-urlpatterns = i18n_patterns(
-    path("", include("stadtkern.insights.urls")),
-    path("", include("stadtkern.identity.urls")),
-    path("", include("stadtkern.catalogue.urls")),
-    path("", include("stadtkern.governance.urls")),
-    path("quellen", views.sources, name="sources"),
-    path("schnittstellen", views.interfaces, name="interfaces"),
-    path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
-    path("barrierefreiheit", views.accessibility, name="accessibility"),
-    prefix_default_language=False,
-)
+urlpatterns = [
+    path("", include("stadtkern.catalogue.dcat.urls")),
+    *i18n_patterns(
+        path("", include("stadtkern.insights.urls")),
+        path("", include("stadtkern.identity.urls")),
+        path("", include("stadtkern.catalogue.urls")),
+        path("", include("stadtkern.governance.urls")),
+        path("quellen", views.sources, name="sources"),
+        path("schnittstellen", views.interfaces, name="interfaces"),
+        path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
+        path("barrierefreiheit", views.accessibility, name="accessibility"),
+        prefix_default_language=False,
+    ),
+]
