@@ -52,6 +52,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.i18n",
                 "stadtkern.ui.templatetags.ui",
                 "stadtkern.insights.templatetags.series",
+                "stadtkern.catalogue.templatetags.inventory",
             ],
         },
     }
