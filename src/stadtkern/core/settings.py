@@ -61,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bulk_body_limit: Annotated[
         int, msgspec.Meta(ge=1024, description="Largest body of a bulk request (data array) in bytes.")
     ] = 268_435_456
+    upload_limit: Annotated[
+        int,
+        msgspec.Meta(ge=1024, description="Largest file that pages take or fetch for an import, in bytes."),
+    ] = 1_073_741_824
     queue_limit: Annotated[
         int, msgspec.Meta(ge=1, description="Readings that may wait for the writer before it answers 429.")
     ] = 100_000

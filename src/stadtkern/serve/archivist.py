@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Has the archive worked on by a process of its own, which needs memory and goes when nothing is left."""
+"""Has the archive and imports worked on by processes that need memory and go when all is done."""
 
 from __future__ import annotations
 
@@ -13,21 +13,31 @@ from stadtkern.things.archive import jobs
 
 
 async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
-    """Start the process whenever there is something to do, until told to stop."""
+    """Start the archive's process whenever there is something to do, until told to stop."""
+    await jobs.watch(
+        url=url, stop=stop, begin=lambda: _begin("archive", url=url, settings=settings, stop=stop)
+    )
 
-    async def begin() -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stadtkern", "child", "archive", "--parent", str(os.getpid()),
-            env=processes.environment(settings, url=url),
-        )  # fmt: skip
-        ended = asyncio.create_task(process.wait())
-        told = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            told.cancel()
-            if process.returncode is None:
-                process.terminate()
-            await ended
 
-    await jobs.watch(url=url, stop=stop, begin=begin)
+async def run_imports(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Start the imports' process whenever a file waits, until told to stop."""
+    from stadtkern.catalogue.onboarding import watch as imports
+
+    begin = lambda: _begin("imports", url=url, settings=settings, stop=stop)  # noqa: E731
+    await imports.watch(url=url, stop=stop, begin=begin)
+
+
+async def _begin(name: str, *, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stadtkern", "child", name, "--parent", str(os.getpid()),
+        env=processes.environment(settings, url=url),
+    )  # fmt: skip
+    ended = asyncio.create_task(process.wait())
+    told = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        if process.returncode is None:
+            process.terminate()
+        await ended

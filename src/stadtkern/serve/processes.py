@@ -56,7 +56,7 @@ WITH_PORT = frozenset(("data", "data-only", "web-only"))
 _SWITCH_SECONDS = 0.0005
 
 # Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
-_NICENESS = {"web": 10, "work": 5, "archive": 5}
+_NICENESS = {"web": 10, "work": 5, "archive": 5, "imports": 8}
 
 
 def run(name: str, *, parent: int | None = None, listener: int | None = None) -> None:
@@ -170,6 +170,17 @@ def archive(settings: Settings, _: int | None) -> runner.Main:
     return main
 
 
+def imports(settings: Settings, _: int | None) -> runner.Main:
+    """The files that people have sent; ends by itself."""
+
+    async def main(stop: asyncio.Event) -> None:
+        from stadtkern.catalogue.onboarding import jobs
+
+        await jobs.run(url=settings.database_url or "", settings=settings, stop=stop)
+
+    return main
+
+
 _MAINS: Mapping[str, Callable[[Settings, int | None], Callable[[asyncio.Event], Awaitable[None]]]] = {
     "data": data,
     "data-only": lambda settings, listener: data(settings, listener, web=False),
@@ -177,4 +188,5 @@ _MAINS: Mapping[str, Callable[[Settings, int | None], Callable[[asyncio.Event], 
     "web-only": lambda settings, listener: web(settings, listener, alone=True),
     "work": work,
     "archive": archive,
+    "imports": imports,
 }

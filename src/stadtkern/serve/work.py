@@ -36,6 +36,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     loops: dict[str, Loop] = {
         "fold": lambda stop: fold.run(url=url, stop=stop),
         "archive": lambda stop: archivist.run(url=url, settings=settings, stop=stop),
+        "imports": lambda stop: archivist.run_imports(url=url, settings=settings, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),

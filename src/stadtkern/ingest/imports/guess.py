@@ -226,7 +226,7 @@ def _series(slug: str, column: _Column, by: str, status: str) -> list[str]:
 
 
 def _wide(slug: str, values: Sequence[_Column]) -> list[str]:
-    escaped = "|".join(_escaped(column.name) for column in values)
+    escaped = "|".join(escaped(column.name) for column in values)
     return [
         "[[series]]             # one column per station",
         f"column = {_quoted(f'(?P<name>{escaped})')}",
@@ -239,11 +239,12 @@ def _wide(slug: str, values: Sequence[_Column]) -> list[str]:
 
 
 def _pattern(name: str) -> str:
-    text = _escaped(name)
+    text = escaped(name)
     return _quoted(text) if "'" in text else f"'{text}'"
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """A header as regular expression."""
     return re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", name)
 
 

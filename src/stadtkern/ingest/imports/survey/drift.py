@@ -31,9 +31,9 @@ class Change(msgspec.Struct, kw_only=True):
 
 
 def shape_of(survey: Survey, *, rows: int) -> Shape:
-    """What to remember of a delivery."""
+    """What to remember of a delivery; an empty column has no type."""
     return Shape(
-        columns={p.label: p.type for p in survey.profiles},
+        columns={p.label: p.type if p.filled else "" for p in survey.profiles},
         rows=rows,
         srid=survey.place.place.srid if survey.place else None,
     )
@@ -45,7 +45,7 @@ def compare(*, before: Shape, now: Shape) -> list[Change]:
     found += [Change(code="new", column=label) for label in now.columns if label not in before.columns]
     for label, type_ in before.columns.items():
         other = now.columns.get(label, type_)
-        if other != type_ and (other, type_) not in _COMPATIBLE:
+        if type_ and other and other != type_ and (other, type_) not in _COMPATIBLE:
             found.append(Change(code="type", column=label, before=type_, now=other))
     if before.rows and now.rows < _SHRUNK * before.rows:
         found.append(Change(code="shrunk", before=str(before.rows), now=str(now.rows)))

@@ -48,6 +48,7 @@ WEIGHTS: dict[str, Weight] = {
     "gaps": "hint",
     "reset": "hint",
     "jump": "hint",
+    "standstill": "hint",
 }
 """Code → what it means for the import; the words for people belong to the pages."""
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Where uploads lie until they are stored: a folder each, beside the database, readable by us only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.imports.formats import kinds
+
+
+def root(settings: Settings) -> Path:
+    """The folder of all uploads."""
+    return settings.data / "imports"
+
+
+def folder(settings: Settings, uuid: UUID) -> Path:
+    """The folder of one delivery; made where it is missing."""
+    found = root(settings) / str(uuid)
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
+def original(settings: Settings, uuid: UUID) -> Path:
+    """The file as it came; its own name is kept in the database only."""
+    return folder(settings, uuid) / "original"
+
+
+def text(settings: Settings, uuid: UUID) -> Path:
+    """The file as text of one table."""
+    return folder(settings, uuid) / "table.csv"
+
+
+def keep(settings: Settings, uuid: UUID, *, chunks: Iterable[bytes]) -> int:
+    """Write an upload; returns its size. Raises RefusedFile when it is too large."""
+    path = original(settings, uuid)
+    size = 0
+    try:
+        with path.open("wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > settings.upload_limit:
+                    raise kinds.RefusedFile("too_large", "the file is too large", most=settings.upload_limit)
+                file.write(chunk)
+    except BaseException:
+        remove(settings, uuid)
+        raise
+    return size
+
+
+def remove(settings: Settings, uuid: UUID) -> None:
+    """Take a delivery's files away; nothing is said where there are none."""
+    shutil.rmtree(root(settings) / str(uuid), ignore_errors=True)
+
+
+def present(settings: Settings) -> list[UUID]:
+    """The deliveries that have files."""
+    found = []
+    for entry in root(settings).glob("*-*-*-*-*"):
+        try:
+            found.append(UUID(entry.name))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The three pieces of work on a delivery: look at it, check it, store it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from stadtkern.catalogue import automatic
+from stadtkern.catalogue import operations as catalogue
+from stadtkern.catalogue.onboarding import files, operations, sources
+from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Found, Plan
+from stadtkern.core import access, outbox, statements
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from stadtkern.features import entities as feature_entities
+from stadtkern.features import operations as features
+from stadtkern.features import queries as collections
+from stadtkern.ingest.imports import run, typed
+from stadtkern.ingest.imports.formats import unfold
+from stadtkern.ingest.imports.mapping import InvalidMapping
+from stadtkern.ingest.imports.survey import checks, drift, privacy, series, survey
+from stadtkern.ingest.imports.survey.checks import Progress
+
+_EVERYTHING = access.Scope(ids=(), negated=True)
+"""The work process stores for the organisation that owns the recipe; it reads for nobody."""
+
+
+async def look(
+    connection: Connection, delivery: Delivery, *, settings: Settings, url: str, progress: Progress
+) -> None:
+    """Fetch the file if need be, unfold it and look at it. A later one is compared and checked at once."""
+    del url, progress
+    path = files.original(settings, delivery.uuid)
+    fetched: dict[str, Any] = {}
+    if not path.is_file():
+        fetched = await sources.fetch(delivery.recipe.url, path=path, settings=settings)
+    known = delivery.recipe.plan
+    part = delivery.part or (known.part if known else "")
+    text = files.text(settings, delivery.uuid)
+    found = await asyncio.to_thread(_look, path, text, part, known)
+    fields = {"found": Jsonb(msgspec.to_builtins(found)), **fetched}
+    if known is None or not delivery.later:
+        await operations.move(connection, id=delivery.id, state="looked", **fields)
+        return
+    changes = _changes(delivery, found, rows=0)
+    fields["changes"] = Jsonb(msgspec.to_builtins(changes))
+    if any(change.code == "gone" for change in changes):
+        await alert(connection, delivery, reason="drift")
+        await operations.move(connection, id=delivery.id, state="held", **fields)
+    else:
+        await operations.move(connection, id=delivery.id, state="to_check", **fields)
+
+
+def _look(path: Path, text: Path, part: str, known: Plan | None) -> Found:
+    unfolded = unfold.unfold(path=path, into=text, part=part)
+    if unfolded.path != text:
+        text.unlink(missing_ok=True)
+        text.hardlink_to(unfolded.path)
+    seen = survey.survey(path=text, file=known.table.file if known else None, srid=unfolded.srid)
+    return Found(
+        kind=unfolded.kind,
+        survey=seen,
+        part=unfolded.part,
+        parts=unfolded.parts,
+        srid=unfolded.srid,
+        typed=unfolded.typed,
+    )
+
+
+async def check(
+    connection: Connection, delivery: Delivery, *, settings: Settings, url: str, progress: Progress
+) -> None:
+    """Read the whole file with the plan; a later delivery goes on where nothing speaks against it."""
+    del url
+    plan = _plan(delivery)
+    path = files.text(settings, delivery.uuid)
+    checked = await asyncio.to_thread(_check, path, plan, delivery.recipe.title, progress)
+    fields: dict[str, Any] = {"checked": Jsonb(msgspec.to_builtins(checked)), "rows": checked.quality.rows}
+    if not delivery.later:
+        await operations.move(connection, id=delivery.id, state="checked", **fields)
+        return
+    changes = _changes(delivery, delivery.found, rows=checked.quality.rows) if delivery.found else []
+    fields["changes"] = Jsonb(msgspec.to_builtins(changes))
+    fine = not (changes or checked.quality.blocked or _new_concerns(delivery, checked))
+    if fine and plan.automatic:
+        await operations.move(connection, id=delivery.id, state="to_load", **fields)
+        return
+    if not fine:
+        await alert(connection, delivery, reason="drift" if changes else "quality")
+    await operations.move(connection, id=delivery.id, state="held", **fields)
+
+
+def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
+    if plan.target != "series":
+        found = checks.check(path=path, table=plan.table, least=plan.least, progress=progress)
+        return Checked(quality=found.quality, privacy=found.privacy)
+    mapping = operations.mapping_of(plan, dataset="x", title=title)
+    quality = series.check(path=path, recipe=mapping, progress=progress)
+    watch = privacy.Watch(columns=plan.table.columns, least=plan.least)
+    first = next(typed.Rows(path=path, table=plan.table).batches(), None)
+    if first is not None:
+        watch.add(first.cells)
+    return Checked(quality=quality, privacy=watch.findings())
+
+
+async def load(
+    connection: Connection, delivery: Delivery, *, settings: Settings, url: str, progress: Progress
+) -> None:
+    """Store the delivery: a table or features as a whole, time series in parts that can be resumed."""
+    plan, recipe = _plan(delivery), delivery.recipe
+    if recipe.dataset_id is None:
+        raise InvalidMapping("the dataset of this import was removed")
+    path = files.text(settings, delivery.uuid)
+    if plan.target == "series":
+        rows = await _load_series(delivery, plan, path=path, url=url, progress=progress)
+    else:
+        rows = await _load_rows(connection, delivery, plan, path=path, progress=progress)
+    async with connection.transaction():
+        await _offer(connection, delivery, plan)
+        if delivery.found is not None:
+            shape = drift.shape_of(delivery.found.survey, rows=delivery.rows)
+            params = {"id": recipe.id, "shape": Jsonb(msgspec.to_builtins(shape))}
+            await connection.execute(statements.load("catalogue")["save_shape"], params)
+        await operations.move(connection, id=delivery.id, state="done", rows=rows)
+
+
+async def _load_series(delivery: Delivery, plan: Plan, *, path: Path, url: str, progress: Progress) -> int:
+    recipe = delivery.recipe
+    mapping = operations.mapping_of(plan, dataset=recipe.dataset_key, title=recipe.title)
+    report = await run.import_file(
+        url=url,
+        path=path,
+        recipe_=mapping,
+        progress=lambda *, done, total, values: progress(done, total),  # noqa: ARG005
+    )
+    return report.rows
+
+
+async def _load_rows(
+    connection: Connection, delivery: Delivery, plan: Plan, *, path: Path, progress: Progress
+) -> int:
+    columns = [
+        feature_entities.Column(
+            name=c.name,
+            type=c.type,
+            title={"de": c.title or c.source},
+            unit=c.unit,
+            key=c.name in plan.table.key,
+        )
+        for c in plan.table.columns
+    ]
+    recipe = delivery.recipe
+    batches = typed.Rows(path=path, table=plan.table)
+    async with connection.transaction():
+        try:
+            collection = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
+            mode = plan.table.mode
+        except collections.NoSuchCollection:
+            collection = await features.create(
+                connection,
+                dataset_id=recipe.dataset_id or 0,
+                key=recipe.dataset_key,
+                columns=columns,
+                geometry=_geometry(plan),
+                title={"de": recipe.title},
+                srid=plan.table.place.srid if plan.table.place else 4326,
+            )
+            mode = "replace"
+        return await features.load(
+            connection,
+            collection=collection,
+            batches=_ahead(batches, progress),
+            mode=mode,
+            columns=columns if mode == "replace" else None,
+        )
+
+
+def _geometry(plan: Plan) -> feature_entities.Geometry | None:
+    if plan.target != "features" or plan.table.place is None:
+        return None
+    return "Geometry" if plan.table.place.geometry else "Point"
+
+
+async def _ahead(rows: typed.Rows, progress: Progress) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    """Batches, each read in a thread while the one before is copied."""
+    batches: Iterator[typed.Batch] = rows.batches()
+    ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    try:
+        while (batch := await ahead) is not None:
+            ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            progress(batch.done, rows.size)
+            yield batch.rows
+    finally:
+        await asyncio.gather(ahead, return_exceptions=True)
+
+
+async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None:
+    """See that the dataset has its forms and, the first time, is published where that was wished."""
+    recipe, about = delivery.recipe, plan.about
+    dataset_id = recipe.dataset_id or 0
+    licence, attribution = (about.licence, about.attribution) if about else ("", "")
+    if plan.target == "series":
+        await automatic.refresh_series(
+            connection, dataset_id=dataset_id, licence=licence, attribution=attribution
+        )
+    elif not delivery.later:
+        for form in _forms(recipe.dataset_key, spatial=plan.target == "features"):
+            said = {"licence": licence, "attribution": attribution, **form}
+            await catalogue.add_distribution(connection, by=None, dataset_id=dataset_id, **said)
+    if about is not None and about.publish and not delivery.later:
+        await catalogue.publish(connection, by=None, dataset_id=dataset_id)
+
+
+def _forms(key: str, *, spatial: bool) -> list[dict[str, Any]]:
+    address = f"/ogc/collections/{key}"
+    whole = f"{address}/items?f="
+    found: list[dict[str, Any]] = [
+        {
+            "title": {"de": "Schnittstelle (OGC API – Features)", "en": "Interface (OGC API – Features)"},
+            "access_url": address,
+            "format": "JSON",
+            "media_type": "application/json",
+        },
+        {
+            "title": {"de": "Alles als CSV", "en": "All as CSV"},
+            "access_url": f"{whole}csv",
+            "download_url": f"{whole}csv",
+            "format": "CSV",
+            "media_type": "text/csv",
+        },
+    ]
+    if spatial:
+        found.append(
+            {
+                "title": {"de": "Alles als GeoJSON", "en": "All as GeoJSON"},
+                "access_url": f"{whole}geojson",
+                "download_url": f"{whole}geojson",
+                "format": "GEOJSON",
+                "media_type": "application/geo+json",
+            }
+        )
+    return found
+
+
+def _plan(delivery: Delivery) -> Plan:
+    if delivery.recipe.plan is None:
+        raise InvalidMapping("there is no plan for this file yet")
+    return delivery.recipe.plan
+
+
+def _changes(delivery: Delivery, found: Found, *, rows: int) -> list[drift.Change]:
+    before = delivery.recipe.shape
+    if before is None:
+        return []
+    return drift.compare(before=before, now=drift.shape_of(found.survey, rows=rows or before.rows))
+
+
+def _new_concerns(delivery: Delivery, checked: Checked) -> bool:
+    """Whether something could concern people that no steward has decided about in this delivery."""
+    return bool(checked.privacy) and delivery.decision is None
+
+
+async def alert(connection: Connection, delivery: Delivery, *, reason: str) -> None:
+    """Tell the owner: an event for whatever carries messages, and the list of imports shows it first."""
+    recipe = delivery.recipe
+    told = {
+        "recipe": str(recipe.uuid),
+        "delivery": str(delivery.uuid),
+        "owner": recipe.owner_id,
+        "reason": reason,
+    }
+    await outbox.emit(connection, topic="catalogue.import/held", payload=told)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Reads a file as time series, stores nothing, and tells what stands out: gaps, resets, jumps, standstill."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from stadtkern.ingest.imports import mapping, report, stream, times
+from stadtkern.ingest.imports.survey.checks import Progress, outliers
+from stadtkern.ingest.imports.survey.story import Quality
+
+Numbers = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
+_KEPT = 200_000
+_FEW = 20
+_MOSTLY = 0.05
+_WIDE = 3.5
+_STANDSTILL = 96
+_JUMP = 10.0
+_SIDE = 100
+_HOUR = 3600 * times.SECOND
+
+
+def check(
+    *,
+    path: Path,
+    recipe: mapping.Mapping,
+    accepted: times.Span = ACCEPTED,
+    progress: Progress | None = None,
+) -> Quality:
+    """The quality of a file as time series, by the mapping it would be imported with."""
+    story = report.Report(file=path.name)
+    source = stream.Source(path=path, recipe=recipe, folders=[], report=story, accepted=accepted)
+    kept: dict[str, list[tuple[Integers, Numbers]]] = defaultdict(list)
+    amount: dict[str, int] = defaultdict(int)
+    for part in source.parts():
+        for lanes, rows in part.pieces:
+            for place in np.unique(rows.datastream_id).tolist():
+                name = lanes[place].stream.name
+                mine = rows.datastream_id == place
+                if amount[name] < _KEPT and rows.result is not None:
+                    kept[name].append((rows.time[mine], rows.result[mine]))
+                    amount[name] += int(mine.sum())
+        if progress is not None:
+            progress(part.done, source.table.size)
+    quality = _told(story)
+    for name, parts in kept.items():
+        instants = np.concatenate([p[0] for p in parts])
+        values = np.concatenate([p[1] for p in parts])
+        order = np.argsort(instants, kind="stable")
+        _stands_out(quality, name, instants[order], values[order])
+    return quality
+
+
+def _told(story: report.Report) -> Quality:
+    quality = Quality(rows=story.rows, values=story.taken)
+    first = {(note.code, note.column): note for note in reversed(story.notes)}
+    for code, n in story.refused.items():
+        if code == "value":
+            continue
+        note = first.get((code, ""))
+        quality.note(code, n=n, line=note.line if note else 0, example=note.reason if note else "")
+    for lane in story.streams:
+        if lane.missing:
+            quality.note("missing", column=lane.name, n=lane.missing)
+        if lane.refused:
+            _refused(quality, lane, story)
+        if not lane.values:
+            quality.note("empty", column=lane.name, n=lane.missing)
+    for code, n in story.corrected.items():
+        quality.note(code, n=n)
+    if not story.taken:
+        quality.note("no_rows")
+    lost = sum(story.refused.get(code, 0) for code in ("time", "range"))
+    if lost > _MOSTLY * max(1, story.rows):
+        quality.note("time_missing", n=lost)
+    return quality
+
+
+def _refused(quality: Quality, lane: report.Stream, story: report.Report) -> None:
+    note = next((n for n in story.notes if n.code == "value" and n.column == lane.name), None)
+    reason = note.reason if note else ""
+    word = reason.partition("' ")[0].strip("'")
+    code = "value" if any(sign.isdigit() for sign in word) else "words"
+    quality.note(
+        code, column=lane.name, n=lane.refused, line=note.line if note else 0, example=word or reason
+    )
+    if lane.refused > _MOSTLY * (lane.values + lane.refused):
+        quality.note("mostly_refused", column=lane.name, n=lane.refused)
+
+
+def _stands_out(quality: Quality, name: str, instants: Integers, values: Numbers) -> None:
+    known = ~np.isnan(values)
+    instants, values = instants[known], values[known]
+    if len(values) < _FEW:
+        return
+    _gaps(quality, name, instants)
+    if (values == values[0]).all():
+        quality.note("constant", column=name, n=len(values), example=f"{values[0]:g}")
+        return
+    still = longest_run(values)
+    if still >= _STANDSTILL:
+        quality.note("standstill", column=name, n=still)
+    falls = np.diff(values)
+    big = np.flatnonzero(falls < -0.5 * np.abs(values[:-1]))
+    if (falls > 0).mean() > 0.3 and (falls >= 0).mean() > 0.97 and len(big):
+        quality.note("reset", column=name, n=len(big), example=f"{values[big[0]]:g} → {values[big[0] + 1]:g}")
+        return
+    jump = level_jump(values)
+    if jump is not None:
+        before, after = jump
+        quality.note("jump", column=name, example=f"{before:g} → {after:g}")
+    far = outliers(values)
+    if len(far):
+        worst = values[far][np.argmax(np.abs(values[far] - np.median(values)))]
+        quality.note("outlier", column=name, n=len(far), example=f"{worst:g}")
+
+
+def _gaps(quality: Quality, name: str, instants: Integers) -> None:
+    steps = np.diff(np.unique(instants)).astype(np.float64)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    wide = steps[steps > _WIDE * usual] if usual > 0 else steps[:0]
+    if len(wide):
+        quality.note("gaps", column=name, n=len(wide), example=f"{wide.max() / _HOUR:.0f} h")
+
+
+def longest_run(values: Numbers) -> int:
+    """How often the same value other than zero stands in a row at most."""
+    edges = np.flatnonzero(np.diff(values) != 0) + 1
+    starts = np.concatenate([[0], edges])
+    lengths = np.diff(np.concatenate([starts, [len(values)]]))
+    lengths = lengths[values[starts] != 0]
+    return int(lengths.max()) if len(lengths) else 0
+
+
+def level_jump(values: Numbers) -> tuple[float, float] | None:
+    """The levels before and after a place where all changes tenfold or more, as when a unit changes."""
+    some = values[values != 0]
+    if len(some) < 2 * _SIDE:
+        return None
+    for place in np.linspace(_SIDE, len(some) - _SIDE, 60).astype(int).tolist():
+        before, after = float(np.median(some[:place])), float(np.median(some[place:]))
+        around = float(np.median(some[place - _SIDE : place])), float(np.median(some[place : place + _SIDE]))
+        if min(before, after, *around) > 0 and min(_ratio(before, after), _ratio(*around)) >= _JUMP:
+            return before, after
+    return None
+
+
+def _ratio(first: float, second: float) -> float:
+    return max(first / second, second / first)
