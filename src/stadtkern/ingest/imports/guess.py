@@ -226,10 +226,10 @@ def _series(slug: str, column: _Column, by: str, status: str) -> list[str]:
 
 
 def _wide(slug: str, values: Sequence[_Column]) -> list[str]:
-    escaped = "|".join(escaped(column.name) for column in values)
+    either = "|".join(escaped(column.name) for column in values)
     return [
         "[[series]]             # one column per station",
-        f"column = {_quoted(f'(?P<name>{escaped})')}",
+        f"column = {_quoted(f'(?P<name>{either})')}",
         'name = "{name}"',
         f'property = {{ key = {_quoted(slug + "-property")}, name = "what was observed" }}',
         f"datastream.key = {_quoted(slug + '-{name}')}",
