@@ -7,4 +7,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.inventory.urls")),
+    path("", include("stadtkern.catalogue.requests.urls")),
 ]

@@ -18,6 +18,7 @@ from stadtkern.catalogue.inventory.entities import OPENNESS, PERSONAL, STATES, E
 from stadtkern.catalogue.inventory.permissions import Reach
 from stadtkern.catalogue.inventory.queries import Asked
 from stadtkern.catalogue.inventory.words import told
+from stadtkern.catalogue.requests import queries as wishes
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
 from stadtkern.ui import visit as visits
@@ -99,6 +100,7 @@ async def entry(request: HttpRequest, id: int) -> HttpResponse:
             "missing": operations.missing(found.facts),
             "history": await queries.history(connection, id=id),
             "dataset": await queries.dataset(connection, desk.visit.scope, entry=found),
+            "requests": await wishes.of_entry(connection, desk.visit.scope, inventory_id=id),
             "today": desk.today,
             "may_edit": reach.may_edit(found),
             "may_propose": reach.may_propose(found),
