@@ -19,7 +19,7 @@ import psycopg
 from bench import streams
 from bench.installation import DATASET
 from stadtkern.core import database, settings
-from stadtkern.ingest.writer import Writer, bulk
+from stadtkern.ingest.writer import Writer, loading
 from stadtkern.things import readings, series
 from stadtkern.things.store import batch, binary, fold
 from stadtkern.things.store.batch import Batch
@@ -91,7 +91,7 @@ async def load(*, url: str, width: int, rows: int = 1_000_000, at_once: int = 10
         reference = rows / (time.perf_counter() - began)
         parts = [content.take(slice(begin, begin + at_once)) for begin in range(0, rows, at_once)]
         began = time.perf_counter()
-        await bulk.load(url=url, settings=settings.load(environment={}), batches=parts)
+        await loading.load(url=url, settings=settings.load(environment={}), batches=parts)
         rate = rows / (time.perf_counter() - began)
         began = time.perf_counter()
         await fold.fold_all(connection)
@@ -105,9 +105,9 @@ async def charts(*, url: str, width: int = 20) -> Figures:
     count = 366 * 96
     content = minutes(ids=ids[:width], rows=count * width)
     content.time = batch.microseconds(_START) + (content.time - batch.microseconds(_START)) * 15
-    await bulk.load(url=url, settings=settings.load(environment={}), batches=[content])
+    await loading.load(url=url, settings=settings.load(environment={}), batches=[content])
     rest = minutes(ids=ids, rows=2000)
-    await bulk.load(url=url, settings=settings.load(environment={}), batches=[rest])
+    await loading.load(url=url, settings=settings.load(environment={}), batches=[rest])
     figures: Figures = {}
     async with await database.connect(url=url, autocommit=True) as connection:
         await fold.fold_all(connection)

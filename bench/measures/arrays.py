@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import files, streams
@@ -19,12 +20,13 @@ _SIZES = (1_000, 100_000, 1_000_000)
 _MOST = 1_000_000
 # With bodies of a thousand rows a fifth of them is enough to tell.
 _FEWER = 200_000
+_CONNECTIONS = 8
 _PAUSE = 0.01
 _MEGABYTE = 1024
 
 
 def measure(session: Session) -> Iterator[Figure]:
-    """Rows per second over one connection from the request's start to the answer's end."""
+    """Rows per second over eight connections, from the first request's start to the last answer's end."""
     with session.blank("arrays") as installation:
         token = installation.token()
         for width, goal in ((1, 100_000), (1000, 60_000)):
@@ -64,15 +66,20 @@ def _reference(installation: Installation, *, rows: Sequence[files.Row]) -> floa
 
 def _rate(installation: Installation, *, rows: Sequence[files.Row], at_once: int, token: str) -> float:
     bodies = list(files.data_arrays(content=rows, at_once=at_once))
-    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=600)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def send(mine: list[bytes]) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=600)
+        for body in mine:
+            connection.request("POST", "/sta/v1.1/CreateObservations", body=body, headers=headers)
+            answer = connection.getresponse()
+            while part := answer.read(1 << 20):
+                if answer.status != 201 or b'"error' in part:
+                    raise RuntimeError(f"CreateObservations answers {answer.status}: {part[:300]!r}")
+
     began = time.perf_counter()
-    for body in bodies:
-        connection.request("POST", "/sta/v1.1/CreateObservations", body=body, headers=headers)
-        answer = connection.getresponse()
-        while part := answer.read(1 << 20):
-            if answer.status != 201 or b'"error' in part:
-                raise RuntimeError(f"CreateObservations answers {answer.status}: {part[:300]!r}")
+    with ThreadPoolExecutor(_CONNECTIONS) as threads:
+        list(threads.map(send, [bodies[n::_CONNECTIONS] for n in range(_CONNECTIONS)]))
     return len(rows) / (time.perf_counter() - began)
 
 

@@ -129,7 +129,7 @@ async def test_other_shapes_do_not_try() -> None:
         [reading(1, NOON, 1.0, phenomenon_end=NOON + MINUTE)],
         [plain, reading(1, NOON, 2.0)],
         [plain, reading(1, NOON + timedelta(days=40), 2.0)],
-        [reading(1, NOON + i * MINUTE, 1.0) for i in range(merge.COPY_FROM)],
+        [reading(1, NOON + i * MINUTE, 1.0) for i in range(append.MOST_ROWS + 1)],
     ]
     assert append.suits(prepared.prepare(batch.of_readings([plain])))
     assert not any(append.suits(prepared.prepare(batch.of_readings(items))) for items in others)

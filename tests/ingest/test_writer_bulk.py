@@ -11,7 +11,7 @@ import pytest
 
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import Writer, bulk
+from stadtkern.ingest.writer import Writer, loading
 from stadtkern.things import readings
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import Batch
@@ -73,7 +73,7 @@ async def test_small_batches_share_a_commit(
     streams = await datastreams(connection, count=2)
     whole = _rows(streams, count=40_000)
     pieces = [whole.take(slice(begin, begin + 700)) for begin in range(0, len(whole), 700)]
-    totals = await bulk.load(url=database, settings=settings, batches=pieces)
+    totals = await loading.load(url=database, settings=settings, batches=pieces)
     assert (totals.rows, totals.new, totals.refused) == (80_000, 80_000, 0)
     cursor = await connection.execute(
         "SELECT (payload ->> 'rows')::int FROM core.outbox "

@@ -17,7 +17,7 @@ import stadtkern
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.imports import run
-from stadtkern.ingest.writer import bulk
+from stadtkern.ingest.writer import loading
 from stadtkern.things import admission, readings
 from stadtkern.things.store import batch
 from tests.ingest.factories import simple, written
@@ -179,7 +179,7 @@ async def test_loads_pass(connection: Connection, database: str, settings: Setti
     made = batch.of_columns(
         datastream_id=stream, times=[NOON, NOON + timedelta(hours=1), far], results=[1.0, "x", 3.0]
     )
-    totals = await bulk.load(url=database, settings=settings, batches=[made])
+    totals = await loading.load(url=database, settings=settings, batches=[made])
     assert (totals.rows, totals.new, totals.refused) == (3, 1, 2)
     assert await _results(connection, stream) == [10]
 

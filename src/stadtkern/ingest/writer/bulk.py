@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from stadtkern.ingest.writer import commit, sharing
 from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.ingest.writer.sharing import Caller, Group
 from stadtkern.things import admission, readings
-from stadtkern.things.store import aftermath, batch, prepared
+from stadtkern.things.store import aftermath, append, prepared
 from stadtkern.things.store.batch import Batch, Integers
 from stadtkern.things.store.merge import MergeResult
 from stadtkern.things.store.prepared import Prepared
@@ -39,19 +40,7 @@ _CROSSED = (
     psycopg.errors.LockNotAvailable,
 )
 
-
-class Totals(msgspec.Struct, kw_only=True):
-    """What a load came to."""
-
-    rows: int = 0
-    new: int = 0
-    refused: int = 0
-
-    def add(self, outcome: readings.Columns) -> None:
-        """Count one batch."""
-        self.rows += len(outcome.id)
-        self.new += int(outcome.new.sum())
-        self.refused += len(outcome.problems)
+_T = TypeVar("_T")
 
 
 class _Behind(msgspec.Struct, eq=False):
@@ -148,7 +137,7 @@ class Bulk:
 
     async def _store_again(self, group: Group) -> None:
         with self._answering(group):
-            ready = await asyncio.to_thread(lambda: prepared.prepare(group.rows()))
+            ready = await _prepared(group)
             await self._store(group, None, ready, durable=True)
             if self._sessions is not None:
                 await self._settle(group, self._sessions)
@@ -182,13 +171,20 @@ class Bulk:
         group = sharing.next_group(self._queue, most=MOST_ROWS)
         if group is None:
             return None
-        return group, asyncio.create_task(asyncio.to_thread(lambda: prepared.prepare(group.rows())))
+        return group, asyncio.create_task(_prepared(group))
 
     async def _store(
         self, group: Group, at: Integers | None, ready: Prepared, *, durable: bool = False
     ) -> None:
         """Store the rows at these positions in one commit; halve where the database refuses one of them."""
         whole = np.arange(len(group)) if at is None else at
+        if append.suits(ready):
+            left = await self._append(group, whole, ready, durable=durable)
+            if not len(left):
+                return
+            if len(left) < len(whole):
+                whole, rows = left, group.rows().take(left)
+                ready = await asyncio.to_thread(prepared.prepare, rows)
         try:
             group.note(whole, await self._commit(ready, group.policy, durable=durable))
         except commit.POISON as error:
@@ -201,7 +197,34 @@ class Bulk:
                 part = await asyncio.to_thread(prepared.prepare, rows.take(half))
                 await self._store(group, half, part, durable=True)
 
+    async def _append(self, group: Group, at: Integers, ready: Prepared, *, durable: bool) -> Integers:
+        """Store what only goes on; returns the positions of the rest."""
+
+        async def work(sessions: Sessions) -> append.Appended:
+            done = await commit.shortly(sessions.rows, ready=ready)
+            if durable or done.left.any():  # the session may be another one when the rest is stored
+                await sessions.sync()
+            return done
+
+        try:
+            done = await self._persistently(work)
+        except commit.POISON:
+            return at
+        kept = ~done.left
+        group.keep(at[kept], ids=done.id[kept], changed=done.changed_datastreams)
+        return at[done.left]
+
     async def _commit(self, ready: Prepared, policy: Policy | None, *, durable: bool) -> MergeResult:
+        async def work(sessions: Sessions) -> MergeResult:
+            result = await commit.store(sessions.rows, ready=ready, policy=policy)
+            if durable:
+                await sessions.sync()
+            return result
+
+        return await self._persistently(work)
+
+    async def _persistently(self, work: Callable[[Sessions], Awaitable[_T]]) -> _T:
+        """Until it is done, or those who wait have waited long enough; what was done may be done again."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience
         while True:
@@ -209,10 +232,7 @@ class Bulk:
                 if self._sessions is None or not self._sessions.usable:
                     await self._disconnect()
                     self._sessions = await Sessions.open(url=self._url)
-                result = await commit.store(self._sessions.rows, ready=ready, policy=policy)
-                if durable:
-                    await self._sessions.sync()
-                return result
+                return await work(self._sessions)
             except commit.POISON:
                 raise
             except psycopg.errors.DiskFull as error:
@@ -233,40 +253,8 @@ class Bulk:
             await sessions.close()
 
 
-async def load(
-    *, url: str, settings: Settings, batches: Iterable[Batch], policy: Policy | None = None
-) -> Totals:
-    """Store all batches; one commit is prepared while another runs, small batches share one."""
-    totals = Totals()
-    bulk = Bulk(url=url, settings=settings)
-    parts = _gathered(batches)
-    under_way: asyncio.Task[readings.Columns] | None = None
-    try:
-        while (rows := await asyncio.to_thread(next, parts, None)) is not None:
-            following = asyncio.create_task(bulk.put(rows, policy=policy))
-            if under_way is not None:
-                totals.add(await under_way)
-            under_way = following
-        if under_way is not None:
-            totals.add(await under_way)
-    finally:
-        if under_way is not None:
-            await asyncio.gather(under_way, return_exceptions=True)
-        await bulk.close()
-    return totals
-
-
-def _gathered(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Batches of up to 50,000 rows."""
-    parts: list[Batch] = []
-    size = 0
-    for rows in batches:
-        for begin in range(0, len(rows), MOST_ROWS):
-            piece = rows.take(slice(begin, begin + MOST_ROWS)) if len(rows) > MOST_ROWS else rows
-            if size + len(piece) > MOST_ROWS:
-                yield batch.joined(parts)
-                parts, size = [], 0
-            parts.append(piece)
-            size += len(piece)
-    if parts:
-        yield batch.joined(parts)
+async def _prepared(group: Group) -> Prepared:
+    """The rows in order; many of them are sorted in a thread."""
+    if len(group) <= append.MOST_ROWS:
+        return prepared.prepare(group.rows())
+    return await asyncio.to_thread(lambda: prepared.prepare(group.rows()))

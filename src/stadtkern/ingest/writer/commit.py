@@ -34,7 +34,7 @@ async def commit(
     if not append.suits(ready):
         return await _thoroughly(connection, items=items, ready=ready)
     try:
-        done = await _patiently(connection, lambda: _append(connection, ready))
+        done = await shortly(connection, ready=ready)
     except POISON:
         return await _thoroughly(connection, items=items, ready=ready)
     answers: list[Answer] = [readings.Stored(number, True) for number in done.id.tolist()]
@@ -50,9 +50,14 @@ async def commit(
     return answers, changed
 
 
-async def _append(connection: Connection, ready: prepared.Prepared) -> append.Appended:
-    await partitions.ensure(connection, keys={int(ready.keys[0])})
-    return await append.append(connection, ready=ready)
+async def shortly(connection: Connection, *, ready: prepared.Prepared) -> append.Appended:
+    """Store what only goes on, in one statement that is a commit; the rest is left. See `append.suits`."""
+
+    async def work() -> append.Appended:
+        await partitions.ensure(connection, keys={int(ready.keys[0])})
+        return await append.append(connection, ready=ready)
+
+    return await _patiently(connection, work)
 
 
 async def _patiently(connection: Connection, work: Callable[[], Awaitable[_T]]) -> _T:

@@ -74,6 +74,17 @@ class Group:
                 detail = f"no datastream {caller.rows.datastream_id[row]}"
                 caller.outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
 
+    def keep(self, at: Integers, *, ids: Integers, changed: Integers) -> None:
+        """Note rows at these (ascending) positions that were stored as new."""
+        self.changed.update(changed.tolist())
+        bounds = np.searchsorted(at, self._begins)
+        for share, offset, begin, end in zip(
+            self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
+        ):
+            places = share.at[at[begin:end] - offset]
+            share.caller.outcome.id[places] = ids[begin:end]
+            share.caller.outcome.new[places] = True
+
     def blame(self, position: int, problem: problems.Problem) -> None:
         """Keep what is wrong with one row."""
         index = int(np.searchsorted(self._begins, position, side="right")) - 1

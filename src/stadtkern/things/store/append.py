@@ -9,10 +9,12 @@ import numpy as np
 
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import binary, merge, numbers, partitions
+from stadtkern.things.store import binary, numbers, partitions
 from stadtkern.things.store.batch import OPTIONAL, Flags, Integers
 from stadtkern.things.store.prepared import Prepared
 
+# Above that COPY is the shorter way.
+MOST_ROWS = 5_000
 _OTHERS = tuple(name for name in OPTIONAL if name != "feature_id")
 
 
@@ -28,7 +30,7 @@ def suits(ready: Prepared) -> bool:
     """Whether it is worth trying: few rows of one partition, numbers without anything else but features."""
     rows = ready.rows
     return (
-        len(ready) < merge.COPY_FROM
+        0 < len(ready) <= MOST_ROWS
         and bool(ready.keys[0] == ready.keys[-1])
         and all(getattr(rows, name) is None for name in _OTHERS)
         and not np.isnan(rows.result).any()

@@ -16,7 +16,7 @@ from stadtkern.things.api.call import Call
 WINDOW = 262_144
 _IN_MEMORY = 2_097_152
 # Less is not worth a thread.
-_SMALL = 16_384
+_SMALL = 131_072
 
 
 class NoRoom(problems.Problem):

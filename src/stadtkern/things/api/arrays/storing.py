@@ -30,7 +30,7 @@ _CHUNK_BYTES = 1_048_576
 _CHUNK_PIECES = 2_000
 _UNDER_WAY = 8
 # Fewer are read at once without a thread.
-_FEW = 100
+_FEW = 1_000
 MOST_FEATURES = 1_000
 _PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 60.0
