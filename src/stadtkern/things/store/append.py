@@ -14,7 +14,7 @@ from stadtkern.things.store.batch import OPTIONAL, Flags, Integers
 from stadtkern.things.store.prepared import Prepared
 
 # Above that COPY is the shorter way.
-MOST_ROWS = 5_000
+MOST_ROWS = 10_000
 _OTHERS = tuple(name for name in OPTIONAL if name != "feature_id")
 
 
