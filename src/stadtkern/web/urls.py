@@ -13,6 +13,7 @@ handler500 = errors.broken
 
 urlpatterns = [
     path("", include("stadtkern.catalogue.dcat.urls")),
+    path("", include("stadtkern.catalogue.ckan.urls")),
     *i18n_patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Actions that list, search and show datasets and their forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from stadtkern.catalogue import queries, vocabularies
+from stadtkern.catalogue.ckan import fields, shapes
+from stadtkern.catalogue.ckan.parameters import Parameters
+from stadtkern.catalogue.ckan.problems import SearchQueryRefused
+from stadtkern.catalogue.ckan.shapes import Document
+from stadtkern.catalogue.ckan.solr import Reader, Value
+from stadtkern.catalogue.entities import Agent, Dataset
+from stadtkern.core import fragments, problems, statements
+from stadtkern.core.fragments import Fragment
+from stadtkern.ui.visit import Visit
+
+MOST_ROWS = 1_000
+PUBLISHED = Fragment("d.state = 'published'")
+_FACETS = ("organization", "groups", "tags", "res_format", "license_id")
+_SORTS = {
+    "id": "d.uuid", "name": "d.key", "title_string": "c.title ->> 'de'", "title": "c.title ->> 'de'",
+    "metadata_modified": "c.changed_at", "metadata_created": "d.created_at", "score": "",
+    "last_modified": "c.changed_at", "views_recent": "",
+}  # fmt: skip
+_SORT = re.compile(r"\s*(?P<field>[a-z_]{1,40})(?:\s+(?P<way>asc|desc))?\s*", re.IGNORECASE)
+USUAL_SORT = "score desc, metadata_modified desc"
+
+
+async def package_list(visit: Visit, given: Parameters) -> list[str]:
+    """Return the names of all datasets. `limit`, `offset`."""
+    statement = Fragment(statements.load("catalogue")["ckan_names"] + " ") + fragments.every(
+        [PUBLISHED, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
+    )
+    limit = given.number("limit", 0) or None
+    statement += Fragment(" ORDER BY d.key LIMIT %s OFFSET %s", (limit, given.number("offset", 0)))
+    return [row[0] for row in await (await visit.connection.execute(*statement)).fetchall()]
+
+
+async def package_show(visit: Visit, given: Parameters) -> Document:
+    """Return one dataset. `id`: its id or name."""
+    about = await find(visit, given.must("id", "name_or_id"))
+    return (await documents(visit, [about]))[0]
+
+
+async def resource_show(visit: Visit, given: Parameters) -> Document:
+    """Return one form (resource). `id`."""
+    uuid = as_uuid(given.must("id"))
+    found = await queries.distribution(visit.connection, visit.scope, uuid=uuid) if uuid else None
+    if found is None or found[0].state != "published":
+        raise problems.NotFound()
+    (shown,) = await documents(visit, [found[0]])
+    return next(each for each in shown["resources"] if each["id"] == str(uuid))
+
+
+async def current_package_list_with_resources(visit: Visit, given: Parameters) -> list[Document]:
+    """Return datasets with their forms, the latest first. `limit`, `offset` or `page`."""
+    limit = given.number("limit", 10, most=MOST_ROWS)
+    offset = given.number("offset", limit * max(0, given.number("page", 1) - 1))
+    order = "c.changed_at DESC, c.dataset_id"
+    found = await queries.select(
+        visit.connection, visit.scope, PUBLISHED, order=order, limit=limit, offset=offset
+    )
+    return await documents(visit, found)
+
+
+async def package_autocomplete(visit: Visit, given: Parameters) -> list[Document]:
+    """Return datasets whose name or title matches. `q`, `limit`."""
+    condition = fields.free(visit.scope, Value("word", given.must("q")))
+    found = await queries.select(
+        visit.connection, visit.scope, PUBLISHED, condition, limit=given.number("limit", 10, most=100)
+    )
+    return [
+        {"name": about.key, "title": about.name, "match_field": "title", "match_displayed": about.name}
+        for about in found
+    ]
+
+
+async def package_search(visit: Visit, given: Parameters) -> Document:
+    """Search datasets. `q`, `fq`, `rows` (at most 1000), `start`, `sort`, `facet.field`, `facet.limit`."""
+    reader = await _reader(visit)
+    asked = [given.text("q"), given.text("fq"), *given.listed("fq_list")]
+    conditions = [PUBLISHED, *(reader.read(query) for query in asked if query.strip() not in ("", "*:*"))]
+    sort = given.text("sort") or USUAL_SORT
+    rows = given.number("rows", given.number("limit", 10, most=MOST_ROWS), most=MOST_ROWS)
+    found: list[Dataset] = []
+    order = _order(sort)
+    total = await _count(visit, conditions)
+    if rows:
+        found = await queries.select(
+            visit.connection,
+            visit.scope,
+            *conditions,
+            order=order,
+            limit=rows,
+            offset=given.number("start", given.number("offset", 0)),
+        )
+    names = given.listed("facet.field") if given.flag("facet", otherwise=True) else []
+    counted = {name: await _facet(visit, conditions, name, given) for name in names}
+    return {
+        "count": total,
+        "facets": {name: {each["name"]: each["count"] for each in items} for name, items in counted.items()},
+        "results": await documents(visit, found),
+        "sort": sort,
+        "search_facets": {name: {"title": name, "items": items} for name, items in counted.items()},
+    }
+
+
+async def find(visit: Visit, name: str) -> Dataset:
+    """A published dataset by its id or name. Raises NotFound."""
+    uuid = as_uuid(name)
+    found = await queries.one(visit.connection, visit.scope, uuid=uuid) if uuid else None
+    if found is None:
+        found = await queries.one(visit.connection, visit.scope, key=name)
+    if found is None or found.state != "published":
+        raise problems.NotFound()
+    return found
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID that a text is, if it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def documents(visit: Visit, found: Sequence[Dataset]) -> list[Document]:
+    """Datasets as CKAN shows them, with whether their forms can be searched."""
+    tables = await with_tables(visit, [about.id for about in found])
+    return [
+        shapes.package(
+            about,
+            with_table=[
+                form.uuid for form in about.distributions if table_of(form, tables.get(about.id, []))
+            ],
+        )
+        for about in found
+    ]
+
+
+async def with_tables(visit: Visit, ids: list[int]) -> dict[int, list[str]]:
+    """The collections of datasets, by the datasets' ids."""
+    statement = Fragment(statements.load("catalogue")["ckan_with_tables"] + " ", (ids,))
+    text, params = statement + visit.scope.on("f.dataset_id") + Fragment(" GROUP BY f.dataset_id")
+    return dict(await (await visit.connection.execute(text, params)).fetchall())
+
+
+def table_of(form: Any, keys: Sequence[str]) -> str | None:
+    """The collection that a form shows: the one its address names, or the only one of its dataset."""
+    for key in keys:
+        for address in (form.access_url, form.download_url):
+            if re.search(rf"/collections/{re.escape(key)}(?:[/?.]|$)", address):
+                return key
+    plain = form.format.upper() in ("CSV", "XLSX", "JSON", "GEOJSON", "PARQUET", "TSV")
+    return keys[0] if len(keys) == 1 and plain else None
+
+
+async def organisations(visit: Visit, *conditions: Fragment) -> list[tuple[Agent, int]]:
+    """Organisations with the number of their visible datasets."""
+    text, params = Fragment(statements.load("catalogue")["ckan_organisations"] + " ") + fragments.every(
+        [PUBLISHED, *conditions, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
+    )
+    text += " GROUP BY o.principal_id, a.name ORDER BY o.principal_id"
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return [(msgspec.convert(document, Agent), number) for document, number in rows]
+
+
+async def _reader(visit: Visit) -> Reader:
+    known: dict[str, int] = {}
+    for agent, _ in await organisations(visit):
+        known |= {shapes.organisation_id(agent.id): agent.id, shapes.organisation_name(agent): agent.id}
+    return fields.reader(visit.scope, now=visit.now, organisations=known)
+
+
+def _order(sort: str) -> str:
+    """SQL of ours for a sorting. Raises SearchQueryRefused."""
+    parts = []
+    for entry in sort.split(","):
+        match = _SORT.fullmatch(entry)
+        if match is None or match["field"] not in _SORTS:
+            raise SearchQueryRefused(f"sort param field can't be found: {entry.strip()[:60]}")
+        column = _SORTS[match["field"]]
+        if column:
+            parts.append(f"{column} {'DESC' if (match['way'] or '').lower() == 'desc' else 'ASC'}")
+    return ", ".join([*parts, "c.dataset_id"])
+
+
+def _matching(visit: Visit, conditions: list[Fragment]) -> Fragment:
+    return fragments.every([*conditions, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")])
+
+
+async def _count(visit: Visit, conditions: list[Fragment]) -> int:
+    text, params = Fragment(statements.load("catalogue")["ckan_count"] + " ") + _matching(visit, conditions)
+    row = await (await visit.connection.execute(text, params)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _facet(visit: Visit, conditions: list[Fragment], name: str, given: Parameters) -> list[Document]:
+    if name not in _FACETS:
+        raise SearchQueryRefused(f"undefined field: {name[:60]}")
+    sql = statements.load("catalogue")
+    statement = Fragment(sql["ckan_matching"] + " ") + _matching(visit, conditions)
+    alias = "p" if name in ("res_format", "license_id") else "m"
+    statement += Fragment(") " + sql[f"ckan_facet_{name}"] + " ") + visit.scope.on(f"{alias}.dataset_id")
+    statement += Fragment(" GROUP BY 1 ORDER BY 2 DESC, 1")
+    limit = given.text("facet.limit")
+    if limit != "-1":
+        statement += Fragment(" LIMIT %s", (given.number("facet.limit", 50),))
+    rows = await (await visit.connection.execute(*statement)).fetchall()
+    names = {}
+    if name == "organization":
+        names = {str(agent.id): agent for agent, _ in await organisations(visit)}
+    return [_item(name, value, number, names.get(value)) for value, number in rows]
+
+
+def _item(name: str, value: str, number: int, agent: Agent | None) -> Document:
+    shown = value
+    if agent is not None:
+        value, shown = shapes.organisation_name(agent), shapes.organisation(agent)["title"]
+    elif name == "groups":
+        shown = shapes.group(value.upper())["title"]
+    elif name == "license_id":
+        value, shown = shapes.licence_id(value), vocabularies.licence(value).name
+    return {"name": value, "display_name": shown, "count": number}

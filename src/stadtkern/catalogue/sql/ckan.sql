@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: EUPL-1.2
+
+-- name: ckan_count
+-- Counts the datasets that a query finds; conditions on c, d, r and o follow
+SELECT count(*)
+FROM catalogue.dataset AS c
+JOIN core.dataset AS d ON d.id = c.dataset_id
+JOIN core.room AS r ON r.id = d.room_id
+JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+WHERE;
+
+-- name: ckan_matching
+-- Names the datasets that a query finds; conditions, a bracket and one of the facets below follow
+WITH matching AS MATERIALIZED (
+    SELECT c.dataset_id, o.principal_id AS organisation_id, c.themes, c.keywords
+    FROM catalogue.dataset AS c
+    JOIN core.dataset AS d ON d.id = c.dataset_id
+    JOIN core.room AS r ON r.id = d.room_id
+    JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+    WHERE;
+
+-- name: ckan_facet_organization
+-- Counts datasets by organisation; a condition of access on m follows
+SELECT m.organisation_id::text, count(*) FROM matching AS m WHERE;
+
+-- name: ckan_facet_groups
+-- Counts datasets by theme; a condition of access on m follows
+SELECT lower(t), count(*) FROM matching AS m, unnest(m.themes) AS t WHERE;
+
+-- name: ckan_facet_tags
+-- Counts datasets by keyword; a condition of access on m follows
+SELECT w.word, count(DISTINCT m.dataset_id)
+FROM matching AS m, jsonb_each(m.keywords) AS k, jsonb_array_elements_text(k.value) AS w (word)
+WHERE;
+
+-- name: ckan_facet_res_format
+-- Counts datasets by the formats of their forms; a condition of access on p follows
+SELECT p.format, count(DISTINCT m.dataset_id)
+FROM matching AS m JOIN catalogue.distribution AS p ON p.dataset_id = m.dataset_id
+WHERE p.format <> '' AND;
+
+-- name: ckan_facet_license_id
+-- Counts datasets by the licences of their forms; a condition of access on p follows
+SELECT p.licence, count(DISTINCT m.dataset_id)
+FROM matching AS m JOIN catalogue.distribution AS p ON p.dataset_id = m.dataset_id
+WHERE p.licence <> '' AND;
+
+-- name: ckan_names
+-- Lists keys of datasets; conditions on c and d follow
+SELECT d.key FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id WHERE;
+
+-- name: ckan_organisations
+-- Lists organisations with how many datasets of theirs are visible; conditions on c and d follow
+SELECT jsonb_build_object(
+    'id', o.principal_id, 'kind', o.kind, 'name', coalesce(o.about -> 'name', jsonb_build_object('de', a.name)),
+    'url', coalesce(o.about ->> 'url', ''), 'email', coalesce(o.about ->> 'email', ''),
+    'contributor_id', coalesce(o.about ->> 'contributor_id', '')), count(*)
+FROM catalogue.dataset AS c
+JOIN core.dataset AS d ON d.id = c.dataset_id
+JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+JOIN core.principal AS a ON a.id = o.principal_id
+WHERE;
+
+-- name: ckan_with_tables
+-- Finds out which datasets have collections that were delivered; a condition of access on f follows
+SELECT f.dataset_id, array_agg(f.key ORDER BY f.key)
+FROM features.collection AS f
+WHERE f.version > 0 AND f.dataset_id = ANY (%s) AND;
