@@ -10,8 +10,9 @@ from stadtkern.catalogue import vocabularies
 from stadtkern.catalogue.ckan import solr
 from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.catalogue.ckan.solr import Field, Reader, Value
+from stadtkern.core import fragments
 from stadtkern.core.access import Scope
-from stadtkern.core.fragments import FALSE, TRUE, Fragment
+from stadtkern.core.fragments import Fragment
 
 
 def reader(scope: Scope, *, now: datetime, organisations: dict[str, int]) -> Reader:
@@ -38,7 +39,7 @@ def reader(scope: Scope, *, now: datetime, organisations: dict[str, int]) -> Rea
         "type": partial(_always, "dataset"),
         "dataset_type": partial(_always, "dataset"),
         "state": partial(_always, "active"),
-        "site_id": lambda _: TRUE,
+        "site_id": lambda _: fragments.TRUE,
         "capacity": lambda value: Fragment(f"(r.kind = 'public') = {_word(value) == 'public'}"),
         "private": lambda value: Fragment(f"(r.kind = 'public') = {_word(value) == 'false'}"),
         "entity_type": partial(_always, "package"),
@@ -50,7 +51,7 @@ def free(scope: Scope, value: Value) -> Fragment:
     """Words anywhere in title, keywords or description, in their forms or as parts of words."""
     word = _word(value)
     if word in ("*", "*:*"):
-        return TRUE
+        return fragments.TRUE
     inside = Fragment(
         "EXISTS (SELECT FROM catalogue.entry AS e WHERE e.dataset_id = c.dataset_id AND"
         " (e.search @@ plainto_tsquery('catalogue.german', %s)"
@@ -97,7 +98,7 @@ def _tag(value: Value) -> Fragment:
 
 def _organisation(known: dict[str, int], value: Value) -> Fragment:
     number = known.get(_word(value))
-    return FALSE if number is None else Fragment("o.principal_id = %s", (number,))
+    return fragments.FALSE if number is None else Fragment("o.principal_id = %s", (number,))
 
 
 def _of_form(scope: Scope, condition: Fragment) -> Fragment:
@@ -109,7 +110,7 @@ def _of_form(scope: Scope, condition: Fragment) -> Fragment:
 
 def _time(column: str, now: datetime, value: Value) -> Fragment:
     if value.kind == "word" and value.text == "*":
-        return TRUE
+        return fragments.TRUE
     if value.kind != "range":
         raise SearchQueryRefused("a time is asked for as a range [a TO b]")
     ends = solr.moment(value.low, now=now), solr.moment(value.high, now=now)
@@ -119,4 +120,4 @@ def _time(column: str, now: datetime, value: Value) -> Fragment:
 
 
 def _always(name: str, value: Value) -> Fragment:
-    return TRUE if _word(value) in (name, "*") else FALSE
+    return fragments.TRUE if _word(value) in (name, "*") else fragments.FALSE

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.core import fragments, times
-from stadtkern.core.fragments import FALSE, TRUE, Fragment
+from stadtkern.core.fragments import Fragment
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<phrase>"(?:[^"\\]|\\.)*")'
@@ -86,7 +86,7 @@ class Reader:
         """The condition. Raises SearchQueryRefused."""
         tokens = _Tokens(query)
         if tokens.peek()[0] == "end":
-            return TRUE
+            return fragments.TRUE
         found = self._any(tokens, self._free, 0)
         if tokens.peek()[0] != "end":
             raise SearchQueryRefused(f"it cannot be read at {tokens.peek()[1][:20]!r}")
@@ -115,7 +115,7 @@ class Reader:
             return (
                 _bracketed(Fragment("NOT ") + self._clause(tokens, field, depth + 1))
                 if depth < _DEEPEST
-                else FALSE
+                else fragments.FALSE
             )
         if tokens.has("+"):
             tokens.take()
@@ -137,7 +137,7 @@ class Reader:
 
     def _named(self, name: str, tokens: _Tokens, depth: int) -> Fragment:
         if name == "*":
-            return TRUE if tokens.take().text == "*" else FALSE
+            return fragments.TRUE if tokens.take().text == "*" else fragments.FALSE
         field = self._fields.get(name)
         if field is None:
             raise SearchQueryRefused(f"undefined field {name[:60]}")
