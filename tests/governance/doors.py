@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every address at which one could ask, by its route; a route that is not here fails the matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+
+class Door(NamedTuple):
+    """How a route is asked. `lists`: addresses that name nothing hidden, with every option that could be an oracle;
+    `one`: addresses of one thing, filled in from a room; `closed`: why it is not asked, where it holds no data.
+    """
+
+    lists: tuple[str, ...] = ()
+    one: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    closed: str = ""
+
+
+def door(*, lists: str = "", one: str = "", search: str = "") -> Door:
+    """Addresses separated by blanks."""
+    return Door(tuple(lists.split()), tuple(one.split()), tuple(search.split()))
+
+
+def no_data(why: str) -> Door:
+    """A route at which nothing of a dataset can be learnt."""
+    return Door(closed=why)
+
+
+# `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}`, `{word}` are filled in from each room, and with what is missing.
+PAGES: dict[str, Door] = {
+    "": door(lists="/ /en/"),
+    "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
+    "karte": door(lists="/karte /karte?art=rad"),
+    "karte/districts.json": door(lists="/karte/districts.json"),
+    "karte/places.json": door(lists="/karte/places.json /karte/places.json?art=rad"),
+    "dinge": door(
+        lists="/dinge /dinge?art=rad /dinge?seite=2 /en/dinge",
+        search="/dinge?q={word} /dinge?art=rad&q={word}",
+    ),
+    "dinge/<int:id>": door(
+        lists="/dinge/1 /dinge/1?reihe=2",
+        one="/dinge/{thing} /dinge/{thing}?reihe={stream} /en/dinge/{thing}",
+        search="/dinge/1?reihe={stream}",
+    ),
+    "messreihen/<int:id>": door(
+        lists="/messreihen/1 /messreihen/1?zeitraum=tag&vergleich=1",
+        one="/messreihen/{stream} /messreihen/{stream}?zeitraum=alles /en/messreihen/{stream}",
+    ),
+    "messreihen/<int:id>/verlauf.json": door(
+        lists="/messreihen/1/verlauf.json", one="/messreihen/{stream}/verlauf.json"
+    ),
+    "messreihen/<int:id>/werte.csv": door(
+        lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
+    ),
+    "quellen": door(lists="/quellen /en/quellen"),
+    "schnittstellen": door(lists="/schnittstellen"),
+    "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
+    "barrierefreiheit": no_data("a text"),
+}
+
+PLANE: dict[str, Door] = {
+    "/health": no_data("whether the process answers"),
+    "/live": door(lists="/live?datastreams=x", one="/live?datastreams={stream}"),
+}
+PLANE_PREFIXES = ("/live", "/sta", "/ogc", "/health")
+
+
+def django_routes() -> set[str]:
+    """All addresses of the pages, as they are written in urls.py, without the language."""
+    from django.urls import get_resolver
+    from django.urls.resolvers import LocalePrefixPattern, URLPattern
+
+    def walk(patterns: Any, before: str) -> Iterator[str]:
+        for each in patterns:
+            text = "" if isinstance(each.pattern, LocalePrefixPattern) else str(each.pattern)
+            if isinstance(each, URLPattern):
+                yield before + text
+            else:
+                yield from walk(each.url_patterns, before + text)
+
+    return set(walk(get_resolver().url_patterns, ""))
+
+
+def plane_routes(app: Starlette) -> set[str]:
+    """All addresses of the data plane besides the SensorThings API."""
+
+    def walk(routes: list[BaseRoute], before: str) -> Iterator[str]:
+        for each in routes:
+            if isinstance(each, Mount):
+                below = list(each.routes or [])
+                yield from walk(below, before + each.path) if below else [before + each.path]
+            elif isinstance(each, Route):
+                yield before + each.path
+
+    return set(walk(list(app.routes), ""))
+
+
+def plain(text: str, echo: dict[str, str]) -> str:
+    """An answer in which what was asked for is unnamed, and so are secrets that are new each time."""
+    for name in sorted(echo, key=lambda n: -len(echo[n])):
+        text = text.replace(echo[name], "{" + name + "}")
+    return _FRESH.sub("", text)
+
+
+_FRESH = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+')

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every door × everybody × every room: what one may not see cannot be told from what does not exist."""
+
+from __future__ import annotations
+
+import asyncio
+import string
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pytest
+from django.test import AsyncClient
+from starlette.applications import Starlette
+
+from stadtkern.core import access, times
+from stadtkern.core import database as core_database
+from stadtkern.things import entities
+from stadtkern.things.store import fold
+from tests import browsing
+from tests.governance import doors, world
+from tests.governance.doors import Door
+from tests.governance.world import ROOMS, Somebody, World
+from tests.insights import factories
+from tests.things import twins
+
+pytestmark = pytest.mark.anyio
+
+# Whose answers are compared byte for byte with those from before the room was built.
+WITNESSES = {"internal": ("anonymous", "without membership"), "restricted": ("anonymous", "left", "steward")}
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    text: str
+
+
+class Asker:
+    """Sends questions to both planes as anybody."""
+
+    def __init__(self, pages: AsyncClient, plane: Starlette):
+        self._pages, self._plane = pages, plane
+
+    async def page(self, who: Somebody, address: str) -> Answer:
+        """A page or document of the web process."""
+        self._pages.cookies.clear()
+        if who.cookie:
+            self._pages.cookies["sessionid"] = who.cookie
+        answer = await self._pages.get(address)
+        if answer.streaming:
+            body = b"".join([part async for part in answer.streaming_content])  # type: ignore[union-attr]
+        else:
+            body = answer.content
+        head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+        return Answer(answer.status_code, head + "\n\n" + body.decode("utf-8", "replace"))
+
+    async def plane(self, who: Somebody, address: str) -> Answer:
+        """A document of the data plane; of a stream of events the beginning."""
+        path, _, query = address.partition("?")
+        headers = [(name.encode(), value.encode()) for name, value in who.headers.items()]
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "GET", "path": unquote(path), "root_path": "",
+            "raw_path": path.encode(), "query_string": query.encode(), "headers": headers, "scheme": "http",
+            "server": ("testserver", 80), "client": ("127.0.0.1", 1), "state": {},
+        }  # fmt: skip
+        told: list[Any] = []
+        enough = asyncio.Event()
+
+        async def receive() -> Any:
+            await enough.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            told.append(message)
+            if not message.get("more_body") or (b"\n\n" in message.get("body", b"") and path == "/live"):
+                if message["type"] == "http.response.body":
+                    enough.set()
+
+        sent = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def once() -> Any:
+            return next(sent, None) or await receive()
+
+        answering = asyncio.ensure_future(self._plane(scope, once, send))
+        await asyncio.wait({answering, asyncio.ensure_future(enough.wait())}, return_when="FIRST_COMPLETED")
+        if not answering.done() and path == "/live":
+            answering.cancel()
+        await asyncio.gather(answering, return_exceptions=path == "/live")
+        body = b"".join(message.get("body", b"") for message in told)
+        return Answer(told[0]["status"], body.decode("utf-8", "replace"))
+
+
+class Matrix(NamedTuple):
+    """The finished world, and what was answered at which stage."""
+
+    world: World
+    ask: Asker
+    before: dict[tuple[str, str, str], Answer]
+
+
+@pytest.fixture(scope="module")
+async def asker(app: Starlette, database: str) -> AsyncIterator[Asker]:
+    """Somebody who can ask both planes."""
+    async with browsing.pages(url=database) as pages:
+        yield Asker(pages, app)
+
+
+@pytest.fixture(scope="module")
+async def matrix(asker: Asker, database: str) -> AsyncIterator[Matrix]:
+    """The city, asked everything each time before the next room is built into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "now", lambda: factories.NOW)
+        async with await core_database.connect(url=database, autocommit=True) as connection:
+            made = World(connection, factories.NOW)
+            await world.people_of(made)
+            before: dict[tuple[str, str, str], Answer] = {}
+            for room in ROOMS:
+                for name in WITNESSES.get(room, ()):
+                    for address in _lists(made):
+                        before[room, name, address] = await _send(asker, made.askers[name], address)
+                await world.build_room(made, room)
+                await fold.fold_all(connection)
+            await world.members_of(made)
+            await world.tokens_of(made)
+            yield Matrix(made, asker, before)
+
+
+def _everywhere() -> Iterable[Door]:
+    return [*doors.PAGES.values(), *doors.PLANE.values()]
+
+
+def _lists(made: World) -> list[str]:
+    """What names nothing hidden, and the doors of one thing with the public thing in them."""
+    values = made.values.get("public", world.missing())
+    lists = [address for door in _everywhere() for address in door.lists]
+    return lists + [world.fill(t, values) for door in _everywhere() for t in door.one + door.search]
+
+
+async def _send(ask: Asker, who: Somebody, address: str) -> Answer:
+    on_plane = any(address.startswith(path) for path in doors.PLANE_PREFIXES)
+    return await (ask.plane if on_plane else ask.page)(who, address)
+
+
+def _with_session(made: World) -> list[Somebody]:
+    return [who for who in made.askers.values() if not who.token]
+
+
+async def test_no_route_is_missing_from_the_matrix(app: Starlette) -> None:
+    """Who adds a route says here how it is asked; who removes one takes it out."""
+    browsing.django.setup(set_prefix=False)
+    assert doors.django_routes() == set(doors.PAGES)
+    assert doors.plane_routes(app) == set(doors.PLANE)
+
+
+async def test_everybody_sees_the_rooms_that_are_theirs(matrix: Matrix, app: Starlette) -> None:
+    """The predicate itself, for each role."""
+    gate: access.Gate = app.state.gate
+    found = {}
+    for who in matrix.world.askers.values():
+        if who.refused or who.name == "session over":
+            continue
+        scope = await gate.scope(matrix.world.connection, who.principal)
+        found[who.name] = {room for room in ROOMS if scope.allows(matrix.world.datasets[room])}
+    assert found == {name: set(matrix.world.askers[name].sees) for name in found}
+
+
+async def test_lists_are_what_they_were_before_the_room(matrix: Matrix) -> None:
+    """Counts, facets, orders, suggestions, neighbours: nothing moves when a room is built that one may not see."""
+    different = []
+    for (room, name, address), before in matrix.before.items():
+        now = await _send(matrix.ask, matrix.world.askers[name], address)
+        if (now.status, doors.plain(now.text, {})) != (before.status, doors.plain(before.text, {})):
+            different.append((room, name, address, now.status, before.status))
+    assert different == []
+
+
+async def test_no_answer_names_what_is_hidden(matrix: Matrix) -> None:
+    """For each person and each door that names nothing hidden."""
+    told = []
+    for who in _with_session(matrix.world):
+        marks = [mark for room in who.hidden for mark in matrix.world.marks[room]]
+        for door in _everywhere():
+            for address in door.lists:
+                answer = await _send(matrix.ask, who, address)
+                told += [(who.name, address, mark) for mark in marks if mark in answer.text]
+    assert told == []
+
+
+async def test_what_is_hidden_answers_as_what_is_missing(matrix: Matrix) -> None:
+    """Ids, keys and words of a hidden room, for everybody who may not see it, byte for byte."""
+    different = []
+    for who in matrix.world.askers.values():
+        for template in _asked_by(who):
+            missing = await _filled(matrix, who, template, world.missing())
+            for room in who.hidden:
+                seen = await _filled(matrix, who, template, matrix.world.values[room])
+                if seen != missing:
+                    different.append((who.name, room, template, seen.status, missing.status))
+    assert different == []
+
+
+async def _filled(matrix: Matrix, who: Somebody, template: str, values: dict[str, str]) -> Answer:
+    """The answer at an address made from these values, in which they are unnamed."""
+    answer = await _send(matrix.ask, who, world.fill(template, values))
+    names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    return Answer(answer.status, doors.plain(answer.text, {name: values[name] for name in names}))
+
+
+async def test_who_may_see_a_room_sees_it_at_each_door(matrix: Matrix) -> None:
+    """Else the comparisons above would prove nothing."""
+    closed = []
+    for name in ("steward", "member", "member's colleague", "token", "token as member", "member's token"):
+        who = matrix.world.askers[name]
+        for room in who.sees:
+            for template in _asked_by(who, one=True):
+                answer = await _send(matrix.ask, who, world.fill(template, matrix.world.values[room]))
+                if answer.status != 200:
+                    closed.append((name, room, template, answer.status))
+    assert closed == []
+
+
+def _asked_by(who: Somebody, *, one: bool = False) -> list[str]:
+    """The doors of one thing; tokens count in the data plane only."""
+    found = doors.PLANE.values() if who.token else _everywhere()
+    return [template for door in found for template in (door.one if one else door.one + door.search)]
+
+
+async def test_the_sensorthings_api_hides_rooms_from_every_role(matrix: Matrix) -> None:
+    """All routes and options, by turns for all who may see nothing but public data; `test_walls` compares bytes."""
+    made = matrix.world
+    assert made.values["public"]["stream"] == "1"
+    ids = {entity.name: 1 for entity in entities.ENTITIES}
+    addresses = list(dict.fromkeys(twins.doors(ids)))
+    outside = [who for who in made.askers.values() if who.sees == {"public"} and not who.refused]
+    marks = [mark for room in ("internal", "restricted") for mark in made.marks[room]]
+    for number, address in enumerate(addresses):
+        path, who = f"/sta/v1.1/{address}", outside[number % len(outside)]
+        answer = await matrix.ask.plane(who, path)
+        assert not any(mark in answer.text for mark in marks), (who.name, path)
+        if number % 5 == 0:
+            other = outside[number // 5 % len(outside)]
+            assert await matrix.ask.plane(other, path) == answer, (who.name, other.name, path)
