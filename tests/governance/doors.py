@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute, Mount, Route
 
 
 class Door(NamedTuple):
-    """How a route is asked. `lists`: addresses that name nothing hidden, with every option that could be an oracle;
-    `one`: addresses of one thing, filled in from a room; `closed`: why it is not asked, where it holds no data.
+    """How a route is asked. `lists`: addresses that name nothing hidden, with all that could be an oracle;
+    `one`: addresses of one thing, filled in from a room; `search`: questions with something of a room;
+    `closed`: why a route is not asked.
     """
 
     lists: tuple[str, ...] = ()
@@ -32,7 +33,7 @@ def no_data(why: str) -> Door:
     return Door(closed=why)
 
 
-# `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}`, `{word}` are filled in from each room, and with what is missing.
+# `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}` and `{word}` come from each room, and from none.
 PAGES: dict[str, Door] = {
     "": door(lists="/ /en/"),
     "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
@@ -62,6 +63,33 @@ PAGES: dict[str, Door] = {
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
     "barrierefreiheit": no_data("a text"),
+    "catalog": door(lists="/catalog /catalog?page=1 /catalog?page=2"),
+    "catalog.<str:ending>": door(lists="/catalog.ttl /catalog.jsonld /catalog.rdf /catalog.nt"),
+    "catalog/hvd": door(lists="/catalog/hvd"),
+    "catalog/hvd.<str:ending>": door(lists="/catalog/hvd.jsonld"),
+    "catalog/checks": door(lists="/catalog/checks"),
+    "catalog/datasets/<uuid:uuid>": door(one="/catalog/datasets/{uuid}"),
+    "catalog/datasets/<uuid:uuid>.<str:ending>": door(
+        one="/catalog/datasets/{uuid}.ttl /catalog/datasets/{uuid}.jsonld"
+    ),
+    **{
+        route: door(lists="/" + route.replace("<int:id>", "1"))
+        for route in (
+            "arbeit/inventar",
+            "arbeit/inventar/neu",
+            "arbeit/inventar/luecken",
+            "arbeit/inventar/einlesen",
+            "arbeit/inventar/<int:id>",
+            "arbeit/inventar/<int:id>/bearbeiten",
+            "arbeit/inventar/<int:id>/loeschen",
+            "arbeit/inventar/<int:id>/vorschlagen",
+            "arbeit/inventar/<int:id>/entscheiden",
+            "arbeit/inventar/<int:id>/zurueckziehen",
+            "arbeit/inventar/<int:id>/datensatz",
+        )
+    },
+    "arbeit/inventar/vorlage.xlsx": no_data("an empty form"),
+    "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
 }
 
 PLANE: dict[str, Door] = {

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from stadtkern.catalogue import operations as records
 from stadtkern.core import access, datasets, tokens
 from stadtkern.core.database import Connection
+from stadtkern.features import operations as collections
+from stadtkern.features.entities import Column
 from stadtkern.things import entities
 from tests import people
 from tests.insights import factories
@@ -90,8 +93,10 @@ async def build_room(world: World, room: str) -> None:
     if room != "public":
         await town.stream(
             int(world.values["public"]["thing"]), name=f"Verborgen {word}", observes=f"Laub {word}",
-            definition=factories.SOIL, symbol="kg", kind="state", rows=factories.hours(world.now, days=2, scale=9),
+            definition=factories.SOIL, symbol="kg", kind="state",
+            rows=factories.hours(world.now, days=2, scale=9),
         )  # fmt: skip
+    await _describe(world, room, about)
     uuid = await world.ask("SELECT uuid::text FROM core.dataset WHERE id = %s", dataset)
     world.towns[room] = town
     world.values[room] = {
@@ -100,6 +105,27 @@ async def build_room(world: World, room: str) -> None:
     }  # fmt: skip
     first = str(FIRST_ID.get(room, ""))[:7]
     world.marks[room] = tuple(mark for mark in (word, key, uuid, first) if mark)
+
+
+async def _describe(world: World, room: str, about: Mapping[str, Any]) -> None:
+    """The record of the dataset in the catalogue, and a collection of features in it."""
+    connection, dataset, word = world.connection, world.datasets[room], WORDS[room]
+    await records.adopt(connection, dataset_id=dataset, about=about)
+    await records.change(
+        connection, by=None, dataset_id=dataset, keywords={"de": [word, "Verkehr"]}, themes=["TRAN"],
+        hvd_categories=["http://data.europa.eu/bna/c_b79e35eb"],
+    )  # fmt: skip
+    if room in FIRST_ID:
+        await connection.execute(
+            f"ALTER TABLE features.collection ALTER id RESTART WITH {FIRST_ID[room]}".encode()
+        )
+    made = await collections.create(
+        connection, dataset_id=dataset, key=KEYS[room], title={"de": f"Bäume in {word}"}, geometry="Point",
+        columns=[Column(name="name", type="text"), Column(name="height", type="number")],
+    )  # fmt: skip
+    point = {"type": "Point", "coordinates": [7.6, 51.97]}
+    rows = [(f"Baum {n} {word}", float(n), point) for n in range(3)]
+    await collections.load(connection, collection=made, batches=[rows], mode="replace")
 
 
 def missing() -> dict[str, str]:
@@ -131,7 +157,7 @@ async def people_of(world: World) -> None:
 
 
 async def members_of(world: World) -> None:
-    """People and organisations in the restricted room: let in, and those who are not, or not any more, or not yet."""
+    """People and organisations in the restricted room: let in, not let in, not any more, and not yet."""
     connection, askers = world.connection, world.askers
     public, inside = frozenset({"public"}), frozenset({"public", "restricted"})
     member = await people.person(connection)
