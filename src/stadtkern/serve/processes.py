@@ -34,11 +34,13 @@ def _tables(_: Settings) -> list[str]:
 def _demo(settings: Settings) -> list[str]:
     from rich.console import Console
 
+    from stadtkern.catalogue import upkeep
     from stadtkern.city import demo
 
-    return asyncio.run(
-        demo.prepare(url=settings.database_url or "", settings=settings, console=Console(stderr=True))
-    )
+    url = settings.database_url or ""
+    printed = asyncio.run(demo.prepare(url=url, settings=settings, console=Console(stderr=True)))
+    asyncio.run(upkeep.once(url=url))
+    return printed
 
 
 _ERRANDS: Mapping[str, Callable[[Settings], list[str]]] = {"tables": _tables, "demo": _demo}

@@ -28,6 +28,7 @@ async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
 
 
 def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions) -> dict[str, Loop]:
+    from stadtkern.catalogue import upkeep
     from stadtkern.city.demo import replay
     from stadtkern.core import audit
     from stadtkern.serve import archivist
@@ -40,6 +41,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
+        "catalogue": lambda stop: upkeep.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
     }

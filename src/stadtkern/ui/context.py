@@ -47,6 +47,7 @@ def _navigation(request: HttpRequest) -> list[Place]:
         (gettext("Stadt jetzt"), front),
         (gettext("Karte"), reverse("map")),
         (gettext("Messorte"), reverse("things")),
+        (gettext("Daten"), reverse("datasets")),
     ]
     return [
         Place(title, url, path == url if url == front else path.startswith(url)) for title, url in sections

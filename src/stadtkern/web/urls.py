@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
 
 handler404 = errors.not_found
@@ -14,6 +15,7 @@ handler500 = errors.broken
 urlpatterns = [
     path("", include("stadtkern.catalogue.dcat.urls")),
     path("", include("stadtkern.catalogue.ckan.urls")),
+    path("", include(catalogue.machine_patterns)),
     *i18n_patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),

@@ -62,6 +62,7 @@ def _said(about: Mapping[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {"title": about.get("title") or {}, "description": about.get("description") or {}}
     if str(about.get("source") or "").startswith("http"):
         given["documentation"] = (about["source"],)
+    given["extra"] = {name: True for name in ("simulated", "replay") if about.get(name) is True}
     more = about.get("metadata")
     given = {
         "language": ("DEU",),

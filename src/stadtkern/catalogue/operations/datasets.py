@@ -19,6 +19,8 @@ from stadtkern.core.database import Connection
 
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _KEY_LENGTH = 80
+# Pages that stand where a dataset of this key would.
+RESERVED = frozenset(("anfragen",))
 
 
 class Who(Protocol):
@@ -135,7 +137,7 @@ async def _free_key(connection: Connection, wanted: str) -> str:
     """The key, with a number behind it when it is taken."""
     key = wanted if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", wanted) else slug(wanted)
     found = await connection.execute(statements.load("catalogue")["keys_like"], {"key": key})
-    taken = {row[0] for row in await found.fetchall()}
+    taken = {row[0] for row in await found.fetchall()} | RESERVED
     number = 2
     free = key
     while free in taken:

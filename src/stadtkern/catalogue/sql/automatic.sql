@@ -25,6 +25,17 @@ UPDATE catalogue.dataset SET
 WHERE dataset_id = %(dataset_id)s
   AND ((temporal_from IS NULL AND %(first)s::timestamptz IS NOT NULL) OR (spatial IS NULL AND %(spatial)s::jsonb IS NOT NULL));
 
+-- name: move_series
+-- Lets datasets of time series be as new as their newest readings, hour by hour
+UPDATE catalogue.dataset AS c SET modified = n.newest
+FROM (
+    SELECT t.dataset_id, date_trunc('hour', max(coalesce(s.last_end, s.last_time))) AS newest
+    FROM things.datastream AS t JOIN things.datastream_state AS s ON s.datastream_id = t.id
+    GROUP BY t.dataset_id
+) AS n
+WHERE c.dataset_id = n.dataset_id AND c.kind = 'series' AND n.newest <= now()
+  AND (c.modified IS NULL OR c.modified < n.newest);
+
 -- name: key_of
 -- Reads a dataset's key
 SELECT key FROM core.dataset WHERE id = %(dataset_id)s;

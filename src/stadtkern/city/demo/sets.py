@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+_ABOUT_CITY = {"political_level": "municipality", "access_rights": "PUBLIC", "availability": "AVAILABLE"}
 _DL_DE = {"licence": "dl-de/by-2-0", "licence_url": "https://www.govdata.de/dl-de/by-2-0"}
 
 
@@ -71,6 +72,16 @@ BICYCLES = Set(
         **_DL_DE,
         "attribution": "Stadt Münster",
         "source": "https://opendata.stadt-muenster.de",
+        "metadata": {
+            "themes": ["TRAN"],
+            "keywords": {
+                "de": ["Radverkehr", "Fahrrad", "Zählstelle", "Verkehr", "Mobilität"],
+                "en": ["cycling", "bicycle", "counter", "traffic", "mobility"],
+            },
+            "frequency": "HOURLY",
+            "musterdatensaetze": ["verkehr/radverkehr/messung"],
+            **_ABOUT_CITY,
+        },
         "simulated": False,
         "replay": True,
     },
@@ -95,6 +106,16 @@ PARKING = Set(
         **_DL_DE,
         "attribution": "Parkhausbelegung Stadt Münster, historisiert von Code For Münster",
         "source": "https://github.com/codeformuenster/parking-decks-muenster",
+        "metadata": {
+            "themes": ["TRAN"],
+            "keywords": {
+                "de": ["Parken", "Parkhaus", "Stellplatz", "Auslastung", "Verkehr"],
+                "en": ["parking", "car park", "occupancy", "traffic"],
+            },
+            "frequency": "15MIN",
+            "musterdatensaetze": ["verkehr/kfz/parkplatz"],
+            **_ABOUT_CITY,
+        },
         "simulated": False,
         "replay": True,
     },
@@ -121,6 +142,17 @@ ENERGY = Set(
         "licence_url": "https://doi.org/10.5281/zenodo.10955332",
         "attribution": "Cambridge Estates Building Energy Archive; Temperatur: Met Office, OGL v3",
         "source": "https://doi.org/10.5281/zenodo.10955332",
+        "metadata": {
+            "themes": ["ENER"],
+            "keywords": {
+                "de": ["Energieverbrauch", "Strom", "Gas", "Gebäude", "Archiv"],
+                "en": ["energy use", "electricity", "gas", "buildings", "archive"],
+            },
+            "frequency": "NEVER",
+            "temporal_until": "2019-12-31T23:00:00Z",
+            "musterdatensaetze": ["energie/energiebericht"],
+            "access_rights": "PUBLIC",
+        },
         "simulated": False,
         "replay": False,
     },
@@ -147,6 +179,21 @@ PROBES = Set(
             "und Behindertenstellplätze. Nichts davon wurde gemessen.",
             "en": "Invented values to try things out: soil moisture under city trees, groundwater, air "
             "temperature and disabled parking bays. None of it was measured.",
+        },
+        "metadata": {
+            "themes": ["ENVI", "TRAN"],
+            "keywords": {
+                "de": [
+                    "Bodenfeuchte",
+                    "Stadtbäume",
+                    "Grundwasser",
+                    "Lufttemperatur",
+                    "Behindertenstellplatz",
+                ],
+                "en": ["soil moisture", "city trees", "groundwater", "air temperature", "disabled parking"],
+            },
+            "frequency": "15MIN",
+            **_ABOUT_CITY,
         },
         **_SIMULATED,
     },

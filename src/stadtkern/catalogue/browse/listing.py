@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The list of datasets: what was found, as cards, and by what it can be narrowed down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from stadtkern.catalogue.browse import wording
+from stadtkern.catalogue.entities import Dataset
+from stadtkern.catalogue.search import find
+from stadtkern.catalogue.search.question import SIZE, Order, Question
+from stadtkern.core import statements
+from stadtkern.core.fragments import Fragment
+from stadtkern.ui import formats
+from stadtkern.ui.visit import Visit
+
+_SHOWN = 8
+_LONGEST = 220
+_TITLES = {
+    "theme": gettext_lazy("Thema"),
+    "kind": gettext_lazy("Art"),
+    "format": gettext_lazy("Format"),
+    "licence": gettext_lazy("Lizenz"),
+    "organisation": gettext_lazy("Stelle"),
+    "hvd": gettext_lazy("Hochwertige Datensätze"),
+}
+
+
+class Value(msgspec.Struct, frozen=True):
+    """One value of a facet, with the address that chooses it or takes it back."""
+
+    name: str
+    n: str
+    query: str
+    chosen: bool
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """By what the list can be narrowed down."""
+
+    key: str
+    title: object
+    values: Sequence[Value]
+    more: Sequence[Value]
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A dataset in the list; `newest` is the instant of the newest reading, where there are any."""
+
+    dataset: Dataset
+    title: str
+    about: str
+    formats: Sequence[str]
+    licence: str
+    newest: datetime | None
+    late_after: timedelta = timedelta(days=2)
+
+    @property
+    def kind(self) -> str:
+        """What it consists of."""
+        return str(wording.KINDS[self.dataset.kind])
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """Links to the pages before and after."""
+
+    before: str
+    before_label: str
+    after: str
+    after_label: str
+    says: str
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of the list."""
+
+    cards: Sequence[Card]
+    facets: Sequence[Facet]
+    chosen: Sequence[Value]
+    total: int
+    says: str
+    roughly: bool
+    paging: Paging
+    orders: Sequence[tuple[str, str, bool]]
+
+
+async def read(visit: Visit, *, question: Question) -> Listing:
+    """Search and put together what the page shows."""
+    found = await find.search(visit.connection, visit.scope, question=question)
+    newest = await newest_readings(visit, ids=[dataset.id for dataset in found.datasets])
+    names = await _organisations(visit, found)
+    facets = [_facet(key, question=question, found=found, names=names) for key in _TITLES]
+    total = found.counts.total
+    return Listing(
+        cards=[_card(dataset, newest.get(dataset.id)) for dataset in found.datasets],
+        facets=[facet for facet in facets if facet.values],
+        chosen=[_value(key, value, 0, question, names) for key, value in question.facets],
+        total=total,
+        says=ngettext("%(n)s Datensatz", "%(n)s Datensätze", total) % {"n": formats.number(total, digits=0)},
+        roughly=found.roughly,
+        paging=_paging(question, total=total),
+        orders=_orders(question),
+    )
+
+
+async def newest_readings(visit: Visit, *, ids: list[int]) -> Mapping[int, datetime]:
+    """When the newest reading in each of these datasets was made."""
+    text, params = (
+        Fragment(statements.load("catalogue")["newest_readings"] + " ", (ids,))
+        + visit.scope.on("t.dataset_id")
+        + Fragment(" GROUP BY t.dataset_id")
+    )
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
+async def _organisations(visit: Visit, found: find.Found) -> Mapping[str, str]:
+    wanted = [int(value) for value, _ in found.counts.facets.get("organisation", ())]
+    sql = statements.load("catalogue")["organisation_names"]
+    rows: list[tuple[int, Any, str]] = await (await visit.connection.execute(sql, {"ids": wanted})).fetchall()
+    return {str(id_): wording.said(names) or name for id_, names, name in rows}
+
+
+def _card(dataset: Dataset, newest: datetime | None) -> Card:
+    kinds = dict.fromkeys(
+        wording.name("format", form.format) for form in dataset.distributions if form.format
+    )
+    licences = wording.licences(dataset)
+    return Card(
+        dataset,
+        wording.said(dataset.title) or dataset.key,
+        _short(wording.said(dataset.description)),
+        list(kinds),
+        wording.name("licence", licences[0].licence) if licences else "",
+        newest,
+    )
+
+
+def _short(text: str) -> str:
+    """The beginning of a description, up to the end of a word."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else plain[:_LONGEST].rpartition(" ")[0] + " …"
+
+
+def _facet(key: str, *, question: Question, found: find.Found, names: Mapping[str, str]) -> Facet:
+    values = [_value(key, value, n, question, names) for value, n in found.counts.facets.get(key, ())]
+    return Facet(key, _TITLES[key], values[:_SHOWN], values[_SHOWN : _SHOWN * 6])
+
+
+def _value(key: str, value: str, n: int, question: Question, names: Mapping[str, str]) -> Value:
+    chosen = question.chosen(key) == value
+    other = question.with_facet(key, "" if chosen else value)
+    name = names.get(value, value) if key == "organisation" else wording.name(key, value)
+    return Value(name, formats.number(n, digits=0), "?" + other.query(), chosen)
+
+
+def _orders(question: Question) -> list[tuple[str, str, bool]]:
+    words: list[tuple[Order, str]] = [("", gettext("Passendste zuerst"))] if question.text else []
+    names: list[tuple[Order, str]] = [
+        *words,
+        ("neu", gettext("Neueste zuerst")),
+        ("titel", gettext("Nach Titel")),
+    ]
+    current = question.order or ("" if question.text else "neu")
+    return [("?" + question.sorted_by(key).query(), label, key == current) for key, label in names]
+
+
+def _paging(question: Question, *, total: int) -> Paging:
+    last = max(1, -(-total // SIZE))
+    page = question.page
+    says = gettext("Seite %(n)s von %(last)s") % {"n": page, "last": formats.number(last, digits=0)}
+    return Paging(
+        "?" + question.turned(page=page - 1).query() if page > 1 else "",
+        gettext("Zurück"),
+        "?" + question.turned(page=page + 1).query() if page < last else "",
+        gettext("Weiter"),
+        says if last > 1 else "",
+    )

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page of one dataset: the data first, then how to take them along, then all that is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext
+
+from stadtkern.catalogue import quality, vocabularies
+from stadtkern.catalogue.browse import jsonld, series, wording
+from stadtkern.catalogue.entities import Dataset, Distribution
+from stadtkern.ui import formats
+from stadtkern.ui.visit import Visit
+
+_KILO = 1000
+_UNITS = ("Byte", "KB", "MB", "GB", "TB")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """One way to have the data, in words."""
+
+    form: Distribution
+    title: str
+    about: str
+    format: str
+    size: str
+    address: str
+    download: bool
+
+
+class Licence(msgspec.Struct, frozen=True):
+    """A licence in words, with the source to be named."""
+
+    name: str
+    text: str
+    words: str
+    attribution: str
+    rights: str
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A line of the metadata; `links` where the values are addresses or searches."""
+
+    name: str
+    values: Sequence[str]
+    links: Sequence[tuple[str, str]] = ()
+
+
+async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
+    """Everything the template shows."""
+    holding = None
+    if dataset.kind == "series":
+        holding = await series.of_dataset(visit, dataset_id=dataset.id)
+    score = quality.score(dataset)
+    return {
+        "dataset": dataset,
+        "title": wording.said(dataset.title) or dataset.key,
+        "paragraphs": _paragraphs(wording.said(dataset.description)),
+        "kind": wording.KINDS[dataset.kind],
+        "state": wording.STATES[dataset.state],
+        "holding": holding,
+        "forms": [_form(form) for form in dataset.distributions],
+        "licences": [_licence(form) for form in wording.licences(dataset)],
+        "score": score,
+        "quality": wording.quality_in_words(score),
+        "facts": [fact for fact in _facts(visit, dataset) if fact.values or fact.links],
+        "keywords": dataset.keywords.get(wording.language()) or dataset.keywords.get("de") or (),
+        "frequency": wording.name("frequency", dataset.frequency) if dataset.frequency else "",
+        "json_ld": jsonld.script(dataset, city=visit.city.name) if public(dataset) else "",
+    }
+
+
+def public(dataset: Dataset) -> bool:
+    """Whether search engines may know of it."""
+    return dataset.state == "published" and dataset.room.kind == "public"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _form(form: Distribution) -> Form:
+    kind = wording.name("format", form.format) if form.format else ""
+    return Form(
+        form=form,
+        title=wording.said(form.title) or kind or gettext("Daten"),
+        about=wording.said(form.description),
+        format=kind,
+        size=size(form.byte_size),
+        address=form.download_url or form.access_url,
+        download=bool(form.download_url),
+    )
+
+
+def size(number: int | None) -> str:
+    """`1,5 MB`."""
+    if number is None:
+        return ""
+    value, unit = float(number), 0
+    while value >= _KILO and unit < len(_UNITS) - 1:
+        value, unit = value / _KILO, unit + 1
+    return f"{formats.number(value, digits=0 if unit == 0 or value >= 100 else 1)} {_UNITS[unit]}"
+
+
+def _licence(form: Distribution) -> Licence:
+    known = vocabularies.licence(form.licence)
+    return Licence(
+        known.name or gettext("Keine Lizenz angegeben"), known.text, wording.licence_in_words(form),
+        form.attribution, form.rights,
+    )  # fmt: skip
+
+
+def _facts(visit: Visit, dataset: Dataset) -> list[Fact]:
+    zone = visit.city.zone
+    publisher = wording.said(dict(dataset.organisation.name))
+    concepts = [vocabularies.concepts().get(slug) for slug in dataset.musterdatensaetze]
+    return [
+        Fact(gettext("Veröffentlicht von"), [publisher]),
+        Fact(gettext("Kontakt"), _contact(dataset), _contact_links(dataset)),
+        Fact(
+            gettext("Thema"), [], [(wording.name("theme", code), f"?thema={code}") for code in dataset.themes]
+        ),
+        Fact(gettext("Zeitraum"), _span(visit, dataset)),
+        Fact(
+            gettext("Aktualisiert"),
+            [wording.name("frequency", dataset.frequency)] if dataset.frequency else [],
+        ),
+        Fact(gettext("Veröffentlicht am"), _day(dataset.issued, zone)),
+        Fact(gettext("Zuletzt geändert"), _day(dataset.modified, zone)),
+        Fact(gettext("Sprache"), [wording.name("language", code) for code in dataset.language]),
+        Fact(gettext("Zugang"), _named("access_rights", dataset.access_rights)),
+        Fact(gettext("Verfügbarkeit"), _named("availability", dataset.availability)),
+        Fact(gettext("Ebene"), _named("political_level", dataset.political_level)),
+        Fact(
+            gettext("Hochwertiger Datensatz"), [wording.name("hvd", code) for code in dataset.hvd_categories]
+        ),
+        Fact(gettext("Musterdatensatz"), [f"{c.theme} – {c.name}" for c in concepts if c]),
+        Fact(gettext("Rechtsgrundlage"), [dataset.legal_basis] if dataset.legal_basis else []),
+        Fact(gettext("Herkunft"), [wording.said(dataset.provenance)] if dataset.provenance else []),
+        Fact(
+            gettext("Mehr dazu"),
+            [],
+            [(url, url) for url in (dataset.landing_page, *dataset.documentation) if url],
+        ),
+        Fact(gettext("Version"), [dataset.version] if dataset.version else []),
+        Fact(gettext("Kennung"), [dataset.identifier or str(dataset.uuid)]),
+    ]
+
+
+def _day(value: datetime | None, zone: tzinfo) -> list[str]:
+    return [formats.day(value.astimezone(zone).date())] if value else []
+
+
+def _named(field: str, code: str) -> list[str]:
+    return [wording.name(field, code)] if code else []
+
+
+def _contact(dataset: Dataset) -> list[str]:
+    return [text for text in (dataset.contact.name, dataset.contact.telephone) if text]
+
+
+def _contact_links(dataset: Dataset) -> list[tuple[str, str]]:
+    contact = dataset.contact
+    mail = contact.email or dataset.organisation.email
+    found = [(mail, f"mailto:{mail}")] if mail else []
+    return [*found, (contact.url, contact.url)] if contact.url else found
+
+
+def _span(visit: Visit, dataset: Dataset) -> list[str]:
+    since, until = dataset.temporal_from, dataset.temporal_until
+    zone = visit.city.zone
+    if since and until:
+        days = [formats.day(value.astimezone(zone).date()) for value in (since, until)]
+        return [" – ".join(days)]
+    if since:
+        return [gettext("seit %(day)s") % {"day": formats.day(since.astimezone(zone).date())}]
+    if until:
+        return [gettext("bis %(day)s") % {"day": formats.day(until.astimezone(zone).date())}]
+    return []

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The time series in a dataset, as its page shows them: newest value, the last week as a line, how fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from stadtkern.core import fragments, statements
+from stadtkern.core.fragments import Fragment
+from stadtkern.things import series
+from stadtkern.ui import charts, formats
+from stadtkern.ui.visit import Visit
+
+SHOWN = 8
+_MOST = 500
+_WEEK = timedelta(days=7)
+_LATE = timedelta(hours=3)
+_HOUR = timedelta(hours=1)
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A series with its newest value."""
+
+    id: int
+    name: str
+    thing_id: int
+    thing: str
+    value: str
+    at: datetime | None
+    late_after: timedelta
+    picture: SafeString | str
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """The first series of a dataset, and how many series and readings there are in all."""
+
+    rows: Sequence[Row]
+    total: int
+    readings: int
+    newest: datetime | None
+    late_after: timedelta = timedelta(days=2)
+
+
+async def of_dataset(visit: Visit, *, dataset_id: int) -> Holding:
+    """What the dataset holds, the largest series first."""
+    text, params = (
+        Fragment(statements.load("catalogue")["series_of_dataset"] + " ", (dataset_id,))
+        + fragments.every([visit.scope.on("t.dataset_id"), visit.scope.on("g.dataset_id")])
+        + Fragment(" ORDER BY s.n DESC, t.id LIMIT %s", (SHOWN,))
+    )
+    found = await (await visit.connection.execute(text, params)).fetchall()
+    if not found:
+        return Holding((), 0, 0, None)
+    newest = max((row[6] for row in found if row[6]), default=None)
+    lines = await _lines(visit, rows=found)
+    return Holding([_row(row, lines) for row in found], found[0][9], int(found[0][10] or 0), newest)
+
+
+async def _lines(visit: Visit, *, rows: Sequence[Any]) -> Mapping[int, Sequence[float | None]]:
+    """Hourly means of the last week in which there were readings."""
+    ends = [row[7] for row in rows if row[7]]
+    if not ends:
+        return {}
+    end = max(ends).replace(minute=0, second=0, microsecond=0) + _HOUR
+    start = end - _WEEK
+    hourly = await series.hourly(
+        visit.connection, datastream_ids=[row[0] for row in rows], start=start, end=end
+    )
+    return {key: _filled(points, start=start) for key, points in hourly.items()}
+
+
+def _filled(points: Sequence[series.Point], *, start: datetime) -> list[float | None]:
+    """One value per hour; a single missing hour is no gap, for series that report every few hours."""
+    known = {int((point.start - start) / _HOUR): point.mean for point in points}
+    return [known.get(hour) for hour in range(int(_WEEK / _HOUR))]
+
+
+def _row(row: Any, lines: Mapping[int, Sequence[float | None]]) -> Row:
+    values = lines.get(row[0], ())
+    properties = row[12] or {}
+    digits = properties.get("digits") if isinstance(properties.get("digits"), int) else None
+    symbol = f" {row[2]}" if row[2] else ""
+    interval = properties.get("interval_seconds")
+    late = timedelta(seconds=float(interval) * 3) if isinstance(interval, int | float) else _LATE
+    title = gettext("%(name)s in der letzten Woche mit Messwerten") % {"name": row[1]}
+    return Row(
+        id=row[0],
+        name=row[1],
+        thing_id=row[3],
+        thing=row[4],
+        value="" if row[5] is None else formats.number(row[5], digits=digits) + symbol,
+        at=row[6],
+        late_after=max(late, _LATE),
+        picture=charts.spark(values, title=title) if sum(v is not None for v in values) > 2 else "",
+    )
+
+
+async def ids(visit: Visit, *, dataset_id: int) -> list[int]:
+    """The ids of the dataset's series."""
+    text, params = (
+        Fragment(statements.load("catalogue")["series_of"] + " ", (dataset_id,))
+        + visit.scope.on("t.dataset_id")
+        + Fragment(" ORDER BY t.id LIMIT %s", (_MOST,))
+    )
+    return [row[0] for row in await (await visit.connection.execute(text, params)).fetchall()]

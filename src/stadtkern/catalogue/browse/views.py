@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Views of the list of datasets, of one dataset, and of what machines read of both."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from stadtkern.catalogue import queries
+from stadtkern.catalogue.browse import feeds, listing, record, series
+from stadtkern.catalogue.entities import Dataset
+from stadtkern.catalogue.search import find
+from stadtkern.catalogue.search import question as questions
+from stadtkern.core import access
+from stadtkern.core.access import Scope
+from stadtkern.identity import permissions
+from stadtkern.ui import visit as visits
+from stadtkern.ui.visit import Visit
+
+_IN_FEED = 50
+
+
+async def datasets(request: HttpRequest) -> HttpResponse:
+    """The list with its search and facets."""
+    question = questions.read(request.GET)
+    async with visits.open_visit(request) as visit:
+        found = await listing.read(visit, question=question)
+    context = {
+        "question": question,
+        "listing": found,
+        "kept": question.hidden(without=("q",)),
+        "kept_for_time": question.hidden(without=("von", "bis")),
+        "feed_query": question.sorted_by("").query(),
+    }
+    return render(request, "catalogue/browse/datasets.html", context)
+
+
+async def dataset(request: HttpRequest, key: str) -> HttpResponse:
+    """One dataset."""
+    async with visits.open_visit(request) as visit:
+        found = await _dataset(visit, key)
+        context = {**await record.context(visit, found), "may_edit": await _may_edit(request, visit, found)}
+    answer = render(request, "catalogue/browse/dataset.html", context)
+    if not record.public(found):
+        answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+async def interface(request: HttpRequest, key: str) -> HttpResponse:
+    """The dataset's series in the SensorThings interface."""
+    listed = await _series(request, key)
+    return _elsewhere(f"/sta/v1.1/Datastreams?$filter={quote(f'id in ({listed})')}&$expand=Thing")
+
+
+async def readings(request: HttpRequest, key: str) -> HttpResponse:
+    """All readings of the dataset as CSV, which the SensorThings interface streams."""
+    listed = await _series(request, key)
+    chosen = quote(f"Datastream/id in ({listed})")
+    columns = "$select=phenomenonTime,result,resultQuality&$expand=Datastream($select=id,name)"
+    return _elsewhere(f"/sta/v1.1/Observations?$filter={chosen}&{columns}&$resultFormat=CSV")
+
+
+async def feed(request: HttpRequest) -> HttpResponse:
+    """New and changed datasets, all or those of a search."""
+    question = questions.read(request.GET).sorted_by("neu")
+    async with visits.open_visit(request) as visit:
+        found = await find.search(visit.connection, visit.scope, question=question, size=_IN_FEED)
+        query = question.sorted_by("").query()
+        text = feeds.atom(found.datasets, city=visit.city.name, query=query, now=visit.now)
+    answer = HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
+    patch_vary_headers(answer, ["Cookie"])
+    return answer
+
+
+async def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """The parts of the sitemap; it names what everybody may see, whoever asks."""
+    async with visits.open_visit(request) as visit:
+        text = await feeds.sitemap_index(visit.connection, await _everybody(visit))
+    return HttpResponse(text, content_type="application/xml; charset=utf-8")
+
+
+async def sitemap(request: HttpRequest, part: int) -> HttpResponse:
+    """One part of the sitemap."""
+    async with visits.open_visit(request) as visit:
+        text = (
+            await feeds.sitemap(visit.connection, await _everybody(visit), part=part)
+            if 0 < part < 10_000
+            else None
+        )
+    if text is None:
+        raise Http404
+    return HttpResponse(text, content_type="application/xml; charset=utf-8")
+
+
+async def _everybody(visit: Visit) -> Scope:
+    return await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
+
+
+async def _dataset(visit: Visit, key: str) -> Dataset:
+    found = await queries.one(visit.connection, visit.scope, key=key)
+    if found is None:
+        raise Http404
+    return found
+
+
+async def _may_edit(request: HttpRequest, visit: Visit, found: Dataset) -> bool:
+    person = await permissions.person(visit, request)
+    return person is not None and person.may(role="editor", organisation_id=found.organisation.id)
+
+
+async def _series(request: HttpRequest, key: str) -> str:
+    """The ids of the dataset's series, as a list in a filter."""
+    async with visits.open_visit(request) as visit:
+        found = await _dataset(visit, key)
+        known = await series.ids(visit, dataset_id=found.id)
+    if found.kind != "series":
+        raise Http404
+    return ",".join(map(str, known or [0]))
+
+
+def _elsewhere(address: str) -> HttpResponse:
+    answer = HttpResponseRedirect(address)
+    answer["Cache-Control"] = "no-cache"
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer

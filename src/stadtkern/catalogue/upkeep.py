@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Keeps the catalogue complete and up to date: once a minute it looks at what came from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from stadtkern.catalogue import operations
+from stadtkern.core import database, statements, waiting
+
+log = structlog.get_logger(__name__)
+
+_EVERY_SECONDS = 60.0
+
+
+async def run(*, url: str, stop: asyncio.Event) -> None:
+    """Adopt until told to stop."""
+    while not stop.is_set():
+        await once(url=url)
+        await waiting.pause(stop, seconds=_EVERY_SECONDS)
+
+
+async def once(*, url: str) -> list[str]:
+    """Adopt what the catalogue does not know yet, and note what is new; returns the keys adopted."""
+    async with await database.connect(url=url, autocommit=True) as connection:
+        adopted = await operations.adopt_all(connection)
+        await connection.execute(statements.load("catalogue")["move_series"])
+    if adopted:
+        log.info("datasets taken into the catalogue", keys=adopted)
+    return adopted

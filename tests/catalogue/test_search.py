@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The search finds German words, their parts and forms, and shows nobody what they may not know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from stadtkern.catalogue import operations
+from stadtkern.catalogue.search import find, question
+from stadtkern.core import access
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
+
+pytestmark = pytest.mark.anyio
+ALL = access.Scope((), True)
+ZERO = "http://dcat-ap.de/def/licenses/dl-zero-de/2.0"
+
+
+@pytest.fixture(scope="module")
+async def ids(database: str) -> dict[str, int]:
+    """A few datasets, by key."""
+    made: dict[str, int] = {}
+
+    async def add(title: str, about: str, keywords: tuple[str, ...], theme: str, /, **more: Any) -> None:
+        dataset = await operations.create(
+            connection, by=None, kind=more.pop("kind", "table"), title={"de": title}, state="published",
+            description={"de": about}, keywords={"de": keywords}, themes=(theme,), **more,
+        )  # fmt: skip
+        await operations.add_distribution(
+            connection, by=None, dataset_id=dataset.id, access_url="https://stadt.example/x.csv",
+            format="CSV", licence=ZERO,
+        )  # fmt: skip
+        made[dataset.key] = dataset.id
+
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        ends = [datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2021)]
+        span = dict(zip(("temporal_from", "temporal_until"), ends, strict=True))
+        here = {"spatial": {"type": "Point", "coordinates": [7.6, 51.9]}}
+        await add("Baumkataster", "Alle Straßenbäume.", ("Grünfläche",), "ENVI", **here)
+        await add(
+            "Haushaltsplan",
+            "Erträge und Aufwände für das Grün und die Straßen.",
+            ("Finanzen",),
+            "ECON",
+            **span,
+        )
+        await add(
+            "Schulen in der Stadt",
+            "Standorte. Vor den Schulen stehen Bäume.",
+            ("Bildung",),
+            "EDUC",
+            kind="features",
+        )
+        await add("Geheimer Baumbestand", "Noch nicht für alle.", ("Baum",), "ENVI")
+    return made
+
+
+async def keys(
+    connection: Connection, ids: dict[str, int], scope: access.Scope = ALL, **asked: str
+) -> list[str]:
+    """The keys found, in their order."""
+    found = await find.search(connection, scope, question=question.read(asked))
+    return [dataset.key for dataset in found.datasets]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Baum", "geheimer-baumbestand"),
+        ("baumkataster", "baumkataster"),
+        ("kataster", "baumkataster"),
+        ("Grünflächen", "baumkataster"),
+        ("gruenflaeche", "baumkataster"),
+        ("Straßenbaum", "baumkataster"),
+        ("haushalt", "haushaltsplan"),
+        ("Haushaltspläne", "haushaltsplan"),
+        ("die Schule in Stadt", "schulen-in-der-stadt"),
+        ("Baumkatatser", "baumkataster"),
+        ("Hauhaltsplan", "haushaltsplan"),
+    ],
+)
+async def test_words_are_found_in_any_form(
+    connection: Connection, ids: dict[str, int], text: str, first: str
+) -> None:
+    """Stems, umlauts, parts of words and typing errors lead to the dataset that is meant."""
+    assert (await keys(connection, ids, q=text))[0] == first
+
+
+async def test_a_title_comes_before_a_description(connection: Connection, ids: dict[str, int]) -> None:
+    """What is named so stands above what only mentions it."""
+    assert (await keys(connection, ids, q="baum"))[-1] == "schulen-in-der-stadt"
+
+
+async def test_facets_count_what_matches_and_narrow_it_down(
+    connection: Connection, ids: dict[str, int]
+) -> None:
+    """The count beside a value is the number of datasets one gets by choosing it."""
+    asked = question.read({"q": "baum"})
+    found = await find.search(connection, ALL, question=asked)
+    assert found.counts.total == 3
+    assert dict(found.counts.facets["theme"]) == {"ENVI": 2, "EDUC": 1}
+    for facet, values in found.counts.facets.items():
+        for value, n in values:
+            narrowed = await find.search(connection, ALL, question=asked.with_facet(facet, value))
+            assert narrowed.counts.total == len(narrowed.datasets) == n
+
+
+async def test_time_and_area_narrow_down(connection: Connection, ids: dict[str, int]) -> None:
+    """Only what says something of the time or the place asked for."""
+    assert await keys(connection, ids, von="2020-06-01", bis="2020-07-01") == ["haushaltsplan"]
+    assert await keys(connection, ids, von="2022-01-01") == []
+    assert await keys(connection, ids, ausschnitt="7.5,51.8,7.7,52") == ["baumkataster"]
+    assert await keys(connection, ids, ausschnitt="8,51.8,9,52") == []
+
+
+async def test_what_is_hidden_changes_nothing(connection: Connection, ids: dict[str, int]) -> None:
+    """Hits, counts, facets and typing errors are the same as if the hidden dataset were not there."""
+    hidden = access.Scope((ids["geheimer-baumbestand"],), True)
+    found = await find.search(connection, hidden, question=question.read({"q": "baum"}))
+    assert found.counts.total == 2
+    assert dict(found.counts.facets["theme"]) == {"ENVI": 1, "EDUC": 1}
+    assert await keys(connection, ids, hidden, q="Geheimer") == []
+    assert await keys(connection, ids, hidden, q="Geheimmer Baumbestandt") == []
+    seen = access.Scope((ids["baumkataster"],), False)
+    assert await keys(connection, ids, seen) == ["baumkataster"]
+
+
+async def test_counts_follow_a_change_at_once(connection: Connection, ids: dict[str, int]) -> None:
+    """What was cached is forgotten when the catalogue changes, in the same transaction as the change."""
+    asked = question.read({"q": "Wasserspielplatz"})
+    assert (await find.search(connection, ALL, question=asked)).counts.total == 0
+    made = await operations.create(
+        connection, by=None, kind="table", title={"de": "Wasserspielplätze"}, key="neu"
+    )
+    assert (await find.search(connection, ALL, question=asked)).counts.total == 1
+    await operations.change(connection, by=None, dataset_id=made.id, title={"de": "Etwas anderes"})
+    assert (await find.search(connection, ALL, question=asked)).counts.total == 0
+
+
+def test_an_address_says_the_question_and_back() -> None:
+    """Filters live in the address; nonsense in it counts as not asked."""
+    asked = question.read(
+        {"q": " Baum  %_ ", "thema": "ENVI", "von": "2020-01-01", "ausschnitt": "7,51,8,52", "seite": "3"}
+    )
+    assert asked.query() == "q=Baum+%25_&thema=ENVI&ausschnitt=7%2C51%2C8%2C52&von=2020-01-01&seite=3"
+    odd = {"seite": "²", "von": "31.02.2020", "ausschnitt": "nan,1,2,3", "sortierung": "x", "q": "\0"}
+    assert question.read(odd) == question.Question()
