@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Composes the lean data plane: SensorThings and live values; it never loads Django."""
+"""Composes the lean data plane: SensorThings, features and live values; it never loads Django."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from stadtkern.core import access, audit, database, disk, problems, requests
 from stadtkern.core.settings import Settings
+from stadtkern.features import api as features
 from stadtkern.ingest import writer
-from stadtkern.things import api, live
+from stadtkern.things import api, collections, live
 
 log = structlog.get_logger(__name__)
 
 STA = "/sta/v1.1"
+OGC = "/ogc"
 _GUARDED = "Observations"  # the writer looks itself
 _WRITING = frozenset(("POST", "PATCH", "PUT"))  # a deletion makes room
 
@@ -57,7 +59,7 @@ class DataPlane(Starlette):
             status = message.get("status", status)
             return send(message)
 
-        surface = "sta" if ours else "live" if path == "/live" else "other"
+        surface = "sta" if ours else "live" if path == "/live" else "ogc" if path.startswith(OGC) else "other"
         asking = audit.begin(surface=surface, method=scope["method"], path=path, query=scope["query_string"])
         answer = audit.noting(watched, asking=asking, pool=lambda: self.state.pool)
         try:
@@ -89,7 +91,7 @@ class DataPlane(Starlette):
 
 
 def create_app(*, settings: Settings, url: str) -> Starlette:
-    """The ASGI application for `/sta`, `/live` and `/health`."""
+    """The ASGI application for `/sta`, `/ogc`, `/live` and `/health`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -106,9 +108,12 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
             async with api.lifespan(app):
                 yield
 
+    ogc = features.Service(features.Given(collections.Things(), collections.Locations()))
     routes = [
         Route("/health", _health, methods=["GET"]),
         *live.routes(),
+        Route(OGC, ogc),
+        Mount(OGC, ogc),
     ]
     return DataPlane(routes=routes, lifespan=lifespan)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from stadtkern.things.queries import guard, problems, reader
+from stadtkern.core import reading
+from stadtkern.things.queries import guard, reader
 from tests.things.factories import STA
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,7 @@ async def test_a_statement_nobody_waits_for_is_stopped(
         await read.connection.execute(SLOW)
 
     monkeypatch.setattr(reader, "follow", slow)
-    monkeypatch.setattr(guard, "PATIENCE", 0.01)
+    monkeypatch.setattr(reading, "PATIENCE", 0.01)
     hung_up, sent = asyncio.Event(), list[Any]()
     messages = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -51,17 +52,17 @@ async def test_a_statement_nobody_waits_for_is_stopped(
         hung_up.set()
         await request
         await until(connection, 0)
-    assert sent[0]["status"] == problems.AskerGone.status
+    assert sent[0]["status"] == reading.AskerGone.status
 
 
 async def test_the_signal_meets_nobody_else(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "PATIENCE", 0.0)
+    monkeypatch.setattr(reading, "PATIENCE", 0.0)
 
     async def gone() -> None:
         return
 
     async with app.state.pool.connection() as connection:
-        with pytest.raises(problems.AskerGone):
+        with pytest.raises(reading.AskerGone):
             async with guard.reading(connection, timeout=60_000, gone=gone):
                 await connection.execute(SLOW)
         assert connection.closed
@@ -70,7 +71,7 @@ async def test_the_signal_meets_nobody_else(app: Starlette, monkeypatch: pytest.
 
 
 async def test_who_waits_gets_an_answer(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "PATIENCE", 0.0)
+    monkeypatch.setattr(reading, "PATIENCE", 0.0)
     asked = asyncio.Event()
 
     async def gone() -> None:

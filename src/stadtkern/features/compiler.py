@@ -64,6 +64,8 @@ class Compiler:
                 return self._like(node)
             case tree.Among():
                 return self._among(node)
+            case tree.Absent(tree.Property("geometry")) if self._source.geometry:
+                return Fragment(f"({self._source.area} is null)")
             case tree.Absent():
                 return _wrap(self.value(node.operand)[0] + Fragment(" is null"))
             case tree.Search():

@@ -151,7 +151,7 @@ async def condition(
     """
     asked = [] if filter is None else [filter]
     if bbox is not None:
-        asked += [spatial.inside(bbox)]
+        asked.append(tree.Spatial("s_intersects", "", box=bbox))
     solved = await spatial.solve(connection, scope, source=source, filters=asked)
     compiler = Compiler(source, scope, solved)
     return fragments.every([Fragment("true"), *(compiler.condition(node) for node in asked)])

@@ -80,6 +80,10 @@ class Source(Protocol):
         """Changes with the rows; None where nobody keeps count."""
 
     @property
+    def place(self) -> str:
+        """Where the rows lie: a delivery that goes elsewhere leaves these as they are."""
+
+    @property
     def modified_at(self) -> datetime | None:
         """When the rows changed last."""
 
@@ -122,6 +126,7 @@ class Stored:
         self.bounds = collection.bounds
         self.n: int | None = collection.n
         self.version: str | None = f"{collection.id}-{collection.version}"
+        self.place = collection.table_name
         self.modified_at: datetime | None = collection.modified_at
         self.shape = "f.geometry" if collection.geometry else "null::jsonb"
         self.area = "f.bounds" if collection.geometry else "null::box"

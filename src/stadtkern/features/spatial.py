@@ -45,15 +45,6 @@ class TooManyGeometries(problems.Problem):
     status = 422
 
 
-def inside(bounds: Bounds) -> tree.Filter:
-    """Features whose geometry meets a rectangle; west of east it goes around over the 180th meridian."""
-    west, south, east, north = bounds
-    if west <= east:
-        return tree.Spatial("s_intersects", "", box=bounds)
-    halves = ((west, south, 180.0, north), (-180.0, south, east, north))
-    return tree.Both("or", tuple(tree.Spatial("s_intersects", "", box=half) for half in halves))
-
-
 async def solve(
     connection: Connection, scope: Scope, *, source: Source, filters: Sequence[tree.Filter]
 ) -> Mapping[tree.Spatial, Fragment]:
@@ -67,7 +58,7 @@ async def solve(
         if node in found:
             continue
         if source.geometry is None:
-            found[node] = fragments.FALSE
+            found[node] = fragments.TRUE if node.absent else fragments.FALSE
         elif node.box is not None and node.operator == "s_intersects":
             found[node] = await _rectangle(connection, scope, source, node, deadline)
         else:
@@ -80,7 +71,8 @@ async def _rectangle(
 ) -> Fragment:
     text = box(node.box) or ""
     near = source.near(scope, text)
-    few = await _few(connection, scope, source, near)
+    absent = Fragment(f" or {source.area} is null") if node.absent else Fragment("")
+    few = await _few(connection, scope, source, Fragment("(") + near + absent + Fragment(")"))
     cut: list[int] = []
     out: list[int] = []
     if source.geometry != "Point":  # of what lies astride its edge
@@ -89,7 +81,7 @@ async def _rectangle(
     if few is not None:
         return _listed(set(few) - set(out))
     some = Fragment(" or ") + _listed(cut) if cut else Fragment("")
-    return Fragment(f"({source.area} <@ %s::box", (text,)) + some + Fragment(")")
+    return Fragment(f"({source.area} <@ %s::box", (text,)) + some + absent + Fragment(")")
 
 
 async def _few(connection: Connection, scope: Scope, source: Source, near: Fragment) -> list[int] | None:
@@ -113,6 +105,8 @@ async def _general(
     kept, _ = await _decide(connection, scope, source, node, near, deadline)
     if node.operator == "s_disjoint":
         return Fragment(f"({source.area} is not null and f.id <> all(%s::bigint[]))", (kept,))
+    if node.absent:
+        return Fragment("(") + _listed(kept) + Fragment(f" or {source.area} is null)")
     return _listed(kept)
 
 

@@ -92,12 +92,14 @@ class Search:
 class Spatial:
     """A geometry (GeoJSON in longitude and latitude) beside the feature's own.
 
-    `box` is set where the geometry is a rectangle along the degrees: west, south, east, north.
+    `box` is set where the geometry is a rectangle along the degrees: west, south, east, north. With `absent`,
+    features without a geometry fulfil it too.
     """
 
     operator: str
     geometry: str
     box: tuple[float, float, float, float] | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

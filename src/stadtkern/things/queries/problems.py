@@ -43,15 +43,6 @@ class TooManyPlaces(problems.Problem):
     status = 422
 
 
-class AskerGone(problems.Problem):
-    """The asker hung up before the answer was ready.
-
-    Ask again, and wait a little longer or ask for less.
-    """
-
-    status = 499
-
-
 class AnswerTooLarge(problems.Problem):
     """The answer would be too large.
 

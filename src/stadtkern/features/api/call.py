@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One request as the routes see it: address, parameters, who asks, in which language and form."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from starlette.datastructures import State
+from starlette.types import Receive, Scope
+
+from stadtkern.core import access, problems, reading
+from stadtkern.core.database import Connection
+from stadtkern.features.api.provider import Provider
+
+PREFIX = "/ogc"
+MOST_QUERY = 16_384
+_LANGUAGES = ("de", "en")
+
+
+class QueryTooExpensive(problems.Problem):
+    """The request would take too long.
+
+    Ask for a smaller area, for fewer features, or compare a property that has an index with `=`.
+    """
+
+    status = 422
+
+
+class UnusableValue(problems.Problem):
+    """The database cannot compute with a value of this request.
+
+    Check the numbers and dates: they may be out of range.
+    """
+
+
+class UnusableQuery(problems.Problem):
+    """The query string cannot be read.
+
+    Give each parameter once, in UTF-8, and no more than 16 KiB of them together.
+    """
+
+
+class Seen(NamedTuple):
+    """A view of the data as one principal has it."""
+
+    connection: Connection
+    scope: access.Scope
+
+
+class Call:
+    """A request: its parts below the service, its parameters, its headers on demand."""
+
+    def __init__(self, scope: Scope, receive: Receive, providers: Sequence[Provider]):
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.state: State = scope["app"].state
+        self.providers = providers
+        self._receive = receive
+        path: str = scope["path"]
+        self.parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/") if part]
+        self.parameters = _parameters(scope["query_string"])
+
+    @property
+    def service(self) -> str:
+        """The address of the service."""
+        return str(self.state.settings.base_url) + PREFIX
+
+    @property
+    def address(self) -> str:
+        """This resource without its parameters."""
+        return "/".join([self.service, *self.parts])
+
+    def header(self, name: bytes) -> str | None:
+        """A header, by its name in lower case."""
+        return next((str(v, "latin-1") for key, v in self.scope["headers"] if key == name), None)
+
+    @property
+    def language(self) -> str:
+        """German or English, whichever the asker likes better."""
+        wanted = (self.header(b"accept-language") or "").lower()
+        places = {name: at for name in _LANGUAGES if (at := wanted.find(name)) >= 0}
+        return min(places, key=places.__getitem__, default=_LANGUAGES[0])
+
+    def text(self, words: Mapping[str, str], otherwise: str = "") -> str:
+        """Words in the asker's language, or in whichever there is."""
+        return words.get(self.language) or words.get("de") or next(iter(words.values()), "") or otherwise
+
+    async def principal(self) -> access.Principal:
+        """Who asks. Raises Unauthorised."""
+        authorization = self.header(b"authorization")
+        cookie = access.session(self.scope["headers"]) if authorization is None else None
+        found: access.Principal = await self.state.gate.principal(authorization=authorization, cookie=cookie)
+        return found
+
+    @asynccontextmanager
+    async def reading(self, *, watched: bool = True) -> AsyncIterator[Seen]:
+        """One consistent view, as the asker may have it. Raises QueryTooExpensive and others.
+
+        `watched`: it ends when the asker hangs up; answers that have begun notice it by themselves.
+        """
+        principal = await self.principal()
+        async with (
+            self.state.pool.connection() as connection,
+            reading.snapshot(
+                connection,
+                timeout=self.state.settings.statement_timeout,
+                expensive=QueryTooExpensive,
+                unusable=UnusableValue,
+                gone=self.gone if watched else None,
+            ),
+        ):
+            yield Seen(connection, await self.state.gate.scope(connection, principal))
+
+    async def gone(self) -> None:
+        """Return when the asker has hung up."""
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+
+def _parameters(query: bytes) -> dict[str, str]:
+    """The parameters of a request. Raises UnusableQuery."""
+    if len(query) > MOST_QUERY:
+        raise UnusableQuery(f"{len(query)} bytes")
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError as error:
+        raise UnusableQuery(str(error)) from error
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UnusableQuery(f"{name[:80]!r} stands twice", where=name[:80])
+        if "\0" in value:
+            raise UnusableQuery(f"{name[:80]!r} holds the character 0", where=name[:80])
+        found[name] = value
+    return found

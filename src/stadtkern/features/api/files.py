@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Files that are made as a whole, kept for a while beside the data, and sent also in part (Range)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from stadtkern.core import disk, problems
+from stadtkern.features.api.call import Call
+from stadtkern.features.api.tables import Table
+from stadtkern.features.entities import Row
+
+# Bytes of all files that are kept; the ones not asked for longest go first.
+MOST_BYTES = 512 * 2**20
+# So many are made at a time: it takes the processor from others.
+_AT_A_TIME = asyncio.Semaphore(2)
+_WAIT_SECONDS = 30.0
+
+
+class BusyMaking(problems.Problem):
+    """Other files are being made at the moment.
+
+    Ask again after the number of seconds in Retry-After, or ask for CSV, which is sent at once.
+    """
+
+    status = 503
+
+    def __init__(self, detail: str = "", **extra: Any):
+        super().__init__(detail, headers={"Retry-After": "10"}, **extra)
+
+
+async def answer(
+    call: Call,
+    make: Callable[[Path], Table],
+    pages: AsyncIterator[Sequence[Row]],
+    *,
+    name: str | None,
+    headers: Mapping[str, str],
+    kind: str,
+) -> Response:
+    """The file of a name, made if it is not there; one without a name is sent once.
+
+    Raises BusyMaking, DiskFull.
+    """
+    folder = Path(call.state.settings.data) / "downloads"
+    kept = None if name is None else folder / name
+    if kept is None or not kept.is_file():
+        if call.state.room.short:
+            raise disk.DiskFull("files are made again when there is room")
+        made = await _made(folder, make, pages)
+        if kept is None:
+            gone = BackgroundTask(made.unlink, missing_ok=True)
+            return FileResponse(made, headers=headers, media_type=kind, background=gone)
+        made.replace(kept)
+        await asyncio.to_thread(tidy, folder, kept)
+    else:
+        os.utime(kept)
+    return FileResponse(kept, headers=headers, media_type=kind)
+
+
+def tidy(folder: Path, newest: Path, *, most: int = MOST_BYTES) -> None:
+    """Remove the files that were asked for longest ago, until the others are small enough."""
+    found = []
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process tidies too
+            about = path.stat()
+            found.append((about.st_mtime, about.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= most:
+            return
+        if path != newest:
+            path.unlink(missing_ok=True)
+            total -= size
+
+
+async def _made(folder: Path, make: Callable[[Path], Table], pages: AsyncIterator[Sequence[Row]]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        await asyncio.wait_for(_AT_A_TIME.acquire(), _WAIT_SECONDS)
+    except TimeoutError as error:
+        raise BusyMaking from error
+    try:
+        handle, name = tempfile.mkstemp(prefix=".making-", dir=folder)
+        os.close(handle)
+        path = Path(name)
+        try:
+            table = await asyncio.to_thread(make, path)
+            async for rows in pages:
+                await asyncio.to_thread(table.add, rows)
+            await asyncio.to_thread(table.close)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+    finally:
+        _AT_A_TIME.release()

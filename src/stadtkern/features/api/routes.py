@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The service behind `/ogc`: finds what answers an address, and makes every problem a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+import psycopg_pool
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from stadtkern.core import datasets, problems
+from stadtkern.features.api import answers, documents, downloads, html, items, openapi, parameters, provider
+from stadtkern.features.api.call import Call
+from stadtkern.features.api.provider import Provider
+
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """The ASGI application; `providers` bring collections beside our own tables."""
+
+    def __init__(self, *providers: Provider):
+        self._providers: Sequence[Provider] = (provider.Tables(), *providers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await _answer(Call(scope, receive, self._providers))
+        except problems.Problem as problem:
+            response = answers.failure(problem)
+        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            log.warning("the database does not answer", error=str(error))
+            response = answers.failure(problems.Unavailable())
+        await response(scope, receive, send)
+
+
+async def _answer(call: Call) -> Response:
+    if call.method == "OPTIONS":
+        return answers.allowed()
+    if call.method not in ("GET", "HEAD"):
+        raise answers.NotPossibleHere(call.method)
+    match call.parts:
+        case []:
+            return await _landing(call)
+        case ["conformance"]:
+            return _document(call, documents.conformance(call), "conformance")
+        case ["api"]:
+            return await openapi.answer(call)
+        case ["collections"]:
+            return await _collections(call)
+        case ["collections", key]:
+            return await _collection(call, key)
+        case ["collections", key, "queryables"]:
+            return await _queryables(call, key)
+        case ["collections", key, "items"]:
+            return await items.many(call, key)
+        case ["collections", key, "items", number]:
+            return await items.one(call, key, number)
+        case ["collections", key, name] if name.startswith("download."):
+            return await downloads.answer(call, key, name.removeprefix("download."))
+    raise problems.NotFound("/".join(call.parts)[:200])
+
+
+async def _landing(call: Call) -> Response:
+    async with call.reading() as seen:
+        city = await datasets.city(seen.connection)
+    return _document(call, documents.landing(call, city=city.name), "landing")
+
+
+async def _collections(call: Call) -> Response:
+    async with call.reading() as seen:
+        found = await provider.everything(call.providers, seen.connection, seen.scope)
+    return _document(call, documents.collections(call, found), "collections")
+
+
+async def _collection(call: Call, key: str) -> Response:
+    async with call.reading() as seen:
+        found = await provider.find(call.providers, seen.connection, seen.scope, key=key)
+    return _document(call, documents.collection(call, found), "collection")
+
+
+async def _queryables(call: Call, key: str) -> Response:
+    async with call.reading() as seen:
+        found = await provider.find(call.providers, seen.connection, seen.scope, key=key)
+    return _document(call, documents.queryables(call, found), "queryables", kind="application/schema+json")
+
+
+def _document(call: Call, value: dict[str, object], name: str, *, kind: str = answers.JSON) -> Response:
+    """A document, or the page that says the same."""
+    parameters.known(call.parameters, ("f",))
+    if answers.wants_page(call.parameters.get("f"), call.header(b"accept")):
+        return answers.page(html.PAGES[name](call, value), language=call.language)
+    return answers.document(value, kind=kind)
