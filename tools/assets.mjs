@@ -53,6 +53,7 @@ async function bundle() {
       "map-worker": "maplibre-gl/dist/maplibre-gl-worker.mjs",
       chart: path.join(ui, "islands/chart.js"),
       query: path.join(ui, "islands/query.js"),
+      passkey: path.join(ui, "islands/passkey.js"),
     },
     outdir: out,
     entryNames: "[name]-[hash]",

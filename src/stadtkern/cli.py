@@ -89,6 +89,19 @@ def migrate(
     console.print("\n".join(done) or "The database is up to date.")
 
 
+@app.command(name="admin-link")
+def admin_link(
+    port: Annotated[int | None, typer.Option(help="Port that the link names (STADTKERN_PORT).")] = None,
+    data: DataOption = None,
+) -> None:
+    """Print a link with which one person becomes an administrator; it works once, for 24 hours."""
+    from stadtkern.serve import commands
+
+    settings = _settings(data, port=port)
+    with postgres.available(settings) as url:
+        print(asyncio.run(commands.administrator_link(url=url, settings=settings)))
+
+
 @app.command(name="import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="File to import.", exists=True, dir_okay=False)],

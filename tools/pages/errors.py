@@ -53,7 +53,9 @@ def _status(node: ast.ClassDef) -> int | None:
 
 
 def _is_problem(name: str, kinds: Mapping[str, _Kind]) -> bool:
-    return name == "Problem" or any(_is_problem(base, kinds) for base in kinds[name].bases if base in kinds)
+    return name == "Problem" or any(
+        _is_problem(base, kinds) for base in kinds[name].bases if base in kinds and base != name
+    )
 
 
 def _inherited_status(name: str, kinds: Mapping[str, _Kind]) -> int | None:

@@ -9,7 +9,7 @@ import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -125,6 +125,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " by commas."
         ),
     ] = ()
+    signup: Annotated[
+        Literal["invited", "open"],
+        _about(
+            "Who may make an account: `invited` by an administrator, or `open` to all (needs `MAIL_URL`)."
+        ),
+    ] = "invited"
+    session_hours: Annotated[
+        int, msgspec.Meta(ge=1, le=720, description="How long a sign-in lasts at most.")
+    ] = 12
+    mail_url: Annotated[
+        str | None,
+        _about("Where mails are handed in: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`."),
+    ] = None
+    mail_from: Annotated[
+        str | None, _about("Sender of our mails, e.g. `Stadtdaten <daten@stadt.example>`.")
+    ] = None
+    oidc_issuer: Annotated[
+        str | None, _about("OpenID Connect provider to sign in with, e.g. a realm's address in Keycloak.")
+    ] = None
+    oidc_client_id: Annotated[str | None, _about("Our name at the OpenID Connect provider.")] = None
+    oidc_client_secret: Annotated[str | None, _about("Our secret at the OpenID Connect provider.")] = None
+    oidc_name: Annotated[str, _about("What the button calls the OpenID Connect provider.")] = "Stadtkonto"
 
     @property
     def base_url(self) -> str:

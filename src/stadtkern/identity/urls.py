@@ -1,8 +1,79 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Addresses of this package's pages."""
+"""Addresses of the sign-in, of one's own account, of organisations and of keys."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.socialaccount import views as linked
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from stadtkern.identity.account import views as own
+from stadtkern.identity.entry import views as entry
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("anmelden", account.login, name="account_login"),
+    path("anmelden/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("anmelden/zweiter-schritt", mfa.authenticate, name="mfa_authenticate"),
+    path("anmelden/bestaetigen", account.reauthenticate, name="account_reauthenticate"),
+    path("anmelden/bestaetigen/code", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "anmelden/bestaetigen/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"
+    ),
+    path("anmelden/gesperrt", account.account_inactive, name="account_inactive"),
+    path("abmelden", account.logout, name="account_logout"),
+    path("willkommen/<str:secret>", entry.welcome, name="welcome"),
+    path("konto", own.account, name="account"),
+    path("konto/sitzung-beenden", own.end_session, name="end-session"),
+    path("konto/daten", own.data, name="own-data"),
+    path("konto/daten/meine-daten.json", own.export, name="own-export"),
+    path("konto/geloescht", own.erased, name="erased"),
+    path("konto/anlegen", account.signup, name="account_signup"),
+    path("konto/anlegen/postfach", account.email_verification_sent, name="account_email_verification_sent"),
+    re_path(r"^konto/bestaetigen/(?P<key>[-:\w]+)$", account.confirm_email, name="account_confirm_email"),
+    path("konto/email", account.email, name="account_email"),
+    path("konto/passwort", account.password_change, name="account_change_password"),
+    path("konto/passwort/setzen", account.password_set, name="account_set_password"),
+    path("konto/sicherheit", mfa.index, name="mfa_index"),
+    path("konto/sicherheit/app", totp.activate_totp, name="mfa_activate_totp"),
+    path("konto/sicherheit/app/entfernen", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("konto/sicherheit/notfallcodes", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "konto/sicherheit/notfallcodes/neu", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
+    path("konto/sicherheit/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("konto/sicherheit/passkeys/neu", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("konto/sicherheit/passkeys/<int:pk>", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path(
+        "konto/sicherheit/passkeys/<int:pk>/entfernen", passkeys.remove_webauthn, name="mfa_remove_webauthn"
+    ),
+    path("anmelden/dienst/abgebrochen", linked.login_cancelled, name="socialaccount_login_cancelled"),
+    path("anmelden/dienst/fehler", linked.login_error, name="socialaccount_login_error"),
+    path("anmelden/dienst/konto", linked.signup, name="socialaccount_signup"),
+    path("konto/verbunden", linked.connections, name="socialaccount_connections"),
+]
+
+# Without mail these could only promise what never comes.
+if settings.MAIL_WORKS:
+    urlpatterns += [
+        path("konto/passwort/vergessen", account.password_reset, name="account_reset_password"),
+        path(
+            "konto/passwort/vergessen/postfach",
+            account.password_reset_done,
+            name="account_reset_password_done",
+        ),
+        re_path(
+            r"^konto/passwort/neu/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
+            account.password_reset_from_key,
+            name="account_reset_password_from_key",
+        ),
+        path(
+            "konto/passwort/neu",
+            account.password_reset_from_key_done,
+            name="account_reset_password_from_key_done",
+        ),
+    ]

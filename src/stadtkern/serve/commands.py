@@ -46,6 +46,8 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
             migrate(settings=settings, url=url)
         if demo:
             printed.extend(processes.errand("demo", settings=settings, url=url))
+        if only in (None, "web"):
+            printed.extend(processes.errand("first-link", settings=settings, url=url))
 
     def ready(_: str) -> None:
         if only in ("work", "web") or not _answers(settings, apart=only == "data"):
@@ -83,6 +85,14 @@ def _status(connection: http.client.HTTPConnection, path: str) -> int:
     answer = connection.getresponse()
     answer.read()
     return answer.status
+
+
+async def administrator_link(*, url: str, settings: Settings) -> str:
+    """A link that lets one administrator in, once."""
+    from stadtkern.identity.entry import invitations
+
+    async with await database.connect(url=url, autocommit=True) as connection:
+        return await invitations.first_administrator(connection, base_url=settings.base_url)
 
 
 async def create_token(

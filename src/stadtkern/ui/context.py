@@ -26,16 +26,19 @@ class Place(msgspec.Struct, frozen=True):
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor of all pages."""
     visit = getattr(request, "visit", None)
+    city = visit.city if visit else getattr(request, "city", City())
     language = translation.get_language() or settings.LANGUAGE_CODE
     other = "en" if language == "de" else "de"
     return {
-        "city": visit.city if visit else City(),
+        "city": city,
         "now": visit.now if visit else None,
-        "zone": visit.city.zone if visit else City().zone,
+        "zone": city.zone,
+        "person": getattr(request, "person", None),
         "language": language,
         "other_language": other,
         "other_address": translate_url(request.get_full_path(), other),
         "public_url": settings.PUBLIC_URL,
+        "account_here": request.path.startswith((reverse("account"), reverse("account_login"))),
         "navigation": _navigation(request),
     }
 

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import psycopg
 import psycopg_pool
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import async_only_middleware
 from django.utils.translation import gettext
 
 from stadtkern.core.problems import Problem
+from stadtkern.identity import words
+from stadtkern.identity.permissions import RoleIsMissing, SignInNeeded
 from stadtkern.ui.assets import AssetsAreMissing
 from stadtkern.web.headers import Answer
 
@@ -28,6 +33,16 @@ def problems_as_pages(get_response: Answer) -> Answer:
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Http404):
             return not_found(request, error)
+        if isinstance(error, SignInNeeded):
+            return redirect(f"{reverse('account_login')}?{urlencode({'next': _way_back(request)})}")
+        if isinstance(error, RoleIsMissing):
+            return _page(
+                request,
+                status=403,
+                title=gettext("Dafür reicht Ihre Rolle nicht"),
+                text=gettext("Nötig ist die Rolle „%(role)s“.") % {"role": words.role(error.detail)},
+                remedy=gettext("Wer Ihre Organisation verwaltet, kann sie Ihnen geben."),
+            )
         if isinstance(error, Problem):
             return (
                 not_found(request, error)
@@ -62,6 +77,22 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its secret: the page was open for too long, or another site sent it."""
+    log.info("a form was refused", path=request.path, reason=reason)
+    return _page(
+        request,
+        status=403,
+        title=gettext("Das Formular ist nicht mehr gültig"),
+        text=gettext(
+            "Es wurde nichts geändert. Vielleicht war die Seite lange offen, oder Cookies sind gesperrt."
+        ),
+        remedy=gettext(
+            "Bitte gehen Sie zurück, laden Sie die Seite neu und senden Sie das Formular noch einmal."
+        ),
+    )
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """A mistake of ours."""
     return _page(
@@ -88,6 +119,11 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     )
     response["Retry-After"] = "30"
     return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where to go after the sign-in: here, or to the place from which a form could not be sent."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("account")
 
 
 def _page(request: HttpRequest, *, status: int, title: str, text: str, remedy: str) -> HttpResponse:

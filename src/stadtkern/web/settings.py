@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from psycopg import conninfo
 
 from stadtkern.core import settings as core_settings
+from stadtkern.web import accounts
 
 _settings = core_settings.load()
 _here = Path(__file__).parent
@@ -27,7 +28,14 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "stadtkern.web.urls"
 ASGI_APPLICATION = "stadtkern.web.asgi.application"
 INSTALLED_APPS = [
-    "stadtkern.identity",
+    "stadtkern.identity",  # before allauth, whose templates it replaces
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "stadtkern.ui",
     "stadtkern.catalogue",
     "stadtkern.governance",
@@ -39,6 +47,10 @@ MIDDLEWARE = [
     "stadtkern.web.headers.compressed",
     "csp.middleware.CSPMiddleware",
     "stadtkern.web.language.from_path",
+    "stadtkern.identity.middleware.sessions",
+    "stadtkern.identity.middleware.csrf",
+    "stadtkern.web.people.recognised",
+    "allauth.account.middleware.AccountMiddleware",
     "stadtkern.web.errors.problems_as_pages",
 ]
 APPEND_SLASH = False
@@ -47,10 +59,15 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "stadtkern.ui.context.page"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "stadtkern.ui.context.page",
+                "stadtkern.identity.context.ways_in",
+            ],
             "builtins": [
                 "django.templatetags.i18n",
                 "stadtkern.ui.templatetags.ui",
+                "stadtkern.identity.templatetags.people",
                 "stadtkern.insights.templatetags.series",
                 "stadtkern.catalogue.templatetags.inventory",
             ],
@@ -76,6 +93,14 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(PAGES_DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Limits of rate are counted here; more entries than anybody can make within their minutes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -85,10 +110,16 @@ LOCALE_PATHS = [_here / "locale"]
 STATIC_URL = "/assets/"
 
 SESSION_COOKIE_NAME = "sessionid"
+SESSION_COOKIE_AGE = _settings.session_hours * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+CSRF_FAILURE_VIEW = "stadtkern.web.errors.forged"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGGING_CONFIG = None
+
+globals().update(accounts.settings(_settings))
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("stadtkern.catalogue.dcat.urls")),
     path("", include("stadtkern.catalogue.ckan.urls")),
     path("", include(catalogue.machine_patterns)),
+    path("", include("stadtkern.identity.machine_urls")),
     *i18n_patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),

@@ -16,3 +16,20 @@ GROUP BY p.id, p.name, i.email;
 -- name: organisation_of_dataset
 -- Whose a dataset is
 SELECT d.organisation_id FROM core.dataset AS d WHERE d.id = %(dataset_id)s;
+
+-- name: create_person
+-- Makes the person behind a new account
+WITH made AS (INSERT INTO core.principal (kind, name) VALUES ('person', %(name)s) RETURNING id)
+INSERT INTO identity.person (principal_id, email, user_id)
+SELECT id, %(email)s, %(user_id)s FROM made RETURNING principal_id;
+
+-- name: update_person
+-- Brings name and address of the person behind an account up to date
+WITH known AS (
+    UPDATE identity.person SET email = %(email)s WHERE user_id = %(user_id)s RETURNING principal_id
+)
+UPDATE core.principal AS p SET name = %(name)s FROM known WHERE p.id = known.principal_id RETURNING p.id;
+
+-- name: user_of_person
+-- The account with which a person signs in
+SELECT user_id FROM identity.person WHERE principal_id = %(principal_id)s AND user_id IS NOT NULL AND disabled_at IS NULL;

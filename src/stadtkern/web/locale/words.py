@@ -11,7 +11,7 @@ from babel.messages import Catalog, extract, mofile, pofile
 
 PACKAGE = Path(__file__).parent.parent.parent
 _FOLDER = Path(__file__).parent
-_PAGES = ("ui", "insights", "web")
+_PAGES = ("identity", "ui", "catalogue", "governance", "insights", "web")
 _KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
