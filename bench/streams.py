@@ -75,6 +75,13 @@ SELECT datastream_id, date_trunc('hour', first_time), date_trunc('hour', last_ti
 FROM things.datastream_state WHERE datastream_id = ANY (%(streams)s)
 """
 
+_RANGES = """
+SELECT brin_summarize_new_values(i.indexrelid)
+FROM pg_inherits AS part JOIN pg_index AS i ON i.indrelid = part.inhrelid
+JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
+WHERE part.inhparent = 'things.observation'::regclass AND m.amname = 'brin'
+"""
+
 _FOLD_SECONDS = 3600.0
 _PAUSE = 0.1
 _YEAR = 366 * 96
@@ -119,9 +126,10 @@ def _insert(connection: Connection, *, datastream_ids: list[int], steps: int, mi
 
 
 def _finish(connection: Connection, *, datastream_ids: list[int]) -> None:
-    """What the writer would have left: states, marks for the fold; and the planner's figures."""
+    """What the writer would have left: states, marks, ranges of ids; and the planner's figures."""
     connection.execute(_STATE, {"streams": datastream_ids})
     connection.execute(_MARKS, {"streams": datastream_ids})
+    connection.execute(_RANGES)
     connection.execute("ANALYZE things.observation, things.datastream_state, things.datastream, things.thing")
 
 
