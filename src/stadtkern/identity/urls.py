@@ -11,6 +11,7 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as linked
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
 from stadtkern.identity.account import views as own
 from stadtkern.identity.entry import views as entry
@@ -54,7 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("anmelden/dienst/abgebrochen", linked.login_cancelled, name="socialaccount_login_cancelled"),
     path("anmelden/dienst/fehler", linked.login_error, name="socialaccount_login_error"),
     path("anmelden/dienst/konto", linked.signup, name="socialaccount_signup"),
-    path("konto/verbunden", linked.connections, name="socialaccount_connections"),
+    path("konto/verbunden", RedirectView.as_view(pattern_name="account"), name="socialaccount_connections"),
 ]
 
 # Without mail these could only promise what never comes.

@@ -45,6 +45,7 @@ def erase(*, principal_id: int) -> None:
     A number without a name stays, so that what others wrote about their common work keeps its order.
     """
     with transaction.atomic():
+        _do("act_as", {"principal_id": principal_id})
         _do("hold_people", {})
         only = _one("only_administrator", {"principal_id": principal_id})
         if only is not None and only[0]:

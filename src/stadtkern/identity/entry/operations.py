@@ -113,6 +113,7 @@ def _join(link: Link, *, person_id: int) -> None:
     if link.organisation_id is None or link.role is None:
         return
     with connection.cursor() as cursor:
+        cursor.execute(statements.load("identity")["act_as"], {"principal_id": person_id})
         cursor.execute(
             statements.load("identity")["join_organisation"],
             {"person_id": person_id, "organisation_id": link.organisation_id, "role": link.role},

@@ -33,3 +33,7 @@ UPDATE core.principal AS p SET name = %(name)s FROM known WHERE p.id = known.pri
 -- name: user_of_person
 -- The account with which a person signs in
 SELECT user_id FROM identity.person WHERE principal_id = %(principal_id)s AND user_id IS NOT NULL AND disabled_at IS NULL;
+
+-- name: act_as
+-- Says who changes something in this transaction; changes of rights are noted under this number
+SELECT set_config('stadtkern.actor', %(principal_id)s::text, true);
