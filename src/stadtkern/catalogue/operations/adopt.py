@@ -12,6 +12,7 @@ from stadtkern.catalogue import automatic, vocabularies
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.operations import rows
 from stadtkern.catalogue.operations.problems import InvalidMetadata
+from stadtkern.catalogue.versions import keeping
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
 
@@ -54,6 +55,7 @@ async def adopt(connection: Connection, *, dataset_id: int, about: Mapping[str, 
                 attribution=str(about.get("attribution") or ""),
                 rights="" if known != "other-opensource" else licence,
             )
+            await keeping.keep(connection, dataset_id=dataset_id, by=None)
         return await rows.record(connection, dataset_id=dataset_id)
 
 

@@ -14,6 +14,7 @@ from stadtkern.catalogue import vocabularies
 from stadtkern.catalogue.entities import Dataset, Kind, State, text_of
 from stadtkern.catalogue.operations import rows
 from stadtkern.catalogue.operations.problems import DatasetNotReady, InvalidMetadata, NotInCatalogue
+from stadtkern.catalogue.versions import keeping
 from stadtkern.core import datasets, statements
 from stadtkern.core.database import Connection
 
@@ -73,6 +74,7 @@ async def create(
         await rows.update_dataset(connection, dataset_id=row[0], values=values)
         if state == "published":
             await connection.execute(sql["set_issued"], {"dataset_id": row[0], "by": _id(by)})
+        await keeping.keep(connection, dataset_id=row[0], by=_id(by))
         return await rows.record(connection, dataset_id=row[0])
 
 
@@ -100,6 +102,7 @@ async def publish(connection: Connection, *, by: Who | None, dataset_id: int) ->
         sql = statements.load("catalogue")
         await connection.execute(sql["set_state"], {"dataset_id": dataset_id, "state": "published"})
         await connection.execute(sql["set_issued"], {"dataset_id": dataset_id, "by": _id(by)})
+        await keeping.keep(connection, dataset_id=dataset_id, by=_id(by))
         return await rows.record(connection, dataset_id=dataset_id)
 
 
@@ -153,9 +156,10 @@ async def hold(connection: Connection, dataset_id: int) -> None:
 
 
 async def touch(connection: Connection, *, dataset_id: int, by: Who | None) -> None:
-    """Note who changed something, and when."""
+    """Note who changed something, and when, and keep what is said now as a version."""
     params = {"dataset_id": dataset_id, "by": _id(by)}
     await connection.execute(statements.load("catalogue")["touch_dataset"], params)
+    await keeping.keep(connection, dataset_id=dataset_id, by=_id(by))
 
 
 def _id(by: Who | None) -> int | None:

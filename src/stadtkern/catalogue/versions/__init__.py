@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Metadata as they were: every change kept, compared, addressed and brought back."""
