@@ -89,6 +89,18 @@ PAGES: dict[str, Door] = {
         )
     },
     "arbeit/inventar/vorlage.xlsx": no_data("an empty form"),
+    "daten/anfragen": door(lists="/daten/anfragen", search="/daten/anfragen?q={word}"),
+    "daten/anfragen/neu": door(lists="/daten/anfragen/neu", search="/daten/anfragen/neu?titel={word}"),
+    "daten/anfragen/<int:id>": door(lists="/daten/anfragen/1"),
+    "daten/anfragen/eingang/<slug:secret>": door(lists="/daten/anfragen/eingang/x"),
+    "arbeit/anfragen": door(lists="/arbeit/anfragen /arbeit/anfragen?stand=shown"),
+    "arbeit/anfragen/<int:id>": door(lists="/arbeit/anfragen/1"),
+    "arbeit/anfragen/<int:id>/loeschen": door(lists="/arbeit/anfragen/1/loeschen"),
+    "daten/<slug:key>/versionen": door(one="/daten/{key}/versionen /en/daten/{key}/versionen"),
+    "daten/<slug:key>/versionen/<int:number>": door(
+        one="/daten/{key}/versionen/1 /daten/{key}/versionen/1?mit=2"
+    ),
+    "arbeit/daten/<slug:key>/versionen/<int:number>": door(one="/arbeit/daten/{key}/versionen/1"),
     "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
     **{
         path: no_data("the way in, and one's own account")
@@ -176,4 +188,4 @@ def plain(text: str, echo: dict[str, str]) -> str:
     return _FRESH.sub("", text)
 
 
-_FRESH = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+')
+_FRESH = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+|(?<=name="ticket" value=")[^"]+')
