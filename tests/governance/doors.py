@@ -100,7 +100,7 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/versionen/<int:number>": door(
         one="/daten/{key}/versionen/1 /daten/{key}/versionen/1?mit=2"
     ),
-    "arbeit/daten/<slug:key>/versionen/<int:number>": door(one="/arbeit/daten/{key}/versionen/1"),
+    "arbeit/daten/<slug:key>/versionen/<int:number>": door(search="/arbeit/daten/{key}/versionen/1"),
     "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
     **{
         path: no_data("the way in, and one's own account")
