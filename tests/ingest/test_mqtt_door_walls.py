@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stadtkern.core import access, tokens
+from stadtkern.core import access, metrics, tokens
 from stadtkern.ingest.doors import mqtt
 from tests.ingest import mqtt_clients
 
@@ -61,6 +61,7 @@ async def test_a_message_that_cannot_be_stored_is_acknowledged_and_explained(
     before = door.counters.refused
     await mqtt_clients.apart(work)
     assert door.counters.refused - before == 8
+    assert 'stadtkern_mqtt_messages_total{outcome="refused"}' in metrics.exposition(metrics.REGISTRY.collect())
 
 
 @pytest.mark.parametrize(

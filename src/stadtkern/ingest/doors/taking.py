@@ -16,7 +16,7 @@ import psycopg_pool
 import structlog
 from starlette.datastructures import State
 
-from stadtkern.core import audit, problems, times
+from stadtkern.core import audit, metrics, problems, times
 from stadtkern.core.access import Principal
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
@@ -79,6 +79,11 @@ class Publication(Call):
         if len(self._payload) > limit:
             raise BodyTooLarge(f"at most {limit} bytes are taken", where="body", limit=limit)
         return self._payload
+
+
+_MESSAGES = metrics.REGISTRY.counter(
+    "stadtkern_mqtt_messages", "Messages by MQTT; `repeated`: one more try while the store is away.", "outcome"
+)
 
 
 @dataclass(slots=True)
@@ -146,8 +151,10 @@ class Taker:
             raise
         except problems.Problem:
             self.counters.refused += 1
+            _MESSAGES.at("refused").add()
             raise
         self.counters.stored += 1
+        _MESSAGES.at("stored").add()
 
     async def _store(
         self, call: Publication, resource: Resource | None, wanted: Callable[[], bool] | None
@@ -179,6 +186,7 @@ class Taker:
             except (psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError) as error:
                 reason = str(error).strip()
             self.counters.repeated += 1
+            _MESSAGES.at("repeated").add()
             if pause >= _LONGEST_PAUSE:
                 log.warning("a message waits for the store", path=about[:200], reason=reason)
             await asyncio.sleep(pause)
