@@ -61,7 +61,8 @@ async def test_a_message_that_cannot_be_stored_is_acknowledged_and_explained(
     before = door.counters.refused
     await mqtt_clients.apart(work)
     assert door.counters.refused - before == 8
-    assert 'stadtkern_mqtt_messages_total{outcome="refused"}' in metrics.exposition(metrics.REGISTRY.collect())
+    figures = metrics.exposition(metrics.REGISTRY.collect())
+    assert 'stadtkern_mqtt_messages_total{outcome="refused"}' in figures
 
 
 @pytest.mark.parametrize(

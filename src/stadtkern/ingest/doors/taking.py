@@ -82,7 +82,7 @@ class Publication(Call):
 
 
 _MESSAGES = metrics.REGISTRY.counter(
-    "stadtkern_mqtt_messages", "Messages by MQTT; `repeated`: one more try while the store is away.", "outcome"
+    "stadtkern_mqtt_messages", "Messages by MQTT; `repeated`: tried again while the store is away.", "outcome"
 )
 
 
