@@ -29,6 +29,7 @@ async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
 
 def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions) -> dict[str, Loop]:
     from stadtkern.catalogue import upkeep
+    from stadtkern.catalogue.harvest import jobs as harvesting
     from stadtkern.city.demo import replay
     from stadtkern.core import audit
     from stadtkern.serve import archivist
@@ -44,6 +45,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "catalogue": lambda stop: upkeep.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
+        "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),
     }
     if settings.mqtt_port or settings.mqtt_url:
         from stadtkern.ingest.doors import mqtt

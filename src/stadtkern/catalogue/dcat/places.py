@@ -48,22 +48,22 @@ class Addresses(msgspec.Struct, frozen=True):
         return iri(self.base + address if own else address)
 
 
-def _positions(value: Any) -> Iterator[tuple[float, float]]:
+def positions(value: Any) -> Iterator[tuple[float, float]]:
     """All positions of a GeoJSON geometry, feature or collection."""
     if isinstance(value, Mapping):
         for name in ("coordinates", "geometry", "geometries", "features"):
-            yield from _positions(value.get(name))
+            yield from positions(value.get(name))
     elif isinstance(value, list | tuple):
         if len(value) >= 2 and all(isinstance(number, int | float) for number in value[:2]):
             yield float(value[0]), float(value[1])
         else:
             for part in value:
-                yield from _positions(part)
+                yield from positions(part)
 
 
 def extent(spatial: Mapping[str, Any] | None) -> tuple[Typed, Typed] | None:
     """The box around a geometry and its middle in WGS 84, longitude first; None without positions."""
-    found = list(_positions(spatial))
+    found = list(positions(spatial))
     if not found:
         return None
     (west, east), (south, north) = ((min(axis), max(axis)) for axis in zip(*found, strict=True))

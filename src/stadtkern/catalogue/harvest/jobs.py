@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Harvests sources when they are due, one after the other, in the work process."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import structlog
+
+from stadtkern.catalogue.harvest import pages, store
+from stadtkern.catalogue.harvest.entities import Found, Source, Tally
+from stadtkern.core import database, waiting
+from stadtkern.core.database import Connection
+from stadtkern.core.fetching import Fetcher
+from stadtkern.core.problems import Problem
+from stadtkern.core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+RUN_SECONDS = 3_600.0
+MOST_RECORDS = 200_000
+_MOST_FINDINGS = 200
+_AT_ONCE = 200
+_PAUSE_SECONDS = 20.0
+
+
+class LeaseIsLost(Exception):
+    """Somebody else harvests the source now."""
+
+
+async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Harvest what is due until told to stop."""
+    fetcher = Fetcher(allowed=settings.fetch_allowed, most_bytes=pages.MOST_BYTES, seconds=pages.PAGE_SECONDS)
+    while not stop.is_set():
+        async with await database.connect(url=url, autocommit=True) as connection:
+            while not stop.is_set() and await once(connection, fetcher=fetcher):
+                pass
+        await waiting.pause(stop, seconds=_PAUSE_SECONDS)
+
+
+async def once(connection: Connection, *, fetcher: Fetcher) -> bool:
+    """Harvest one source that is due; False where none is."""
+    source = await store.claim(connection)
+    if source is None:
+        return False
+    await harvest(connection, source, fetcher=fetcher)
+    return True
+
+
+async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher) -> None:
+    """One run of a source, bounded in time; what went wrong stands in the run."""
+    tally = Tally()
+    run_id = await store.begin(connection, source)
+    state, message = "failed", ""
+    try:
+        async with asyncio.timeout(RUN_SECONDS):
+            await _gather(connection, source, fetcher=fetcher, run_id=run_id, tally=tally)
+            if tally.found:
+                message = await store.bury(connection, source, run_id=run_id, tally=tally)
+            else:
+                message = "the source lists no datasets; nothing was withdrawn"
+        state = "done"
+    except LeaseIsLost:
+        log.warning("a harvest was taken over", source=source.title)
+        return
+    except TimeoutError:
+        message = f"it took longer than {RUN_SECONDS:g} seconds"
+    except Problem as error:
+        message = f"{error.title}: {error.detail}" if error.detail else error.title
+    await store.end(connection, source, run_id=run_id, tally=tally, state=state, message=message)
+    log.info("harvested", source=source.title, state=state, message=message, found=tally.found)
+
+
+async def _gather(
+    connection: Connection, source: Source, *, fetcher: Fetcher, run_id: int, tally: Tally
+) -> None:
+    noted = 0
+    async for page in pages.walk(source, fetcher=fetcher):
+        tally.pages += 1
+        tally.found += len(page.found)
+        wrong = list(page.refused)
+        tally.refused += len(page.refused)
+        for begin in range(0, max(1, len(page.found)), _AT_ONCE):
+            part = page.found[begin : begin + _AT_ONCE]
+            wrong += await _take(connection, source, part, run_id=run_id, tally=tally)
+            if not await store.go_on(connection, source, run_id=run_id, tally=tally):
+                raise LeaseIsLost
+        for identifier, message in wrong[: _MOST_FINDINGS - noted]:
+            await store.note(
+                connection, run_id=run_id, position=noted, identifier=identifier, message=message
+            )
+            noted += 1
+        if tally.found > MOST_RECORDS:
+            raise pages.SourceHasNoEnd(f"it lists more than {MOST_RECORDS} datasets")
+
+
+async def _take(
+    connection: Connection, source: Source, records: list[Found], *, run_id: int, tally: Tally
+) -> list[tuple[str, str]]:
+    """Apply records; returns what was wrong, by identifier. One bad record harms no other."""
+    wrong: list[tuple[str, str]] = []
+    for found in records:
+        try:
+            outcome, left_out = await store.apply(connection, source, found, run_id=run_id)
+        except (Problem, psycopg.DataError, psycopg.IntegrityError) as error:
+            wrong.append((found.identifier, str(error)))
+            tally.refused += 1
+            continue
+        tally.created += outcome == "created"
+        tally.changed += outcome == "changed"
+        wrong += [(found.identifier, message) for message in (*found.notes, *left_out)]
+    return wrong
