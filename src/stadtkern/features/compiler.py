@@ -49,6 +49,7 @@ class Compiler:
         self._source = source
         self._scope = scope
         self._solved = solved
+        self._negations = 0
 
     def condition(self, node: Filter) -> Fragment:
         """The condition; in parentheses where it needs them. Raises UnknownColumn, UnfitComparison."""
@@ -57,7 +58,10 @@ class Compiler:
                 parts = [self.condition(part) for part in node.parts]
                 return _wrap(fragments.join(parts, separator=f" {_connective(node)} "))
             case tree.Not():
-                return Fragment("(not ") + self.condition(node.part) + Fragment(")")
+                self._negations += 1
+                inner = self.condition(node.part)
+                self._negations -= 1
+                return Fragment("(not ") + inner + Fragment(")")
             case tree.Compare():
                 return self._compare(node)
             case tree.Like():
@@ -71,7 +75,7 @@ class Compiler:
             case tree.Search():
                 return self._search(node)
             case tree.Spatial():
-                return self._solved[node]
+                return self._settled(node)
             case tree.Temporal():
                 return moments.relation(node.operator, self._span(node.left), self._span(node.right))
             case tree.Truth():
@@ -91,6 +95,13 @@ class Compiler:
                 _need(kind, ("text",), node.how)
                 name = "lower" if node.how == "casei" else "features.without_accents"
                 return Fragment(f"{name}(") + inner + Fragment(")"), "text"
+
+    def _settled(self, node: tree.Spatial) -> Fragment:
+        """What a spatial condition came to; inside of NOT a feature without geometry stays unknown."""
+        found = self._solved[node]
+        if not self._negations or node.absent:
+            return found
+        return Fragment(f"(case when {self._source.area} is not null then ") + found + _END
 
     def _property(self, node: tree.Property) -> tuple[Fragment, Kind]:
         if node.name == "geometry" and self._source.geometry:
