@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Reference systems (18-058r1, annex A): coordinates come in the system, and its order of axes, that is asked."""
+"""Reference systems (18-058r1, annex A): coordinates in the system, and its order of axes, that is wanted."""
 
 from __future__ import annotations
 
