@@ -9,6 +9,7 @@ from stadtkern.catalogue.browse import views as browse
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.inventory.urls")),
+    path("", include("stadtkern.catalogue.onboarding.urls")),
     path("", include("stadtkern.catalogue.requests.urls")),
     path("", include("stadtkern.catalogue.versions.urls")),
     path("daten", browse.datasets, name="datasets"),

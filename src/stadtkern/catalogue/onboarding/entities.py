@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from stadtkern.ingest.imports import compose, tables
+from stadtkern.ingest.imports import compose, mapping, tables
 from stadtkern.ingest.imports.survey import drift, privacy
 from stadtkern.ingest.imports.survey.story import Quality
 from stadtkern.ingest.imports.survey.survey import Survey
@@ -54,6 +54,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[str] = []
     srid: int | None = None
     typed: bool = False
+    fixed: mapping.File | None = None
+    """The layout that somebody has set; None where it was guessed."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,14 +91,15 @@ async def deliver(
     return made
 
 
-async def look_again(connection: Connection, *, delivery: Delivery, part: str, plan: Plan | None) -> None:
-    """Read the file anew: another sheet, another header row, another encoding."""
+async def look_again(connection: Connection, *, delivery: Delivery, part: str, file: mapping.File) -> None:
+    """Read a first file anew: another sheet, another header row, another encoding."""
+    if delivery.found is None or delivery.later:
+        raise MovedOn("the layout belongs to the plan by now")
+    found = msgspec.structs.replace(delivery.found, fixed=file)
     async with connection.transaction():
-        await _expect(connection, delivery, "looked", "checked", "held", "refused")
-        if plan is not None:
-            await _save(connection, delivery, plan)
+        await _expect(connection, delivery, "looked", "checked")
         await _run(connection, "forget_decision", {"id": delivery.id})
-        await move(connection, id=delivery.id, state="arrived", part=part)
+        await move(connection, id=delivery.id, state="arrived", part=part, found=_json(found))
 
 
 async def plan(connection: Connection, *, delivery: Delivery, plan: Plan) -> None:

@@ -23,7 +23,7 @@ from stadtkern.features import operations as features
 from stadtkern.features import queries as collections
 from stadtkern.ingest.imports import run, typed
 from stadtkern.ingest.imports.formats import unfold
-from stadtkern.ingest.imports.mapping import InvalidMapping
+from stadtkern.ingest.imports.mapping import File, InvalidMapping
 from stadtkern.ingest.imports.survey import checks, drift, privacy, series, survey
 from stadtkern.ingest.imports.survey.checks import Progress
 
@@ -43,7 +43,10 @@ async def look(
     known = delivery.recipe.plan
     part = delivery.part or (known.part if known else "")
     text = files.text(settings, delivery.uuid)
-    found = await asyncio.to_thread(_look, path, text, part, known)
+    fixed = delivery.found.fixed if delivery.found else None
+    if known is not None and delivery.later:
+        fixed = known.table.file
+    found = await asyncio.to_thread(_look, path, text, part, fixed)
     fields = {"found": Jsonb(msgspec.to_builtins(found)), **fetched}
     if known is None or not delivery.later:
         await operations.move(connection, id=delivery.id, state="looked", **fields)
@@ -57,12 +60,12 @@ async def look(
         await operations.move(connection, id=delivery.id, state="to_check", **fields)
 
 
-def _look(path: Path, text: Path, part: str, known: Plan | None) -> Found:
+def _look(path: Path, text: Path, part: str, fixed: File | None) -> Found:
     unfolded = unfold.unfold(path=path, into=text, part=part)
     if unfolded.path != text:
         text.unlink(missing_ok=True)
         text.hardlink_to(unfolded.path)
-    seen = survey.survey(path=text, file=known.table.file if known else None, srid=unfolded.srid)
+    seen = survey.survey(path=text, file=fixed, srid=unfolded.srid)
     return Found(
         kind=unfolded.kind,
         survey=seen,
@@ -70,6 +73,7 @@ def _look(path: Path, text: Path, part: str, known: Plan | None) -> Found:
         parts=unfolded.parts,
         srid=unfolded.srid,
         typed=unfolded.typed,
+        fixed=fixed,
     )
 
 

@@ -82,6 +82,8 @@ class Quality(msgspec.Struct, kw_only=True):
         for known in self.findings:
             if known.code == code and known.column == column:
                 known.n += n
+                if code == "words" and len(known.example) < 60 and example not in known.example.split(", "):
+                    known.example = f"{known.example}, {example}"[:80]
                 return
         self.findings.append(Finding(code=code, column=column, n=n, line=line, example=example[:80]))
 
