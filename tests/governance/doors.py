@@ -88,6 +88,22 @@ PAGES: dict[str, Door] = {
             "arbeit/inventar/<int:id>/datensatz",
         )
     },
+    **{
+        route: door(lists="/" + route.replace("<uuid:uuid>", "00000000-0000-4000-8000-000000000001"))
+        for route in (
+            "arbeit/import",
+            "arbeit/import/neu",
+            "arbeit/import/<uuid:uuid>",
+            "arbeit/import/<uuid:uuid>/stand",
+            "arbeit/import/<uuid:uuid>/plan",
+            "arbeit/import/<uuid:uuid>/lesen",
+            "arbeit/import/<uuid:uuid>/entscheiden",
+            "arbeit/import/<uuid:uuid>/speichern",
+            "arbeit/import/<uuid:uuid>/verwerfen",
+            "arbeit/import/<uuid:uuid>/lieferung",
+            "arbeit/import/<uuid:uuid>/zeitplan",
+        )
+    },
     "arbeit/inventar/vorlage.xlsx": no_data("an empty form"),
     "daten/anfragen": door(lists="/daten/anfragen", search="/daten/anfragen?q={word}"),
     "daten/anfragen/neu": door(lists="/daten/anfragen/neu", search="/daten/anfragen/neu?titel={word}"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import mimetypes
 import re
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -38,6 +38,10 @@ _AWAY = (
 )
 
 
+Uploads = Callable[[Scope], Awaitable[int]]
+"""How many bytes somebody may send to an address that takes files; 0 elsewhere."""
+
+
 class Front:
     """An ASGI application that sends each request where it belongs."""
 
@@ -49,12 +53,14 @@ class Front:
         assets: Path,
         trusted: frozenset[str] = frozenset(),
         watch: health.Health | None = None,
+        uploads: Uploads | None = None,
     ):
         self._data = data
         self._web = web
         self._assets = assets.resolve()
         self._trusted = trusted
         self._watch = watch
+        self._uploads = uploads
         self._draining = False
 
     def drain(self) -> None:
@@ -124,17 +130,27 @@ class Front:
             await send(message)
 
         try:
-            await self._web(scope, receive, forward)
+            await self._web(scope, receive, forward, most=await self._most(scope))
         except ClientIsAway:
             pass  # nobody waits for an answer
-        except BodyTooLarge:
-            message = f"Die Seiten nehmen höchstens {MOST_BODY} Bytes an.".encode()
+        except BodyTooLarge as error:
+            message = f"Die Seiten nehmen hier höchstens {error.most} Bytes an.".encode()
             await _answer(send, 413, message, b"text/plain; charset=utf-8", (b"connection", b"close"))
         except WebIsAway as error:
             log.warning("web process does not answer", error=str(error))
             if started:
                 raise  # only so does the server break off too, and a half answer is not taken for a whole
             await _answer(send, 503, _AWAY, b"text/html; charset=utf-8", (b"retry-after", b"3"))
+
+    async def _most(self, scope: Scope) -> int:
+        """How large the body of this request may be: files are taken from people only."""
+        if self._uploads is None:
+            return MOST_BODY
+        most = max(MOST_BODY, await self._uploads(scope))
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > most:
+            raise BodyTooLarge(most)
+        return most
 
     async def _file(self, scope: Scope, send: Send) -> None:
         path = self._found(scope["path"].removeprefix(_ASSETS))

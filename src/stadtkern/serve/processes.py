@@ -128,7 +128,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
 
     async def main(stop: asyncio.Event) -> None:
         from stadtkern import dataplane
-        from stadtkern.serve import front, health, proxy
+        from stadtkern.serve import front, health, proxy, uploads
 
         sys.setswitchinterval(_SWITCH_SECONDS)
         url = settings.database_url or ""
@@ -138,6 +138,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
             web=proxy.Proxy(socket=web_socket(settings)) if web else None,
             assets=Path(__file__).parent.parent / "web" / "assets",
             trusted=frozenset(settings.trusted_proxies),
+            uploads=uploads.limit(plane=plane, settings=settings),
             watch=health.Health(plane=plane, settings=settings, folder=sockets.folder(settings)),
         )
 

@@ -47,7 +47,11 @@ PATIENCE_SECONDS = 4.0
 
 
 class BodyTooLarge(Exception):
-    """Somebody sends the pages more than any form of theirs can hold."""
+    """Somebody sends the pages more than a form of theirs can hold: more than `most` bytes."""
+
+    def __init__(self, most: int):
+        super().__init__(most)
+        self.most = most
 
 
 class WebIsAway(Exception):
@@ -98,9 +102,9 @@ class Proxy:
         self._idle: deque[_Streams] = deque()
         self._closed = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request. Raises WebIsAway; ClientIsAway where nobody waits for an answer."""
-        body = _body(receive)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, *, most: int = MOST_BODY) -> None:
+        """Serve one HTTP request. Raises WebIsAway; BodyTooLarge; ClientIsAway where nobody waits."""
+        body = _body(receive, most)
         first = await anext(body, b"")
         start = _head(scope) + first
         while True:
@@ -201,7 +205,7 @@ class Proxy:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _body(receive: Receive) -> AsyncIterator[bytes]:
+async def _body(receive: Receive, most: int) -> AsyncIterator[bytes]:
     """The body, already framed in chunks for HTTP/1.1 (the first piece belongs right behind the head)."""
     message = await _next(receive)
     while message.get("more_body") and not message.get("body"):
@@ -214,8 +218,8 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
     while message.get("more_body"):
         message = await _next(receive)
         size += len(message.get("body", b""))
-        if size > MOST_BODY:
-            raise BodyTooLarge
+        if size > most:
+            raise BodyTooLarge(most)
         yield _frame(message.get("body", b""))
     yield b"0\r\n\r\n"
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,23 @@ from stadtkern.identity import permissions
 from stadtkern.ingest.imports import mapping
 from stadtkern.ingest.imports.formats import kinds
 
+View = Callable[[HttpRequest, UUID], Coroutine[Any, Any, HttpResponse]]
 
+
+def in_step(view: View) -> View:
+    """Whoever acts on a page older than the delivery sees the step that it is at; nothing happens."""
+
+    @wraps(view)
+    async def acting(request: HttpRequest, uuid: UUID) -> HttpResponse:
+        try:
+            return await view(request, uuid)
+        except (operations.MovedOn, operations.NotYet):
+            return redirect("import", uuid=uuid)
+
+    return acting
+
+
+@in_step
 async def plan(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Take the plan and have the file checked."""
     async with views.open_delivery(request, uuid) as (desk, found):
@@ -36,6 +53,7 @@ async def plan(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "catalogue/onboarding/delivery.html", context)
 
 
+@in_step
 async def layout(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Read the file anew with another layout."""
     async with views.open_delivery(request, uuid) as (desk, found):
@@ -67,6 +85,7 @@ def _file(given: Mapping[str, Any]) -> mapping.File:
     )
 
 
+@in_step
 async def decide(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A steward decides about what could concern people."""
     async with views.open_delivery(request, uuid) as (desk, found):
@@ -87,6 +106,7 @@ async def decide(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "catalogue/onboarding/delivery.html", context)
 
 
+@in_step
 async def store(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Have the delivery stored."""
     async with views.open_delivery(request, uuid) as (desk, found):
@@ -99,6 +119,7 @@ async def store(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "catalogue/onboarding/delivery.html", context)
 
 
+@in_step
 async def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put a delivery aside, after asking."""
     async with views.open_delivery(request, uuid) as (desk, found):

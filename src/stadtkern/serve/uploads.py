@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Lets people who are signed in send large files to the pages that take them, and nobody else."""
+
+from __future__ import annotations
+
+import re
+from http import cookies
+from typing import Any
+
+from stadtkern.core.settings import Settings
+from stadtkern.serve.front import Uploads
+from stadtkern.serve.proxy import Scope
+
+_TAKES_FILES = re.compile(r"(/en)?/arbeit/import/(neu|[0-9a-f-]{36}/lieferung)")
+_ROUND_ABOUT = 65_536
+"""What a form needs besides its file."""
+
+
+def limit(*, plane: Any, settings: Settings) -> Uploads:
+    """How many bytes a request may have, by address and session; `plane` knows who is signed in."""
+
+    async def most(scope: Scope) -> int:
+        if scope["method"] != "POST" or not _TAKES_FILES.fullmatch(scope["path"]):
+            return 0
+        session = _session(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+        if not session:
+            return 0
+        principal = await plane.state.gate.principal(authorization=None, cookie=session)
+        return settings.upload_limit + _ROUND_ABOUT if principal.kind == "person" else 0
+
+    return most
+
+
+def _session(header: str) -> str:
+    try:
+        found = cookies.SimpleCookie(header).get("sessionid")
+    except cookies.CookieError:
+        return ""
+    return found.value if found else ""

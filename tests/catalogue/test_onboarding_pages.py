@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A clerk brings messy files in on the pages alone, without a script, and strangers see nothing of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient
+
+from stadtkern.catalogue.onboarding import jobs
+from stadtkern.core import settings as core_settings
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from tests import people
+from tests.catalogue import imports
+from tests.catalogue.offices import Office, as_, text
+from tests.catalogue.test_onboarding import TREES
+
+pytestmark = pytest.mark.anyio
+
+ABOUT = {
+    "title": "Bäume der Stadt",
+    "description": "Wo sie stehen.",
+    "licence": "http://dcat-ap.de/def/licenses/cc-zero",
+    "attribution": "",
+    "room": "public",
+    "publish": "on",
+}
+
+
+@pytest.fixture(autouse=True)
+def same_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages keep uploads where the work process of the test looks for them."""
+    monkeypatch.setattr(core_settings, "load", lambda: settings)
+
+
+@pytest.fixture
+async def clerk(visitor: AsyncClient, office: Office) -> AsyncClient:
+    """An editor at the pages."""
+    return as_(visitor, office.editor)
+
+
+Work = Callable[[], Any]
+
+
+@pytest.fixture
+def work(connection: Connection, settings: Settings) -> Work:
+    """The work process, until nothing is left."""
+
+    async def run() -> None:
+        while await jobs.once(connection, url=settings.database_url or "", settings=settings):
+            pass
+
+    return run
+
+
+def filled(page: str, action: str) -> dict[str, str]:
+    """What a browser would send with the form that goes to `…/action`, untouched."""
+    form = next(f for f in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'/{action}"' in f)
+    values: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        kept = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if kept.get("type") in ("checkbox", "radio") and " checked" not in tag:
+            continue
+        if "name" in kept and kept.get("type") != "file":
+            values[kept["name"]] = unescape(kept.get("value", "on"))
+    for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        options = re.findall(r'<option value="([^"]*)"( selected)?', inner)
+        values[name] = unescape(
+            next((v for v, chosen in options if chosen), options[0][0] if options else "")
+        )
+    for name, inner in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        values[name] = unescape(inner.strip())
+    values.pop("fetch", None)
+    return values
+
+
+async def sent(client: AsyncClient, office: Office, content: bytes, name: str = "file.csv") -> str:
+    """The address of an upload."""
+    upload = SimpleUploadedFile(name, content)
+    answer = await client.post("/arbeit/import/neu", {"organisation": office.id, "file": upload})
+    assert answer.status_code == 302, re.findall(r"sk-field__error.*", answer.content.decode())
+    return answer["Location"]
+
+
+async def test_from_an_upload_to_a_published_dataset(
+    clerk: AsyncClient, office: Office, work: Work, connection: Connection
+) -> None:
+    """Upload, look, plan, check, publish; each step is a page, and the forms come filled in."""
+    address = await sent(clerk, office, TREES, "baeume.csv")
+    waiting = await text(clerk, address)
+    assert "Wir lesen die Datei." in waiting
+    await work()
+    looked = await text(clerk, address)
+    assert "So haben wir die Datei verstanden" in looked
+    values = filled(looked, "plan")
+    assert values["target"] == "features"
+    assert (values["srid"], values["x"], values["y"]) == ("25832", "Rechtswert", "Hochwert")
+    assert (values["c2-type"], values["c2-unit"]) == ("number", "m")
+    assert (await clerk.post(f"{address}/plan", values)).status_code == 302
+    await work()
+    checked = await text(clerk, address)
+    assert "30 Zeilen mit 180 Werten lassen sich speichern." in checked
+    assert 'name="publish"' not in checked
+    as_(clerk, office.publisher)
+    assert (await clerk.post(f"{address}/speichern", ABOUT)).status_code == 302
+    await work()
+    done = await text(clerk, address)
+    assert "Er ist veröffentlicht." in done
+    clerk.cookies.clear()
+    key = re.search(r'href="/daten/([a-z0-9-]+)"', done)
+    assert key is not None
+    assert "Bäume der Stadt" in await text(clerk, f"/daten/{key[1]}")
+
+
+async def test_a_file_that_is_misread_is_read_anew(clerk: AsyncClient, office: Office, work: Work) -> None:
+    """Another encoding, another header row, another sign."""
+    address = await sent(clerk, office, "Titel;\nA;B\nKäse;1,5\n".encode("cp850"))
+    await work()
+    assert "Käse" not in await text(clerk, address)
+    again = {"skip": "1", "encoding": "cp850", "delimiter": ";", "decimal": ","}
+    assert (await clerk.post(f"{address}/lesen", again)).status_code == 302
+    await work()
+    assert "Käse" in await text(clerk, address)
+
+
+async def test_a_plan_that_lacks_something_says_so(clerk: AsyncClient, office: Office, work: Work) -> None:
+    """What was typed stays."""
+    address = await sent(clerk, office, TREES)
+    await work()
+    values = filled(await text(clerk, address), "plan") | {"y": "", "c0-title": "Nummer <b>"}
+    answer = await clerk.post(f"{address}/plan", values)
+    page = answer.content.decode()
+    assert "Für die Karte braucht es beide Spalten der Koordinaten." in page
+    assert 'value="Nummer &lt;b&gt;"' in page
+
+
+async def test_words_are_explained_on_the_page(clerk: AsyncClient, office: Office, work: Work) -> None:
+    """`bes=0` is a number, `defekt` is none."""
+    rows = "".join(f"2024-01-01 {n // 4:02}:{n % 4 * 15:02},{n}\n" for n in range(90))
+    content = f"zeit,frei\n{rows}2024-01-02 00:00,belegt\n2024-01-02 00:15,defekt\n"
+    address = await sent(clerk, office, content.encode())
+    await work()
+    page = await text(clerk, address)
+    assert "„defekt“ (1×)" in page
+    values = filled(page, "plan")
+    assert values["target"] == "series"
+    await clerk.post(f"{address}/plan", values)
+    await work()
+    assert "Das muss erst geklärt werden" in await text(clerk, address)
+    assert (await clerk.post(f"{address}/speichern", ABOUT)).status_code == 302
+    await work()
+    assert "Das muss erst geklärt werden" in await text(clerk, address)
+    again = filled(await text(clerk, f"{address}?plan"), "plan") | {"c1-void": "belegt=0, defekt"}
+    await clerk.post(f"{address}/plan", again)
+    await work()
+    page = await text(clerk, address)
+    assert "Das muss erst geklärt werden" not in page
+    assert "Wörter werden als Zahlen gelesen" in page
+
+
+async def test_a_steward_decides_and_an_editor_cannot(
+    clerk: AsyncClient, office: Office, work: Work, connection: Connection
+) -> None:
+    """About what looks like people."""
+    address = await sent(clerk, office, b"Vorname,E-Mail\nErika,erika@example.org\nMax,max@example.org\n")
+    await work()
+    await clerk.post(f"{address}/plan", filled(await text(clerk, address), "plan"))
+    await work()
+    page = await text(clerk, address)
+    assert "E-Mail-Adressen" in page
+    assert "erika@" not in page.partition("schutz")[2]
+    assert "Rolle „Datenverantwortung“" in page
+    decision = {"verdict": "allowed", "reason": "Ansprechpersonen der Ämter"}
+    assert (await clerk.post(f"{address}/entscheiden", decision)).status_code == 403
+    steward = await people.person(connection, role="steward", organisation_id=office.id)
+    as_(clerk, steward)
+    assert (await clerk.post(f"{address}/entscheiden", {"verdict": "allowed"})).status_code == 200
+    assert (await clerk.post(f"{address}/entscheiden", decision)).status_code == 302
+    assert "Ansprechpersonen der Ämter" in await text(clerk, address)
+
+
+async def test_refused_files_say_why(clerk: AsyncClient, office: Office, work: Work) -> None:
+    """In words of the page, and nothing was stored."""
+    address = await sent(clerk, office, b"<html><script>alert(1)</script>", "bild.png")
+    await work()
+    page = await text(clerk, address)
+    assert "Das ist eine Webseite oder XML und keine Tabelle." in page
+    assert "Es wurde nichts gespeichert." in page
+    assert (await clerk.post(f"{address}/verwerfen")).status_code == 302
+
+
+async def test_too_large_files_and_missing_ones(
+    clerk: AsyncClient, office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form says so."""
+    small = msgspec.structs.replace(settings, upload_limit=1024)
+    monkeypatch.setattr(core_settings, "load", lambda: small)
+    upload = SimpleUploadedFile("x.csv", b"x" * 2000)
+    answer = await clerk.post("/arbeit/import/neu", {"organisation": office.id, "file": upload})
+    assert "Die Datei ist zu groß." in answer.content.decode()
+    answer = await clerk.post("/arbeit/import/neu", {"organisation": office.id})
+    assert "Wählen Sie entweder eine Datei" in answer.content.decode()
+
+
+async def test_inner_addresses_are_not_fetched(clerk: AsyncClient, office: Office, work: Work) -> None:
+    """SSRF: the page says that it may not."""
+    answer = await clerk.post(
+        "/arbeit/import/neu", {"organisation": office.id, "url": "http://127.0.0.1:1/x.csv"}
+    )
+    await work()
+    assert "Diese Adresse dürfen wir nicht abrufen" in await text(clerk, answer["Location"])
+
+
+async def test_strangers_meet_404(
+    clerk: AsyncClient, office: Office, work: Work, connection: Connection
+) -> None:
+    """Every address of a delivery, for people of other organisations; nobody at all is asked to sign in."""
+    address = await sent(clerk, office, TREES)
+    await work()
+    as_(clerk, office.other)
+    assert "file" not in await text(clerk, "/arbeit/import")
+    for path in (
+        "",
+        "/stand",
+        "/plan",
+        "/lesen",
+        "/entscheiden",
+        "/speichern",
+        "/verwerfen",
+        "/lieferung",
+        "/zeitplan",
+    ):
+        await text(clerk, address + path, 404)
+        assert (await clerk.post(address + path, {})).status_code == 404, path
+    as_(clerk, await people.person(connection, role="reader", organisation_id=office.id))
+    await text(clerk, address, 403)
+
+
+MESSY = sorted(p.name for p in (Path(__file__).parents[1] / "ingest/fixtures").glob("*.csv"))
+
+
+@pytest.mark.parametrize("name", MESSY)
+async def test_messy_files_go_through_as_they_are(
+    clerk: AsyncClient, office: Office, work: Work, name: str
+) -> None:
+    """Every one of them can be stored with what the pages suggest; nothing blocks."""
+    address = await sent(clerk, office, imports.fixture(name), name)
+    await work()
+    values = filled(await text(clerk, address), "plan")
+    assert (await clerk.post(f"{address}/plan", values)).status_code == 302
+    await work()
+    page = await text(clerk, address)
+    assert "Das muss erst geklärt werden" not in page
+    as_(clerk, office.publisher)
+    answer = await clerk.post(f"{address}/speichern", ABOUT | {"title": name})
+    assert answer.status_code == 302
+    await work()
+    assert "Die Daten sind gespeichert" in await text(clerk, address)
