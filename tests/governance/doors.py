@@ -116,6 +116,9 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/versionen/<int:number>": door(
         one="/daten/{key}/versionen/1 /daten/{key}/versionen/1?mit=2"
     ),
+    "daten/<slug:key>/nutzung": door(one="/daten/{key}/nutzung"),
+    "daten/<slug:key>/nutzung.csv": door(one="/daten/{key}/nutzung.csv"),
+    "arbeit/nutzung": no_data("counts change with every question; what is listed is tested with the counts"),
     "arbeit/daten/<slug:key>/versionen/<int:number>": door(search="/arbeit/daten/{key}/versionen/1"),
     "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
     **{

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.onboarding.urls")),
     path("", include("stadtkern.catalogue.requests.urls")),
     path("", include("stadtkern.catalogue.versions.urls")),
+    path("", include("stadtkern.catalogue.usage.urls")),
     path("daten", browse.datasets, name="datasets"),
     path("daten.atom", browse.feed, name="datasets-feed"),
     path("daten/<slug:key>", browse.dataset, name="dataset"),

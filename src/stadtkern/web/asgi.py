@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.web.settings")
 import django
 from django.core.handlers.asgi import ASGIHandler
 
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit
 from stadtkern.ui import visit
 
@@ -40,6 +41,7 @@ async def _live(receive: Any, send: Any) -> None:
             await visit.DOOR.open()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await counting.close()
             await visit.DOOR.close()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -14,6 +14,7 @@ from stadtkern.catalogue.browse import feeds, listing, record, series
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.search import find
 from stadtkern.catalogue.search import question as questions
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import access
 from stadtkern.core.access import Scope
 from stadtkern.identity import permissions
@@ -43,6 +44,7 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         found = await _dataset(visit, key)
         context = {**await record.context(visit, found), "may_edit": await _may_edit(request, visit, found)}
+        await counting.count(request, visit, dataset_id=found.id, kind="view")
     answer = render(request, "catalogue/browse/dataset.html", context)
     if not record.public(found):
         answer["X-Robots-Tag"] = "noindex"
@@ -57,7 +59,7 @@ async def interface(request: HttpRequest, key: str) -> HttpResponse:
 
 async def readings(request: HttpRequest, key: str) -> HttpResponse:
     """All readings of the dataset as CSV, which the SensorThings interface streams."""
-    listed = await _series(request, key)
+    listed = await _series(request, key, download=True)
     chosen = quote(f"Datastream/id in ({listed})")
     columns = "$select=phenomenonTime,result,resultQuality&$expand=Datastream($select=id,name)"
     return _elsewhere(f"/sta/v1.1/Observations?$filter={chosen}&{columns}&$resultFormat=CSV")
@@ -111,11 +113,13 @@ async def _may_edit(request: HttpRequest, visit: Visit, found: Dataset) -> bool:
     return person is not None and person.may(role="editor", organisation_id=found.organisation.id)
 
 
-async def _series(request: HttpRequest, key: str) -> str:
+async def _series(request: HttpRequest, key: str, *, download: bool = False) -> str:
     """The ids of the dataset's series, as a list in a filter."""
     async with visits.open_visit(request) as visit:
         found = await _dataset(visit, key)
         known = await series.ids(visit, dataset_id=found.id)
+        if download:
+            await counting.count(request, visit, dataset_id=found.id, kind="download")
     if found.kind != "series":
         raise Http404
     return ",".join(map(str, known or [0]))

@@ -53,3 +53,15 @@ def inventory_event(kind: str) -> str:
 def add_up(*values: int) -> int:
     """The sum."""
     return sum(values)
+
+
+@register.simple_tag
+def bar_left(number: int) -> int:
+    """Where the bar of a month begins, of 480."""
+    return 6 + number * 40
+
+
+@register.simple_tag
+def bar_top(height: int) -> int:
+    """Where a bar of this height begins, above the line at 110."""
+    return 110 - height

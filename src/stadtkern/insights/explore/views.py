@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from stadtkern.catalogue.usage import counting
 from stadtkern.insights import districts, kinds
 from stadtkern.insights import streams as streams_of
 from stadtkern.insights.explore import catalogue, chart_data, download, history, picture, rows
@@ -81,6 +82,7 @@ async def csv(request: HttpRequest, id: int) -> StreamingHttpResponse:
     async with visits.open_visit(request) as visit:
         stream = await _stream(visit, id)
         span = _span(request, visit, stream)
+        await counting.count(request, visit, dataset_id=stream.dataset.id, kind="download")
     answer = StreamingHttpResponse(
         download.lines(stream=stream, span=span), content_type="text/csv; charset=utf-8; header=present"
     )

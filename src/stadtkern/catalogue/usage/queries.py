@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Reads of the counts, in which numbers too small to be nobody in particular are not told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext, gettext_lazy
+
+from stadtkern.core import statements
+from stadtkern.core.access import Scope
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
+from stadtkern.ui import formats
+
+# Below this a count says nothing but that somebody was there, and might say who.
+SMALLEST = 5
+MONTHS = 12
+KINDS = {
+    "view": gettext_lazy("Seite angesehen"),
+    "download": gettext_lazy("heruntergeladen"),
+    "embed": gettext_lazy("eingebettet angesehen"),
+}
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How often; None where it was seldom."""
+
+    n: int | None
+
+    @property
+    def words(self) -> str:
+        """The number, or that it is small."""
+        return (
+            gettext("unter %(n)s") % {"n": SMALLEST} if self.n is None else formats.number(self.n, digits=0)
+        )
+
+
+class Month(msgspec.Struct, frozen=True):
+    """One month's counts, in the order of KINDS."""
+
+    first: date
+    counts: Sequence[Count]
+
+    @property
+    def name(self) -> str:
+        """`November 2026`."""
+        return formats.month(self.first)
+
+
+class Most(msgspec.Struct, frozen=True):
+    """A dataset and how often it was used, in all and in the order of KINDS."""
+
+    key: str
+    title: str
+    all: Count
+    counts: Sequence[Count]
+
+
+def coarse(n: int) -> Count:
+    """A count that may be shown."""
+    return Count(None if 0 < n < SMALLEST else n)
+
+
+async def months(connection: Connection, scope: Scope, *, dataset_id: int, today: date) -> list[Month]:
+    """The last twelve months of one dataset, newest first."""
+    firsts = [_month_before(today, back) for back in range(MONTHS)]
+    if not scope.allows(dataset_id):
+        return []
+    about = {"dataset_id": dataset_id, "since": firsts[-1]}
+    rows = await (await connection.execute(statements.load("catalogue")["usage_months"], about)).fetchall()
+    known = {(first, kind): n for first, kind, n in rows}
+    return [Month(first, [coarse(known.get((first, kind), 0)) for kind in KINDS]) for first in firsts]
+
+
+async def most(connection: Connection, scope: Scope, *, since: date, limit: int = 50) -> list[Most]:
+    """The visible datasets used most since a day."""
+    text, params = (
+        Fragment(statements.load("catalogue")["usage_most"] + " ", (since,))
+        + scope.on("u.dataset_id")
+        + Fragment(" GROUP BY u.dataset_id, d.key, c.title ORDER BY 4 DESC, d.key LIMIT %s", (limit,))
+    )
+    rows: list[tuple[Any, ...]] = await (await connection.execute(text, params)).fetchall()
+    return [Most(row[1], row[2], coarse(row[3]), [coarse(n) for n in row[4:7]]) for row in rows]
+
+
+def _month_before(today: date, back: int) -> date:
+    number = today.year * 12 + today.month - 1 - back
+    return date(number // 12, number % 12 + 1, 1)
