@@ -54,6 +54,7 @@ async function bundle() {
       chart: path.join(ui, "islands/chart.js"),
       query: path.join(ui, "islands/query.js"),
       passkey: path.join(ui, "islands/passkey.js"),
+      points: path.join(ui, "islands/points.js"),
     },
     outdir: out,
     entryNames: "[name]-[hash]",

@@ -6,6 +6,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from stadtkern.catalogue.browse import views as browse
+from stadtkern.catalogue.editor import data, work
+from stadtkern.catalogue.editor import views as editor
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.inventory.urls")),
@@ -13,6 +15,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.requests.urls")),
     path("", include("stadtkern.catalogue.versions.urls")),
     path("", include("stadtkern.catalogue.usage.urls")),
+    path("arbeit", work.start, name="work"),
+    path("arbeit/daten/neu", editor.new, name="dataset-new"),
+    path("arbeit/daten/<slug:key>", editor.editor, name="dataset-editor"),
+    path("arbeit/daten/<slug:key>/punkte", editor.points, name="dataset-points"),
+    path("arbeit/daten/<slug:key>/stand", editor.state, name="dataset-state"),
+    path("arbeit/daten/<slug:key>/formen/neu", data.add, name="dataset-form-new"),
+    path("arbeit/daten/<slug:key>/formen/<int:id>", data.change, name="dataset-form"),
+    path("arbeit/daten/<slug:key>/formen/<int:id>/entfernen", data.remove, name="dataset-form-remove"),
     path("daten", browse.datasets, name="datasets"),
     path("daten.atom", browse.feed, name="datasets-feed"),
     path("daten/<slug:key>", browse.dataset, name="dataset"),

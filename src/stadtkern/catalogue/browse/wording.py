@@ -26,6 +26,39 @@ STATES = {
     "published": gettext_lazy("veröffentlicht"),
     "withdrawn": gettext_lazy("zurückgezogen"),
 }
+# What to do for the points of a metric.
+METRICS = {
+    "keywords": gettext_lazy("Schlagwort ergänzen"),
+    "themes": gettext_lazy("Thema ankreuzen"),
+    "spatial": gettext_lazy("Gebiet angeben"),
+    "temporal": gettext_lazy("Zeitraum angeben"),
+    "conforms": gettext_lazy("Titel, Beschreibung und Lizenzen vervollständigen (DCAT-AP.de)"),
+    "access_rights": gettext_lazy("Zugang angeben"),
+    "access_rights_known": gettext_lazy("Zugang aus der Liste wählen"),
+    "contact": gettext_lazy("Kontakt angeben"),
+    "publisher": gettext_lazy("Stelle angeben"),
+    "issued": gettext_lazy("Veröffentlichen"),
+    "modified": gettext_lazy("Stand der Daten angeben"),
+    "access_url": gettext_lazy("Eine Form der Daten mit Adresse ergänzen"),
+    "download_url": gettext_lazy("Direkten Download anbieten"),
+    "download_answers": gettext_lazy("Der direkte Download muss antworten"),
+    "format": gettext_lazy("Format angeben"),
+    "media_type": gettext_lazy("Format mit Medientyp wählen"),
+    "format_known": gettext_lazy("Format aus der Liste wählen"),
+    "open_format": gettext_lazy("Offenes Format anbieten, etwa CSV"),
+    "machine_readable": gettext_lazy("Maschinenlesbares Format anbieten"),
+    "licence": gettext_lazy("Lizenz angeben"),
+    "licence_known": gettext_lazy("Lizenz aus der Liste wählen"),
+    "rights": gettext_lazy("Quellenangabe oder Hinweise zu Rechten ergänzen"),
+    "byte_size": gettext_lazy("Größe der Datei angeben"),
+}
+MISSING = {
+    "title": gettext_lazy("ein Titel"),
+    "description": gettext_lazy("eine Beschreibung"),
+    "distributions": gettext_lazy("mindestens eine Form der Daten"),
+    "licence": gettext_lazy("eine Lizenz für jede Form der Daten"),
+    "attribution": gettext_lazy("eine Quellenangabe, weil die Lizenz sie verlangt"),
+}
 TABLES = {
     "theme": "themes",
     "hvd": "hvd_categories",

@@ -16,6 +16,7 @@ from stadtkern.core import statements
 from stadtkern.core.database import Connection
 
 _SCHEMES = ("https://", "http://", "/", "ftp://", "mqtt://", "mqtts://")
+_NEVER = ' <>"\n\r\t\0'
 
 
 async def add_distribution(
@@ -90,9 +91,14 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     return rows.columns(fields, form=Distribution)
 
 
+def linkable(given: str) -> bool:
+    """Whether a page may link to this address."""
+    return given.startswith(_SCHEMES) and not any(sign in given for sign in _NEVER)
+
+
 def _address(given: str, *, where: str) -> None:
     """Only addresses that a page may link to."""
-    if not given.startswith(_SCHEMES) or any(sign in given for sign in ' <>"\n\r\t'):
+    if not linkable(given):
         raise InvalidMetadata(f"`{given[:100]}` is no address; it begins with https://", where=where)
 
 
