@@ -121,6 +121,28 @@ PAGES: dict[str, Door] = {
     "arbeit/nutzung": no_data("counts change with every question; what is listed is tested with the counts"),
     "arbeit/daten/<slug:key>/versionen/<int:number>": door(search="/arbeit/daten/{key}/versionen/1"),
     "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
+    "daten": door(
+        lists="/daten /en/daten /daten?sortierung=titel /daten?sortierung=neu&seite=2 /daten?art=series"
+        " /daten?format=CSV /daten?von=2000-01-01&bis=2100-01-01 /daten?stelle=1"
+        " /daten?ausschnitt=-180,-90,180,90",
+        search="/daten?q={word} /daten?q={word}&sortierung=titel /daten?q={key} /daten?thema={word}",
+    ),
+    "daten.atom": door(lists="/daten.atom /daten.atom?art=series", search="/daten.atom?q={word}"),
+    "daten/<slug:key>": door(one="/daten/{key} /en/daten/{key} /daten/{key}?tab=x"),
+    "daten/<slug:key>/schnittstelle": door(search="/daten/{key}/schnittstelle"),
+    "daten/<slug:key>/werte.csv": door(search="/daten/{key}/werte.csv"),
+    "sitemap.xml": door(lists="/sitemap.xml"),
+    "sitemap-<int:part>.xml": door(lists="/sitemap-1.xml /sitemap-2.xml"),
+    "arbeit": door(lists="/arbeit", search="/arbeit?q={word}"),
+    "arbeit/daten/neu": no_data("an empty form; rooms in it are those that one may enter"),
+    "arbeit/daten/<slug:key>": door(search="/arbeit/daten/{key}"),
+    "arbeit/daten/<slug:key>/punkte": door(search="/arbeit/daten/{key}/punkte"),
+    "arbeit/daten/<slug:key>/stand": door(search="/arbeit/daten/{key}/stand"),
+    "arbeit/daten/<slug:key>/formen/neu": door(search="/arbeit/daten/{key}/formen/neu"),
+    "arbeit/daten/<slug:key>/formen/<int:id>": door(search="/arbeit/daten/{key}/formen/1"),
+    "arbeit/daten/<slug:key>/formen/<int:id>/entfernen": door(
+        search="/arbeit/daten/{key}/formen/1/entfernen"
+    ),
     **{
         path: no_data("the way in, and one's own account")
         for path in (
