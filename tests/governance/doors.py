@@ -144,7 +144,7 @@ PAGES: dict[str, Door] = {
         search="/arbeit/daten/{key}/formen/1/entfernen"
     ),
     **{
-        path: no_data("the way in, and one's own account")
+        path: no_data("the way in, one's own account, organisations and keys")
         for path in (
             "anmelden",
             "anmelden/passkey",
@@ -181,6 +181,21 @@ PAGES: dict[str, Door] = {
             "konto/sicherheit/passkeys/<int:pk>",
             "konto/sicherheit/passkeys/<int:pk>/entfernen",
             "konto/verbunden",
+            "konto/schluessel",
+            "konto/schluessel/neu",
+            "konto/schluessel/<int:id>/beenden",
+            "arbeit/geraete",
+            "arbeit/geraete/neu",
+            "arbeit/geraete/<int:id>/beenden",
+            "arbeit/menschen",
+            "arbeit/menschen/neu",
+            "arbeit/menschen/<int:id>",
+            "arbeit/menschen/<int:id>/bearbeiten",
+            "arbeit/menschen/<int:id>/einladen",
+            "arbeit/menschen/<int:id>/zuruecknehmen",
+            "arbeit/menschen/<int:id>/rolle",
+            "arbeit/menschen/<int:id>/entfernen",
+            "arbeit/menschen/<int:id>/zugang",
         )
     },
 }

@@ -15,6 +15,8 @@ from django.views.generic import RedirectView
 
 from stadtkern.identity.account import views as own
 from stadtkern.identity.entry import views as entry
+from stadtkern.identity.organisations import views as people
+from stadtkern.identity.tokens import views as keys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("anmelden", account.login, name="account_login"),
@@ -52,6 +54,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "konto/sicherheit/passkeys/<int:pk>/entfernen", passkeys.remove_webauthn, name="mfa_remove_webauthn"
     ),
+    path("konto/schluessel", keys.own, name="tokens"),
+    path("konto/schluessel/neu", keys.new_own, name="token-new"),
+    path("konto/schluessel/<int:id>/beenden", keys.end_own, name="token-end"),
+    path("arbeit/geraete", keys.devices, name="devices"),
+    path("arbeit/geraete/neu", keys.new_device, name="device-new"),
+    path("arbeit/geraete/<int:id>/beenden", keys.end_device, name="device-end"),
+    path("arbeit/menschen", people.organisations, name="organisations"),
+    path("arbeit/menschen/neu", people.new, name="organisation-new"),
+    path("arbeit/menschen/<int:id>", people.organisation, name="organisation"),
+    path("arbeit/menschen/<int:id>/bearbeiten", people.edit, name="organisation-edit"),
+    path("arbeit/menschen/<int:id>/einladen", people.invite, name="organisation-invite"),
+    path("arbeit/menschen/<int:id>/zuruecknehmen", people.withdraw, name="organisation-withdraw"),
+    path("arbeit/menschen/<int:id>/rolle", people.set_role, name="organisation-role"),
+    path("arbeit/menschen/<int:id>/entfernen", people.remove, name="organisation-remove"),
+    path("arbeit/menschen/<int:id>/zugang", people.way_back, name="organisation-way-back"),
     path("anmelden/dienst/abgebrochen", linked.login_cancelled, name="socialaccount_login_cancelled"),
     path("anmelden/dienst/fehler", linked.login_error, name="socialaccount_login_error"),
     path("anmelden/dienst/konto", linked.signup, name="socialaccount_signup"),

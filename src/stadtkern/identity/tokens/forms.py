@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a new key is for, what it may do, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from stadtkern.core import access
+from stadtkern.identity import words
+from stadtkern.identity.tokens.queries import Candidate
+
+_SPANS = (
+    ("30", _("30 Tage")),
+    ("90", _("90 Tage")),
+    ("365", _("ein Jahr")),
+    ("1825", _("fünf Jahre")),
+)
+
+
+class TokenForm(forms.Form):
+    """A new key for one dataset."""
+
+    name = forms.CharField(
+        label=_("Wofür ist der Schlüssel?"),
+        help_text=_("Zum Beispiel der Name des Programms oder die Nummer des Geräts."),
+        max_length=200,
+    )
+    dataset = forms.SlugField(
+        label=_("Datensatz"),
+        help_text=_("Sein Kurzname, wie er in der Adresse steht. Nur für diesen einen gilt der Schlüssel."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"list": "datensaetze", "autocomplete": "off"}),
+    )
+    verbs = forms.MultipleChoiceField(
+        label=_("Was darf er?"),
+        choices=[(verb, words.VERBS[verb]) for verb in access.VERBS],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.ChoiceField(label=_("Wie lange gilt er?"), choices=_SPANS)
+
+    def __init__(self, *args: Any, datasets: Sequence[Candidate], device: bool, **kwargs: Any):
+        kwargs["initial"] = {"verbs": ["create"] if device else ["read"], "days": "365" if device else "90"}
+        super().__init__(*args, **kwargs)
+        self.datasets = datasets
+        if not device:
+            self.fields["days"].choices = _SPANS[:-1]  # type: ignore[attr-defined]
+
+    @property
+    def span(self) -> timedelta:
+        """How long it is to be valid."""
+        return timedelta(days=int(self.cleaned_data["days"]))

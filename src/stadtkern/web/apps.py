@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Registers the places of packages that lie below the registry itself."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WebConfig(AppConfig):
+    """The app `web`."""
+
+    name = "stadtkern.web"
+    label = "web"
+
+    def ready(self) -> None:
+        """Say where people, roles and keys of devices are looked after."""
+        from stadtkern.ui import places
+
+        places.register(
+            _("Menschen und Rollen"),
+            "organisations",
+            "administrator",
+            about=_("Einladen, Rollen vergeben, Organisationen anlegen."),
+            position=80,
+        )
+        places.register(
+            _("Geräteschlüssel"),
+            "devices",
+            "steward",
+            about=_("Schlüssel, mit denen Geräte Messwerte einliefern."),
+            position=70,
+        )
