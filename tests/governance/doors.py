@@ -56,6 +56,10 @@ PAGES: dict[str, Door] = {
     "messreihen/<int:id>/verlauf.json": door(
         lists="/messreihen/1/verlauf.json", one="/messreihen/{stream}/verlauf.json"
     ),
+    # It shows what everybody may see, also to those who may see more.
+    "messreihen/<int:id>/einbetten": door(
+        lists="/messreihen/1/einbetten", search="/messreihen/{stream}/einbetten?zeitraum=alles"
+    ),
     "messreihen/<int:id>/werte.csv": door(
         lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
     ),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.urls import path
 
 from stadtkern.insights.cockpit import views as cockpit
+from stadtkern.insights.explore import embed
 from stadtkern.insights.explore import views as explore
 
 urlpatterns = [
@@ -18,5 +19,6 @@ urlpatterns = [
     path("dinge/<int:id>", explore.thing, name="thing"),
     path("messreihen/<int:id>", explore.datastream, name="datastream"),
     path("messreihen/<int:id>/verlauf.json", explore.chart_json, name="chart-json"),
+    path("messreihen/<int:id>/einbetten", embed.chart, name="datastream-embedded"),
     path("messreihen/<int:id>/werte.csv", explore.csv, name="csv"),
 ]

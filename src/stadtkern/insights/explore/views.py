@@ -12,7 +12,7 @@ from django.shortcuts import render
 from stadtkern.catalogue.usage import counting
 from stadtkern.insights import districts, kinds
 from stadtkern.insights import streams as streams_of
-from stadtkern.insights.explore import catalogue, chart_data, download, history, picture, rows
+from stadtkern.insights.explore import catalogue, chart_data, download, embed, history, parts
 from stadtkern.insights.streams import Site, Stream
 from stadtkern.ui import maps, spans
 from stadtkern.ui import visit as visits
@@ -48,7 +48,7 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
             "api": f"{settings.PUBLIC_URL}/sta/v1.1/Things({id})?$expand=Datastreams",
             "kind": series[0].what if series else kinds.OTHER,
             "datasets": [dataset.about],
-            **(await _chart(visit, request, shown, table=False) if shown else {}),
+            **(await parts.chart(visit, request, shown, table=False) if shown else {}),
         }
     return render(request, "insights/explore/thing.html", context)
 
@@ -56,9 +56,10 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
 async def datastream(request: HttpRequest, id: int) -> HttpResponse:
     """One series: chart, gaps, quality, table, data and address."""
     async with visits.open_visit(request) as visit:
-        stream = await _stream(visit, id)
-        context = {"stream": stream, **await _chart(visit, request, stream, table=True)}
-    span: spans.Span = context["span"]
+        stream = await parts.stream(visit, id)
+        context = {"stream": stream, **await parts.chart(visit, request, stream, table=True)}
+        span: spans.Span = context["span"]
+        context["embed"] = await embed.snippet(visit, stream, span)
     address = f"{settings.PUBLIC_URL}/sta/v1.1/Datastreams({id})"
     context |= {
         "api": address,
@@ -71,8 +72,8 @@ async def datastream(request: HttpRequest, id: int) -> HttpResponse:
 async def chart_json(request: HttpRequest, id: int) -> JsonResponse:
     """The chart's numbers, for reading them off in the browser."""
     async with visits.open_visit(request) as visit:
-        stream = await _stream(visit, id)
-        span = _span(request, visit, stream)
+        stream = await parts.stream(visit, id)
+        span = parts.span(request, visit, stream)
         found = await history.read(visit, stream=stream, span=span)
         return JsonResponse(chart_data.document(stream=stream, span=span, history=found))
 
@@ -80,8 +81,8 @@ async def chart_json(request: HttpRequest, id: int) -> JsonResponse:
 async def csv(request: HttpRequest, id: int) -> StreamingHttpResponse:
     """All observations of the span as CSV, sent while they are read."""
     async with visits.open_visit(request) as visit:
-        stream = await _stream(visit, id)
-        span = _span(request, visit, stream)
+        stream = await parts.stream(visit, id)
+        span = parts.span(request, visit, stream)
         await counting.count(request, visit, dataset_id=stream.dataset.id, kind="download")
     answer = StreamingHttpResponse(
         download.lines(stream=stream, span=span), content_type="text/csv; charset=utf-8; header=present"
@@ -97,43 +98,10 @@ async def _site(visit: Visit, id: int) -> tuple[Site, streams_of.Dataset]:
     return found
 
 
-async def _stream(visit: Visit, id: int) -> Stream:
-    stream = await streams_of.one(visit, datastream_id=id) if id <= _LARGEST_ID else None
-    if stream is None:
-        raise Http404
-    return stream
-
-
 def _chosen(series: list[Stream], asked: str) -> Stream | None:
     named = [s for s in series if str(s.id) == asked]
     with_values = [s for s in series if s.n and not s.multi]
     return next(iter([*named, *with_values]), None)
-
-
-def _span(request: HttpRequest, visit: Visit, stream: Stream) -> spans.Span:
-    asked = {key: request.GET.get(key, "") for key in ("zeitraum", "von", "bis", "aufloesung", "vergleich")}
-    return spans.choose(
-        asked, first=stream.first_time, last=stream.last_time, now=visit.now, zone=visit.city.zone
-    )
-
-
-async def _chart(visit: Visit, request: HttpRequest, stream: Stream, *, table: bool) -> dict[str, Any]:
-    span = _span(request, visit, stream)
-    found = await history.read(visit, stream=stream, span=span)
-    span = spans.shown_as(span, bucket=found.bucket)
-    asked = {key: request.GET.get(key, "") for key in ("vor", "seite")}
-    return {
-        "span": span,
-        "datasets": [stream.dataset.about],
-        "span_names": spans.NAMES,
-        "bucket_names": [(name, spans.BUCKET_NAMES[bucket]) for name, bucket in spans.BUCKETS.items()],
-        "history": found,
-        "picture": picture.draw(visit, stream=stream, span=span, history=found),
-        "unit": picture.unit(stream, span.bucket),
-        "table": await rows.read(visit, stream=stream, span=span, history=found, asked=asked)
-        if table
-        else None,
-    }
 
 
 async def _small_map(visit: Visit, site: Site) -> Any:
