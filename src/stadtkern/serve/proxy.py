@@ -30,7 +30,11 @@ _HOP_BY_HOP = frozenset(
         b"proxy-authorization",
     )
 )
-_OURS = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"x-real-ip"))
+# How long the body was announced to be; it goes on in chunks, and forms with files want to know.
+_LENGTH = b"x-body-length"
+_OURS = frozenset(
+    (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"x-real-ip", _LENGTH)
+)
 _IDLE_CONNECTIONS = 32
 _CHUNK = 65_536
 _HEAD_SECONDS = 120.0
@@ -243,6 +247,8 @@ def _head(scope: Scope) -> bytes:
     has_host = False
     for name, value in scope["headers"]:
         lowered = name.lower()
+        if lowered == b"content-length":
+            lines.append(_LENGTH + b": " + value)
         if lowered in _HOP_BY_HOP or lowered in _OURS or lowered == b"content-length":
             continue
         has_host = has_host or lowered == b"host"

@@ -24,7 +24,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
     else:
-        await _pages(scope, receive, _noting(scope, send))
+        await _pages(_with_length(scope), receive, _noting(scope, send))
 
 
 def _noting(scope: dict[str, Any], send: audit.Send) -> audit.Send:
@@ -32,6 +32,18 @@ def _noting(scope: dict[str, Any], send: audit.Send) -> audit.Send:
         surface="page", method=scope["method"], path=scope["path"], query=scope["query_string"]
     )
     return audit.noting(send, asking=asking, pool=lambda: visit.DOOR.pool)
+
+
+def _with_length(scope: dict[str, Any]) -> dict[str, Any]:
+    """A request whose body comes in chunks from the front, with the length that the client has announced.
+
+    Django takes a form with files for empty when it does not know its length.
+    """
+    headers = dict(scope.get("headers", ()))
+    told = headers.get(b"x-body-length", b"")
+    if b"content-length" in headers or not told.isdigit():
+        return scope
+    return {**scope, "headers": [*scope["headers"], (b"content-length", told)]}
 
 
 async def _live(receive: Any, send: Any) -> None:

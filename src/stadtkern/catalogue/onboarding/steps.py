@@ -221,34 +221,29 @@ async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None
         await catalogue.publish(connection, by=None, dataset_id=dataset_id)
 
 
+_DOWNLOADS = (
+    ("csv", "CSV", "text/csv", "Alles als CSV", "All as CSV"),
+    ("geojson", "GEOJSON", "application/geo+json", "Alles als GeoJSON", "All as GeoJSON"),
+    ("parquet", "PARQUET", "application/vnd.apache.parquet", "Alles als Parquet", "All as Parquet"),
+)
+
+
 def _forms(key: str, *, spatial: bool) -> list[dict[str, Any]]:
     address = f"/ogc/collections/{key}"
-    whole = f"{address}/items?f="
     found: list[dict[str, Any]] = [
         {
             "title": {"de": "Schnittstelle (OGC API – Features)", "en": "Interface (OGC API – Features)"},
             "access_url": address,
             "format": "JSON",
             "media_type": "application/json",
-        },
-        {
-            "title": {"de": "Alles als CSV", "en": "All as CSV"},
-            "access_url": f"{whole}csv",
-            "download_url": f"{whole}csv",
-            "format": "CSV",
-            "media_type": "text/csv",
-        },
+        }
     ]
-    if spatial:
-        found.append(
-            {
-                "title": {"de": "Alles als GeoJSON", "en": "All as GeoJSON"},
-                "access_url": f"{whole}geojson",
-                "download_url": f"{whole}geojson",
-                "format": "GEOJSON",
-                "media_type": "application/geo+json",
-            }
-        )
+    for ending, format_, media_type, german, english in _DOWNLOADS:
+        if ending == "geojson" and not spatial:
+            continue
+        url = f"{address}/download.{ending}"
+        said = {"title": {"de": german, "en": english}, "format": format_, "media_type": media_type}
+        found.append({**said, "access_url": url, "download_url": url})
     return found
 
 
