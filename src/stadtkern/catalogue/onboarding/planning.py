@@ -34,7 +34,7 @@ _SYSTEMS = [(number, f"{words_} (EPSG:{number})") for number, words_ in places.S
 class PlanForm(forms.Form):
     """What the file becomes, and what each column is."""
 
-    target = forms.ChoiceField(label=_("Was soll daraus werden?"), widget=forms.RadioSelect)
+    target = forms.ChoiceField(label=_("Art des Datensatzes"), widget=forms.RadioSelect)
     zone = forms.ChoiceField(label=_("Zeitzone der Zeiten ohne Zonenangabe"), choices=_ZONES)
     x = forms.ChoiceField(label=_("Spalte mit Länge oder Rechtswert"), required=False)
     y = forms.ChoiceField(label=_("Spalte mit Breite oder Hochwert"), required=False)

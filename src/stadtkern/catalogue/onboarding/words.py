@@ -193,9 +193,17 @@ def finding(found: Finding) -> dict[str, Any]:
         "column": found.column,
         "n": found.n,
         "line": found.line,
-        "example": found.example,
+        "example": _shown(found.example),
         "says": FINDINGS.get(found.code, found.code),
     }
+
+
+def _shown(example: str) -> str:
+    """A number as people write it; other examples as they stand in the file."""
+    try:
+        return formats.number(float(example))
+    except ValueError:
+        return example
 
 
 def concern(found: privacy.Finding) -> dict[str, Any]:
