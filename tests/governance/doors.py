@@ -202,6 +202,26 @@ PAGES: dict[str, Door] = {
             "arbeit/menschen/<int:id>/zugang",
         )
     },
+    **{
+        route: door(lists="/" + route.replace("<int:id>", "1"))
+        for route in (
+            "arbeit/ernten",
+            "arbeit/ernten/neu",
+            "arbeit/ernten/<int:id>",
+            "arbeit/ernten/<int:id>/bearbeiten",
+            "arbeit/ernten/<int:id>/loeschen",
+        )
+    },
+    "api/3": no_data("the version of the interface"),
+    r"^api/(?:3/)?action/(?P<name>[^/]{1,100})/?$": door(
+        lists="/api/3/action/package_list /api/3/action/tag_list /api/3/action/organization_list?all_fields=1"
+        " /api/3/action/group_list?all_fields=1 /api/action/current_package_list_with_resources?limit=1000"
+        ' /api/3/action/package_search?rows=1000&sort=name+asc&facet.field=["tags","organization","groups"]'
+        ' /api/3/action/package_search?rows=0&facet.field=["res_format","license_id"]',
+        one="/api/3/action/package_show?id={key} /api/3/action/package_show?id={uuid}",
+        search="/api/3/action/package_search?q={word} /api/3/action/package_search?fq=name:{key}"
+        " /api/3/action/package_autocomplete?q={word} /api/3/action/tag_list?query={word}",
+    ),
 }
 
 PLANE: dict[str, Door] = {

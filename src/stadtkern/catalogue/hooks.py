@@ -17,3 +17,10 @@ def register() -> None:
         about=_("Aus Dateien und Adressen Datensätze machen."),
         position=20,
     )
+    places.register(
+        _("Kataloge ernten"),
+        "harvest",
+        "publisher",
+        about=_("Datensätze anderer Portale nach Plan übernehmen."),
+        position=70,
+    )

@@ -10,6 +10,7 @@ from stadtkern.catalogue.editor import data, work
 from stadtkern.catalogue.editor import views as editor
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("stadtkern.catalogue.harvest.urls")),
     path("", include("stadtkern.catalogue.inventory.urls")),
     path("", include("stadtkern.catalogue.onboarding.urls")),
     path("", include("stadtkern.catalogue.requests.urls")),

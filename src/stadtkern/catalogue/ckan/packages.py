@@ -17,7 +17,7 @@ from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.catalogue.ckan.shapes import Document
 from stadtkern.catalogue.ckan.solr import Reader, Value
 from stadtkern.catalogue.entities import Agent, Dataset
-from stadtkern.core import fragments, problems, statements
+from stadtkern.core import audit, fragments, problems, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui.visit import Visit
 
@@ -46,6 +46,7 @@ async def package_list(visit: Visit, given: Parameters) -> list[str]:
 async def package_show(visit: Visit, given: Parameters) -> Document:
     """Return one dataset. `id`: its id or name."""
     about = await find(visit, given.must("id", "name_or_id"))
+    audit.only(about.id)
     return (await documents(visit, [about]))[0]
 
 

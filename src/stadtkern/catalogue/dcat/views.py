@@ -19,7 +19,7 @@ from stadtkern.catalogue import machine
 from stadtkern.catalogue.dcat import document, negotiation, writers
 from stadtkern.catalogue.dcat.places import Addresses
 from stadtkern.catalogue.dcat.writers import Format
-from stadtkern.core import problems
+from stadtkern.core import audit, problems
 
 
 class SeeOther(HttpResponseRedirect):
@@ -55,6 +55,7 @@ async def dataset(request: HttpRequest, uuid: UUID, ending: str = "") -> HttpRes
     form = _form(request, ending)
     async with machine.opened(request) as visit:
         about = await document.published(visit, uuid=uuid)
+        audit.only(about.id)
         if form is None:
             return _varying(SeeOther(f"/daten/{about.key}"))
         body = await document.one(visit, addresses=_addresses(), form=form, about=about)
