@@ -6,16 +6,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _SAID = "_said"
 
@@ -86,21 +87,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return urlsplit(settings.PUBLIC_URL).hostname or "Stadtkern"
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Sign-in with the OpenID Connect provider that the settings name."""
-
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002
-        """Whoever the city's own provider knows may come in; what they may do is decided here."""
-        return True
-
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
-        """Take the name over as well."""
-        user = super().populate_user(request, sociallogin, data)
-        parts = (data.get("first_name"), data.get("last_name"))
-        user.name = str(data.get("name") or " ".join(filter(None, parts)))[:200]
-        return user
-
-
 def _cipher() -> Fernet:
+    from cryptography.fernet import Fernet  # large, and needed by few
+
     key = hashlib.sha256(b"stadtkern.identity.mfa" + settings.SECRET_KEY.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(key))

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
-from allauth.socialaccount.providers.openid_connect import views as provider
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("anmelden/oidc/<str:provider_id>", provider.login, name="openid_connect_login"),
-    path("anmelden/oidc/<str:provider_id>/zurueck", provider.callback, name="openid_connect_callback"),
-]
+urlpatterns: list[URLPattern | URLResolver] = []
+
+if settings.SIGN_IN_WITH:
+    from allauth.socialaccount.providers.openid_connect import views as provider
+
+    urlpatterns += [
+        path("anmelden/oidc/<str:provider_id>", provider.login, name="openid_connect_login"),
+        path("anmelden/oidc/<str:provider_id>/zurueck", provider.callback, name="openid_connect_callback"),
+    ]

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from allauth.account import views as account
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as codes
-from allauth.mfa.totp import views as totp
-from allauth.mfa.webauthn import views as passkeys
-from allauth.socialaccount import views as linked
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.module_loading import import_string
 from django.views.generic import RedirectView
 
 from stadtkern.identity.account import views as own
@@ -18,14 +18,28 @@ from stadtkern.identity.entry import views as entry
 from stadtkern.identity.organisations import views as people
 from stadtkern.identity.tokens import views as keys
 
+
+def _later(room: str, name: str) -> Callable[..., HttpResponse]:
+    """A view of allauth's second factors, loaded when it is first asked for: what it needs is large."""
+
+    def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        found = import_string(f"allauth.mfa.{room}.views.{name}")
+        answer: HttpResponse = found(request, **arguments)
+        return answer
+
+    return view
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("anmelden", account.login, name="account_login"),
-    path("anmelden/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
-    path("anmelden/zweiter-schritt", mfa.authenticate, name="mfa_authenticate"),
+    path("anmelden/passkey", _later("webauthn", "login_webauthn"), name="mfa_login_webauthn"),
+    path("anmelden/zweiter-schritt", _later("base", "authenticate"), name="mfa_authenticate"),
     path("anmelden/bestaetigen", account.reauthenticate, name="account_reauthenticate"),
-    path("anmelden/bestaetigen/code", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("anmelden/bestaetigen/code", _later("base", "reauthenticate"), name="mfa_reauthenticate"),
     path(
-        "anmelden/bestaetigen/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"
+        "anmelden/bestaetigen/passkey",
+        _later("webauthn", "reauthenticate_webauthn"),
+        name="mfa_reauthenticate_webauthn",
     ),
     path("anmelden/gesperrt", account.account_inactive, name="account_inactive"),
     path("abmelden", account.logout, name="account_logout"),
@@ -41,18 +55,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("konto/email", account.email, name="account_email"),
     path("konto/passwort", account.password_change, name="account_change_password"),
     path("konto/passwort/setzen", account.password_set, name="account_set_password"),
-    path("konto/sicherheit", mfa.index, name="mfa_index"),
-    path("konto/sicherheit/app", totp.activate_totp, name="mfa_activate_totp"),
-    path("konto/sicherheit/app/entfernen", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("konto/sicherheit/notfallcodes", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("konto/sicherheit", _later("base", "index"), name="mfa_index"),
+    path("konto/sicherheit/app", _later("totp", "activate_totp"), name="mfa_activate_totp"),
+    path("konto/sicherheit/app/entfernen", _later("totp", "deactivate_totp"), name="mfa_deactivate_totp"),
     path(
-        "konto/sicherheit/notfallcodes/neu", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+        "konto/sicherheit/notfallcodes",
+        _later("recovery_codes", "view_recovery_codes"),
+        name="mfa_view_recovery_codes",
     ),
-    path("konto/sicherheit/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
-    path("konto/sicherheit/passkeys/neu", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("konto/sicherheit/passkeys/<int:pk>", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path(
-        "konto/sicherheit/passkeys/<int:pk>/entfernen", passkeys.remove_webauthn, name="mfa_remove_webauthn"
+        "konto/sicherheit/notfallcodes/neu",
+        _later("recovery_codes", "generate_recovery_codes"),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("konto/sicherheit/passkeys", _later("webauthn", "list_webauthn"), name="mfa_list_webauthn"),
+    path("konto/sicherheit/passkeys/neu", _later("webauthn", "add_webauthn"), name="mfa_add_webauthn"),
+    path("konto/sicherheit/passkeys/<int:pk>", _later("webauthn", "edit_webauthn"), name="mfa_edit_webauthn"),
+    path(
+        "konto/sicherheit/passkeys/<int:pk>/entfernen",
+        _later("webauthn", "remove_webauthn"),
+        name="mfa_remove_webauthn",
     ),
     path("konto/schluessel", keys.own, name="tokens"),
     path("konto/schluessel/neu", keys.new_own, name="token-new"),
@@ -69,10 +91,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/menschen/<int:id>/rolle", people.set_role, name="organisation-role"),
     path("arbeit/menschen/<int:id>/entfernen", people.remove, name="organisation-remove"),
     path("arbeit/menschen/<int:id>/zugang", people.way_back, name="organisation-way-back"),
-    path("anmelden/dienst/abgebrochen", linked.login_cancelled, name="socialaccount_login_cancelled"),
-    path("anmelden/dienst/fehler", linked.login_error, name="socialaccount_login_error"),
-    path("anmelden/dienst/konto", linked.signup, name="socialaccount_signup"),
-    path("konto/verbunden", RedirectView.as_view(pattern_name="account"), name="socialaccount_connections"),
 ]
 
 # Without mail these could only promise what never comes.
@@ -93,5 +111,17 @@ if settings.MAIL_WORKS:
             "konto/passwort/neu",
             account.password_reset_from_key_done,
             name="account_reset_password_from_key_done",
+        ),
+    ]
+
+if settings.SIGN_IN_WITH:
+    from allauth.socialaccount import views as linked
+
+    urlpatterns += [
+        path("anmelden/dienst/abgebrochen", linked.login_cancelled, name="socialaccount_login_cancelled"),
+        path("anmelden/dienst/fehler", linked.login_error, name="socialaccount_login_error"),
+        path("anmelden/dienst/konto", linked.signup, name="socialaccount_signup"),
+        path(
+            "konto/verbunden", RedirectView.as_view(pattern_name="account"), name="socialaccount_connections"
         ),
     ]

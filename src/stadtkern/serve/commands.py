@@ -17,13 +17,18 @@ from stadtkern.core import database, datasets, migrations, times, tokens
 from stadtkern.core.settings import Settings
 from stadtkern.serve import mqtt, port, processes
 from stadtkern.serve.supervisor import CHILDREN, Supervisor
+from stadtkern.web import brought
 
 _READY_SECONDS = 120.0
 
 
 def migrate(*, settings: Settings, url: str) -> list[str]:
     """Run the SQL migrations, then Django's; returns what was applied."""
-    return asyncio.run(migrations.migrate(url=url)) + processes.errand("tables", settings=settings, url=url)
+    done = asyncio.run(migrations.migrate(url=url))
+    if not brought.up_to_date(url=url, settings=settings):
+        done += processes.errand("tables", settings=settings, url=url)
+        brought.note(url=url, settings=settings)
+    return done
 
 
 def distribute(*, url: str) -> list[str]:
@@ -47,7 +52,7 @@ def serve(*, settings: Settings, console: Console, demo: bool, only: str | None)
         if demo:
             printed.extend(processes.errand("demo", settings=settings, url=url))
         if only in (None, "web"):
-            printed.extend(processes.errand("first-link", settings=settings, url=url))
+            printed.extend(asyncio.run(_first_link(url=url, settings=settings)))
 
     def ready(_: str) -> None:
         if only in ("work", "web") or not _answers(settings, apart=only == "data"):
@@ -85,6 +90,17 @@ def _status(connection: http.client.HTTPConnection, path: str) -> int:
     answer = connection.getresponse()
     answer.read()
     return answer.status
+
+
+async def _first_link(*, url: str, settings: Settings) -> list[str]:
+    """The lines with the link for the first administrator, as long as there is none."""
+    from stadtkern.identity.entry import invitations
+
+    async with await database.connect(url=url, autocommit=True) as connection:
+        if await invitations.has_administrator(connection):
+            return []
+        link = await invitations.first_administrator(connection, base_url=settings.base_url)
+    return [f"Noch verwaltet niemand diese Stadt. Einmaliger Link, 24 Stunden gültig:\n  {link}"]
 
 
 async def administrator_link(*, url: str, settings: Settings) -> str:

@@ -43,25 +43,9 @@ def _demo(settings: Settings) -> list[str]:
     return printed
 
 
-def _first_link(settings: Settings) -> list[str]:
-    """The line with the link for the first administrator, as long as there is none."""
-    from stadtkern.core import database
-    from stadtkern.identity.entry import invitations
-
-    async def make() -> list[str]:
-        async with await database.connect(url=settings.database_url or "", autocommit=True) as connection:
-            if await invitations.has_administrator(connection):
-                return []
-            link = await invitations.first_administrator(connection, base_url=settings.base_url)
-            return [f"Noch verwaltet niemand diese Stadt. Einmaliger Link, 24 Stunden gültig:\n  {link}"]
-
-    return asyncio.run(make())
-
-
 _ERRANDS: Mapping[str, Callable[[Settings], list[str]]] = {
     "tables": _tables,
     "demo": _demo,
-    "first-link": _first_link,
 }
 
 

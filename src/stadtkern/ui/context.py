@@ -52,6 +52,9 @@ def _navigation(request: HttpRequest) -> list[Place]:
         (gettext("Messorte"), reverse("things")),
         (gettext("Daten"), reverse("datasets")),
     ]
+    person = getattr(request, "person", None)
+    if person and person.works_here:
+        sections.append((gettext("Arbeit"), reverse("work")))
     return [
         Place(title, url, path == url if url == front else path.startswith(url)) for title, url in sections
     ]

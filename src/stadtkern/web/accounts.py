@@ -17,6 +17,19 @@ def settings(told: Settings) -> dict[str, Any]:
     return {**_accounts(told), **_factors(told), **_provider(told), **_mail(told)}
 
 
+def apps(told: Settings) -> list[str]:
+    """The Django apps of the sign-in; those of a provider only where there is one, since they are large."""
+    found = ["allauth", "allauth.account", "allauth.mfa"]
+    if has_provider(told):
+        found += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    return found
+
+
+def has_provider(told: Settings) -> bool:
+    """Whether people may sign in with an OpenID Connect provider."""
+    return bool(told.oidc_issuer and told.oidc_client_id)
+
+
 def _accounts(told: Settings) -> dict[str, Any]:
     return {
         "AUTH_USER_MODEL": "identity.User",
@@ -68,7 +81,7 @@ def _factors(told: Settings) -> dict[str, Any]:
 
 def _provider(told: Settings) -> dict[str, Any]:
     apps = []
-    if told.oidc_issuer and told.oidc_client_id:
+    if has_provider(told):
         apps.append(
             {
                 "provider_id": "stadt",
@@ -79,7 +92,7 @@ def _provider(told: Settings) -> dict[str, Any]:
             }
         )
     return {
-        "SOCIALACCOUNT_ADAPTER": "stadtkern.identity.adapters.SocialAdapter",
+        "SOCIALACCOUNT_ADAPTER": "stadtkern.identity.provider.SocialAdapter",
         "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": apps}},
         "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX": "",
         # The city's own provider is believed about `email_verified`: it leads to the account of that address.

@@ -31,11 +31,7 @@ INSTALLED_APPS = [
     "stadtkern.identity",  # before allauth, whose templates it replaces
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    *accounts.apps(_settings),
     "stadtkern.ui",
     "stadtkern.catalogue",
     "stadtkern.governance",

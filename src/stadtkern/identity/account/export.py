@@ -8,8 +8,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from asgiref.sync import sync_to_async
+from django.apps import apps
 
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
@@ -60,14 +60,10 @@ async def _rows(
 
 
 def _sign_in(*, user_id: int) -> dict[str, Any]:
-    return {
-        "addresses": list(
-            EmailAddress.objects.filter(user_id=user_id).values("email", "verified", "primary")
-        ),
-        "factors": list(
-            Authenticator.objects.filter(user_id=user_id).values("type", "created_at", "last_used_at")
-        ),
-        "linked": list(
-            SocialAccount.objects.filter(user_id=user_id).values("provider", "uid", "date_joined")
-        ),
-    }
+    addresses = EmailAddress.objects.filter(user_id=user_id).values("email", "verified", "primary")
+    factors = Authenticator.objects.filter(user_id=user_id).values("type", "created_at", "last_used_at")
+    found = {"addresses": list(addresses), "factors": list(factors)}
+    if apps.is_installed("allauth.socialaccount"):
+        linked = apps.get_model("socialaccount", "SocialAccount").objects.filter(user_id=user_id)
+        found["linked"] = list(linked.values("provider", "uid", "date_joined"))
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +51,6 @@ def _welcome(request: HttpRequest, link: Link, *, secret: str) -> HttpResponse:
                 ),
             )
         else:
-            record_authentication(request, user, method="password", email=user.email)
             answer: HttpResponse = perform_login(request, user, redirect_url=reverse("account"))
             return answer
     return render(request, "identity/welcome.html", {"form": form, "link": link})
