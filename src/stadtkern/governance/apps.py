@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Registers the places where people work on rooms, agreements and the log."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+from stadtkern.ui import places
+
+
+class Governance(AppConfig):
+    """The package as Django knows it."""
+
+    name = "stadtkern.governance"
+
+    def ready(self) -> None:
+        """Put the places on the page of work."""
+        places.register(
+            gettext_lazy("Datenräume"),
+            "rooms",
+            None,
+            about=gettext_lazy("Wer welche Daten sehen darf, und auf welche Bedingungen hin."),
+            position=60,
+        )
+        places.register(
+            gettext_lazy("Vereinbarungen"),
+            "agreements",
+            "steward",
+            about=gettext_lazy("Geschlossene Daten für eine Zeit mit anderen teilen."),
+            position=61,
+        )
+        places.register(
+            gettext_lazy("Protokoll"),
+            "log",
+            "steward",
+            about=gettext_lazy("Wer in nicht öffentlichen Räumen was gelesen oder geändert hat."),
+            position=62,
+        )

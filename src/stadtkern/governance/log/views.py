@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page of the log: searching, taking away, how long it is kept, and who may read it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from stadtkern.core import times
+from stadtkern.governance import desk as desks
+from stadtkern.governance.desk import Desk
+from stadtkern.governance.log import operations, queries
+from stadtkern.governance.log.queries import Entry, Question
+from stadtkern.governance.rooms.operations import NobodyByThatName
+from stadtkern.governance.words import ACTIONS, says, told
+
+SIZE = 50
+_MOST_EXPORTED = 20_000
+_COLUMNS = ("at", "action", "surface", "principal_id", "name", "token_id", "rooms", "datasets", "address", "detail")
+
+
+@told
+async def log(request: HttpRequest, mistake: str = "") -> HttpResponse:
+    """Search the log."""
+    before = request.GET.get("vor", "")
+    number = int(before) if before.isdecimal() and len(before) < 19 else None
+    async with desks.open_desk(request) as desk:
+        question = _question(request, desk)
+        await operations.look(desk.connection, by=desk.person, question=question)
+        found = await queries.search(desk.connection, question=question, before=number, limit=SIZE + 1)
+        policy = await queries.policy(desk.connection)
+        officers = await queries.officers(desk.connection)
+    shown = found[:SIZE]
+    asked = {name: value for name, value in request.GET.items() if name != "vor" and value}
+    context = {
+        "entries": shown,
+        "asked": asked,
+        "query": urlencode(asked),
+        "older": urlencode({**asked, "vor": str(shown[-1].id)}) if len(found) > SIZE else "",
+        "actions": ACTIONS,
+        "policy": policy,
+        "officers": officers,
+        "administrator": desk.person.administrator,
+        "mistake": mistake,
+    }
+    return render(request, "governance/log/log.html", context)
+
+
+@told
+async def export(request: HttpRequest) -> HttpResponse:
+    """What was found as CSV, newest first."""
+    async with desks.open_desk(request) as desk:
+        question = _question(request, desk)
+        await operations.look(desk.connection, by=desk.person, question=question)
+        found = await queries.search(desk.connection, question=question, limit=_MOST_EXPORTED)
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([_safe(cell) for cell in _row(entry)] for entry in found)
+    headers = {"Content-Disposition": 'attachment; filename="protokoll.csv"'}
+    return HttpResponse(
+        text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+@told
+@require_POST
+async def keep(request: HttpRequest) -> HttpResponse:
+    """Say how long entries stay."""
+    days = request.POST.get("tage", "")
+    async with desks.open_desk(request) as desk:
+        number = int(days) if days.isdecimal() and len(days) < 6 else 0
+        await operations.keep(desk.connection, by=desk.person, days=number)
+    return redirect("log")
+
+
+@told
+@require_POST
+async def appoint(request: HttpRequest) -> HttpResponse:
+    """Let somebody read the log."""
+    try:
+        async with desks.open_desk(request) as desk:
+            email = request.POST.get("adresse", "").strip()[:200]
+            await operations.appoint(desk.connection, by=desk.person, email=email)
+    except NobodyByThatName as problem:
+        return await log(request, mistake=says(problem))
+    return redirect("log")
+
+
+@told
+@require_POST
+async def dismiss(request: HttpRequest, id: int) -> HttpResponse:
+    """Take it from somebody."""
+    async with desks.open_desk(request) as desk:
+        await operations.dismiss(desk.connection, by=desk.person, person_id=min(id, 2**63 - 1))
+    return redirect("log")
+
+
+def _question(request: HttpRequest, desk: Desk) -> Question:
+    def text(name: str) -> str | None:
+        return request.GET.get(name, "").strip()[:200].replace("\0", "") or None
+
+    action = text("was")
+    since, until = _day(request.GET.get("von", "")), _day(request.GET.get("bis", ""))
+    return Question(
+        action=action if action in ACTIONS else None,
+        who=text("wer"),
+        room=text("raum"),
+        words=text("q"),
+        since=desk.begin_of(since) if since else None,
+        until=desk.end_of(until) if until else None,
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date() if text else None
+    except ValueError:
+        return None
+
+
+def _row(entry: Entry) -> list[str]:
+    detail = "; ".join(f"{name}={value}" for name, value in entry.detail.items())
+    return [
+        times.format_instant(entry.at), entry.action, entry.surface, str(entry.principal_id or ""), entry.name,
+        str(entry.token_id or ""), " ".join(entry.rooms), " ".join(entry.datasets), entry.address, detail,
+    ]  # fmt: skip
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

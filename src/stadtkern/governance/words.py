@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Rooms, agreements and the log in the words of the pages, and what can go wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+
+from stadtkern.core.problems import Problem
+from stadtkern.governance.agreements import operations as agreements
+from stadtkern.governance.log import operations as keeping
+from stadtkern.governance.log import queries as log
+from stadtkern.governance.rooms import operations as rooms
+
+KINDS = {
+    "public": gettext_lazy("öffentlich"),
+    "internal": gettext_lazy("verwaltungsintern"),
+    "restricted": gettext_lazy("geschlossen"),
+}
+MEMBERS = {
+    "person": gettext_lazy("Person"),
+    "organisation": gettext_lazy("Organisation"),
+    "token": gettext_lazy("Schlüssel"),
+}
+STANDINGS = {
+    "draft": gettext_lazy("Entwurf"),
+    "coming": gettext_lazy("beginnt noch"),
+    "running": gettext_lazy("läuft"),
+    "ended": gettext_lazy("beendet"),
+}
+PERMISSIONS = {
+    "use": gettext_lazy("nutzen und auswerten"),
+    "reproduce": gettext_lazy("vervielfältigen"),
+    "derive": gettext_lazy("bearbeiten und verknüpfen"),
+    "distribute": gettext_lazy("weitergeben"),
+}
+ACTIONS = {
+    "read": gettext_lazy("gelesen"),
+    "change": gettext_lazy("geändert"),
+    "export": gettext_lazy("mitgenommen"),
+    "role": gettext_lazy("Rolle"),
+    "room": gettext_lazy("Datenraum"),
+    "grant": gettext_lazy("Zugang"),
+    "terms": gettext_lazy("Bedingungen"),
+    "agreement": gettext_lazy("Vereinbarung"),
+    "token": gettext_lazy("Schlüssel"),
+    "dataset": gettext_lazy("Datensatz"),
+    "log": gettext_lazy("Protokoll"),
+}
+
+WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
+    rooms.RoomExists: (
+        gettext_lazy("Diese Kennung hat schon ein anderer Datenraum."),
+        gettext_lazy("Wählen Sie eine andere."),
+    ),
+    rooms.NobodyByThatName: (
+        gettext_lazy("Unter diesem Namen ist hier niemand bekannt."),
+        gettext_lazy("Nötig ist die E-Mail-Adresse eines Kontos, der genaue Name einer Organisation oder die "
+                     "Nummer eines gültigen Schlüssels."),
+    ),
+    rooms.TermsHaveChanged: (
+        gettext_lazy("Die Bedingungen sind inzwischen andere als die, die Ihnen gezeigt wurden."),
+        gettext_lazy("Lesen Sie sie bitte noch einmal und stimmen Sie dann zu."),
+    ),
+    rooms.NotYourRoom: (
+        gettext_lazy("Diesen Datenraum betreuen Sie nicht."),
+        gettext_lazy("Das tut die Datenverantwortung der Organisation, der er gehört."),
+    ),
+    agreements.NotYourAgreement: (
+        gettext_lazy("Über diesen Datenraum schließen Sie keine Vereinbarungen."),
+        gettext_lazy("Das tut die Datenverantwortung der Organisation, der er gehört."),
+    ),
+    agreements.NotADraft: (
+        gettext_lazy("Diese Vereinbarung gilt oder ist beendet; sie bleibt, wie sie ist."),
+        gettext_lazy("Beenden Sie sie und schreiben Sie eine neue."),
+    ),
+    agreements.NothingAgreed: (
+        gettext_lazy("Es fehlt, wer etwas bekommt, oder welche Daten."),
+        gettext_lazy("Nennen Sie mindestens eine Seite und einen Datensatz; dann kann sie gelten."),
+    ),
+    agreements.TimeIsOver: (
+        gettext_lazy("Die Vereinbarung wäre vorbei, bevor sie beginnt."),
+        gettext_lazy("Wählen Sie einen späteren letzten Tag."),
+    ),
+    agreements.DocumentTooLarge: (
+        gettext_lazy("Diese Datei ist zu groß."),
+        gettext_lazy("Bei einer Vereinbarung liegen Dateien bis 10 MB."),
+    ),
+    keeping.KeptTooShort: (
+        gettext_lazy("Einträge bleiben mindestens 30 Tage und höchstens zehn Jahre."),
+        gettext_lazy("Wählen Sie eine Zahl dazwischen."),
+    ),
+    keeping.AdministratorsOnly: (
+        gettext_lazy("Das können nur Personen, die die Stadt verwalten."),
+        gettext_lazy("Bitten Sie eine von ihnen."),
+    ),
+    log.NotForYou: (
+        gettext_lazy("Das Protokoll ist für die, die sich um den Datenschutz kümmern."),
+        gettext_lazy("Wer das ist, bestimmt die Verwaltung der Stadt."),
+    ),
+}  # fmt: skip
+
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+
+
+def says(problem: Problem) -> str:
+    """A problem in sentences, for a form."""
+    title, remedy = WORDS[type(problem)]
+    return f"{title} {remedy}"
+
+
+def told(view: View) -> View:
+    """Turn what can go wrong here into a page that says so in the page's language."""
+
+    @wraps(view)
+    async def answer(request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
+        try:
+            return await view(request, *arguments, **more)
+        except tuple(WORDS) as problem:
+            title, remedy = WORDS[type(problem)]
+            about = {"title": title, "remedy": remedy}
+            return render(request, "governance/message.html", about, status=problem.status)
+
+    return answer
