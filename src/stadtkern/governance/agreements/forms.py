@@ -92,14 +92,18 @@ class AgreementForm(forms.Form):
         """One address per line."""
         found = [line.strip() for line in self.cleaned_data["people"].splitlines() if line.strip()]
         if len(found) > _MOST_PEOPLE:
-            raise ValidationError(gettext_lazy("Höchstens 50 Personen; fassen Sie sie in einer Organisation zusammen."))
+            raise ValidationError(
+                gettext_lazy("Höchstens 50 Personen; fassen Sie sie in einer Organisation zusammen.")
+            )
         return found
 
     def clean(self) -> dict[str, Any]:
         """Somebody must get something, and the days must follow each other."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         if "people" in said and not said["people"] and not said.get("organisations"):
-            self.add_error("organisations", gettext_lazy("Nennen Sie mindestens eine Organisation oder Person."))
+            self.add_error(
+                "organisations", gettext_lazy("Nennen Sie mindestens eine Organisation oder Person.")
+            )
         if said.get("starts") and said.get("ends") and said["ends"] < said["starts"]:
             self.add_error("ends", gettext_lazy("Der letzte Tag liegt vor dem ersten."))
         return said

@@ -71,6 +71,11 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     datasets: tuple[Subject, ...]
     documents: tuple[Document, ...]
 
+    @property
+    def euros(self) -> float:
+        """The fee as a number to be shown."""
+        return float(self.fee)
+
 
 async def agreements(connection: Connection, *, person: Person, id: int | None = None) -> list[Agreement]:
     """Those somebody concludes for their organisation, and those that bind them; drafts only the former."""

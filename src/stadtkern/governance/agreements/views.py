@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -227,7 +228,7 @@ async def _terms(desk: Desk, room: Room, form: forms.AgreementForm) -> operation
         permissions=said["permissions"],
         retention_days=said["retention_days"],
         liability=said["liability"],
-        fee=said["fee"] or 0,
+        fee=said["fee"] or Decimal(0),
         fee_note=said["fee_note"],
         starts_at=desk.begin_of(said["starts"]),
         ends_at=desk.end_of(said["ends"]),

@@ -22,7 +22,18 @@ from stadtkern.governance.words import ACTIONS, says, told
 
 SIZE = 50
 _MOST_EXPORTED = 20_000
-_COLUMNS = ("at", "action", "surface", "principal_id", "name", "token_id", "rooms", "datasets", "address", "detail")
+_COLUMNS = (
+    "at",
+    "action",
+    "surface",
+    "principal_id",
+    "name",
+    "token_id",
+    "rooms",
+    "datasets",
+    "address",
+    "detail",
+)
 
 
 @told
@@ -128,8 +139,9 @@ def _day(text: str) -> date | None:
 def _row(entry: Entry) -> list[str]:
     detail = "; ".join(f"{name}={value}" for name, value in entry.detail.items())
     return [
-        times.format_instant(entry.at), entry.action, entry.surface, str(entry.principal_id or ""), entry.name,
-        str(entry.token_id or ""), " ".join(entry.rooms), " ".join(entry.datasets), entry.address, detail,
+        times.format_instant(entry.at), entry.action, entry.surface, str(entry.principal_id or ""),
+        entry.name, str(entry.token_id or ""), " ".join(entry.rooms), " ".join(entry.datasets),
+        entry.address, detail,
     ]  # fmt: skip
 
 

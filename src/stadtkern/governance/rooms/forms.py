@@ -23,7 +23,9 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def words(label: Any, *, most: int, rows: int = 0, required: bool = True, help_text: Any = "") -> forms.CharField:
+def words(
+    label: Any, *, most: int, rows: int = 0, required: bool = True, help_text: Any = ""
+) -> forms.CharField:
     """A text in one line or, with `rows`, in several."""
     widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
     return forms.CharField(
@@ -64,7 +66,9 @@ class NewRoomForm(forms.Form):
         validators=[
             RegexValidator(
                 r"^(?!neu$)[a-z0-9][a-z0-9-]{0,62}\Z",
-                gettext_lazy("Nur kleine Buchstaben ohne Umlaute, Ziffern und Bindestriche, und nicht „neu“."),
+                gettext_lazy(
+                    "Nur kleine Buchstaben ohne Umlaute, Ziffern und Bindestriche, und nicht „neu“."
+                ),
             )
         ],
     )

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page of the log: for those who look after data protection, and on record itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from django.test import AsyncClient
+
+from stadtkern.core import audit
+from stadtkern.core.database import Connection
+from tests import browsing, people
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def visitor(database: str) -> AsyncIterator[AsyncClient]:
+    """Somebody who looks at the pages."""
+    async with browsing.pages(url=database) as client:
+        yield client
+
+
+async def test_officers_read_the_log_and_nobody_else(visitor: AsyncClient, connection: Connection) -> None:
+    """Appointed and dismissed by the city's administrators; a role elsewhere is not enough."""
+    officer = await people.signed_in(connection, visitor, role="administrator")
+    addresses = ("/arbeit/protokoll", "/arbeit/protokoll.csv")
+    assert [(await visitor.get(a)).status_code for a in addresses] == [403, 403]
+    administrator = await people.signed_in(connection, visitor, role="administrator", kind="city")
+    assert (await visitor.get("/arbeit/protokoll")).status_code == 200
+    wrong = await visitor.post("/arbeit/protokoll/zustaendige", {"adresse": "niemand@x.example"})
+    assert "ist hier niemand bekannt" in wrong.content.decode()
+    assert (
+        await visitor.post("/arbeit/protokoll/zustaendige", {"adresse": officer.email})
+    ).status_code == 302
+    visitor.cookies["sessionid"] = officer.cookie
+    assert [(await visitor.get(a)).status_code for a in addresses] == [200, 200]
+    for address in ("/frist", "/zustaendige", f"/zustaendige/{officer.id}/entfernen"):
+        assert (await visitor.post(f"/arbeit/protokoll{address}", {"tage": "90"})).status_code == 403
+    visitor.cookies["sessionid"] = administrator.cookie
+    await visitor.post(f"/arbeit/protokoll/zustaendige/{officer.id}/entfernen")
+    visitor.cookies["sessionid"] = officer.cookie
+    assert (await visitor.get("/arbeit/protokoll")).status_code == 403
+
+
+async def test_entries_are_found_by_who_what_and_where(visitor: AsyncClient, connection: Connection) -> None:
+    """And the search itself is found afterwards."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    somebody = await people.person(connection, name="Wanda Wissbegier")
+    for number in range(60):
+        await audit.record(
+            connection, action="read", surface="sta", principal_id=somebody.id, address=f"GET /sta/{number}/x"
+        )
+    found = (await visitor.get("/arbeit/protokoll?wer=wanda&was=read")).content.decode()
+    assert found.count("Wanda Wissbegier") == 50
+    older = found.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert (await visitor.get(f"/arbeit/protokoll{older}")).content.decode().count("Wanda Wissbegier") == 10
+    assert "Wanda" not in (await visitor.get("/arbeit/protokoll?was=export")).content.decode()
+    assert "/sta/7/x" in (await visitor.get("/arbeit/protokoll?q=/sta/7/x&von=2020-01-01")).content.decode()
+    assert "who wanda" not in (await visitor.get("/arbeit/protokoll?was=log&q=wanda")).content.decode()
+    assert "who: wanda" in (await visitor.get("/arbeit/protokoll?was=log&q=wanda")).content.decode()
+    for awkward in ("von=31.12.", "vor=x", "bis=2026-02-30", "was=nichts", "q=%00%27"):
+        assert (await visitor.get(f"/arbeit/protokoll?{awkward}")).status_code == 200
+
+
+async def test_a_spreadsheet_runs_nothing_of_the_log(visitor: AsyncClient, connection: Connection) -> None:
+    """Somebody may have asked for a formula."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    await audit.record(
+        connection, action="read", surface="sta", principal_id=None, address='=HYPERLINK("http://x.example")'
+    )
+    rows = (await visitor.get("/arbeit/protokoll.csv?q=HYPERLINK")).content.decode("utf-8-sig").splitlines()
+    assert any("'=HYPERLINK" in row for row in rows)
+    assert not any(cell.startswith(("=", '"=')) for row in rows for cell in row.split(";"))
+
+
+async def test_the_time_entries_stay_is_changed_on_record(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Within limits."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    assert (await visitor.post("/arbeit/protokoll/frist", {"tage": "29"})).status_code == 422
+    assert (await visitor.post("/arbeit/protokoll/frist", {"tage": "90"})).status_code == 302
+    page = (await visitor.get("/arbeit/protokoll?was=log&q=audit_policy")).content.decode()
+    assert "90 days" in page

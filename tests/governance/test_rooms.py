@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Data rooms: setting them up, letting people in and out, terms; by those who look after them only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from django.test import AsyncClient
+
+from stadtkern.core import access, datasets, tokens
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
+from tests import browsing, people
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def visitor(database: str) -> AsyncIterator[AsyncClient]:
+    """Somebody who looks at the pages."""
+    async with browsing.pages(url=database) as client:
+        yield client
+
+
+@pytest.fixture
+async def gate(database: str) -> AsyncIterator[access.Gate]:
+    """A gate that listens."""
+    async with core_database.pool(url=database) as pool, access.Gate(pool=pool) as opened:
+        yield opened
+
+
+async def room_of(visitor: AsyncClient, connection: Connection, key: str) -> tuple[people.Somebody, int]:
+    """A room set up on the page, with a dataset in it; and its steward, who is signed in."""
+    steward = await people.signed_in(connection, visitor, role="steward")
+    body = {
+        "title": "Verkehr",
+        "key": key,
+        "purpose": "Planung",
+        "organisation": str(steward.organisation_id),
+    }
+    answer = await visitor.post("/arbeit/raeume/neu", body)
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/arbeit/raeume/{key}")
+    return steward, await datasets.save(connection, key=f"{key}-daten", room=key, about={})
+
+
+async def test_a_steward_sets_up_a_room_and_lets_a_person_in(
+    visitor: AsyncClient, connection: Connection, gate: access.Gate
+) -> None:
+    """From the form to the predicate, and back out again at once."""
+    _, dataset = await room_of(visitor, connection, "verkehr")
+    guest = await people.person(connection, name="Gast")
+    assert not (await gate.scope(connection, guest.principal)).allows(dataset)
+    body = {"kind": "person", "name": guest.email.upper(), "until": ""}
+    assert (await visitor.post("/arbeit/raeume/verkehr/aufnehmen", body)).status_code == 302
+    assert (await gate.scope(connection, guest.principal)).allows(dataset)
+    page = (await visitor.get("/arbeit/raeume/verkehr")).content.decode()
+    assert "Gast" in page
+    address = page.split('href="')[
+        [part.split('"')[0].endswith("entfernen") for part in page.split('href="')].index(True)
+    ]
+    address = address.split('"')[0]
+    assert "sofort" in (await visitor.get(address)).content.decode()
+    assert (await visitor.post(address)).status_code == 302
+    assert not (await gate.scope(connection, guest.principal)).allows(dataset)
+
+
+async def test_an_organisation_and_a_token_can_be_members(
+    visitor: AsyncClient, connection: Connection, gate: access.Gate
+) -> None:
+    """Whoever belongs to the organisation sees the room; so does the token, without a scope on it."""
+    _, dataset = await room_of(visitor, connection, "partner")
+    colleague = await people.person(connection, role="reader", kind="partner")
+    name = await (await connection.execute(
+        "SELECT name FROM core.principal WHERE id = %s", [colleague.organisation_id]
+    )).fetchone()  # fmt: skip
+    assert name is not None
+    open_ = await datasets.save(connection, key="offen", room="public", about={})
+    made = await tokens.create(connection, name="Leser", scopes={open_: ["read"]})
+    for kind, given in (("organisation", name[0]), ("token", str(made.id))):
+        body = {"kind": kind, "name": given, "until": "2100-01-01"}
+        assert (await visitor.post("/arbeit/raeume/partner/aufnehmen", body)).status_code == 302
+    holder = await gate.principal(authorization=f"Bearer {made.secret}")
+    assert (await gate.scope(connection, colleague.principal)).allows(dataset)
+    assert (await gate.scope(connection, holder)).allows(dataset)
+
+
+async def test_terms_stand_before_the_data(
+    visitor: AsyncClient, connection: Connection, gate: access.Gate
+) -> None:
+    """Nothing is seen until they are accepted, and after each change they are accepted anew."""
+    _, dataset = await room_of(visitor, connection, "bedingt")
+    guest = await people.person(connection)
+    await people.grant(connection, room="bedingt", principal_id=guest.id)
+    steward = visitor.cookies["sessionid"].value
+    for version, terms in ((1, "Nur ansehen."), (2, "Nur heimlich ansehen.")):
+        visitor.cookies["sessionid"] = steward
+        body = {"title": "Bedingt", "purpose": "", "terms": terms}
+        assert (await visitor.post("/arbeit/raeume/bedingt/bearbeiten", body)).status_code == 302
+        assert not (await gate.scope(connection, guest.principal)).allows(dataset)
+        visitor.cookies["sessionid"] = guest.cookie
+        assert terms in (await visitor.get("/arbeit/raeume/bedingt")).content.decode()
+        assert "warten Daten" in (await visitor.get("/arbeit/raeume")).content.decode()
+        late = await visitor.post("/arbeit/raeume/bedingt/zustimmen", {"version": str(version - 1)})
+        assert late.status_code == 409
+        answer = await visitor.post("/arbeit/raeume/bedingt/zustimmen", {"version": str(version)})
+        assert answer.status_code == 302
+        assert (await gate.scope(connection, guest.principal)).allows(dataset)
+
+
+async def test_others_neither_see_nor_change_a_room(visitor: AsyncClient, connection: Connection) -> None:
+    """404 for who does not know of it, 403 for a member; another's organisation is no way in."""
+    owner, _ = await room_of(visitor, connection, "fremd")
+    addresses = ("", "/bearbeiten", "/aufnehmen", "/mitglieder/1/entfernen")
+    other = await people.signed_in(connection, visitor, role="administrator")
+    for address in addresses:
+        assert (await visitor.get(f"/arbeit/raeume/fremd{address}")).status_code == 404
+    assert "fremd" not in (await visitor.get("/arbeit/raeume")).content.decode()
+    body = {"title": "x", "key": "untergeschoben", "purpose": "", "organisation": str(owner.organisation_id)}
+    assert (await visitor.post("/arbeit/raeume/neu", body)).status_code == 200
+    assert (
+        await (await connection.execute("SELECT FROM core.room WHERE key = 'untergeschoben'")).fetchone()
+        is None
+    )
+    await people.grant(connection, room="fremd", principal_id=other.id)
+    assert [(await visitor.get(f"/arbeit/raeume/fremd{a}")).status_code for a in addresses] == [
+        200,
+        403,
+        403,
+        403,
+    ]
+
+
+async def test_mistakes_stand_beside_the_field(visitor: AsyncClient, connection: Connection) -> None:
+    """Nothing is stored, and what was typed stays."""
+    steward, _ = await room_of(visitor, connection, "fehler")
+    for key in ("fehler", "neu", "Groß", "a b"):
+        body = {"title": "x", "key": key, "purpose": "", "organisation": str(steward.organisation_id)}
+        page = (await visitor.post("/arbeit/raeume/neu", body)).content.decode()
+        assert "sk-field--wrong" in page, key
+    for kind, name in (("person", "niemand@x.example"), ("token", "1e9"), ("organisation", "Nirgends")):
+        answer = await visitor.post("/arbeit/raeume/fehler/aufnehmen", {"kind": kind, "name": name})
+        assert "ist hier niemand bekannt" in answer.content.decode()
