@@ -37,6 +37,10 @@ def read(given: Sequence[Any], *, kind: Geometry | None, first: int) -> Read:
     texts: list[str | None] = []
     all_bounds: list[Bounds | None] = []
     for at, value in enumerate(given):
+        if kind == "Point" and (point := _point(value)) is not None:
+            texts.append(_encode(value).decode())
+            all_bounds.append(point)
+            continue
         try:
             shape = msgspec.json.decode(value) if isinstance(value, str | bytes | msgspec.Raw) else value
             found = None if shape is None else _bounds(shape, kind)
@@ -62,6 +66,19 @@ def _together(found: Sequence[Bounds]) -> Bounds | None:
         return None
     west, south, east, north = zip(*found, strict=True)
     return min(west), min(south), max(east), max(north)
+
+
+def _point(value: Any) -> Bounds | None:
+    """The bounds of what is plainly a point, which most are; None where it takes a closer look."""
+    if type(value) is not dict or value.get("type") != "Point":
+        return None
+    position = value.get("coordinates")
+    if type(position) not in (list, tuple) or len(position) != 2:
+        return None
+    x, y = position
+    if type(x) is not float or type(y) is not float or not (-180 <= x <= 180 and -90 <= y <= 90):
+        return None
+    return x, y, x, y
 
 
 def _bounds(shape: Any, kind: Geometry | None) -> Bounds | None:

@@ -25,7 +25,7 @@ MOST_CANDIDATES = 50_000
 MOST_BYTES = 64 * 2**20
 SECONDS = 5.0
 # As few as these are found through the index alone, whatever the planner thinks of them.
-_FEW = 20_000
+_FEW = 4_000
 _BLOCK = 2_000
 
 # The predicates by what shapely calls them.
