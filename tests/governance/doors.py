@@ -221,6 +221,21 @@ PAGES: dict[str, Door] = {
 PLANE: dict[str, Door] = {
     "/health": no_data("whether the process answers"),
     "/live": door(lists="/live?datastreams=x", one="/live?datastreams={stream}"),
+    # The service finds what answers below `/ogc` itself, so its addresses stand here together.
+    "/ogc": door(
+        lists="/ogc /ogc?f=html /ogc/conformance /ogc/collections /ogc/collections?f=html /ogc/api"
+        " /ogc/collections/things/items?limit=1000&f=html /ogc/collections/things/items?bbox=7,51,8,53&f=html"
+        " /ogc/collections/things/items?filter=id>0&f=html /ogc/collections/locations/items?limit=1000&f=html"
+        " /ogc/collections/locations/items?filter=S_DISJOINT(geometry,POINT(1%202))&f=html"
+        " /ogc/collections/things/download.csv /ogc/collections/locations/download.geojson",
+        one="/ogc/collections/{key} /ogc/collections/{key}?f=html /ogc/collections/{key}/queryables"
+        " /ogc/collections/{key}/items?f=html /ogc/collections/{key}/items?filter=height>1&f=html"
+        " /ogc/collections/{key}/items/1 /ogc/collections/{key}/items/1?f=html"
+        " /ogc/collections/{key}/download.csv /ogc/collections/{key}/download.parquet"
+        " /ogc/collections/things/items/{thing}",
+        search="/ogc/collections/things/items?f=html&name={word} /ogc/collections/{key}/items?bbox=x"
+        " /ogc/collections/locations/download.csv?filter=name%20LIKE%20'{word}%25'",
+    ),
 }
 PLANE_PREFIXES = ("/live", "/sta", "/ogc", "/health")
 

@@ -72,7 +72,7 @@ def _point(value: Any) -> Bounds | None:
     """The bounds of what is plainly a point, which most are; None where it takes a closer look."""
     if type(value) is not dict or value.get("type") != "Point":
         return None
-    position = value.get("coordinates")
+    position: Any = value.get("coordinates")
     if type(position) not in (list, tuple) or len(position) != 2:
         return None
     x, y = position

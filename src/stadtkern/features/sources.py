@@ -87,6 +87,10 @@ class Source(Protocol):
     def modified_at(self) -> datetime | None:
         """When the rows changed last."""
 
+    @property
+    def dataset_id(self) -> int | None:
+        """The dataset of all rows; None where each has its own."""
+
     def table(self, scope: Scope) -> Fragment:
         """What stands after `from`."""
 
@@ -119,6 +123,7 @@ class Stored:
             raise ValueError(collection.table_name)
         self.collection = collection
         self.key = collection.key
+        self.dataset_id: int | None = collection.dataset_id
         self.title = collection.title
         self.description = collection.description
         self.columns: Sequence[Described] = collection.columns

@@ -45,6 +45,7 @@ class _Entities:
 
     geometry: Geometry | None = "Geometry"
     bounds: Bounds | None = None
+    dataset_id: int | None = None
     n: int | None = None
     version: str | None = None
     place = "things"

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, unquote
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
-from stadtkern.core import access, problems, reading
+from stadtkern.core import access, datasets, problems, reading
 from stadtkern.core.database import Connection
+from stadtkern.features.api import answers
 from stadtkern.features.api.provider import Provider
 
 PREFIX = "/ogc"
@@ -62,6 +63,7 @@ class Call:
         path: str = scope["path"]
         self.parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/") if part]
         self.parameters = _parameters(scope["query_string"])
+        self.city = ""
 
     @property
     def service(self) -> str:
@@ -76,6 +78,11 @@ class Call:
     def header(self, name: bytes) -> str | None:
         """A header, by its name in lower case."""
         return next((str(v, "latin-1") for key, v in self.scope["headers"] if key == name), None)
+
+    @property
+    def wants_page(self) -> bool:
+        """Whether a page is wanted rather than a document. Raises NoSuchForm."""
+        return answers.wants_page(self.parameters.get("f"), self.header(b"accept"))
 
     @property
     def language(self) -> str:
@@ -113,6 +120,11 @@ class Call:
             ),
         ):
             yield Seen(connection, await self.state.gate.scope(connection, principal))
+
+    async def dressed(self) -> None:
+        """See to it that a page can bear the city's name."""
+        async with self.state.pool.connection() as connection:
+            self.city = (await datasets.city(connection)).name
 
     async def gone(self) -> None:
         """Return when the asker has hung up."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from stadtkern.core import problems
+from stadtkern.core import audit, problems
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.features import queries, references
@@ -88,6 +88,9 @@ async def answer(call: Call, key: str, name: str) -> Response:
         raise problems.NotFound(f"no download.{name[:40]}")
     walk = Walk(call, key)
     source = await walk.begin()
+    audit.export()
+    if source.dataset_id is not None:
+        audit.only(source.dataset_id)
     if form.spatial and not source.geometry:
         raise problems.NotFound(f"{key} has no geometry")
     if name in _MADE and walk.asked.crs != references.CRS84:

@@ -33,17 +33,16 @@ def landing(call: Call, found: Node) -> str:
         (f"{service}/api", "OpenAPI 3.0", say.about_api),
         (f"{service}/api?version=3.1", "OpenAPI 3.1", say.about_api),
     ]
-    listed = "".join(f"<li>{_a(href, title)}<br>{escape(about)}</li>" for href, title, about in entries)
-    return _page(
-        call, found["title"], f'<p class="sk-lead">{escape(found["description"])}</p><ul>{listed}</ul>'
-    )
+    listed = "".join(f"<dt>{_a(href, title)}</dt><dd>{escape(about)}</dd>" for href, title, about in entries)
+    lead = f'<p class="sk-lead">{escape(found["description"])}</p>'
+    return _page(call, found["title"], f'{lead}<dl class="sk-facts sk-card sk-section">{listed}</dl>')
 
 
 def conformance(call: Call, found: Node) -> str:
     """What the service conforms to."""
     say = words(call.language)
     listed = "".join(f"<li><code>{escape(name)}</code></li>" for name in found["conformsTo"])
-    return _page(call, say.conformance, f"<ul>{listed}</ul>")
+    return _page(call, say.conformance, f'<ul class="sk-card sk-section sk-prose">{listed}</ul>')
 
 
 def collections(call: Call, found: Node) -> str:
@@ -55,7 +54,7 @@ def collections(call: Call, found: Node) -> str:
         [
             _a(f"{call.service}/collections/{quote(item['id'])}?f=html", item["title"]),
             escape(item.get("description", "")),
-            escape(str(item.get("itemCount", ""))),
+            _count(call, item.get("itemCount")),
         ]
         for item in found["collections"]
     ]
@@ -68,22 +67,27 @@ def collection(call: Call, found: Node) -> str:
     """One collection: what it is, and the ways to its data."""
     say = words(call.language)
     address = f"{call.service}/collections/{quote(found['id'])}"
-    facts = [(say.features, found.get("itemCount")), (say.changed, found.get("updated"))]
+    updated = found.get("updated")
+    facts = [
+        (say.features, _count(call, found.get("itemCount"))),
+        (say.changed, updated and f"{updated[:10]} {updated[11:16]} UTC"),
+    ]
     if extent := found.get("extent"):
         facts.append((say.extent, ", ".join(f"{v:g}" for v in extent["spatial"]["bbox"][0])))
-    listed = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts if value is not None
-    )
-    files = "".join(
-        f"<li>{_a(item['href'], item['title'])}</li>" for item in found["links"] if item["rel"] == "enclosure"
+    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    files = " ".join(
+        f'<a class="sk-button" href="{escape(item["href"])}">{escape(item["title"])}</a>'
+        for item in found["links"]
+        if item["rel"] == "enclosure"
     )
     lead = f'<p class="sk-lead">{escape(found["description"])}</p>' if "description" in found else ""
     body = (
-        f'{lead}<dl>{listed}</dl><p class="sk-actions">'
+        f'{lead}<dl class="sk-facts sk-card sk-section">{listed}</dl><p class="sk-actions">'
         f'<a class="sk-button sk-button--strong" href="{escape(address)}/items?f=html">'
         f"{escape(say.show)}</a> "
         f'<a class="sk-button" href="{escape(address)}/queryables?f=html">{escape(say.queryables)}</a></p>'
-        f"<h2>{escape(say.downloads)}</h2><ul>{files}</ul>"
+        f'<section class="sk-section"><h2>{escape(say.downloads)}</h2>'
+        f'<p class="sk-actions">{files}</p></section>'
     )
     return _page(call, found["title"], body, [(f"{call.service}/collections?f=html", say.collections)])
 
@@ -116,10 +120,14 @@ def items(call: Call, source: Source, page: Page, matched: int | None) -> str:
     address = f"{call.service}/collections/{quote(source.key)}"
     heads = ["id", *(call.text(c.title, c.name) + (f" ({c.unit})" if c.unit else "") for c in source.columns)]
     rows = [
-        [_a(f"{address}/items/{row.id}?f=html", str(row.id)), *(_cell(value) for value in row.values)]
+        [_a(f"{address}/items/{row.id}?f=html", str(row.id)), *(_cell(say, value) for value in row.values)]
         for row in page.rows
     ]
-    number = f"<p>{escape(say.matched.format(n=matched))}</p>" if matched is not None else ""
+    number = (
+        ""
+        if matched is None
+        else f'<p class="sk-muted">{escape(say.matched.format(n=_count(call, matched)))}</p>'
+    )
     more = ""
     if page.after is not None:
         query = urlencode({**call.parameters, "f": "html", "after": str(page.after)})
@@ -138,17 +146,19 @@ def item(call: Call, source: Source, row: Row) -> str:
     title = call.text(source.title, source.key)
     address = f"{call.service}/collections/{quote(source.key)}"
     entries = [
-        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(value)} {escape(c.unit)}</dd>"
+        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(say, value)} {escape(c.unit)}</dd>"
         for c, value in zip(source.columns, row.values, strict=True)
     ]
     if row.geometry is not None:
-        entries.append(f"<dt>{escape(say.geometry)}</dt><dd><code>{_cell(row.geometry)}</code></dd>")
+        entries.append(f"<dt>{escape(say.geometry)}</dt><dd><code>{_cell(say, row.geometry)}</code></dd>")
     crumbs = [
         (f"{call.service}/collections?f=html", say.collections),
         (f"{address}?f=html", title),
         (f"{address}/items?f=html", say.features),
     ]
-    return _page(call, f"{title}: {row.id}", f"<dl>{''.join(entries)}</dl>", crumbs)
+    return _page(
+        call, f"{title}: {row.id}", f'<dl class="sk-facts sk-card sk-section">{"".join(entries)}</dl>', crumbs
+    )
 
 
 PAGES: Mapping[str, Callable[[Call, Node], str]] = {
@@ -160,9 +170,18 @@ PAGES: Mapping[str, Callable[[Call, Node], str]] = {
 }
 
 
-def _cell(value: Any) -> str:
+def _cell(say: Words, value: Any) -> str:
+    if isinstance(value, bool):
+        return escape(say.yes if value else say.no)
     text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(writers.cell(value))
     return escape(text if len(text) <= _MOST_CELL else text[:_MOST_CELL] + " …")
+
+
+def _count(call: Call, number: int | None) -> str:
+    """A number with its thousands apart, as the language has it."""
+    if number is None:
+        return ""
+    return f"{number:,}" if call.language == "en" else f"{number:,}".replace(",", ".")
 
 
 def _a(href: str, text: str) -> str:
@@ -173,7 +192,7 @@ def _table(label: str, heads: Iterable[str], rows: Sequence[Sequence[str]]) -> s
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in rows)
     return (
-        f'<div class="sk-table-wrap" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="sk-table-wrap sk-section" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
@@ -193,11 +212,12 @@ def _page(call: Call, title: str, body: str, crumbs: Sequence[tuple[str, str]] =
         f'<meta name="color-scheme" content="light dark">{sheet}'
         f'<link rel="alternate" type="application/json" href="{same}"></head>'
         f'<body><a class="sk-skip" href="#inhalt">{escape(say.skip)}</a><header class="sk-header">'
-        f'<div class="sk-width"><a class="sk-brand" href="{home}"><span>{escape(say.home)}</span></a></div>'
+        f'<div class="sk-width"><a class="sk-brand" href="{home}"><span>{escape(call.city)}</span></a></div>'
         f"</header>"
         f'<main class="sk-main sk-width" id="inhalt" tabindex="-1">{nav}'
         f'<div class="sk-prose"><h1>{escape(title)}</h1></div>{body}'
-        f'<p><a href="{same}">{escape(say.machine)}</a></p></main></body></html>'
+        f'<p class="sk-section"><a href="{same}">{escape(say.machine)}</a></p></main>'
+        f"</body></html>"
     )
 
 

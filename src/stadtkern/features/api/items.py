@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from starlette.responses import Response
 
-from stadtkern.core import times
+from stadtkern.core import audit, times
 from stadtkern.features import queries, references
 from stadtkern.features.api import answers, documents, html, parameters, provider
 from stadtkern.features.api.call import Call
@@ -25,9 +25,10 @@ MOST_COUNTED = 10_000
 
 async def many(call: Call, key: str) -> Response:
     """A page of features (17-069r4, clause 7.15)."""
-    page_wanted = answers.wants_page(call.parameters.get("f"), call.header(b"accept"))
+    page_wanted = call.wants_page
     async with call.reading() as seen:
         source = await provider.find(call.providers, seen.connection, seen.scope, key=key)
+        _noted(source)
         asked = parameters.selection(call.parameters, source)
         limit = min(asked.limit or parameters.DEFAULT_LIMIT, parameters.MOST_LIMIT)
         found = await queries.page(
@@ -41,6 +42,7 @@ async def many(call: Call, key: str) -> Response:
         )
         matched = await _matched(seen, source, asked, found)
     if page_wanted:
+        await call.dressed()
         return answers.page(html.items(call, source, found, matched), language=call.language)
     shapes = await shown([row.geometry for row in found.rows], crs=asked.crs)
     document: Node = {
@@ -59,15 +61,17 @@ async def many(call: Call, key: str) -> Response:
 
 async def one(call: Call, key: str, number: str) -> Response:
     """A single feature (17-069r4, clause 7.16)."""
-    page_wanted = answers.wants_page(call.parameters.get("f"), call.header(b"accept"))
+    page_wanted = call.wants_page
     parameters.known(call.parameters, ("crs", "f"))
     crs = references.find(call.parameters.get("crs", references.CRS84), where="crs")
     async with call.reading() as seen:
         source = await provider.find(call.providers, seen.connection, seen.scope, key=key)
         if not (number.isascii() and number.isdigit() and len(number) <= 18):
             raise queries.NoSuchFeature(f"no feature {number[:40]!r} in {key}")
+        _noted(source)
         row = await queries.one(seen.connection, seen.scope, source=source, id=int(number), raw=True)
     if page_wanted:
+        await call.dressed()
         return answers.page(html.item(call, source, row), language=call.language)
     (shape,) = await shown([row.geometry], crs=crs)
     address = f"{call.service}/collections/{quote(source.key)}"
@@ -77,6 +81,12 @@ async def one(call: Call, key: str, number: str) -> Response:
     ]
     found = feature(source, row, shape) | {"links": links}
     return answers.document(found, kind=answers.GEOJSON, headers=_headers(crs))
+
+
+def _noted(source: Source) -> None:
+    """The answer holds nothing but this one dataset, where all rows are of one."""
+    if source.dataset_id is not None:
+        audit.only(source.dataset_id)
 
 
 def feature(source: Source, row: Row, shape: Any) -> Node:

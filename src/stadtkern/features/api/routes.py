@@ -46,7 +46,7 @@ async def _answer(call: Call) -> Response:
         case []:
             return await _landing(call)
         case ["conformance"]:
-            return _document(call, documents.conformance(call), "conformance")
+            return await _document(call, documents.conformance(call), "conformance")
         case ["api"]:
             return await openapi.answer(call)
         case ["collections"]:
@@ -67,30 +67,33 @@ async def _answer(call: Call) -> Response:
 async def _landing(call: Call) -> Response:
     async with call.reading() as seen:
         city = await datasets.city(seen.connection)
-    return _document(call, documents.landing(call, city=city.name), "landing")
+    return await _document(call, documents.landing(call, city=city.name), "landing")
 
 
 async def _collections(call: Call) -> Response:
     async with call.reading() as seen:
         found = await provider.everything(call.providers, seen.connection, seen.scope)
-    return _document(call, documents.collections(call, found), "collections")
+    return await _document(call, documents.collections(call, found), "collections")
 
 
 async def _collection(call: Call, key: str) -> Response:
     async with call.reading() as seen:
         found = await provider.find(call.providers, seen.connection, seen.scope, key=key)
-    return _document(call, documents.collection(call, found), "collection")
+    return await _document(call, documents.collection(call, found), "collection")
 
 
 async def _queryables(call: Call, key: str) -> Response:
     async with call.reading() as seen:
         found = await provider.find(call.providers, seen.connection, seen.scope, key=key)
-    return _document(call, documents.queryables(call, found), "queryables", kind="application/schema+json")
+    return await _document(
+        call, documents.queryables(call, found), "queryables", kind="application/schema+json"
+    )
 
 
-def _document(call: Call, value: dict[str, object], name: str, *, kind: str = answers.JSON) -> Response:
+async def _document(call: Call, value: dict[str, object], name: str, *, kind: str = answers.JSON) -> Response:
     """A document, or the page that says the same."""
     parameters.known(call.parameters, ("f",))
-    if answers.wants_page(call.parameters.get("f"), call.header(b"accept")):
+    if call.wants_page:
+        await call.dressed()
         return answers.page(html.PAGES[name](call, value), language=call.language)
     return answers.document(value, kind=kind)

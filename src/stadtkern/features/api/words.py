@@ -9,7 +9,8 @@ import msgspec
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is said on the pages."""
 
-    home: str
+    yes: str
+    no: str
     skip: str
     where: str
     collections: str
@@ -36,7 +37,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _GERMAN = Words(
-    home="Zur Startseite",
+    yes="ja",
+    no="nein",
     skip="Zum Inhalt springen",
     where="Sie sind hier",
     collections="Sammlungen",
@@ -62,7 +64,8 @@ _GERMAN = Words(
     machine="Diese Seite für Programme (JSON)",
 )
 _ENGLISH = Words(
-    home="To the front page",
+    yes="yes",
+    no="no",
     skip="Skip to content",
     where="You are here",
     collections="Collections",
