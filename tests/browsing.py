@@ -20,10 +20,10 @@ from django.test.utils import override_settings
 async def pages(*, url: str) -> AsyncIterator[AsyncClient]:
     """A visitor of the pages over this database."""
     django.setup(set_prefix=False)
-    from stadtkern.insights import districts, usual
-    from stadtkern.ui import visit
+    from stadtkern.insights import usual
+    from stadtkern.ui import ground, visit
 
-    districts._cache.clear()
+    ground._cache.clear()
     usual._cache.clear()
     with override_settings(PAGES_DATABASE_URL=url):
         await visit.DOOR.open()

@@ -52,8 +52,8 @@ def questions(dice: random.Random) -> list[str]:
     texts = [
         "Baum", "Baumkataster", "Radverkehr", "Spielplatz 2019", "Haushaltsplan", "Lärm", "Wasser Pegel",
         "Schulstatistik", "Photovoltaik", "Denkmal Karte", "Luftmessung 2024", "Verkehrszählung Brücke",
-        "Abfall", "Kita", "Museen", "kataster", "Wahlbericht 1999", "Straßenverzeichniss", "Feuerwehr Sicherheit",
-        "Wohnungen Miete",
+        "Abfall", "Kita", "Museen", "kataster", "Wahlbericht 1999", "Straßenverzeichniss",
+        "Feuerwehr Sicherheit", "Wohnungen Miete",
     ]  # fmt: skip
     facets = [{}, {}, {}, {"thema": "ENVI"}, {"thema": "TRAN"}, {"format": "CSV"}, {"art": "features"},
               {"von": "2015-01-01", "bis": "2016-01-01"}, {"ausschnitt": "7.5,51.9,7.6,52"}]  # fmt: skip

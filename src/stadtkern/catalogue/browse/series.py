@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import series
-from stadtkern.ui import charts, formats
+from stadtkern.ui import charts, formats, maps
 from stadtkern.ui.visit import Visit
 
 SHOWN = 8
@@ -99,6 +100,20 @@ def _row(row: Any, lines: Mapping[int, Sequence[float | None]]) -> Row:
         late_after=max(late, _LATE),
         picture=charts.spark(values, title=title) if sum(v is not None for v in values) > 2 else "",
     )
+
+
+async def places(visit: Visit, *, dataset_id: int, most: int) -> list[maps.Spot]:
+    """Where the things of a dataset stand, with links to their pages."""
+    text, params = (
+        Fragment(statements.load("catalogue")["places_of_dataset"] + " ", (dataset_id,))
+        + fragments.every([visit.scope.on("g.dataset_id"), visit.scope.on("l.dataset_id")])
+        + Fragment(" ORDER BY g.id LIMIT %s", (most,))
+    )
+    rows = await (await visit.connection.execute(text, params)).fetchall()
+    return [
+        maps.Spot(lon=row[2], lat=row[3], label=row[1], value=1.0, url=reverse("thing", args=[row[0]]))
+        for row in rows
+    ]
 
 
 async def ids(visit: Visit, *, dataset_id: int) -> list[int]:

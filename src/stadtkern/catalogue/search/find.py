@@ -19,6 +19,8 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 
 _KEPT = 512
+# From here on a page is first looked for among what is named so, which is the beginning of the same order.
+_MANY = 2000
 _SIMILAR = "0.45"
 _ORDERS = {"neu": "moved DESC, dataset_id", "titel": "sorted_as, dataset_id"}
 
@@ -38,38 +40,57 @@ class Found(msgspec.Struct, frozen=True):
     roughly: bool = False
 
 
-_cache: OrderedDict[tuple[Any, ...], Counts] = OrderedDict()
+class _Kept:
+    """What was found out lately, by what it depends on: versions of rights and catalogue, scope, question."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        """What is known, or None."""
+        if key in self._known:
+            self._known.move_to_end(key)
+        return self._known.get(key)
+
+    def put(self, key: tuple[Any, ...], value: Any) -> None:
+        """Remember; what was not asked for the longest time goes."""
+        self._known[key] = value
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+
+
+_counts_kept, _pages_kept = _Kept(), _Kept()
 
 
 async def search(connection: Connection, scope: Scope, *, question: Question, size: int = SIZE) -> Found:
-    """The page asked for, with counts. Counts are kept until rights or the catalogue change."""
+    """The page asked for, with counts. Both are kept until rights or the catalogue change."""
     async with connection.transaction():
-        counts = await _counts(connection, scope, question=question, roughly=False)
+        version = await (await connection.execute(statements.load("catalogue")["search_version"])).fetchone()
+        seen = (version, scope.ids, scope.negated)
+        counts = await _counts(connection, scope, question=question, roughly=False, seen=seen)
         roughly = not counts.total and bool(question.words)
         if roughly:
             await connection.execute(statements.load("catalogue")["be_lenient"], {"similar": _SIMILAR})
-            counts = await _counts(connection, scope, question=question, roughly=True)
-        ids = (
-            await _page(connection, scope, question=question, roughly=roughly, size=size)
-            if counts.total
-            else []
-        )
+            counts = await _counts(connection, scope, question=question, roughly=True, seen=seen)
+        key = (*seen, question, size)
+        ids: list[int] | None = _pages_kept.get(key)
+        if ids is None:
+            ids = await _page(
+                connection, scope, question=question, roughly=roughly, size=size, total=counts.total
+            )
+            _pages_kept.put(key, ids)
         datasets = await queries.by_ids(connection, scope, ids=ids)
     return Found(datasets, counts, roughly and bool(counts.total))
 
 
-async def _counts(connection: Connection, scope: Scope, *, question: Question, roughly: bool) -> Counts:
-    row = await (await connection.execute(statements.load("catalogue")["search_version"])).fetchone()
-    asked = msgspec.structs.replace(question, page=1, order="")
-    key = (row, scope.ids, scope.negated, asked, roughly)
-    known = _cache.get(key)
+async def _counts(
+    connection: Connection, scope: Scope, *, question: Question, roughly: bool, seen: tuple[Any, ...]
+) -> Counts:
+    key = (*seen, msgspec.structs.replace(question, page=1, order=""), roughly)
+    known: Counts | None = _counts_kept.get(key)
     if known is None:
         known = await _count(connection, scope, question=question, roughly=roughly)
-        _cache[key] = known
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    else:
-        _cache.move_to_end(key)
+        _counts_kept.put(key, known)
     return known
 
 
@@ -85,28 +106,37 @@ async def _count(connection: Connection, scope: Scope, *, question: Question, ro
 
 
 async def _page(
-    connection: Connection, scope: Scope, *, question: Question, roughly: bool, size: int
+    connection: Connection, scope: Scope, *, question: Question, roughly: bool, size: int, total: int
 ) -> list[int]:
-    """The ids of one page. By relevance, the best thousand are weighed; those behind follow by date."""
+    """The ids of one page."""
+    if not total:
+        return []
     conditions = _conditions(scope, question=question, roughly=roughly)
     offset = (question.page - 1) * size
-    words = question.words
-    if question.order or not words:
-        order = _ORDERS.get(question.order, _ORDERS["neu"])
+    if question.order or not question.words:
         text, params = (
             Fragment("SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
             + conditions
-            + Fragment(f" ORDER BY {order} LIMIT %s OFFSET %s", (size, offset))
+            + Fragment(f" ORDER BY {_ORDERS[question.order or 'neu']} LIMIT %s OFFSET %s", (size, offset))
         )
-    else:
-        head, middle, tail = statements.load("catalogue")["page_by_relevance"].split("/* conditions */")
-        said = " ".join(words)
-        named = Fragment("e.words LIKE %s", (_part(said),))
-        text, params = (
-            Fragment(head) + named + Fragment(middle) + conditions + Fragment(tail, (said, size, offset))
-        )
-    rows = await (await connection.execute(text, params)).fetchall()
-    return [row[0] for row in rows]
+        rows = await (await connection.execute(text, params)).fetchall()
+        return [row[0] for row in rows]
+    named = Fragment("e.words LIKE %s", (_part(" ".join(question.words)),))
+    limits = (" ".join(question.words), size, offset)
+    if total > _MANY:
+        found = await _weighed(connection, fragments.TRUE, fragments.every([named, conditions]), limits)
+        if len(found) == size:
+            return found
+    return await _weighed(connection, named, conditions, limits)
+
+
+async def _weighed(
+    connection: Connection, named: Fragment, conditions: Fragment, limits: tuple[str, int, int]
+) -> list[int]:
+    """A page by relevance: what is named so before what only mentions it, the newest thousand weighed."""
+    head, middle, tail = statements.load("catalogue")["page_by_relevance"].split("/* conditions */")
+    text, params = Fragment(head) + named + Fragment(middle) + conditions + Fragment(tail, limits)
+    return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
 
 
 def _conditions(scope: Scope, *, question: Question, roughly: bool) -> Fragment:

@@ -22,6 +22,14 @@ JOIN things.thing AS g ON g.id = t.thing_id
 JOIN things.datastream_state AS s ON s.datastream_id = t.id
 WHERE t.dataset_id = %s AND NOT t.multi AND
 
+-- name: places_of_dataset
+-- The things of a dataset at the middle of their places; the conditions of access follow
+SELECT g.id, g.name, ((l.bounds[0])[0] + (l.bounds[1])[0]) / 2, ((l.bounds[0])[1] + (l.bounds[1])[1]) / 2
+FROM things.thing AS g
+JOIN things.thing_location AS tl ON tl.thing_id = g.id
+JOIN things.location AS l ON l.id = tl.location_id
+WHERE g.dataset_id = %s AND l.bounds IS NOT NULL AND
+
 -- name: sitemap_parts
 -- Counts the datasets of a sitemap; the condition of access follows
 SELECT count(*) FROM catalogue.entry AS e WHERE

@@ -35,5 +35,5 @@ SELECT dataset_id FROM (
     LEFT JOIN nearest AS n ON n.dataset_id = h.dataset_id
     LEFT JOIN catalogue.entry AS e ON e.dataset_id = n.dataset_id
 ) AS ranked
-ORDER BY weight < 0, named DESC, weight DESC, moved DESC, dataset_id
+ORDER BY named DESC, weight DESC, moved DESC, dataset_id
 LIMIT %s OFFSET %s;

@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from stadtkern.core import statements
-from stadtkern.insights import districts
 from stadtkern.insights.cockpit import flow
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.tile import Tile, abouts, newest
 from stadtkern.insights.streams import Stream
-from stadtkern.ui import formats, maps
+from stadtkern.ui import formats, ground, maps
 from stadtkern.ui.visit import Visit
 
 _BACK = timedelta(hours=3)
@@ -42,7 +41,7 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         key=definition.key,
         title=title,
         picture=maps.draw(
-            land=await districts.outlines(visit),
+            land=await ground.outlines(visit),
             spots=spots,
             title=title,
             name=f"map-{definition.key}",

@@ -8,8 +8,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from stadtkern.insights import districts, kinds, streams
+from stadtkern.insights import kinds, streams
 from stadtkern.insights.cockpit import board, mapped
+from stadtkern.ui import ground
 from stadtkern.ui import visit as visits
 
 
@@ -58,7 +59,7 @@ async def places_json(request: HttpRequest) -> JsonResponse:
 async def districts_json(request: HttpRequest) -> JsonResponse:
     """The outlines of the districts as GeoJSON."""
     async with visits.open_visit(request) as visit:
-        features: list[Any] = list(await districts.outlines(visit))
+        features: list[Any] = list(await ground.outlines(visit))
     answer = JsonResponse({"type": "FeatureCollection", "features": features})
     answer["Cache-Control"] = "public, max-age=3600"
     return answer

@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import render
 
 from stadtkern.catalogue.usage import counting
-from stadtkern.insights import districts, kinds
+from stadtkern.insights import kinds
 from stadtkern.insights import streams as streams_of
 from stadtkern.insights.explore import catalogue, chart_data, download, embed, history, parts
 from stadtkern.insights.streams import Site, Stream
-from stadtkern.ui import maps, spans
+from stadtkern.ui import ground, maps, spans
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
@@ -108,6 +108,6 @@ async def _small_map(visit: Visit, site: Site) -> Any:
     point = site.point
     if point is None:
         return None
-    land = await districts.outlines(visit)
+    land = await ground.outlines(visit)
     spot = maps.Spot(lon=point[0], lat=point[1], label=site.name, value=1.0)
     return maps.draw(land=land, spots=[spot], title=site.name, name="map", class_="sk-map sk-map--small")

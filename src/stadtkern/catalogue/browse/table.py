@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The beginning of a dataset's tables, as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext, ngettext
+
+from stadtkern.catalogue.browse import wording
+from stadtkern.features import queries
+from stadtkern.features.entities import Collection, Column
+from stadtkern.ui import formats
+from stadtkern.ui.visit import Visit
+
+_ROWS = 10
+_COLUMNS = 12
+_LONGEST = 80
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A column as the table names it."""
+
+    title: str
+    unit: str
+    number: bool
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The first rows of a collection."""
+
+    title: str
+    says: str
+    heads: Sequence[Head]
+    rows: Sequence[Sequence[str]]
+    more_columns: int
+    geometry: bool
+    collection: Collection
+
+
+async def of_dataset(visit: Visit, *, dataset_id: int) -> list[Preview]:
+    """The collections of a dataset with their first rows."""
+    found = await queries.collections(visit.connection, visit.scope, dataset_id=dataset_id, limit=3)
+    return [await _preview(visit, collection) for collection in found]
+
+
+async def points(visit: Visit, *, collection: Collection, most: int) -> list[tuple[float, float, str]]:
+    """Longitude, latitude and name of the first rows that are points."""
+    if collection.geometry != "Point":
+        return []
+    page = await queries.page(visit.connection, visit.scope, collection=collection, limit=most)
+    named = next((index for index, column in enumerate(collection.columns) if column.type == "text"), None)
+    found = []
+    for row in page.rows:
+        place = (row.geometry or {}).get("coordinates") if isinstance(row.geometry, dict) else None
+        if place:
+            label = str(row.values[named] or "") if named is not None else ""
+            found.append((float(place[0]), float(place[1]), label or str(row.id)))
+    return found
+
+
+async def _preview(visit: Visit, collection: Collection) -> Preview:
+    columns = collection.columns[:_COLUMNS]
+    page = await queries.page(visit.connection, visit.scope, collection=collection, limit=_ROWS)
+    n = formats.number(collection.n, digits=0)
+    return Preview(
+        title=wording.said(dict(collection.title)) or collection.key,
+        says=ngettext("%(n)s Zeile", "%(n)s Zeilen", collection.n) % {"n": n},
+        heads=[_head(column) for column in columns],
+        rows=[
+            [_cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
+            for row in page.rows
+        ],
+        more_columns=len(collection.columns) - len(columns),
+        geometry=collection.geometry is not None,
+        collection=collection,
+    )
+
+
+def _head(column: Column) -> Head:
+    return Head(
+        wording.said(dict(column.title)) or column.name, column.unit, column.type in ("integer", "number")
+    )
+
+
+def _cell(value: Any, column: Column, visit: Visit) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return gettext("ja") if value else gettext("nein")
+    if column.type == "integer":
+        return formats.number(value, digits=0)
+    if isinstance(value, int | float):
+        return formats.number(value, digits=None)
+    if isinstance(value, datetime):
+        return formats.short_moment(value, zone=visit.city.zone)
+    if isinstance(value, date):
+        return formats.day(value)
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
