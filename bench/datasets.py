@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,15 +27,14 @@ _WORDS = """
     Haltestelle Fahrplan Bibliothek Museum Sport Verein Gewässer Pegel Solaranlage Photovoltaik Wohnung
     Miete Sicherheit Feuerwehr Abfall Container
     """.split()  # noqa: SIM905
-_RARE = [
-    first + second + third
-    for first in _FIRST
-    for second in _SECOND
-    for third in ("", "stelle", "netz", "wert")
-]
+_THIRD = """
+    amt anteil betrieb blick bogen dichte ende feld gang gebiet grenze gruppe heft index klasse kreis lage
+    leiter liste menge netz ort punkt quote rand reihe satz stand stelle stufe teil wert zahl zone
+    """.split()  # noqa: SIM905
+_RARE = [first + second + third for third in _THIRD for first in _FIRST for second in _SECOND]
 # As in any language, few words are frequent and most are rare.
 _SAID = [*_WORDS, *_RARE]
-_HOW_OFTEN = [1 / rank for rank in range(1, len(_SAID) + 1)]
+_HOW_OFTEN = list(itertools.accumulate(1 / rank for rank in range(20, len(_SAID) + 20)))
 _FORMATS = ("CSV", "JSON", "XLSX", "GEOJSON", "PDF", "SHP", "WFS_SRVC", "HTML")
 _INTO_DATASETS = (
     "COPY catalogue.dataset (dataset_id, kind, title, description, keywords, themes, modified, area,"
@@ -98,12 +98,12 @@ def _stubs(cursor: psycopg.Cursor[Any], numbers: range, owners: list[_Office]) -
 
 def _metadata(office: _Office, dice: random.Random) -> tuple[Any, ...]:
     title = f"{dice.choice(_FIRST)}{dice.choice(_SECOND)} {dice.choice(_WORDS)} {dice.randint(1990, 2026)}"
-    about = " ".join(dice.choices(_SAID, weights=_HOW_OFTEN, k=40))
+    about = " ".join(dice.choices(_SAID, cum_weights=_HOW_OFTEN, k=40))
     day = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=dice.randint(0, 9000))
     west, south = 7.4 + dice.random() / 2, 51.8 + dice.random() / 2
     return (
         dice.choice(office.kinds), Jsonb({"de": title}), Jsonb({"de": about}),
-        Jsonb({"de": dice.choices(_SAID, weights=_HOW_OFTEN, k=4)}), [dice.choice(office.themes)],
+        Jsonb({"de": dice.choices(_SAID, cum_weights=_HOW_OFTEN, k=4)}), [dice.choice(office.themes)],
         day + timedelta(days=300), f"({west + 0.05},{south + 0.05}),({west},{south})", day,
         day + timedelta(days=dice.randint(1, 2000)),
     )  # fmt: skip

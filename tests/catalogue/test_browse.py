@@ -15,6 +15,7 @@ from stadtkern.catalogue import operations, upkeep
 from stadtkern.core import database as core_database
 from stadtkern.core import datasets
 from tests import people
+from tests.features import factories as features
 from tests.insights import factories
 
 pytestmark = pytest.mark.anyio
@@ -135,3 +136,21 @@ async def test_the_sitemap_names_every_public_dataset(cookie: str, visitor: Asyn
     part = (await visitor.get("/sitemap-1.xml")).content.decode()
     assert "/daten/kleine-stadt<" in part
     assert (await visitor.get("/sitemap-2.xml")).status_code == 404
+
+
+async def test_a_table_shows_its_first_rows_and_its_places(
+    cookie: str, visitor: AsyncClient, database: str
+) -> None:
+    """The data come before the downloads, with a map where there are points."""
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        made = await operations.create(
+            connection, by=None, kind="features", title={"de": "Stadtbäume"}, state="published"
+        )
+        await features.collection(connection, dataset_id=made.id)
+    page = (await visitor.get(f"/daten/{made.key}")).content.decode()
+    assert "100 Zeilen" in page
+    assert page.count("<tr>") == 11
+    assert 'id="karte-title"' in page
+    assert (
+        page.index("die ersten davon") < page.index("Wo die Daten herkommen") < page.index("Daten mitnehmen")
+    )

@@ -21,7 +21,8 @@ from stadtkern.core.fragments import Fragment
 _KEPT = 512
 # From here on a page is first looked for among what is named so, which is the beginning of the same order.
 _MANY = 2000
-_SIMILAR = "0.45"
+_SIMILAR = "0.5"
+_ALIKE = 1000
 _ORDERS = {"neu": "moved DESC, dataset_id", "titel": "sorted_as, dataset_id"}
 
 
@@ -121,10 +122,24 @@ async def _page(
         )
         rows = await (await connection.execute(text, params)).fetchall()
         return [row[0] for row in rows]
-    named = Fragment("e.words LIKE %s", (_part(" ".join(question.words)),))
-    limits = (" ".join(question.words), size, offset)
+    said = " ".join(question.words)
+    if roughly:
+        alike = Fragment(
+            " ORDER BY word_similarity(%s, e.words) DESC, e.moved DESC, e.dataset_id", (plain(said),)
+        )
+        text, params = (
+            Fragment("SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
+            + conditions
+            + alike
+            + Fragment(" LIMIT %s OFFSET %s", (size, offset))
+        )
+        return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
+    named = Fragment("e.words LIKE %s", (_part(said),))
+    limits = (said, size, offset)
     if total > _MANY:
-        found = await _weighed(connection, fragments.TRUE, fragments.every([named, conditions]), limits)
+        # What is named so fulfils the conditions of all words.
+        others = _conditions(scope, question=msgspec.structs.replace(question, text=""), roughly=False)
+        found = await _weighed(connection, fragments.TRUE, fragments.every([named, others]), limits)
         if len(found) == size:
             return found
     return await _weighed(connection, named, conditions, limits)
@@ -140,7 +155,7 @@ async def _weighed(
 
 
 def _conditions(scope: Scope, *, question: Question, roughly: bool) -> Fragment:
-    """What an entry (alias e) must fulfil."""
+    """What an entry (alias e) must fulfil. Of those that are only alike, the first thousand are enough."""
     parts = [_word(word, roughly=roughly) for word in question.words]
     if question.facets:
         wanted = [f"{facet}:{value}" for facet, value in question.facets]
@@ -159,7 +174,11 @@ def _conditions(scope: Scope, *, question: Question, roughly: bool) -> Fragment:
         parts.append(Fragment("coalesce(e.temporal_from < %s, true)", (until,)))
     if since:
         parts.append(Fragment("coalesce(e.temporal_until >= %s, true)", (since,)))
-    return fragments.every([*parts, scope.on("e.dataset_id")])
+    found = fragments.every([*parts, scope.on("e.dataset_id")])
+    if not roughly:
+        return found
+    few = Fragment("e.dataset_id = ANY (ARRAY(SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
+    return few + found + Fragment(f" LIMIT {_ALIKE})) AND ") + scope.on("e.dataset_id")
 
 
 def _word(word: str, *, roughly: bool) -> Fragment:
