@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the catalogue offers other packages."""
+"""What the catalogue registers elsewhere: its places of work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stadtkern.ui import places
 
 
 def register() -> None:
-    """Its places on the work page."""
+    """Make the catalogue's places known."""
     places.register(
         _("Daten einspielen"),
         "imports",
@@ -23,4 +23,25 @@ def register() -> None:
         "publisher",
         about=_("Datensätze anderer Portale nach Plan übernehmen."),
         position=70,
+    )
+    places.register(
+        _("Dateninventar"),
+        "inventory",
+        "reader",
+        about=_("Was die Verwaltung an Daten hat, was fehlt und was freigegeben wird."),
+        position=40,
+    )
+    places.register(
+        _("Anfragen nach Daten"),
+        "requests-work",
+        "steward",
+        about=_("Lesen, was gewünscht wird, und öffentlich antworten."),
+        position=50,
+    )
+    places.register(
+        _("Nutzung"),
+        "usage-most",
+        "reader",
+        about=_("Wie oft Datensätze angesehen und heruntergeladen werden."),
+        position=80,
     )
