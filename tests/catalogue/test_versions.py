@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests import people
 from tests.catalogue.offices import Office, as_, text
 
 pytestmark = pytest.mark.anyio
+
+SOME_DAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 class By:
@@ -122,14 +125,21 @@ async def test_a_version_is_brought_back_as_a_new_one(
     ).fetchone()
     assert row is not None
     await operations.change(
-        connection, by=None, dataset_id=dataset.id, title={"de": "Später"}, keywords={"de": ("x",)}
+        connection,
+        by=None,
+        dataset_id=dataset.id,
+        title={"de": "Später"},
+        modified=SOME_DAY,
+        keywords={"de": ("x",)},
     )
     await operations.remove_distribution(connection, by=None, dataset_id=dataset.id, id=row[0])
     address = f"/arbeit/daten/{dataset.key}/versionen/2"
     assert (await visitor.get(address)).status_code in (302, 401)
     assert (await as_(visitor, office.other).get(address)).status_code == 403
     as_(visitor, office.editor)
-    assert "<ins>Früher</ins>" in await text(visitor, address)
+    page = await text(visitor, address)
+    assert "<ins>Früher</ins>" in page
+    assert "Zuletzt geändert" not in page
     assert (await visitor.post(address)).status_code == 302
     assert await numbers(connection, dataset) == [1, 2, 3, 4, 5]
     page = await text(visitor, f"/daten/{dataset.key}/versionen/5?mit=2")

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
+from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.catalogue import vocabularies
+from stadtkern.ui import formats
 
 DATASET: Mapping[str, Any] = {
     "title": gettext_lazy("Titel"),
@@ -72,9 +75,9 @@ class Difference(msgspec.Struct, frozen=True):
     after: str
 
 
-def between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+def between(old: Mapping[str, Any], new: Mapping[str, Any], *, zone: tzinfo) -> list[Difference]:
     """The fields of two documents that differ, those of the dataset first."""
-    found = list(_fields(old["dataset"], new["dataset"], DATASET, prefix=""))
+    found = list(_fields(old["dataset"], new["dataset"], DATASET, prefix="", zone=zone))
     olds = {form["uuid"]: form for form in old["distributions"]}
     news = {form["uuid"]: form for form in new["distributions"]}
     for uuid in dict.fromkeys([*olds, *news]):
@@ -84,22 +87,26 @@ def between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
             exists = gettext("vorhanden")
             found.append(Difference(name, exists if before else "", exists if after else ""))
         else:
-            found += _fields(before, after, FORM, prefix=f"{name}: ")
+            found += _fields(before, after, FORM, prefix=f"{name}: ", zone=zone)
     return found
 
 
-def described(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def described(document: Mapping[str, Any], *, zone: tzinfo) -> list[tuple[str, str]]:
     """The dataset's fields that say something, with what they say."""
-    pairs = ((words, text(name, document["dataset"].get(name))) for name, words in DATASET.items())
+    pairs = ((words, text(name, document["dataset"].get(name), zone=zone)) for name, words in DATASET.items())
     return [(str(words), said) for words, said in pairs if said]
 
 
-def forms(document: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def forms(document: Mapping[str, Any], *, zone: tzinfo) -> list[tuple[str, list[tuple[str, str]]]]:
     """Each form of the data with its fields."""
     return [
         (
             form_name(form),
-            [(str(words), said) for name, words in FORM.items() if (said := text(name, form.get(name)))],
+            [
+                (str(words), said)
+                for name, words in FORM.items()
+                if (said := text(name, form.get(name), zone=zone))
+            ],
         )
         for form in document["distributions"]
     ]
@@ -110,7 +117,7 @@ def form_name(form: Mapping[str, Any]) -> str:
     return _texts(form.get("title")) or str(form.get("format") or form.get("access_url") or "")
 
 
-def text(name: str, value: Any) -> str:
+def text(name: str, value: Any, *, zone: tzinfo) -> str:
     """A value as people read it."""
     if name in _TABLES and value:
         return _coded(_TABLES[name], value)
@@ -124,13 +131,11 @@ def text(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return _texts(value)
     if name in ("issued", "modified", "temporal_from", "temporal_until") and value:
-        return str(value)[:16].replace("T", " ")
+        return formats.day(datetime.fromisoformat(value).astimezone(zone).date())
     return "" if value is None else str(value)
 
 
 def _coded(table: str, value: Any) -> str:
-    from django.utils import translation
-
     known = vocabularies.codes(table)
     at = 1 if (translation.get_language() or "").startswith("en") else 0
     codes = value if isinstance(value, list) else [value]
@@ -151,8 +156,10 @@ def _texts(value: Any) -> str:
 
 
 def _fields(
-    old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, Any], *, prefix: str
+    old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, Any], *, prefix: str, zone: tzinfo
 ) -> Iterator[Difference]:
     for name, words in names.items():
         if old.get(name) != new.get(name):
-            yield Difference(f"{prefix}{words}", text(name, old.get(name)), text(name, new.get(name)))
+            yield Difference(
+                f"{prefix}{words}", text(name, old.get(name), zone=zone), text(name, new.get(name), zone=zone)
+            )

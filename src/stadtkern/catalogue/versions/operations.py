@@ -44,6 +44,25 @@ async def restore(connection: Connection, *, by: Person, dataset: Dataset, versi
         await keeping.keep(connection, dataset_id=dataset.id, by=by.principal_id, note=note)
 
 
+def outcome(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """What the description will be once a version is brought back: then's words, and now's what stays."""
+    present = {form["uuid"]: form for form in now["distributions"]}
+    forms = []
+    for form in [*now["distributions"], *(f for f in then["distributions"] if f["uuid"] not in present)]:
+        old = next((f for f in then["distributions"] if f["uuid"] == form["uuid"]), None)
+        if form["uuid"] in present and old is not None:
+            names = _FORM - (_ADDRESSES if form.get("made_by") else set())
+            forms.append(form | {name: old[name] for name in names if name in old})
+        elif form["uuid"] in present or _returns(form):
+            forms.append(form)
+    stays = {name: now["dataset"].get(name) for name in _STAYS}
+    return {"dataset": {**then["dataset"], **stays}, "distributions": forms}
+
+
+def _returns(form: Mapping[str, Any]) -> bool:
+    return not form.get("made_by") and str(form["access_url"]).startswith("http")
+
+
 async def _form(
     connection: Connection, *, by: Person, dataset: Dataset, form: Mapping[str, Any], now: Distribution | None
 ) -> None:
@@ -52,5 +71,5 @@ async def _form(
         if now.made_by:
             fields = {name: value for name, value in fields.items() if name not in _ADDRESSES}
         await operations.change_distribution(connection, by=by, dataset_id=dataset.id, id=now.id, **fields)
-    elif not form.get("made_by") and str(form["access_url"]).startswith("http"):
+    elif _returns(form):
         await operations.add_distribution(connection, by=by, dataset_id=dataset.id, **fields)

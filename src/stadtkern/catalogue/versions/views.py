@@ -22,9 +22,10 @@ async def listing(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         dataset, everything = await _dataset(request, visit, key)
         found = await queries.versions(visit.connection, visit.scope, dataset=dataset, everything=everything)
+    zone = visit.city.zone
     older = [*found[1:], None]
     entries = [
-        (version, differences.between(before.document, version.document) if before else None)
+        (version, differences.between(before.document, version.document, zone=zone) if before else None)
         for version, before in zip(found, older, strict=True)
     ]
     return render(request, "catalogue/versions/list.html", {"dataset": dataset, "entries": entries})
@@ -44,9 +45,11 @@ async def one(request: HttpRequest, key: str, number: int) -> HttpResponse:
         "version": version,
         "other": other,
         "others": [each for each in all_ if each.number != number],
-        "differences": differences.between(other.document, version.document) if other else [],
-        "described": differences.described(version.document),
-        "forms": differences.forms(version.document),
+        "differences": differences.between(other.document, version.document, zone=visit.city.zone)
+        if other
+        else [],
+        "described": differences.described(version.document, zone=visit.city.zone),
+        "forms": differences.forms(version.document, zone=visit.city.zone),
         "may_restore": everything and bool(all_) and all_[0].number != number,
     }
     return render(request, "catalogue/versions/version.html", context)
@@ -68,7 +71,11 @@ async def restore(request: HttpRequest, key: str, number: int) -> HttpResponse:
     context = {
         "dataset": dataset,
         "version": version,
-        "differences": differences.between(newest[0].document, version.document),
+        "differences": differences.between(
+            newest[0].document,
+            operations.outcome(newest[0].document, version.document),
+            zone=visit.city.zone,
+        ),
     }
     return render(request, "catalogue/versions/restore.html", context)
 
