@@ -52,11 +52,10 @@ class Month(msgspec.Struct, frozen=True):
 
 
 class Most(msgspec.Struct, frozen=True):
-    """A dataset and how often it was used, in all and in the order of KINDS."""
+    """A dataset and how often it was used, in the order of KINDS; a sum would tell the small ones."""
 
     key: str
     title: str
-    all: Count
     counts: Sequence[Count]
 
 
@@ -84,7 +83,7 @@ async def most(connection: Connection, scope: Scope, *, since: date, limit: int 
         + Fragment(" GROUP BY u.dataset_id, d.key, c.title ORDER BY 4 DESC, d.key LIMIT %s", (limit,))
     )
     rows: list[tuple[Any, ...]] = await (await connection.execute(text, params)).fetchall()
-    return [Most(row[1], row[2], coarse(row[3]), [coarse(n) for n in row[4:7]]) for row in rows]
+    return [Most(row[1], row[2], [coarse(n) for n in row[4:7]]) for row in rows]
 
 
 def _month_before(today: date, back: int) -> date:
