@@ -43,6 +43,7 @@ class Walk(msgspec.Struct, frozen=True):
     things: dict[str, int]
     streams: dict[str, int]
     token: str
+    database_url: str
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def walk() -> Iterator[Walk]:
         # Playwright's own loop may already run in this thread.
         with ThreadPoolExecutor(1) as aside:
             town, secret = aside.submit(asyncio.run, _fill(installation.database_url)).result()
-        yield Walk(installation.address, town.things, town.streams, secret)
+        yield Walk(installation.address, town.things, town.streams, secret, installation.database_url)
 
 
 async def _fill(url: str) -> tuple[factories.Town, str]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +27,7 @@ class Batch(msgspec.Struct):
 
     rows: list[tuple[Any, ...]]
     cells: dict[str, Sequence[str]]
-    """The text of the columns that were asked for, by label."""
+    """The text of all columns that are read, by label."""
     done: int
     """How many bytes of the file are behind us."""
 
@@ -46,6 +45,9 @@ class Rows:
             self._position = {label: i for i, label in enumerate(self._labels)}
             self._lanes = [_Lane(c, self._at(c.source), table) for c in table.columns]
             self._place = _Geometry(table.place, table, self._at) if table.place else None
+            place = table.place or tables.Place()
+            asked = [*(c.source for c in table.columns), place.x, place.y, place.geometry]
+            self._asked = [label for label in dict.fromkeys(asked) if label]
         except BaseException:
             self._table.close()
             raise
@@ -79,7 +81,7 @@ class Rows:
             values.append(self._place.read(columns, line, self.quality))
         self.quality.rows += len(rows)
         self.quality.values += len(rows) * len(values)
-        texts = {c.source: columns[self._position[c.source]] for c in self._recipe.columns}
+        texts = {label: columns[self._position[label]] for label in self._asked}
         return Batch(list(zip(*values, strict=True)), texts, block.done)
 
     def _usable(self, block: reader.Block) -> tuple[list[reader.Row], Callable[[int], int]]:
@@ -121,11 +123,10 @@ class _Lane:
 
     def read(self, cells: Sequence[str], line: Callable[[int], int], quality: Quality) -> list[Any]:
         """The values of a block."""
-        found = [self._cells[cell] for cell in cells]
-        if self._type == "integer":
-            found = [None if math.isnan(value) else int(value) for value in found]
-        elif self._type == "number":
-            found = [None if math.isnan(value) else value for value in found]
+        if self._type in ("integer", "number"):
+            found = _plain(self._cells.numbers(cells), whole=self._type == "integer")  # type: ignore[attr-defined]
+        else:
+            found = list(map(self._cells.__getitem__, cells))
         refused: dict[str, str] = self._cells.refused  # type: ignore[attr-defined]
         none = found.count(None)
         self._filled += len(found) - none
@@ -273,10 +274,22 @@ class _Geometry:
                 line=line(away[0]),
                 example=f"{lat[away[0]]:.5f} / {lon[away[0]]:.5f}",
             )
-        return [
-            None if math.isnan(a) else {"type": "Point", "coordinates": [round(a, 7), round(b, 7)]}
-            for a, b in zip(lon.tolist(), lat.tolist(), strict=True)
-        ]
+        nowhere = np.isnan(lon).tolist()
+        spots = zip(np.round(lon, 7).tolist(), np.round(lat, 7).tolist(), nowhere, strict=True)
+        return [None if none else {"type": "Point", "coordinates": [a, b]} for a, b, none in spots]
+
+
+def _plain(values: places.Numbers, *, whole: bool) -> list[Any]:
+    """Numbers as Python has them, None where there is none."""
+    none = np.isnan(values)
+    if not none.any():
+        found: list[Any] = values.astype(np.int64).tolist() if whole else values.tolist()
+        return found
+    values[none] = 0
+    found = values.astype(np.int64).tolist() if whole else values.tolist()
+    for place in np.flatnonzero(none).tolist():
+        found[place] = None
+    return found
 
 
 def _utc(time: mapping.Time) -> mapping.Time:

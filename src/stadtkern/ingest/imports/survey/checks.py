@@ -40,9 +40,9 @@ def check(
     for batch in rows.batches():
         for place, column in numbers.items():
             column.add([row[place] for row in batch.rows])
-        same.add([hash(tuple(map(_hashable, row))) for row in batch.rows])
+        same.add(list(map(hash, zip(*batch.cells.values(), strict=True))))
         if key:
-            keys.add([hash(tuple(_hashable(row[i]) for i in key)) for row in batch.rows])
+            keys.add(list(map(hash, zip(*(batch.cells[table.columns[i].source] for i in key), strict=True))))
             gaps = sum(1 for row in batch.rows if any(row[i] is None for i in key))
             if gaps:
                 rows.quality.note("key_missing", column=", ".join(table.key), n=gaps)
@@ -56,10 +56,6 @@ def check(
     if key and (twice := keys.count()):
         rows.quality.note("key_twice", column=", ".join(table.key), n=twice)
     return Checked(quality=rows.quality, privacy=watch.findings())
-
-
-def _hashable(value: Any) -> Any:
-    return value if not isinstance(value, dict | list) else msgspec.json.encode(value)
 
 
 class _Twice:
