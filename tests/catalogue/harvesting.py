@@ -18,6 +18,7 @@ from tests import people
 from tests.core import sources
 
 EVERYTHING = access.Scope((), True)
+OWN = "https://hier.example"
 FETCHER = Fetcher(allowed=("127.0.0.0/8",), most_bytes=pages.MOST_BYTES)
 ELSEWHERE = Addresses("https://anderswo.example")
 KINDS = {
@@ -53,7 +54,7 @@ async def source_of(connection: Connection, url: str, **more: Any) -> Source:
 
 async def harvest(connection: Connection, source: Source) -> Run:
     """Run a source that is ours, make it ours again, and say what came of it."""
-    await jobs.harvest(connection, source, fetcher=FETCHER)
+    await jobs.harvest(connection, source, fetcher=FETCHER, own=OWN)
     await connection.execute(
         "UPDATE catalogue.harvest_source SET lease = %s, lease_until = now() + interval '1 h' WHERE id = %s",
         [source.lease, source.id],

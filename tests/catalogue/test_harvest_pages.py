@@ -59,13 +59,13 @@ async def test_a_source_lives_from_adding_to_removing(
     assert made.status_code == 302
     path = str(made["Location"])
     assert "noch nicht gelaufen" in await _text(visitor, path)
-    assert await jobs.once(connection, fetcher=harvesting.FETCHER)
+    assert await jobs.once(connection, fetcher=harvesting.FETCHER, own=harvesting.OWN)
     page = await _text(visitor, path)
     assert "gelungen" in page
     assert "Land &lt;b&gt;NRW&lt;/b&gt;" in page
     web.replies["/c"] = sources.answer(status="500 Broken")
     assert (await visitor.post(path)).status_code == 302
-    assert await jobs.once(connection, fetcher=harvesting.FETCHER)
+    assert await jobs.once(connection, fetcher=harvesting.FETCHER, own=harvesting.OWN)
     page = await _text(visitor, path)
     assert "gescheitert" in page
     assert "status 500" in page

@@ -81,7 +81,7 @@ async def test_a_document_cannot_make_us_fetch_another(connection: Connection, w
 async def test_a_source_inside_is_not_asked(connection: Connection, web: sources.Source) -> None:
     """Unless a setting permits it."""
     source = await harvesting.source_of(connection, f"{web.url}/c")
-    await jobs.harvest(connection, source, fetcher=Fetcher())
+    await jobs.harvest(connection, source, fetcher=Fetcher(), own=harvesting.OWN)
     assert not web.asked
 
 
@@ -155,7 +155,7 @@ async def test_a_source_is_harvested_by_one_at_a_time(connection: Connection, we
     second = await store.claim(connection)
     assert second is not None
     assert second.lease != source.lease
-    await jobs.harvest(connection, source, fetcher=harvesting.FETCHER)
+    await jobs.harvest(connection, source, fetcher=harvesting.FETCHER, own=harvesting.OWN)
     done = await harvesting.harvest(connection, second)
     rows = await connection.execute(statements.load("catalogue")["harvest_runs"], {"source_id": source.id})
     assert [(row[1]) for row in await rows.fetchall()] == ["done", "abandoned"]
@@ -165,8 +165,8 @@ async def test_a_source_is_harvested_by_one_at_a_time(connection: Connection, we
 async def test_after_a_run_the_next_one_is_due_later(connection: Connection, web: sources.Source) -> None:
     """After a day, or after an hour where it failed."""
     source = await harvesting.source_of(connection, f"{web.url}/none")
-    assert not await jobs.once(connection, fetcher=harvesting.FETCHER)
-    await jobs.harvest(connection, source, fetcher=harvesting.FETCHER)
+    assert not await jobs.once(connection, fetcher=harvesting.FETCHER, own=harvesting.OWN)
+    await jobs.harvest(connection, source, fetcher=harvesting.FETCHER, own=harvesting.OWN)
     row = await (
         await connection.execute(
             "SELECT next_at < now() + interval '61 min', lease FROM catalogue.harvest_source WHERE id = %s",

@@ -174,8 +174,10 @@ def resource(about: Dataset, form: Distribution, *, position: int, has_table: bo
 def _extras(about: Dataset) -> Mapping[str, str]:
     """What CKAN has no field for, under the names that portals have agreed on."""
     extent = places.extent(about.spatial)
+    address = addresses.absolute(f"/catalog/datasets/{about.uuid}")
     found = {
-        "identifier": about.identifier,
+        "uri": address,
+        "identifier": about.identifier or address,
         "contributorID": about.organisation.contributor_id,
         "publisher_name": entities.text_of(about.organisation.name),
         "contact_name": about.contact.name,

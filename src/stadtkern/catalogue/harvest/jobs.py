@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Harvests sources when they are due, one after the other, in the work process."""
+"""Harvests sources when they are due, two at a time, in the work process."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ RUN_SECONDS = 3_600.0
 MOST_RECORDS = 200_000
 _MOST_FINDINGS = 200
 _AT_ONCE = 200
+_AT_A_TIME = 2
 _PAUSE_SECONDS = 20.0
 
 
@@ -32,30 +33,37 @@ class LeaseIsLost(Exception):
 async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
     """Harvest what is due until told to stop."""
     fetcher = Fetcher(allowed=settings.fetch_allowed, most_bytes=pages.MOST_BYTES, seconds=pages.PAGE_SECONDS)
+    async with asyncio.TaskGroup() as group:
+        for number in range(_AT_A_TIME):
+            worker = _work(url=url, own=settings.base_url, fetcher=fetcher, stop=stop)
+            group.create_task(worker, name=f"harvest-{number}")
+
+
+async def _work(*, url: str, own: str, fetcher: Fetcher, stop: asyncio.Event) -> None:
     while not stop.is_set():
         async with await database.connect(url=url, autocommit=True) as connection:
-            while not stop.is_set() and await once(connection, fetcher=fetcher):
+            while not stop.is_set() and await once(connection, fetcher=fetcher, own=own):
                 pass
         await waiting.pause(stop, seconds=_PAUSE_SECONDS)
 
 
-async def once(connection: Connection, *, fetcher: Fetcher) -> bool:
-    """Harvest one source that is due; False where none is."""
+async def once(connection: Connection, *, fetcher: Fetcher, own: str) -> bool:
+    """Harvest one source that is due; False where none is. `own`: where this catalogue's addresses begin."""
     source = await store.claim(connection)
     if source is None:
         return False
-    await harvest(connection, source, fetcher=fetcher)
+    await harvest(connection, source, fetcher=fetcher, own=own)
     return True
 
 
-async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher) -> None:
+async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher, own: str) -> None:
     """One run of a source, bounded in time; what went wrong stands in the run."""
     tally = Tally()
     run_id = await store.begin(connection, source)
     state, message = "failed", ""
     try:
         async with asyncio.timeout(RUN_SECONDS):
-            await _gather(connection, source, fetcher=fetcher, run_id=run_id, tally=tally)
+            await _gather(connection, source, fetcher=fetcher, own=own, run_id=run_id, tally=tally)
             if tally.found:
                 message = await store.bury(connection, source, run_id=run_id, tally=tally)
             else:
@@ -73,7 +81,7 @@ async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher) -
 
 
 async def _gather(
-    connection: Connection, source: Source, *, fetcher: Fetcher, run_id: int, tally: Tally
+    connection: Connection, source: Source, *, fetcher: Fetcher, own: str, run_id: int, tally: Tally
 ) -> None:
     noted = 0
     async for page in pages.walk(source, fetcher=fetcher):
@@ -82,7 +90,7 @@ async def _gather(
         wrong = list(page.refused)
         tally.refused += len(page.refused)
         for begin in range(0, max(1, len(page.found)), _AT_ONCE):
-            part = page.found[begin : begin + _AT_ONCE]
+            part = [each for each in page.found[begin : begin + _AT_ONCE] if not _ours(each, own)]
             wrong += await _take(connection, source, part, run_id=run_id, tally=tally)
             if not await store.go_on(connection, source, run_id=run_id, tally=tally):
                 raise LeaseIsLost
@@ -93,6 +101,12 @@ async def _gather(
             noted += 1
         if tally.found > MOST_RECORDS:
             raise pages.SourceHasNoEnd(f"it lists more than {MOST_RECORDS} datasets")
+
+
+def _ours(found: Found, own: str) -> bool:
+    """Whether a record is one of ours that came back: catalogues that harvest each other would grow."""
+    names = (found.identifier, found.metadata.get("identifier", ""), *found.metadata.get("same_as", ()))
+    return any(str(name).startswith(f"{own}/catalog/") for name in names)
 
 
 async def _take(

@@ -128,7 +128,7 @@ def dataset(graph: Any, subject: Any) -> Found | str:
         "landing_page": next(iter(node.links("dcat:landingPage")), ""),
         "documentation": node.links("foaf:page"),
         "identifier": node.one("dct:identifier") or identifier,
-        "same_as": [own.value] if own else [],
+        "same_as": list(dict.fromkeys([*([own.value] if own else []), *node.links("owl:sameAs")]))[:20],
         "version": node.one("dcat:version", "owl:versionInfo"),
         "version_notes": node.texts("adms:versionNotes"),
         **_period(node),
