@@ -176,6 +176,25 @@ async def test_rows_are_sorted_with_empty_values_last(connection: Connection) ->
     assert [row.values[1] for row in down.rows] == [29.5, 28.5]
 
 
+async def test_pages_of_large_rows_are_shorter(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stop where they weigh enough, and go on from there: nothing is left out."""
+    known = await collection(
+        connection, rows=[["x" * 1_000] for _ in range(1_000)], columns=[Column(name="t", type="text")],
+        geometry=None,
+    )  # fmt: skip
+    monkeypatch.setattr(queries, "MOST_BYTES", 300_000)
+    first = await queries.page(connection, EVERYTHING, collection=known, limit=900, raw=True)
+    assert (len(first.rows), first.after) == (400, 400)
+    found = [row.id for row in first.rows]
+    after = first.after
+    while after is not None:
+        page = await queries.page(connection, EVERYTHING, collection=known, limit=900, raw=True, after=after)
+        found, after = found + [row.id for row in page.rows], page.after
+    assert found == list(range(1, 1_001))
+
+
 async def test_words_are_searched_in_all_columns(connection: Connection) -> None:
     """Every word must stand somewhere."""
     known = await collection(connection, rows=trees(30))

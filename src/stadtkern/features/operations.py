@@ -117,7 +117,6 @@ async def load(
         else:
             found = await loading.over(connection, known, _batches(batches))
         await _show(connection, known, found, srid=srid, fresh=fresh)
-    await sweep(connection)
     return found.rows
 
 

@@ -21,6 +21,9 @@ _COLLECTION = (
 )
 # Rows are counted one by one up to here; beyond, nobody waits for the exact number.
 MOST_COUNTED = 100_000
+# What a page may weigh; pages of so few rows are not weighed.
+MOST_BYTES = 32 * 2**20
+_SMALL = 200
 
 
 class NoSuchCollection(problems.Problem):
@@ -83,7 +86,8 @@ async def page(
 ) -> Page:
     """Rows in an order, by their number where none is given; `after` is the number of the row before.
 
-    `offset` skips rows one by one: the further, the dearer. With `raw` JSON stays unread text.
+    `offset` skips rows one by one: the further, the dearer. With `raw` JSON stays unread text, and the page
+    is shorter than `limit` where its rows are large.
     Raises UnknownColumn, UnfitComparison, TooManyGeometries.
     """
     source = of(collection)
@@ -96,9 +100,14 @@ async def page(
     statement += Fragment(f" order by {_ordered(source, order)} limit %s", (limit + 1,))
     if offset:
         statement += Fragment(" offset %s", (offset,))
-    found = await rows.fetch(connection, statement, raw=raw)
+    more = False
+    if raw and not order and limit > _SMALL:
+        found, more = await rows.first(connection, statement, most=MOST_BYTES, raw=raw)
+    else:
+        found = await rows.fetch(connection, statement, raw=raw)
     kept = [Row(row[0], row[2:], row[1]) for row in found[:limit]]
-    return Page(rows=kept, after=kept[-1].id if len(found) > limit and kept else None)
+    more = more or len(found) > limit
+    return Page(rows=kept, after=kept[-1].id if more and kept else None)
 
 
 async def one(connection: Connection, scope: Scope, *, source: Source, id: int, raw: bool = False) -> Row:

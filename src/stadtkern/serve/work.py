@@ -32,6 +32,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     from stadtkern.catalogue.harvest import jobs as harvesting
     from stadtkern.city.demo import replay
     from stadtkern.core import audit
+    from stadtkern.features import upkeep as sweeping
     from stadtkern.serve import archivist
     from stadtkern.things.store import disposal, fold, retention
 
@@ -43,6 +44,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
         "catalogue": lambda stop: upkeep.run(url=url, stop=stop),
+        "features": lambda stop: sweeping.run(url=url, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
         "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),

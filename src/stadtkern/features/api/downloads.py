@@ -98,6 +98,10 @@ async def answer(call: Call, key: str, name: str) -> Response:
     headers = _headers(call, source, name)
     if _known(call, headers, source):
         return Response(status_code=304, headers=headers)
+    if call.method == "HEAD" and name in _STREAMED:
+        answered = Response(headers=headers, media_type=form.kind)
+        del answered.headers["Content-Length"]
+        return answered
     if name in _STREAMED:
         body = writers.Body(source, walk.pages(), crs=walk.asked.crs)
         return StreamingResponse(_STREAMED[name](body), headers=headers, media_type=form.kind)

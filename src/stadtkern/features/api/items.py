@@ -21,6 +21,8 @@ from stadtkern.features.sources import Source
 Node = dict[str, Any]
 # Features are counted up to here for `numberMatched`; beyond, the member is left out.
 MOST_COUNTED = 10_000
+# Features in the table of a page for people.
+_MOST_ON_PAGE = 200
 
 
 async def many(call: Call, key: str) -> Response:
@@ -30,7 +32,8 @@ async def many(call: Call, key: str) -> Response:
         source = await provider.find(call.providers, seen.connection, seen.scope, key=key)
         _noted(source)
         asked = parameters.selection(call.parameters, source)
-        limit = min(asked.limit or parameters.DEFAULT_LIMIT, parameters.MOST_LIMIT)
+        most = _MOST_ON_PAGE if page_wanted else parameters.MOST_LIMIT
+        limit = min(asked.limit or parameters.DEFAULT_LIMIT, most)
         found = await queries.page(
             seen.connection,
             seen.scope,
