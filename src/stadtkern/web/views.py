@@ -22,7 +22,11 @@ async def sources(request: HttpRequest) -> HttpResponse:
 async def interfaces(request: HttpRequest) -> HttpResponse:
     """Addresses for machines."""
     async with visits.open_visit(request):
-        return render(request, "web/interfaces.html", {"api": f"{settings.PUBLIC_URL}/sta/v1.1"})
+        return render(
+            request,
+            "web/interfaces.html",
+            {"api": f"{settings.PUBLIC_URL}/sta/v1.1", "base": settings.PUBLIC_URL},
+        )
 
 
 async def sensorthings(request: HttpRequest) -> HttpResponse:
