@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -32,7 +32,6 @@ def sessions(get_response: Answer) -> Answer:
     async def answer(request: HttpRequest) -> HttpResponseBase:
         secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         store = SessionStore(secret)
-        store.device = request.headers.get("user-agent", "")
         request.session = store
         request.user = SimpleLazyObject(partial(auth.get_user, request))  # type: ignore[assignment]
         request.auser = partial(auth.aget_user, request)
@@ -41,7 +40,9 @@ def sessions(get_response: Answer) -> Answer:
         if secret:  # what is shown to somebody in particular stays between them and us
             response["Cache-Control"] = "private, no-store"
             patch_vary_headers(response, ("Cookie",))
-        if store.accessed:
+        store = cast("SessionStore", request.session)  # allauth may have put another one in its place
+        if store.accessed or store.modified:
+            store.device = request.headers.get("user-agent", "")
             await _keep(store, response, had=secret)
         return response
 
