@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -40,7 +40,7 @@ def sessions(get_response: Answer) -> Answer:
         if secret:  # what is shown to somebody in particular stays between them and us
             response["Cache-Control"] = "private, no-store"
             patch_vary_headers(response, ("Cookie",))
-        store = cast("SessionStore", request.session)  # allauth may have put another one in its place
+        store = request.session  # allauth may have put another one in its place
         if store.accessed or store.modified:
             store.device = request.headers.get("user-agent", "")
             await _keep(store, response, had=secret)
