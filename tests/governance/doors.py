@@ -218,6 +218,37 @@ PAGES: dict[str, Door] = {
     ),
 }
 
+PAGES |= {
+    route: door(lists="/" + route.replace("<int:id>", "1").replace("<int:document>", "1"))
+    for route in (
+        "arbeit/raeume",
+        "arbeit/raeume/neu",
+        "arbeit/vereinbarungen",
+        "arbeit/vereinbarungen/<int:id>",
+        "arbeit/vereinbarungen/<int:id>/bearbeiten",
+        "arbeit/vereinbarungen/<int:id>/abschliessen",
+        "arbeit/vereinbarungen/<int:id>/beenden",
+        "arbeit/vereinbarungen/<int:id>/verwerfen",
+        "arbeit/vereinbarungen/<int:id>/odrl.jsonld",
+        "arbeit/vereinbarungen/<int:id>/dokumente",
+        "arbeit/vereinbarungen/<int:id>/dokumente/<int:document>",
+        "arbeit/protokoll",
+        "arbeit/protokoll.csv",
+    )
+} | {
+    "arbeit/vereinbarungen/neu": door(search="/arbeit/vereinbarungen/neu?raum={room}"),
+    "arbeit/raeume/<slug:key>": door(search="/arbeit/raeume/{room}"),
+    "arbeit/raeume/<slug:key>/bearbeiten": door(search="/arbeit/raeume/{room}/bearbeiten"),
+    "arbeit/raeume/<slug:key>/aufnehmen": door(search="/arbeit/raeume/{room}/aufnehmen"),
+    "arbeit/raeume/<slug:key>/zustimmen": door(search="/arbeit/raeume/{room}/zustimmen"),
+    "arbeit/raeume/<slug:key>/mitglieder/<int:id>/entfernen": door(
+        search="/arbeit/raeume/{room}/mitglieder/1/entfernen"
+    ),
+    "arbeit/protokoll/frist": no_data("takes a number, from administrators"),
+    "arbeit/protokoll/zustaendige": no_data("takes an address, from administrators"),
+    "arbeit/protokoll/zustaendige/<int:id>/entfernen": no_data("takes nothing, from administrators"),
+}
+
 PLANE: dict[str, Door] = {
     "/health": no_data("whether the process answers"),
     "/live": door(lists="/live?datastreams=x", one="/live?datastreams={stream}"),
@@ -237,6 +268,32 @@ PLANE: dict[str, Door] = {
         " /ogc/collections/locations/download.csv?filter=name%20LIKE%20'{word}%25'",
     ),
 }
+# CKAN's actions share one route; each is asked too, but for those that tell nothing of datasets.
+_ACTION = r"^api/(?:3/)?action/(?P<name>[^/]{1,100})/?$"
+PAGES[_ACTION] = Door(
+    (
+        *PAGES[_ACTION].lists,
+        "/api/3/action/organization_show?id=stadtverwaltung&include_datasets=true",
+        "/api/3/action/organization_list_for_user",
+        "/api/3/action/group_show?id=tran&include_datasets=true",
+        "/api/3/action/license_list",
+    ),
+    PAGES[_ACTION].one,
+    (
+        *PAGES[_ACTION].search,
+        "/api/3/action/tag_show?id={word}&include_datasets=true",
+        "/api/3/action/resource_show?id={uuid}",
+        "/api/3/action/datastore_search?resource_id={uuid}",
+    ),
+)
+ACTIONS_WITHOUT_DATA = {"status_show", "site_read", "help_show"}
+
+
+def actions_asked() -> set[str]:
+    """The actions of CKAN that the matrix asks."""
+    return {address.split("/action/")[1].partition("?")[0] for each in PAGES[_ACTION][:3] for address in each}
+
+
 PLANE_PREFIXES = ("/live", "/sta", "/ogc", "/health")
 
 

@@ -101,7 +101,7 @@ async def build_room(world: World, room: str) -> None:
     world.towns[room] = town
     world.values[room] = {
         "thing": str(thing), "stream": str(stream), "key": key, "uuid": uuid, "word": word,
-        "dataset": str(dataset),
+        "dataset": str(dataset), "room": inside,
     }  # fmt: skip
     first = str(FIRST_ID.get(room, ""))[:7]
     world.marks[room] = tuple(mark for mark in (word, key, uuid, first) if mark)
@@ -133,7 +133,7 @@ def missing() -> dict[str, str]:
     number = str(MISSING)
     return {
         "thing": number, "stream": number, "dataset": number, "key": KEYS["missing"], "uuid": MISSING_UUID,
-        "word": WORDS["missing"],
+        "word": WORDS["missing"], "room": "nirgends",
     }  # fmt: skip
 
 

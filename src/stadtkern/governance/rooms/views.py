@@ -36,17 +36,15 @@ async def room(request: HttpRequest, key: str) -> HttpResponse:
     async with desks.open_desk(request) as desk:
         found = await queries.room(desk.connection, person=desk.person, key=key)
         mine = _looks_after(desk, found)
+        contents = await queries.contents(desk.connection, room_id=found.id)
         context: dict[str, Any] = {
             "room": found,
             "kinds": KINDS,
             "kinds_of_members": MEMBERS,
             "mine": mine,
             "members": await queries.members(desk.connection, room_id=found.id) if mine else [],
-            "contents": [
-                each
-                for each in await queries.contents(desk.connection, room_id=found.id)
-                if mine or desk.visit.scope.allows(each.id)
-            ],
+            "visible": {each.id for each in contents if desk.visit.scope.allows(each.id)},
+            "contents": [each for each in contents if mine or desk.visit.scope.allows(each.id)],
         }
     return render(request, "governance/rooms/room.html", context)
 
