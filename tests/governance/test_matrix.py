@@ -19,7 +19,7 @@ from stadtkern.core import database as core_database
 from stadtkern.things import entities
 from stadtkern.things.store import fold
 from tests import browsing
-from tests.governance import doors, world
+from tests.governance import doors, routes, world
 from tests.governance.doors import Door
 from tests.governance.world import ROOMS, Somebody, World
 from tests.insights import factories
@@ -155,8 +155,8 @@ def _with_session(made: World) -> list[Somebody]:
 async def test_no_route_is_missing_from_the_matrix(app: Starlette) -> None:
     """Who adds a route says here how it is asked; who removes one takes it out."""
     browsing.django.setup(set_prefix=False)
-    assert doors.django_routes() == set(doors.PAGES)
-    assert doors.plane_routes(app) == set(doors.PLANE)
+    assert routes.django_routes() == set(doors.PAGES)
+    assert routes.plane_routes(app) == set(doors.PLANE)
     from stadtkern.catalogue.ckan import views as ckan
 
     assert set(ckan.ACTIONS) == doors.actions_asked() | doors.ACTIONS_WITHOUT_DATA
@@ -179,7 +179,7 @@ async def test_lists_are_what_they_were_before_the_room(matrix: Matrix) -> None:
     different = []
     for (room, name, address), before in matrix.before.items():
         now = await _send(matrix.ask, matrix.world.askers[name], address)
-        if (now.status, doors.plain(now.text, {})) != (before.status, doors.plain(before.text, {})):
+        if (now.status, routes.plain(now.text, {})) != (before.status, routes.plain(before.text, {})):
             different.append((room, name, address, _first_difference(before.text, now.text)))
     assert different == []
 
@@ -231,7 +231,7 @@ async def _filled(matrix: Matrix, who: Somebody, template: str, values: dict[str
     """The answer at an address made from these values, in which they are unnamed."""
     answer = await _send(matrix.ask, who, world.fill(template, values))
     names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-    return Answer(answer.status, doors.plain(answer.text, {name: values[name] for name in names}))
+    return Answer(answer.status, routes.plain(answer.text, {name: values[name] for name in names}))
 
 
 async def test_who_may_see_a_room_sees_it_at_each_door(matrix: Matrix) -> None:
