@@ -13,6 +13,7 @@ from stadtkern.catalogue.inventory.entities import Entry
 from stadtkern.catalogue.inventory.queries import Asked
 from stadtkern.catalogue.inventory.views import Desk, open_desk
 from stadtkern.catalogue.inventory.words import told
+from stadtkern.core import audit
 from stadtkern.identity import permissions
 
 _MOST = 50_000
@@ -76,6 +77,7 @@ async def export(request: HttpRequest) -> HttpResponse:
     async with open_desk(request) as desk:
         organisation_id = int(asked) if asked.isdecimal() and len(asked) < 16 else None
         entries = await _everything(desk, organisation_id)
+    audit.export()
     return await _workbook(entries, name="inventar.xlsx")
 
 

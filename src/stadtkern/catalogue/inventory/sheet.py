@@ -26,7 +26,7 @@ _UNPACKED = 60 * 1024 * 1024
 _MOST_COLUMNS = 60
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,4})(\d{1,9})["']""")
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-NUMBER, REVISION = gettext_lazy("Nr."), gettext_lazy("Stand")
+NUMBER, REVISION = gettext_lazy("Nr."), gettext_lazy("Fassung")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 

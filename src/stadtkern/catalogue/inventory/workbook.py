@@ -78,7 +78,7 @@ def _explained(book: Any, labels: dict[str, str]) -> str:
     says = [
         gettext("Links stehen die Namen des Musterdatenkatalogs für die Spalte „Musterdatensatz“."),
         gettext("Nötig ist nur der Titel; alles andere lässt sich später ergänzen."),
-        gettext("Die Spalten „Nr.“ und „Stand“ bleiben bei neuen Einträgen leer."),
+        gettext("Die Spalten „Nr.“ und „Fassung“ bleiben bei neuen Einträgen leer."),
         gettext("Ist eine Zeile falsch, wird nichts übernommen; die Seite nennt Zeile und Spalte."),
     ]
     for line, text in enumerate(says, start=1):

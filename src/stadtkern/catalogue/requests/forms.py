@@ -99,7 +99,7 @@ class ModerationForm(forms.Form):
 class AnswerForm(forms.Form):
     """What is answered, how far it is, and what came of it."""
 
-    progress = forms.ChoiceField(label=gettext_lazy("Stand"), choices=list(PROGRESS.items()))
+    progress = forms.ChoiceField(label=gettext_lazy("Wie weit?"), choices=list(PROGRESS.items()))
     body = Text(
         label=gettext_lazy("Antwort"),
         max_length=4000,

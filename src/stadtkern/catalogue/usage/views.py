@@ -14,6 +14,7 @@ from stadtkern.catalogue import queries as datasets
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.usage import queries
 from stadtkern.catalogue.usage.queries import Month
+from stadtkern.core import audit
 from stadtkern.identity import permissions
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
@@ -40,6 +41,7 @@ async def dataset_csv(request: HttpRequest, key: str) -> HttpResponse:
     """The same as CSV; a small count stands as `<5`."""
     async with visits.open_visit(request) as visit:
         _, months = await _read(visit, key)
+    audit.export()
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow(["month", *queries.KINDS])
@@ -65,6 +67,7 @@ async def _read(visit: Visit, key: str) -> tuple[Dataset, list[Month]]:
     found = await datasets.one(visit.connection, visit.scope, key=key)
     if found is None:
         raise Http404
+    audit.only(found.id)
     today = visit.now.astimezone(visit.city.zone).date()
     return found, await queries.months(visit.connection, visit.scope, dataset_id=found.id, today=today)
 

@@ -10,6 +10,7 @@ from stadtkern.catalogue import queries as datasets
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.versions import differences, operations, queries
 from stadtkern.catalogue.versions.queries import Version
+from stadtkern.core import audit
 from stadtkern.identity import permissions
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
@@ -85,6 +86,7 @@ async def _dataset(request: HttpRequest, visit: Visit, key: str) -> tuple[Datase
     found = await datasets.one(visit.connection, visit.scope, key=key)
     if found is None:
         raise Http404
+    audit.only(found.id)
     person = await permissions.person(visit, request)
     return found, queries.works_on(person, found)
 
