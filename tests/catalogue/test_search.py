@@ -148,3 +148,16 @@ def test_an_address_says_the_question_and_back() -> None:
     assert asked.query() == "q=Baum+%25_&thema=ENVI&ausschnitt=7%2C51%2C8%2C52&von=2020-01-01&seite=3"
     odd = {"seite": "²", "von": "31.02.2020", "ausschnitt": "nan,1,2,3", "sortierung": "x", "q": "\0"}
     assert question.read(odd) == question.Question()
+
+
+@pytest.mark.parametrize("text", ["baum", "schulen", "Grün", "straßen bäume", "in der Stadt"])
+async def test_where_much_matches_the_order_is_the_same(
+    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The short way, which looks among what is named so first, gives the beginning of the long way's page."""
+    asked = question.read({"q": text})
+    long = await find._page(connection, ALL, question=asked, roughly=False, size=20, total=1)
+    monkeypatch.setattr(find, "_MANY", 0)
+    for size in range(1, len(long) + 1):
+        short = await find._page(connection, ALL, question=asked, roughly=False, size=size, total=1)
+        assert short == long[:size]

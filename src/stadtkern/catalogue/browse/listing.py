@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import shapely
+import shapely.geometry
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from stadtkern.catalogue.browse import wording
@@ -16,7 +18,7 @@ from stadtkern.catalogue.search import find
 from stadtkern.catalogue.search.question import SIZE, Order, Question
 from stadtkern.core import statements
 from stadtkern.core.fragments import Fragment
-from stadtkern.ui import formats
+from stadtkern.ui import formats, ground
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 8
@@ -106,6 +108,20 @@ async def read(visit: Visit, *, question: Question) -> Listing:
         paging=_paging(question, total=total),
         orders=_orders(question),
     )
+
+
+async def areas(visit: Visit, *, question: Question) -> list[tuple[str, str, bool]]:
+    """Districts to choose the area from: box as it stands in the address, name, whether it is chosen."""
+    found = []
+    for feature in await ground.outlines(visit):
+        if feature["properties"]["level"] == "district":
+            west, south, east, north = shapely.geometry.shape(feature["geometry"]).bounds
+            box = ",".join(f"{number:.4f}" for number in (west, south, east, north))
+            here = question.area is not None and [f"{number:.4f}" for number in question.area] == box.split(
+                ","
+            )
+            found.append((box, feature["properties"]["name"], here))
+    return sorted(found, key=lambda each: each[1])
 
 
 async def newest_readings(visit: Visit, *, ids: list[int]) -> Mapping[int, datetime]:

@@ -30,8 +30,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
-    thing_id: int
-    thing: str
     value: str
     at: datetime | None
     late_after: timedelta
@@ -58,14 +56,14 @@ async def of_dataset(visit: Visit, *, dataset_id: int) -> Holding:
     found = await (await visit.connection.execute(text, params)).fetchall()
     if not found:
         return Holding((), 0, 0, None)
-    newest = max((row[6] for row in found if row[6]), default=None)
+    newest = max((row[4] for row in found if row[4]), default=None)
     lines = await _lines(visit, rows=found)
-    return Holding([_row(row, lines) for row in found], found[0][9], int(found[0][10] or 0), newest)
+    return Holding([_row(row, lines) for row in found], found[0][7], int(found[0][8] or 0), newest)
 
 
 async def _lines(visit: Visit, *, rows: Sequence[Any]) -> Mapping[int, Sequence[float | None]]:
     """Hourly means of the last week in which there were readings."""
-    ends = [row[7] for row in rows if row[7]]
+    ends = [row[5] for row in rows if row[5]]
     if not ends:
         return {}
     end = max(ends).replace(minute=0, second=0, microsecond=0) + _HOUR
@@ -84,7 +82,7 @@ def _filled(points: Sequence[series.Point], *, start: datetime) -> list[float | 
 
 def _row(row: Any, lines: Mapping[int, Sequence[float | None]]) -> Row:
     values = lines.get(row[0], ())
-    properties = row[12] or {}
+    properties = row[10] or {}
     digits = properties.get("digits") if isinstance(properties.get("digits"), int) else None
     symbol = f" {row[2]}" if row[2] else ""
     interval = properties.get("interval_seconds")
@@ -93,10 +91,8 @@ def _row(row: Any, lines: Mapping[int, Sequence[float | None]]) -> Row:
     return Row(
         id=row[0],
         name=row[1],
-        thing_id=row[3],
-        thing=row[4],
-        value="" if row[5] is None else formats.number(row[5], digits=digits) + symbol,
-        at=row[6],
+        value="" if row[3] is None else formats.number(row[3], digits=digits) + symbol,
+        at=row[4],
         late_after=max(late, _LATE),
         picture=charts.spark(values, title=title) if sum(v is not None for v in values) > 2 else "",
     )

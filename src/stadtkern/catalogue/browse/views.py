@@ -15,7 +15,7 @@ from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.search import find
 from stadtkern.catalogue.search import question as questions
 from stadtkern.catalogue.usage import counting
-from stadtkern.core import access
+from stadtkern.core import access, audit
 from stadtkern.core.access import Scope
 from stadtkern.identity import permissions
 from stadtkern.ui import visit as visits
@@ -29,11 +29,13 @@ async def datasets(request: HttpRequest) -> HttpResponse:
     question = questions.read(request.GET)
     async with visits.open_visit(request) as visit:
         found = await listing.read(visit, question=question)
+        areas = await listing.areas(visit, question=question)
     context = {
+        "areas": areas,
         "question": question,
         "listing": found,
         "kept": question.hidden(without=("q",)),
-        "kept_for_time": question.hidden(without=("von", "bis")),
+        "kept_for_place": question.hidden(without=("von", "bis", "ausschnitt")),
         "feed_query": question.sorted_by("").query(),
     }
     return render(request, "catalogue/browse/datasets.html", context)
@@ -45,6 +47,7 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
         found = await _dataset(visit, key)
         context = {**await record.context(visit, found), "may_edit": await _may_edit(request, visit, found)}
         await counting.count(request, visit, dataset_id=found.id, kind="view")
+    audit.only(found.id)
     answer = render(request, "catalogue/browse/dataset.html", context)
     if not record.public(found):
         answer["X-Robots-Tag"] = "noindex"

@@ -21,6 +21,9 @@ from stadtkern.core.fragments import Fragment
 _KEPT = 512
 # From here on a page is first looked for among what is named so, which is the beginning of the same order.
 _MANY = 2000
+_WEIGHED = 1000
+# Shorter words are no parts of others: trigrams could not find them.
+_PART = 3
 _SIMILAR = "0.5"
 _ALIKE = 1000
 _ORDERS = {"neu": "moved DESC, dataset_id", "titel": "sorted_as, dataset_id"}
@@ -136,21 +139,25 @@ async def _page(
         return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
     named = Fragment("e.words LIKE %s", (_part(said),))
     limits = (said, size, offset)
-    if total > _MANY:
+    plain_parts = all(len(word) >= _PART for word in question.words)
+    if total > _MANY and plain_parts and offset + size <= _WEIGHED:
         # What is named so fulfils the conditions of all words.
         others = _conditions(scope, question=msgspec.structs.replace(question, text=""), roughly=False)
-        found = await _weighed(connection, fragments.TRUE, fragments.every([named, others]), limits)
+        found = await _weighed(connection, "page_of_named", [fragments.every([named, others])], limits)
         if len(found) == size:
             return found
-    return await _weighed(connection, named, conditions, limits)
+    return await _weighed(connection, "page_by_relevance", [named, conditions], limits)
 
 
 async def _weighed(
-    connection: Connection, named: Fragment, conditions: Fragment, limits: tuple[str, int, int]
+    connection: Connection, name: str, conditions: Sequence[Fragment], limits: tuple[str, int, int]
 ) -> list[int]:
     """A page by relevance: what is named so before what only mentions it, the newest thousand weighed."""
-    head, middle, tail = statements.load("catalogue")["page_by_relevance"].split("/* conditions */")
-    text, params = Fragment(head) + named + Fragment(middle) + conditions + Fragment(tail, limits)
+    *heads, tail = statements.load("catalogue")[name].split("/* conditions */")
+    found = Fragment("")
+    for head, condition in zip(heads, conditions, strict=True):
+        found = found + Fragment(head) + condition
+    text, params = found + Fragment(tail, limits)
     return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
 
 
@@ -186,7 +193,7 @@ def _word(word: str, *, roughly: bool) -> Fragment:
     if roughly:
         return Fragment("e.words %%> %s", (plain(word),))
     stemmed = Fragment("e.search @@ plainto_tsquery('catalogue.german', %s)", (word,))
-    if len(word) < 3:
+    if len(word) < _PART:
         return stemmed
     return Fragment("(") + stemmed + Fragment(" OR e.words LIKE %s)", (_part(word),))
 

@@ -93,7 +93,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "q": self.text,
             **{FACETS[facet]: value for facet, value in self.facets},
-            "ausschnitt": ",".join(f"{number:g}" for number in self.area or ()),
+            "ausschnitt": ",".join(f"{number:.6g}" for number in self.area or ()),
             "von": self.since.isoformat() if self.since else "",
             "bis": self.until.isoformat() if self.until else "",
             "sortierung": self.order,

@@ -15,7 +15,7 @@ WHERE o.principal_id = ANY (%(ids)s);
 
 -- name: series_of_dataset
 -- The series of a dataset with their newest values, those with the most readings first; the conditions of access follow
-SELECT t.id, t.name, t.unit ->> 'symbol', g.id, g.name, s.last_result, coalesce(s.last_end, s.last_time), s.last_time,
+SELECT t.id, t.name, t.unit ->> 'symbol', s.last_result, coalesce(s.last_end, s.last_time), s.last_time,
        s.n, count(*) OVER (), sum(s.n) OVER (), t.kind, t.properties
 FROM things.datastream AS t
 JOIN things.thing AS g ON g.id = t.thing_id
@@ -27,7 +27,7 @@ WHERE t.dataset_id = %s AND NOT t.multi AND
 SELECT g.id, g.name, ((l.bounds[0])[0] + (l.bounds[1])[0]) / 2, ((l.bounds[0])[1] + (l.bounds[1])[1]) / 2
 FROM things.thing AS g
 JOIN things.thing_location AS tl ON tl.thing_id = g.id
-JOIN things.location AS l ON l.id = tl.location_id
+JOIN things.location AS l ON l.id = tl.location_id AND l.dataset_id = g.dataset_id
 WHERE g.dataset_id = %s AND l.bounds IS NOT NULL AND
 
 -- name: sitemap_parts
