@@ -179,3 +179,35 @@ async def test_two_people_do_not_decide_at_the_same_time(connection: Connection,
     await desk.plan(looked)
     with pytest.raises(operations.MovedOn):
         await operations.plan(connection, delivery=looked, plan=imports.suggested(looked))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": "x"}]}',
+        b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": [1], "geometry": 5}]}',
+        b"PAR1 nothing PAR1",
+        b"SQLite format 3\0" + b"\xff" * 4096,
+        b'{"a": ' + b"[" * 50_000,
+    ],
+)
+async def test_mangled_files_are_refused_and_the_worker_goes_on(
+    connection: Connection, settings: Settings, content: bytes
+) -> None:
+    """Whatever a reader says to it."""
+    desk = await imports.desk(connection, settings)
+    refused = await desk.send(content)
+    assert refused.state == "refused"
+    assert refused.problem is not None
+    assert (await desk.send(TREES)).state == "looked"
+
+
+async def test_addresses_far_down_in_series_are_found(connection: Connection, settings: Settings) -> None:
+    """A column that is empty at first is looked at to its end."""
+    desk = await imports.desk(connection, settings)
+    rows = [f"2024-01-{n // 1440 + 1:02} {n // 60 % 24:02}:{n % 60:02},{n},\n" for n in range(25_000)]
+    rows[24_000] = rows[24_000].strip() + "max@example.org\n"
+    sent = await desk.send(("zeit,wert,hinweis\n" + "".join(rows)).encode())
+    checked = await desk.plan(sent, target="series")
+    assert checked.checked is not None
+    assert [finding.code for finding in checked.checked.privacy] == ["looks_email"]

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
@@ -264,3 +270,50 @@ async def test_messy_files_go_through_as_they_are(
     assert answer.status_code == 302
     await work()
     assert "Die Daten sind gespeichert" in await text(clerk, address)
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(["Spielplätze der Stadt", None, None])
+    book.active.append(["Name", "eröffnet", "Fläche (m²)"])
+    for n in range(30):
+        book.active.append([f"Platz {n}", date(2000, 1, n + 1), n + 0.5])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _geojson() -> bytes:
+    ring = [[7.6, 51.9], [7.7, 51.9], [7.7, 52.0], [7.6, 51.9]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    features = [{"type": "Feature", "properties": {"n": n}, "geometry": area} for n in range(30)]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _parquet() -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"name": [f"Ort {n}" for n in range(30)], "n": list(range(30))}), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "target"),
+    [(_workbook, "x.xlsx", "table"), (_geojson, "x.geojson", "features"), (_parquet, "x.parquet", "table")],
+)
+async def test_other_formats_go_the_same_way(
+    clerk: AsyncClient, office: Office, work: Work, make: Callable[[], bytes], name: str, target: str
+) -> None:
+    """Excel with a title above the header, areas, typed columns; and again as a later delivery."""
+    address = await sent(clerk, office, make(), name)
+    await work()
+    values = filled(await text(clerk, address), "plan")
+    assert values["target"] == target
+    await clerk.post(f"{address}/plan", values)
+    await work()
+    as_(clerk, office.publisher)
+    assert (await clerk.post(f"{address}/speichern", ABOUT | {"title": name})).status_code == 302
+    await work()
+    assert "30 Zeilen dieser Lieferung" in await text(clerk, address)
+    again = await clerk.post(f"{address}/lieferung", {"file": SimpleUploadedFile(name, make())})
+    await work()
+    assert "30 Zeilen dieser Lieferung" in await text(clerk, again["Location"])

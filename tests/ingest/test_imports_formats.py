@@ -7,9 +7,11 @@ import csv
 import gzip
 import io
 import json
+import re
 import sqlite3
 import struct
 import zipfile
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 
@@ -213,3 +215,49 @@ def _code(path: Path) -> str:
     with pytest.raises(kinds.RefusedFile) as refused:
         unfold.unfold(path=path, into=path.parent / "table.csv")
     return refused.value.code
+
+
+def _sheet(cells: bytes) -> dict[str, bytes]:
+    return {
+        "[Content_Types].xml": b"<Types/>",
+        "xl/workbook.xml": b"<workbook/>",
+        "xl/worksheets/sheet1.xml": b"<worksheet><sheetData>" + cells + b"</sheetData></worksheet>",
+    }
+
+
+@pytest.mark.parametrize("far", [b"XFD1048576", b"T1048576", b"ZZ99999"])
+def test_cells_far_out_do_not_fill_the_memory(tmp_path: Path, far: bytes) -> None:
+    """A sheet of a kilobyte would take gigabytes: it is refused before a library makes room for it."""
+    row = b'<row r="1"><c r="A1"><v>1</v></c></row><row><c s="1" r="' + far + b'"><v>1</v></c></row>'
+    assert _code(zipped(tmp_path / "x.xlsx", _sheet(row))) == "far_cell"
+
+
+def test_archives_that_lie_about_their_size_are_refused(tmp_path: Path) -> None:
+    """The directory says ten bytes, and the checksum fits them; the stream holds more."""
+    path = zipped(tmp_path / "x.xlsx", _sheet(b" " * 5_000_000))
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo("xl/worksheets/sheet1.xml")
+    size = struct.pack("<I", member.file_size)
+    sums = struct.pack("<I", member.CRC)
+    honest = b"<worksheet"
+    for place in (m.start() for m in re.finditer(re.escape(size), bytes(content))):
+        content[place : place + 4] = struct.pack("<I", len(honest))
+    for place in (m.start() for m in re.finditer(re.escape(sums), bytes(content))):
+        content[place : place + 4] = struct.pack("<I", zlib.crc32(honest))
+    path.write_bytes(content)
+    assert _code(path) in ("bomb", "broken_archive")
+
+
+def test_views_in_a_geopackage_are_not_run(tmp_path: Path) -> None:
+    """A view is a program: this one never ends."""
+    path = tmp_path / "x.gpkg"
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT);"
+            "INSERT INTO gpkg_contents VALUES ('endless', 'attributes');"
+            "CREATE VIEW endless AS WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x)"
+            " SELECT n FROM x WHERE n < 0;"
+        )
+    database.close()
+    assert _code(path) == "empty"

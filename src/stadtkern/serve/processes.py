@@ -60,6 +60,9 @@ WITH_PORT = frozenset(("data", "data-only", "web-only"))
 # Large bodies are read in threads; the connections, the database's too, must not wait for those for long.
 _SWITCH_SECONDS = 0.0005
 
+# Addresses, not pages in use: libraries reserve more than they take.
+_MOST_MEMORY = 6 * 2**30
+
 # Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
 _NICENESS = {"web": 10, "work": 5, "archive": 5, "imports": 8}
 
@@ -180,8 +183,12 @@ def imports(settings: Settings, _: int | None) -> runner.Main:
     """The files that people have sent; ends by itself."""
 
     async def main(stop: asyncio.Event) -> None:
+        import resource
+
         from stadtkern.catalogue.onboarding import jobs
 
+        # Whatever a file says, it must not take the machine's memory from the database.
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         await jobs.run(url=settings.database_url or "", settings=settings, stop=stop)
 
     return main

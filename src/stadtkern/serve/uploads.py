@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Lets people who are signed in send large files to the pages that take them, and nobody else."""
+"""Lets people who may edit send large files to the pages that take them, and nobody else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stadtkern.serve.front import Uploads
 from stadtkern.serve.proxy import Scope
 
 _TAKES_FILES = re.compile(r"(/en)?/arbeit/import/(neu|[0-9a-f-]{36}/lieferung)")
+_WORKS = "SELECT EXISTS (SELECT FROM core.membership WHERE person_id = %s AND role <> 'reader')"
 _ROUND_ABOUT = 65_536
 """What a form needs besides its file."""
 
@@ -26,7 +27,11 @@ def limit(*, plane: Any, settings: Settings) -> Uploads:
         if not session:
             return 0
         principal = await plane.state.gate.principal(authorization=None, cookie=session)
-        return settings.upload_limit + _ROUND_ABOUT if principal.kind == "person" else 0
+        if principal.kind != "person":
+            return 0
+        async with plane.state.pool.connection() as connection:
+            row = await (await connection.execute(_WORKS, [principal.id])).fetchone()
+        return settings.upload_limit + _ROUND_ABOUT if row and row[0] else 0
 
     return most
 

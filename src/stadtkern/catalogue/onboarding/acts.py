@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any
@@ -142,7 +143,9 @@ async def further(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 upload = form.cleaned_data["file"]
                 name = upload.name
                 try:
-                    size = files.keep(core_settings.load(), made, chunks=upload.chunks())
+                    size = await asyncio.to_thread(
+                        files.keep, core_settings.load(), made, chunks=upload.chunks()
+                    )
                 except kinds.RefusedFile as error:
                     form.add_error("file", words.trouble(Trouble(code=error.code, facts=error.facts)))
             if form.errors:

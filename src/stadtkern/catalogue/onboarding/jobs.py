@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
+import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
@@ -65,6 +66,13 @@ async def once(connection: Connection, *, url: str, settings: Settings) -> bool:
         await _refuse(
             connection, delivery, Trouble(code="memory", detail="it needs more memory than there is")
         )
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:
+        if delivery.state == "to_load":
+            raise  # it is ours; whoever takes it next goes on with it
+        log.exception("a file could not be read", delivery=delivery.id)
+        await _refuse(connection, delivery, Trouble(code="broken", detail=type(error).__name__))
     if delivery.state == "to_load":
         await tidy(connection, settings)
     return True

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from stadtkern.core import fetching
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.imports.formats import kinds
+from stadtkern.ingest.imports.formats import kinds, records
 
 _SECONDS = 900.0
 _PAGE = 1_000
@@ -98,7 +99,7 @@ def _layers(document: bytes) -> list[str]:
 
 async def _further(fetcher: fetching.Fetcher, url: str, path: Path, *, most: int) -> None:
     """Follow the pages of a collection and put their features into one file."""
-    first = _page(path)
+    first = await asyncio.to_thread(_page, path)
     following = _next(first, url)
     if first is None or following is None:
         return
@@ -124,8 +125,12 @@ async def _further(fetcher: fetching.Fetcher, url: str, path: Path, *, most: int
 
 def _page(path: Path) -> dict[str, Any] | None:
     """The first page, where it says that there are more."""
+    with path.open("rb") as file:
+        begins = file.read(64).lstrip()[:1]
+    if begins != b"{" or path.stat().st_size > records.MOST_BYTES:
+        return None
     content = path.read_bytes()
-    if content.lstrip()[:1] != b"{" or b'"next"' not in content:
+    if b'"next"' not in content:
         return None
     try:
         page = msgspec.json.decode(content)

@@ -107,9 +107,8 @@ def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
     mapping = operations.mapping_of(plan, dataset="x", title=title)
     quality = series.check(path=path, recipe=mapping, progress=progress)
     watch = privacy.Watch(columns=plan.table.columns, least=plan.least)
-    first = next(typed.Rows(path=path, table=plan.table).batches(), None)
-    if first is not None:
-        watch.add(first.cells)
+    for batch in typed.Rows(path=path, table=plan.table).batches():
+        watch.add(batch.cells)
     return Checked(quality=quality, privacy=watch.findings())
 
 

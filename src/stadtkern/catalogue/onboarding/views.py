@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -81,7 +82,7 @@ async def _begin(desk: Desk, form: forms.SourceForm) -> UUID | None:
     size = 0
     if upload:
         try:
-            size = files.keep(core_settings.load(), uuid, chunks=upload.chunks())
+            size = await asyncio.to_thread(files.keep, core_settings.load(), uuid, chunks=upload.chunks())
         except kinds.RefusedFile as error:
             form.add_error("file", words.trouble(Trouble(code=error.code, facts=error.facts)))
             return None

@@ -131,6 +131,7 @@ TROUBLES: Mapping[str, Any] = {
     "entities": _(
         "Die Datei bringt eigene XML-Entitäten mit; das tut kein Büroprogramm. Speichern Sie sie neu."
     ),
+    "far_cell": _("Im Blatt steht eine Zelle sehr weit außen. Löschen Sie leere Zeilen und Spalten am Rand."),
     "columns": _(
         "Die Tabelle hat %(n)s Spalten; wir lesen höchstens %(most)s. Lassen Sie weg, was niemand braucht."
     ),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import lzma
 import re
@@ -18,6 +19,11 @@ _MOST_RATIO = 300
 _HARMLESS = 16 * 2**20
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BLOCK = 1 << 20
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")
+_CELL = re.compile(rb"""\sr=["']([A-Z]{0,3})([0-9]{1,7})["']""")
+_REPEATED = re.compile(rb"""number-columns-repeated="([0-9]{1,9})"[^>]*office:value""")
+_MOST_CELLS = 20_000_000
+_MOST_REPEATED = 10_000
 
 
 class Unsafe(Exception):
@@ -53,13 +59,39 @@ def _check(member: ZipInfo) -> None:
         raise Unsafe("encrypted", "the archive asks for a password")
 
 
-def without_doctype(archive: ZipFile) -> None:
-    """Refuse spreadsheets whose XML brings its own entities (XXE); no office program writes them."""
+def read_through(archive: ZipFile) -> None:
+    """Read every member of a spreadsheet to its end before anybody else does. Raises Unsafe, BadZipFile.
+
+    Refused are: members that hold more than they announce, XML with entities of its own (XXE; no office
+    program writes it), and cells so far out that the sheet would not fit into memory.
+    """
     for member in archive.infolist():
-        if member.filename.endswith((".xml", ".rels")):
-            with archive.open(member) as part:
-                if _DOCTYPE.search(part.read(4096)):
+        honest = copy.copy(member)
+        honest.file_size += 1  # one byte more than announced would be read
+        size, tail, corner = 0, b"", [0, 0]
+        sheet = _SHEET.fullmatch(member.filename) is not None
+        with archive.open(honest) as part:
+            while block := part.read(_BLOCK):
+                if not size and member.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(block[:4096]):
                     raise Unsafe("entities", f"{member.filename} declares entities of its own")
+                size += len(block)
+                if size > member.file_size:
+                    raise Unsafe("bomb", f"{member.filename} holds more than it announces")
+                if sheet:
+                    _reach(tail + block, corner)
+                    tail = block[-64:]
+
+
+def _reach(text: bytes, corner: list[int]) -> None:
+    """Note how far right and down cells stand. Raises Unsafe where sheets would not fit into memory."""
+    for letters, digits in set(_CELL.findall(text)):
+        column = 0
+        for sign in letters:
+            column = column * 26 + sign - 64
+        corner[0], corner[1] = max(corner[0], column), max(corner[1], int(digits))
+    repeated = max((int(n) for n in _REPEATED.findall(text)), default=0)
+    if corner[0] * corner[1] > _MOST_CELLS or repeated > _MOST_REPEATED:
+        raise Unsafe("far_cell", f"a cell stands in column {corner[0]}, row {corner[1]}")
 
 
 def unpack(*, path: Path, into: Path) -> None:

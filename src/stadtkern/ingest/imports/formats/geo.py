@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,8 @@ import msgspec
 
 from stadtkern.ingest.imports.formats import archives, kinds, records
 
+_LONGEST = 64 * 2**20
+_SECONDS = 900.0
 GEOMETRY = "geometry"
 """Header of the column that holds the geometry as GeoJSON."""
 
@@ -133,9 +136,12 @@ def _codepage(file: Path | None) -> str:
 def layers(*, path: Path) -> list[str]:
     """Names of the layers of a GeoPackage (OGC 12-128r18, gpkg_contents)."""
     with closing(_database(path)) as database:
+        plain = _tables(database)
+        if "gpkg_contents" not in plain:
+            raise kinds.RefusedFile("not_geopackage", "this SQLite file is no GeoPackage: no gpkg_contents")
         statement = "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes')"
-        found = _ask(database, f"{statement} ORDER BY table_name")
-        return [str(row[0]) for row in found]
+        found = {str(row[0]) for row in _ask(database, f"{statement} LIMIT 1000")}
+        return sorted(found & plain)
 
 
 def rows_of_geopackage(*, path: Path, part: str) -> Iterator[Sequence[Any]]:
@@ -143,7 +149,7 @@ def rows_of_geopackage(*, path: Path, part: str) -> Iterator[Sequence[Any]]:
     with closing(_database(path)) as database:
         if part not in layers(path=path):
             raise kinds.RefusedFile("part", f"there is no layer {part!r}", part=part)
-        found = _ask(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", part)
+        found = _geometry_columns(database, "column_name", part)
         spatial = found[0][0] if found else None
         quoted = part.replace('"', '""')
         try:
@@ -162,14 +168,29 @@ def rows_of_geopackage(*, path: Path, part: str) -> Iterator[Sequence[Any]]:
 def srid_of_geopackage(*, path: Path, part: str) -> int | None:
     """The reference system of a layer."""
     with closing(_database(path)) as database:
-        found = _ask(database, "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?", part)
-        return int(found[0][0]) if found and int(found[0][0]) > 0 else None
+        found = _geometry_columns(database, "srs_id", part)
+        return found[0][0] if found and isinstance(found[0][0], int) and found[0][0] > 0 else None
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    """Names of real tables: a view is a program, which may never end."""
+    statement = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    return {str(row[0]) for row in _ask(database, statement)}
+
+
+def _geometry_columns(database: sqlite3.Connection, what: str, part: str) -> list[tuple[Any, ...]]:
+    if "gpkg_geometry_columns" not in _tables(database):
+        return []
+    return _ask(database, f"SELECT {what} FROM gpkg_geometry_columns WHERE table_name = ?", part)  # noqa: S608
 
 
 def _database(path: Path) -> sqlite3.Connection:
     """The file, read only: no trigger, no extension, no other file attached."""
     opened = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     opened.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    opened.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+    until = time.monotonic() + _SECONDS
+    opened.set_progress_handler(lambda: time.monotonic() > until, 1_000_000)
     opened.execute("PRAGMA trusted_schema = off")
     opened.text_factory = lambda raw: raw.decode("utf-8", errors="replace")
     return opened

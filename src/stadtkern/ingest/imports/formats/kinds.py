@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 from pathlib import Path
 from typing import Any, Literal
 from zipfile import BadZipFile, ZipFile
@@ -102,14 +103,14 @@ def _in_archive(path: Path) -> Kind:
         with ZipFile(path) as archive:
             names = archives.checked(archive)
             if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-                archives.without_doctype(archive)
+                archives.read_through(archive)
                 return "xlsx"
             if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")[:200]:
-                archives.without_doctype(archive)
+                archives.read_through(archive)
                 return "ods"
     except archives.Unsafe as error:
         raise RefusedFile(error.code, str(error), **error.facts) from error
-    except (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise RefusedFile("broken_archive", f"the archive cannot be opened: {error}") from error
     if any(name.lower().endswith(".shp") for name in names):
         return "shapefile"
