@@ -3,97 +3,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
-from collections.abc import Callable
-from datetime import date
-from html import unescape
-from pathlib import Path
-from typing import Any
 
 import msgspec
-import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 
-from stadtkern.catalogue.onboarding import jobs
 from stadtkern.core import settings as core_settings
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from tests import people
-from tests.catalogue import imports
+from tests.catalogue.clerks import ABOUT, Work, clerk, filled, same_folder, sent, work
 from tests.catalogue.offices import Office, as_, text
 from tests.catalogue.test_onboarding import TREES
 
+__all__ = ["clerk", "same_folder", "work"]  # fixtures
 pytestmark = pytest.mark.anyio
-
-ABOUT = {
-    "title": "Bäume der Stadt",
-    "description": "Wo sie stehen.",
-    "licence": "http://dcat-ap.de/def/licenses/cc-zero",
-    "attribution": "",
-    "room": "public",
-    "publish": "on",
-}
-
-
-@pytest.fixture(autouse=True)
-def same_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages keep uploads where the work process of the test looks for them."""
-    monkeypatch.setattr(core_settings, "load", lambda: settings)
-
-
-@pytest.fixture
-async def clerk(visitor: AsyncClient, office: Office) -> AsyncClient:
-    """An editor at the pages."""
-    return as_(visitor, office.editor)
-
-
-Work = Callable[[], Any]
-
-
-@pytest.fixture
-def work(connection: Connection, settings: Settings) -> Work:
-    """The work process, until nothing is left."""
-
-    async def run() -> None:
-        while await jobs.once(connection, url=settings.database_url or "", settings=settings):
-            pass
-
-    return run
-
-
-def filled(page: str, action: str) -> dict[str, str]:
-    """What a browser would send with the form that goes to `…/action`, untouched."""
-    form = next(f for f in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'/{action}"' in f)
-    values: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        kept = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if kept.get("type") in ("checkbox", "radio") and " checked" not in tag:
-            continue
-        if "name" in kept and kept.get("type") != "file":
-            values[kept["name"]] = unescape(kept.get("value", "on"))
-    for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        options = re.findall(r'<option value="([^"]*)"( selected)?', inner)
-        values[name] = unescape(
-            next((v for v, chosen in options if chosen), options[0][0] if options else "")
-        )
-    for name, inner in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
-        values[name] = unescape(inner.strip())
-    values.pop("fetch", None)
-    return values
-
-
-async def sent(client: AsyncClient, office: Office, content: bytes, name: str = "file.csv") -> str:
-    """The address of an upload."""
-    upload = SimpleUploadedFile(name, content)
-    answer = await client.post("/arbeit/import/neu", {"organisation": office.id, "file": upload})
-    assert answer.status_code == 302, re.findall(r"sk-field__error.*", answer.content.decode())
-    return answer["Location"]
 
 
 async def test_from_an_upload_to_a_published_dataset(
@@ -248,72 +174,3 @@ async def test_strangers_meet_404(
         assert (await clerk.post(address + path, {})).status_code == 404, path
     as_(clerk, await people.person(connection, role="reader", organisation_id=office.id))
     await text(clerk, address, 403)
-
-
-MESSY = sorted(p.name for p in (Path(__file__).parents[1] / "ingest/fixtures").glob("*.csv"))
-
-
-@pytest.mark.parametrize("name", MESSY)
-async def test_messy_files_go_through_as_they_are(
-    clerk: AsyncClient, office: Office, work: Work, name: str
-) -> None:
-    """Every one of them can be stored with what the pages suggest; nothing blocks."""
-    address = await sent(clerk, office, imports.fixture(name), name)
-    await work()
-    values = filled(await text(clerk, address), "plan")
-    assert (await clerk.post(f"{address}/plan", values)).status_code == 302
-    await work()
-    page = await text(clerk, address)
-    assert "Das muss erst geklärt werden" not in page
-    as_(clerk, office.publisher)
-    answer = await clerk.post(f"{address}/speichern", ABOUT | {"title": name})
-    assert answer.status_code == 302
-    await work()
-    assert "Die Daten sind gespeichert" in await text(clerk, address)
-
-
-def _workbook() -> bytes:
-    book = openpyxl.Workbook()
-    book.active.append(["Spielplätze der Stadt", None, None])
-    book.active.append(["Name", "eröffnet", "Fläche (m²)"])
-    for n in range(30):
-        book.active.append([f"Platz {n}", date(2000, 1, n + 1), n + 0.5])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _geojson() -> bytes:
-    ring = [[7.6, 51.9], [7.7, 51.9], [7.7, 52.0], [7.6, 51.9]]
-    area = {"type": "Polygon", "coordinates": [ring]}
-    features = [{"type": "Feature", "properties": {"n": n}, "geometry": area} for n in range(30)]
-    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
-
-
-def _parquet() -> bytes:
-    file = io.BytesIO()
-    pq.write_table(pa.table({"name": [f"Ort {n}" for n in range(30)], "n": list(range(30))}), file)
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("make", "name", "target"),
-    [(_workbook, "x.xlsx", "table"), (_geojson, "x.geojson", "features"), (_parquet, "x.parquet", "table")],
-)
-async def test_other_formats_go_the_same_way(
-    clerk: AsyncClient, office: Office, work: Work, make: Callable[[], bytes], name: str, target: str
-) -> None:
-    """Excel with a title above the header, areas, typed columns; and again as a later delivery."""
-    address = await sent(clerk, office, make(), name)
-    await work()
-    values = filled(await text(clerk, address), "plan")
-    assert values["target"] == target
-    await clerk.post(f"{address}/plan", values)
-    await work()
-    as_(clerk, office.publisher)
-    assert (await clerk.post(f"{address}/speichern", ABOUT | {"title": name})).status_code == 302
-    await work()
-    assert "30 Zeilen dieser Lieferung" in await text(clerk, address)
-    again = await clerk.post(f"{address}/lieferung", {"file": SimpleUploadedFile(name, make())})
-    await work()
-    assert "30 Zeilen dieser Lieferung" in await text(clerk, again["Location"])
