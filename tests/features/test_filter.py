@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import httpx
 import pytest
 
 from stadtkern.core import database as core_database
-from stadtkern.features import cql, queries
+from stadtkern.features import cql, grammar, queries
 from stadtkern.features.entities import Collection, Column
 from tests.features.factories import EVERYTHING, collection, trees
 
@@ -85,12 +87,62 @@ async def count(connection: Any, known: Collection, text: str, **more: Any) -> i
     ],
 )
 async def test_a_filter_finds(connection: Any, known: Collection, text: str, number: int) -> None:
-    """The same as text, and as the JSON that the parser makes of it."""
+    """The same as text, and as the JSON that it means."""
+    assert await count(connection, known, text) == number
+    as_json = json.dumps(grammar.read(text))
+    assert await count(connection, known, as_json, language="cql2-json") == number
+
+
+def plain(node: Any) -> Any:
+    """The JSON form without what makes no difference: capitals of operators, whole numbers with a point."""
+    if isinstance(node, dict):
+        return {key: value.lower() if key == "op" else plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    return float(node) if isinstance(node, int) and not isinstance(node, bool) else node
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 1 AND b = 2 OR NOT c = 3 AND (d = 4 OR e = 5)", "a + 2 * 3 - 4 / b > 5 ^ 2", "-a > 3",
+        "a = -1.5e3",
+        "name = 'O''Brien'", '"Höhe in m" >= 0.5', "a NOT IN ('x', 'y')", "NOT a BETWEEN 1 AND 2",
+        "a is not null and B LIKE casei('x%')", "S_INTERSECTS(geometry, POINT(7 51))",
+        "S_WITHIN(geometry, POLYGON((0 0,1 0,1 1,0 0),(0.1 0.1,0.2 0.1,0.2 0.2,0.1 0.1)))",
+        "S_INTERSECTS(geometry, MULTIPOINT(1 2, 3 4))", "S_CROSSES(geometry, LINESTRING(-1 -2, 3 4))",
+        "S_INTERSECTS(geometry, MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5))))",
+        "S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 2 2)))",
+        "S_INTERSECTS(geometry, BBOX(1, 2, 3, 4))", "T_AFTER(t, TIMESTAMP('2020-01-01T00:00:00Z'))",
+        "T_DURING(t, INTERVAL('2020-01-01', '..'))",
+        "T_MEETS(INTERVAL(a, b), INTERVAL(DATE('2020-01-01'), '..'))",
+        "flag", "true", "a <> b", "a div 2 = 1 and a % 2 = 0", "((a)) = ((1))",
+    ],
+)  # fmt: skip
+def test_the_text_is_read_as_another_parser_reads_it(text: str) -> None:
+    """The JSON form is that of the package `cql2`."""
     import cql2
 
-    assert await count(connection, known, text) == number
-    as_json = json.dumps(cql2.parse_text(text).to_json())
-    assert await count(connection, known, as_json, language="cql2-json") == number
+    assert plain(grammar.read(text)) == plain(cql2.parse_text(text).to_json())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("(" * k + "a=1" for k in (10, 39, 3000)), "a=" + "-" * 7900 + "1", "a=" + "- " * 3900 + "1",
+        "(" * 18 + "a=1 AND" + ")" * 18, "(a=1 and (b=2 or " * 10 + "c]" + "))" * 10, "NOT " * 1900 + "a",
+        "a=" + "(" * 18 + "1 1" + ")" * 18, "not (" * 18 + "]" + ")" * 18, "(-" * 3900, "casei(" * 1300,
+        "'" * 7999, '"' * 7999, "'" + "\\'" * 3900, "'" + "\\''" * 2600, "'" + "''\\" * 2600, "1" * 7999,
+        "S_INTERSECTS(geometry," + "POLYGON(" * 900, "POLYGON(" + "(" * 7000, "a in (" * 1300, " " * 7999,
+        "GEOMETRYCOLLECTION(" * 400, "a=1 and " * 900, "a.b:c" * 1500, "1e" * 3900, "POINT(" + "1 " * 3900,
+    ],
+)  # fmt: skip
+def test_no_text_takes_long_to_read(text: str) -> None:
+    """Whatever it is: the work grows with its length, not with what could be meant by it."""
+    began = time.process_time()
+    with contextlib.suppress(cql.InvalidFilter, cql.UnknownFunction):
+        cql.read(text)
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

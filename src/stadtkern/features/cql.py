@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""CQL2 (21-065r2), as text or JSON, becomes a filter tree; the package `cql2` reads the text and no more."""
+"""CQL2 (21-065r2), as text or JSON, becomes a filter tree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from stadtkern.core import problems, times
-from stadtkern.features import literals, moments, spatial, tree
+from stadtkern.features import grammar, literals, moments, spatial, tree
+from stadtkern.features.grammar import MOST_DEPTH, InvalidFilter
 from stadtkern.features.references import CRS84
 from stadtkern.features.tree import Filter, Operand
 
@@ -18,17 +19,8 @@ Language = Literal["cql2-text", "cql2-json"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 MOST_CHARACTERS = 8_000
 MOST_NODES = 500
-MOST_DEPTH = 40
 _ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "div": "div", "^": "^"}
 _EXACT = 2**53
-
-
-class InvalidFilter(problems.Problem):
-    """The filter cannot be read.
-
-    Write CQL2, e.g. `height > 20 AND species LIKE 'Acer%'`: texts in single quotes, names bare or in double
-    quotes; `filter-lang=cql2-json` takes the JSON form.
-    """
 
 
 class UnknownFunction(problems.Problem):
@@ -42,45 +34,25 @@ def read(text: str, *, language: Language = "cql2-text", crs: str = CRS84) -> Fi
     """The filter; geometries in it are in `crs`. Raises InvalidFilter, UnknownFunction."""
     if len(text) > MOST_CHARACTERS:
         raise InvalidFilter(f"{len(text)} characters; at most {MOST_CHARACTERS} are read", where="filter")
-    found = _text(text) if language == "cql2-text" else _json(text)
+    found = grammar.read(text) if language == "cql2-text" else _json(text)
     return _Reader(crs).condition(found, 0)
 
 
-def _text(text: str) -> Any:
-    import cql2
-
-    _shallow(text, "(", ")")
-    try:
-        return cql2.parse_text(text).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
-        raise InvalidFilter(_explained(str(error)), where="filter") from error
-
-
 def _json(text: str) -> Any:
-    _shallow(text, "[{", "]}")
+    _shallow(text)
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise InvalidFilter(str(error), where="filter") from error
 
 
-def _shallow(text: str, opening: str, closing: str) -> None:
+def _shallow(text: str) -> None:
     """Refuse what is nested so deeply that it would break its reader; brackets inside of texts count too."""
     depth = 0
     for character in text:
-        depth += (character in opening) - (character in closing)
-        if depth > MOST_DEPTH * len(opening):
+        depth += (character in "[{") - (character in "]}")
+        if depth > MOST_DEPTH * 2:
             raise InvalidFilter(f"it is nested more than {MOST_DEPTH} deep", where="filter")
-
-
-def _explained(message: str) -> str:
-    """Where the parser stopped, without its drawing."""
-    lines = [line.strip() for line in message.splitlines() if line.strip(" |")]
-    place = lines[0].removeprefix("-->").strip() if lines else ""
-    line, _, column = place.partition(":")
-    if line.isdigit() and column.isdigit():
-        return f"it ends too early or goes wrong at character {column}"
-    return lines[0][:200] if lines else "it cannot be read"
 
 
 class _Reader:
