@@ -162,6 +162,30 @@ async def test_a_source_is_harvested_by_one_at_a_time(connection: Connection, we
     assert done.state == "done"
 
 
+async def test_a_run_that_is_stopped_begins_anew(connection: Connection, web: sources.Source) -> None:
+    """A restart of the process neither loses the run nor holds the source."""
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def silent(target: str) -> bytes:
+        asked.set()
+        await never.wait()
+        return b""
+
+    web.replies["/c"] = silent
+    source = await harvesting.source_of(connection, f"{web.url}/c")
+    harvest = jobs.harvest(connection, source, fetcher=harvesting.FETCHER, own=harvesting.OWN)
+    running = asyncio.create_task(harvest)
+    await asked.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    never.set()
+    again = await store.claim(connection)
+    assert again is not None
+    assert again.id == source.id
+    rows = await connection.execute(statements.load("catalogue")["harvest_runs"], {"source_id": source.id})
+    assert [row[1] for row in await rows.fetchall()] == ["abandoned"]
+
+
 async def test_after_a_run_the_next_one_is_due_later(connection: Connection, web: sources.Source) -> None:
     """After a day, or after an hour where it failed."""
     source = await harvesting.source_of(connection, f"{web.url}/none")

@@ -69,6 +69,9 @@ async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher, o
             else:
                 message = "the source lists no datasets; nothing was withdrawn"
         state = "done"
+    except asyncio.CancelledError:  # the process ends: the next one begins the run anew
+        await store.end(connection, source, run_id=run_id, tally=tally, state="abandoned")
+        raise
     except LeaseIsLost:
         log.warning("a harvest was taken over", source=source.title)
         return

@@ -58,8 +58,8 @@ async def go_on(connection: Connection, source: Source, *, run_id: int, tally: T
 async def end(
     connection: Connection, source: Source, *, run_id: int, tally: Tally, state: str, message: str = ""
 ) -> None:
-    """End a run; after a failure the next one begins within the hour."""
-    hours = source.every_hours if state == "done" else min(1, source.every_hours)
+    """End a run; after a failure the next one begins within the hour, after a stop at once."""
+    hours = {"done": source.every_hours, "abandoned": 0}.get(state, 1)
     params = {
         **msgspec.structs.asdict(tally),
         "source_id": source.id,
