@@ -11,8 +11,9 @@ from playwright.sync_api import Browser
 from tests.journeys.conftest import AXE, Walk
 
 PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht", "THING", "STREAM",
-         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/quellen", "/schnittstellen",
-         "/schnittstellen/daten-api", "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
+         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/daten",
+         "/daten?q=gibtesnicht", "/quellen", "/schnittstellen", "/schnittstellen/daten-api",
+         "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
          "/nix", "/en/"]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

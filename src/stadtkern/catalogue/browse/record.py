@@ -96,7 +96,7 @@ async def _map(visit: Visit, dataset: Dataset, tables: Sequence[table.Preview]) 
     if not spots or not land:
         return ""
     title = gettext("Wo die Daten herkommen")
-    return maps.draw(land=land, spots=spots, title=title, name="karte", class_="sk-map sk-map--small")
+    return maps.draw(land=land, spots=spots, title=title, name="karte", class_="sk-map")
 
 
 def public(dataset: Dataset) -> bool:

@@ -19,6 +19,7 @@ from stadtkern.ui.visit import Visit
 _ROWS = 10
 _COLUMNS = 12
 _LONGEST = 80
+_NUMBERS = ("integer", "number")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -29,13 +30,20 @@ class Head(msgspec.Struct, frozen=True):
     number: bool
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A value as people write it."""
+
+    text: str
+    number: bool
+
+
 class Preview(msgspec.Struct, frozen=True):
     """The first rows of a collection."""
 
     title: str
     says: str
     heads: Sequence[Head]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
     more_columns: int
     geometry: bool
     collection: Collection
@@ -71,7 +79,10 @@ async def _preview(visit: Visit, collection: Collection) -> Preview:
         says=ngettext("%(n)s Zeile", "%(n)s Zeilen", collection.n) % {"n": n},
         heads=[_head(column) for column in columns],
         rows=[
-            [_cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
+            [
+                Cell(_said(value, column, visit), column.type in _NUMBERS)
+                for value, column in zip(row.values, columns, strict=False)
+            ]
             for row in page.rows
         ],
         more_columns=len(collection.columns) - len(columns),
@@ -81,12 +92,10 @@ async def _preview(visit: Visit, collection: Collection) -> Preview:
 
 
 def _head(column: Column) -> Head:
-    return Head(
-        wording.said(dict(column.title)) or column.name, column.unit, column.type in ("integer", "number")
-    )
+    return Head(wording.said(dict(column.title)) or column.name, column.unit, column.type in _NUMBERS)
 
 
-def _cell(value: Any, column: Column, visit: Visit) -> str:
+def _said(value: Any, column: Column, visit: Visit) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
