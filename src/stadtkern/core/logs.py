@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -12,8 +15,34 @@ from structlog.typing import Processor
 from stadtkern.core.settings import Settings
 
 
+class Unfailing(io.TextIOBase):
+    """Writes to another stream; what that does not take is lost, not the work that was to be told of.
+
+    A log may lie on the very disk that is full.
+    """
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether somebody is watching."""
+        return self._stream.isatty()
+
+
 def configure(settings: Settings, *, process: str) -> None:
     """Set up logging of this process once, before anything else happens."""
+    stream = Unfailing(sys.stderr)
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -33,12 +62,12 @@ def configure(settings: Settings, *, process: str) -> None:
         if settings.log_format == "json"
         else [*shared, final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+        level=max(level, logging.WARNING), stream=stream, format="%(levelname)s %(name)s %(message)s"
     )
 
 
