@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 
+from stadtkern.catalogue.inventory import cells as cells_of
 from stadtkern.core.database import Connection
 from tests.catalogue.offices import Office, as_, cells, recorded
 
@@ -108,6 +113,45 @@ def _far_away() -> SimpleUploadedFile:
     written = io.BytesIO()
     book.save(written)
     return SimpleUploadedFile("weit.xlsx", written.getvalue())
+
+
+def _moved(data: bytes, *, name: str, target: str) -> bytes:
+    """The workbook with its sheet in a part of another name."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content = old.read(part).replace(b"worksheets/sheet1.xml", target.encode())
+            new.writestr(name if part == "xl/worksheets/sheet1.xml" else part, content)
+    return written.getvalue()
+
+
+async def test_a_bomb_ends_no_process_but_its_own() -> None:
+    """Wherever in the file the far cell stands, and also past the look at it."""
+    far = _far_away().read()
+    elsewhere = _moved(far, name="xl/other/cells.dat", target="other/cells.dat")
+    for data in (far, elsewhere):
+        with pytest.raises(cells_of.SheetIsUnreadable):
+            cells_of._examine(data)
+        with pytest.raises(cells_of.SheetIsUnreadable):
+            await cells_of.read(data)
+    past = "import sys; from stadtkern.catalogue.inventory import cells;"
+    past += "cells._examine = lambda data: None; sys.exit(cells.main())"
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", past], input=elsewhere, capture_output=True, check=False
+    )
+    assert done.returncode != 0
+    assert not done.stdout
+
+
+@pytest.mark.parametrize("names", [("mimetype", "content.xml"), ("xl/workbook.bin", "[Content_Types].xml")])
+async def test_other_formats_are_refused_unread(names: tuple[str, str]) -> None:
+    """OpenDocument repeats cells by number, and binary workbooks name no places."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        for name in names:
+            packed.writestr(name, "x")
+    with pytest.raises(cells_of.SheetIsUnreadable):
+        await cells_of.read(written.getvalue())
 
 
 @pytest.mark.parametrize(

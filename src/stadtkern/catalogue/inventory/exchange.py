@@ -8,7 +8,7 @@ import asyncio
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from stadtkern.catalogue.inventory import concepts, forms, operations, queries, sheet, words, workbook
+from stadtkern.catalogue.inventory import cells, concepts, forms, operations, queries, sheet, words, workbook
 from stadtkern.catalogue.inventory.entities import Entry
 from stadtkern.catalogue.inventory.queries import Asked
 from stadtkern.catalogue.inventory.views import Desk, open_desk
@@ -39,12 +39,11 @@ async def _take(desk: Desk, form: forms.ImportForm) -> dict[str, object]:
     known = {entry.id: entry for entry in await _everything(desk, organisation_id)}
     titles = {entry.facts.title.lower(): entry.id for entry in known.values()}
     try:
-        found = await asyncio.to_thread(
-            sheet.read, form.cleaned_data["file"], known=known, titles=titles, concepts=concepts.labels()
-        )
-    except sheet.SheetIsUnreadable as unreadable:
+        rows = await cells.read(form.cleaned_data["file"])
+    except cells.SheetIsUnreadable as unreadable:
         form.add_error("file", words.says(unreadable))
         return {}
+    found = sheet.read(rows, known=known, titles=titles, concepts=concepts.labels())
     if found.findings or not found.lines:
         return {"findings": found.findings, "empty": not found.lines and not found.findings}
     made, changed = await operations.take_over(

@@ -13,6 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from stadtkern.catalogue.inventory import concepts
+from stadtkern.catalogue.inventory.cells import LARGEST
 from stadtkern.catalogue.inventory.entities import (
     EFFORT,
     FIELDS,
@@ -22,7 +23,6 @@ from stadtkern.catalogue.inventory.entities import (
     Facts,
     Organisation,
 )
-from stadtkern.catalogue.inventory.sheet import LARGEST
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 KINDS = {

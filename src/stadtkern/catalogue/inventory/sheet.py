@@ -3,40 +3,23 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.catalogue.inventory.cells import Rows
 from stadtkern.catalogue.inventory.entities import CHOICES, FIELDS, LENGTHS, Entry, Facts
 from stadtkern.catalogue.inventory.operations import Line
-from stadtkern.core import problems
 
-LARGEST = 5 * 1024 * 1024
-MOST_LINES = 5_000
 MOST_FINDINGS = 200
-_UNPACKED = 60 * 1024 * 1024
-_MOST_COLUMNS = 60
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,4})(\d{1,9})["']""")
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 NUMBER, REVISION = gettext_lazy("Nr."), gettext_lazy("Fassung")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-class SheetIsUnreadable(problems.Problem):
-    """This file cannot be read as an Excel workbook.
-
-    Save it as `.xlsx` without a password, with at most 5,000 lines and 5 MB, and send it again.
-    """
-
-    status = 422
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -55,13 +38,12 @@ class Read(msgspec.Struct, frozen=True):
 
 
 def read(
-    data: bytes, *, known: Mapping[int, Entry], titles: Mapping[str, int], concepts: Mapping[str, str]
+    rows: Rows, *, known: Mapping[int, Entry], titles: Mapping[str, int], concepts: Mapping[str, str]
 ) -> Read:
-    """Read a workbook's first sheet. `titles`: lower case, to numbers of entries; `concepts`: label to slug.
+    """Read the cells of a sheet. `titles`: lower case, to numbers of entries; `concepts`: label to slug.
 
-    Raises SheetIsUnreadable. Findings name the line as Excel counts it.
+    Findings name the line as Excel counts it.
     """
-    rows = _rows(data)
     head = next((i for i, row in enumerate(rows[:10]) if _columns(row).get("title") is not None), None)
     if head is None:
         says = gettext("Die Kopfzeile fehlt. Bitte benutzen Sie die Spaltennamen der Vorlage.")
@@ -188,10 +170,6 @@ class _Reader:
         return found or ""
 
     def _date(self, number: int, cell: Any) -> date | None:
-        if isinstance(cell, datetime):
-            return cell.date()
-        if isinstance(cell, date):
-            return cell
         text = _text(cell)
         if not text:
             return None
@@ -234,44 +212,3 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return _CONTROL.sub("", str(cell).replace("\r\n", "\n").replace("_x000D_", "")).strip()
-
-
-def _rows(data: bytes) -> list[list[Any]]:
-    """The cells of the first sheet, after a look at whether the file is what it says and not a bomb."""
-    import python_calamine
-
-    _examine(data)
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows: list[list[Any]] = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError, IndexError) as error:
-        raise SheetIsUnreadable() from error
-    return rows
-
-
-def _examine(data: bytes) -> None:
-    """Refuse what would unpack to too much: the reader makes room for every cell up to the last one."""
-    if len(data) > LARGEST:
-        raise SheetIsUnreadable()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            room = _UNPACKED
-            for part in packed.infolist():
-                with packed.open(part) as opened:
-                    content = opened.read(room + 1)
-                room -= len(content)
-                if room < 0:
-                    raise SheetIsUnreadable()
-                if part.filename.startswith("xl/worksheets/"):
-                    _look_at_places(content)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise SheetIsUnreadable() from error
-
-
-def _look_at_places(content: bytes) -> None:
-    for letters, digits in _PLACE.findall(content):
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        if column > _MOST_COLUMNS or int(digits) > MOST_LINES + 10:
-            raise SheetIsUnreadable()

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
-from stadtkern.catalogue.inventory import operations, permissions, sheet
+from stadtkern.catalogue.inventory import cells, operations, permissions
 from stadtkern.core.problems import Problem
 
 WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
@@ -39,7 +39,7 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
         gettext_lazy("Wer eine Freigabe vorschlägt, kann nicht selbst darüber entscheiden."),
         gettext_lazy("Bitten Sie eine zweite Person mit der Rolle „Veröffentlichung“ darum."),
     ),
-    sheet.SheetIsUnreadable: (
+    cells.SheetIsUnreadable: (
         gettext_lazy("Diese Datei lässt sich nicht als Excel-Mappe lesen."),
         gettext_lazy("Speichern Sie sie als .xlsx ohne Kennwort, mit höchstens 5.000 Zeilen und 5 MB."),
     ),

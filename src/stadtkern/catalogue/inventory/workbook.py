@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from stadtkern.catalogue.inventory.cells import MOST_LINES
 from stadtkern.catalogue.inventory.entities import CHOICES, FIELDS, Entry
-from stadtkern.catalogue.inventory.sheet import MOST_LINES, NUMBER, REVISION
+from stadtkern.catalogue.inventory.sheet import NUMBER, REVISION
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = {"title": 36, "description": 48, "openness_reason": 36, "legal_basis": 30, "concept": 36}

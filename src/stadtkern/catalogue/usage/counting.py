@@ -11,12 +11,16 @@ import time
 from collections import Counter
 from typing import Literal
 
+import psycopg
+import structlog
 from django.http import HttpRequest
 
 from stadtkern.core import statements, times
 from stadtkern.core.database import Connection
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
+
+log = structlog.get_logger(__name__)
 
 Kind = Literal["view", "download", "embed"]
 PAUSE_SECONDS = 10.0
@@ -71,7 +75,11 @@ async def count(request: HttpRequest, visit: Visit, *, dataset_id: int, kind: Ki
     if not ahead and agent and not _PROGRAMS.search(agent):
         TALLY.add(dataset_id, kind)
     if TALLY.due:
-        await TALLY.settle(visit.connection)
+        try:
+            await TALLY.settle(visit.connection)
+        except psycopg.Error as error:
+            # The page matters more than its count, which is kept for the next time.
+            log.warning("uses could not be added up", error=str(error))
 
 
 async def close() -> None:

@@ -59,9 +59,11 @@ class Most(msgspec.Struct, frozen=True):
     counts: Sequence[Count]
 
 
-def coarse(n: int) -> Count:
-    """A count that may be shown."""
-    return Count(None if 0 < n < SMALLEST else n)
+def coarse(n: int, *, running: bool = False) -> Count:
+    """A count that may be shown; one that still runs moves in steps, so that nobody is seen coming."""
+    if 0 < n < SMALLEST:
+        return Count(None)
+    return Count(n - n % SMALLEST if running else n)
 
 
 async def months(connection: Connection, scope: Scope, *, dataset_id: int, today: date) -> list[Month]:
@@ -72,7 +74,10 @@ async def months(connection: Connection, scope: Scope, *, dataset_id: int, today
     about = {"dataset_id": dataset_id, "since": firsts[-1]}
     rows = await (await connection.execute(statements.load("catalogue")["usage_months"], about)).fetchall()
     known = {(first, kind): n for first, kind, n in rows}
-    return [Month(first, [coarse(known.get((first, kind), 0)) for kind in KINDS]) for first in firsts]
+    return [
+        Month(first, [coarse(known.get((first, kind), 0), running=first == firsts[0]) for kind in KINDS])
+        for first in firsts
+    ]
 
 
 async def most(connection: Connection, scope: Scope, *, since: date, limit: int = 50) -> list[Most]:
@@ -83,7 +88,7 @@ async def most(connection: Connection, scope: Scope, *, since: date, limit: int 
         + Fragment(" GROUP BY u.dataset_id, d.key, c.title ORDER BY 4 DESC, d.key LIMIT %s", (limit,))
     )
     rows: list[tuple[Any, ...]] = await (await connection.execute(text, params)).fetchall()
-    return [Most(row[1], row[2], [coarse(n) for n in row[4:7]]) for row in rows]
+    return [Most(row[1], row[2], [coarse(n, running=True) for n in row[4:7]]) for row in rows]
 
 
 def _month_before(today: date, back: int) -> date:
