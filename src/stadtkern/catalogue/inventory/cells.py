@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Takes the cells of an Excel sheet out in a process of its own, bounded in memory and time.
 
-`python -m stadtkern.catalogue.inventory.cells` takes a workbook, gives JSON. The library makes room for every cell up
-to the last one, wherever in the file that stands: what is too much ends this process and no other.
+`python -m stadtkern.catalogue.inventory.cells` takes a workbook, gives JSON. The library makes room for every
+cell up to the last one, wherever in the file that stands: what is too much ends this process and no other.
 """
 
 from __future__ import annotations
