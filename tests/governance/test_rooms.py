@@ -131,6 +131,18 @@ async def test_others_neither_see_nor_change_a_room(visitor: AsyncClient, connec
     ]
 
 
+async def test_of_two_organisations_with_one_name_neither_is_let_in(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Somebody may have taken another's name."""
+    await room_of(visitor, connection, "doppelt")
+    for kind in ("department", "partner"):
+        await people.organisation(connection, kind=kind, name="Doppelamt")
+    body = {"kind": "organisation", "name": "doppelamt"}
+    answer = await visitor.post("/arbeit/raeume/doppelt/aufnehmen", body)
+    assert "Mehrere Organisationen heißen so" in answer.content.decode()
+
+
 async def test_mistakes_stand_beside_the_field(visitor: AsyncClient, connection: Connection) -> None:
     """Nothing is stored, and what was typed stays."""
     steward, _ = await room_of(visitor, connection, "fehler")

@@ -132,9 +132,10 @@ async def note(pool: AsyncConnectionPool[Connection], asking: Asking) -> None:
 
 
 async def _write(asking: Asking, pool: AsyncConnectionPool[Connection]) -> None:
-    asking.due = False
     concerned = asking.concerned
-    if not concerned or not _first(asking, concerned):
+    key = (asking.principal_id, asking.token_id, asking.action, asking.address, concerned)
+    if not concerned or _noted(key):
+        asking.due = False
         return
     async with pool.connection() as connection:
         await record(
@@ -147,21 +148,18 @@ async def _write(asking: Asking, pool: AsyncConnectionPool[Connection]) -> None:
             in_view=sorted(concerned),
             address=asking.address,
         )
+    asking.due, _lately[key] = False, time.monotonic()
 
 
-def _first(asking: Asking, concerned: frozenset[int]) -> bool:
-    """Whether this was not noted within the last minute."""
+def _noted(key: tuple[Any, ...]) -> bool:
+    """Whether this was noted within the last minute."""
     now = time.monotonic()
     if len(_lately) > _MOST_KNOWN:
         for old in [key for key, at in _lately.items() if now - at > AGAIN_SECONDS]:
             del _lately[old]
         if len(_lately) > _MOST_KNOWN:
             _lately.clear()
-    key = (asking.principal_id, asking.token_id, asking.action, asking.address, concerned)
-    if now - _lately.get(key, float("-inf")) <= AGAIN_SECONDS:
-        return False
-    _lately[key] = now
-    return True
+    return now - _lately.get(key, float("-inf")) <= AGAIN_SECONDS
 
 
 async def record(

@@ -27,6 +27,12 @@ MEMBERS = {
     "organisation": gettext_lazy("Organisation"),
     "token": gettext_lazy("Schlüssel"),
 }
+ORGANISATIONS = {
+    "city": gettext_lazy("Stadt"),
+    "department": gettext_lazy("Amt"),
+    "municipal": gettext_lazy("städtischer Betrieb"),
+    "partner": gettext_lazy("von außerhalb"),
+}
 STANDINGS = {
     "draft": gettext_lazy("Entwurf"),
     "coming": gettext_lazy("beginnt noch"),
@@ -62,6 +68,10 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
         gettext_lazy("Unter diesem Namen ist hier niemand bekannt."),
         gettext_lazy("Nötig ist die E-Mail-Adresse eines Kontos, der genaue Name einer Organisation oder die "
                      "Nummer eines gültigen Schlüssels."),
+    ),
+    rooms.SeveralByThatName: (
+        gettext_lazy("Mehrere Organisationen heißen so."),
+        gettext_lazy("Lassen Sie alle bis auf eine umbenennen, damit niemand Falsches Zugang bekommt."),
     ),
     rooms.TermsHaveChanged: (
         gettext_lazy("Die Bedingungen sind inzwischen andere als die, die Ihnen gezeigt wurden."),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from stadtkern.governance.rooms.forms import DayInput, words
 from stadtkern.governance.rooms.queries import Content, Organisation
-from stadtkern.governance.words import PERMISSIONS
+from stadtkern.governance.words import ORGANISATIONS, PERMISSIONS
 
 _MOST_PEOPLE = 50
 
@@ -83,7 +83,9 @@ class AgreementForm(forms.Form):
         super().__init__(*args, **more)
         fields: Any = self.fields
         fields["provider"].choices = [(each.id, each.name) for each in providers]
-        fields["organisations"].choices = [(each.id, each.name) for each in recipients]
+        fields["organisations"].choices = [
+            (each.id, f"{each.name} ({ORGANISATIONS[each.kind]})") for each in recipients
+        ]
         fields["datasets"].choices = [
             (each.id, (each.about.get("title") or {}).get("de") or each.key) for each in contents
         ]

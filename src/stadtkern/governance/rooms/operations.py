@@ -31,6 +31,15 @@ class NobodyByThatName(problems.Problem):
     status = 422
 
 
+class SeveralByThatName(problems.Problem):
+    """Several organisations have this name.
+
+    Have all but one of them renamed; then name it again.
+    """
+
+    status = 422
+
+
 class TermsHaveChanged(problems.Problem):
     """The terms are not those that were shown.
 
@@ -85,7 +94,7 @@ async def change(
 
 
 async def find_principal(connection: Connection, *, kind: str, name: str) -> int:
-    """Who is meant by an e-mail address, a name or a token's number. Raises NobodyByThatName."""
+    """Who is meant by an address, a name or a number. Raises NobodyByThatName, SeveralByThatName."""
     if kind == "person":
         query, values = statements.load("governance")["find_person_by_email"], {"email": name}
     elif kind == "organisation":
@@ -95,10 +104,12 @@ async def find_principal(connection: Connection, *, kind: str, name: str) -> int
         if not number.isdecimal() or len(number) > 18:
             raise NobodyByThatName(repr(name[:100]), where="name")
         query, values = statements.load("governance")["find_token_principal"], {"token_id": number}
-    row = await (await connection.execute(query, values)).fetchone()
-    if row is None:
+    rows = await (await connection.execute(query, values)).fetchall()
+    if not rows:
         raise NobodyByThatName(repr(name[:100]), where="name")
-    return int(row[0])
+    if len(rows) > 1:
+        raise SeveralByThatName(repr(name[:100]), where="name")
+    return int(rows[0][0])
 
 
 async def admit(

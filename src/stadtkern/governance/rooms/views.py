@@ -111,7 +111,7 @@ async def admit(request: HttpRequest, key: str) -> HttpResponse:
                     until=until,
                 )
                 return redirect("room", key=key)
-            except operations.NobodyByThatName as problem:
+            except (operations.NobodyByThatName, operations.SeveralByThatName) as problem:
                 form.add_error("name", says(problem))
     return render(request, "governance/rooms/admit.html", {"form": form, "room": found})
 

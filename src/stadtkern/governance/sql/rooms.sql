@@ -3,7 +3,7 @@
 -- name: rooms
 -- Lists rooms with how many datasets and members they have
 SELECT r.id, r.key, r.kind, r.title, r.about, r.terms, r.terms_version, r.organisation_id, p.name,
-       (SELECT count(*) FROM core.dataset AS d WHERE d.room_id = r.id),
+       (SELECT count(*) FROM core.dataset AS d WHERE d.room_id = r.id AND d.state = 'published'),
        (SELECT count(DISTINCT g.principal_id) FROM core.room_grant AS g
         WHERE g.room_id = r.id AND (g.expires_at IS NULL OR g.expires_at > now())),
        EXISTS (SELECT FROM core.room_acceptance AS a
