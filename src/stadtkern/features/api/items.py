@@ -9,18 +9,20 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
+from psycopg import errors
 from starlette.responses import Response
 
 from stadtkern.core import audit, times
 from stadtkern.features import queries, references
 from stadtkern.features.api import answers, documents, html, parameters, provider
-from stadtkern.features.api.call import Call
+from stadtkern.features.api.call import Call, Seen
 from stadtkern.features.entities import Page, Row
 from stadtkern.features.sources import Source
 
 Node = dict[str, Any]
 # Features are counted up to here for `numberMatched`; beyond, the member is left out.
 MOST_COUNTED = 10_000
+COUNTING_MILLISECONDS = 1_500
 # Features in the table of a page for people.
 _MOST_ON_PAGE = 200
 
@@ -43,7 +45,7 @@ async def many(call: Call, key: str) -> Response:
             after=asked.after,
             raw=True,
         )
-        matched = await _matched(seen, source, asked, found)
+        matched = await _matched(call, seen, source, asked, found)
     if page_wanted:
         await call.dressed()
         return answers.page(html.items(call, source, found, matched), language=call.language)
@@ -110,12 +112,21 @@ async def shown(shapes: Sequence[Any], *, crs: str) -> Sequence[msgspec.Raw | No
     return await asyncio.to_thread(references.project, shapes, to=crs)
 
 
-async def _matched(seen: Any, source: Source, asked: parameters.Asked, found: Page) -> int | None:
+async def _matched(
+    call: Call, seen: Seen, source: Source, asked: parameters.Asked, found: Page
+) -> int | None:
+    """How many fulfil the selection; None where that is not found out soon enough to wait for it."""
     if found.after is None and asked.after is None:
         return len(found.rows)
-    return await queries.count(
-        seen.connection, seen.scope, collection=source, filter=asked.filter, most=MOST_COUNTED
-    )
+    patience = min(COUNTING_MILLISECONDS, call.state.settings.statement_timeout)
+    try:
+        async with seen.connection.transaction():
+            await seen.connection.execute(f"set local statement_timeout = {patience:d}".encode())
+            return await queries.count(
+                seen.connection, seen.scope, collection=source, filter=asked.filter, most=MOST_COUNTED
+            )
+    except errors.QueryCanceled:
+        return None
 
 
 def _links(call: Call, after: int | None) -> list[Node]:
