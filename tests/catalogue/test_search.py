@@ -161,3 +161,16 @@ async def test_where_much_matches_the_order_is_the_same(
     for size in range(1, len(long) + 1):
         short = await find._page(connection, ALL, question=asked, roughly=False, size=size, total=1)
         assert short == long[:size]
+
+
+async def test_the_short_way_is_gone(
+    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page full of what is named so comes from one narrow statement, with facets, time and area too."""
+    monkeypatch.setattr(find, "_MANY", 0)
+    here = question.read({"q": "baum", "ausschnitt": "7.5,51.8,7.7,52", "thema": "ENVI"})
+    limits = ("baum", 1, 0)
+    named = find._conditions(ALL, question=here.with_facet("theme", "ENVI"), roughly=False)
+    assert await find._weighed(connection, "page_of_named", [named], limits) == [ids["baumkataster"]]
+    page = await find._page(connection, ALL, question=here, roughly=False, size=1, total=1)
+    assert page == [ids["baumkataster"]]

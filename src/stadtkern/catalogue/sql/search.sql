@@ -41,12 +41,12 @@ LIMIT %s OFFSET %s;
 -- name: page_of_named
 -- Reads one page among the newest thousand that are named so: the beginning of the order of page_by_relevance
 SELECT ranked.dataset_id FROM (
-    SELECT n.dataset_id, n.moved, ts_rank(n.search, plainto_tsquery('catalogue.german', %s), 1) AS weight
+    SELECT n.dataset_id, n.moved, ts_rank(n.search, asked.words, 1) AS weight
     FROM (
         SELECT e.dataset_id, e.moved, e.search FROM catalogue.entry AS e
         WHERE /* conditions */
         ORDER BY e.moved DESC, e.dataset_id LIMIT 1000
-    ) AS n
+    ) AS n, plainto_tsquery('catalogue.german', %s) AS asked (words)
 ) AS ranked
 ORDER BY weight DESC, moved DESC, dataset_id
 LIMIT %s OFFSET %s;
