@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -120,6 +123,13 @@ class Call:
             ),
         ):
             yield Seen(connection, await self.state.gate.scope(connection, principal))
+
+    async def equipped(self) -> None:
+        """Load what geometries in the parameters need in a thread: the first time it takes a while."""
+        names = {"shapely": {"bbox", "filter"}, "pyproj": {"crs", "bbox-crs", "filter-crs"}}
+        for library, parameters in names.items():
+            if not parameters.isdisjoint(self.parameters) and library not in sys.modules:
+                await asyncio.to_thread(importlib.import_module, library)
 
     async def dressed(self) -> None:
         """See to it that a page can bear the city's name."""

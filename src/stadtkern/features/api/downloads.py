@@ -129,6 +129,7 @@ class Walk:
     async def begin(self) -> Source:
         """Read the first page, so that what is wrong is told before anything is sent."""
         call = self._call
+        await call.equipped()
         async with call.reading() as seen:
             self.source = await provider.find(call.providers, seen.connection, seen.scope, key=self._key)
             self.asked = parameters.selection(call.parameters, self.source)

@@ -30,6 +30,7 @@ _MOST_ON_PAGE = 200
 async def many(call: Call, key: str) -> Response:
     """A page of features (17-069r4, clause 7.15)."""
     page_wanted = call.wants_page
+    await call.equipped()
     async with call.reading() as seen:
         source = await provider.find(call.providers, seen.connection, seen.scope, key=key)
         _noted(source)
@@ -67,6 +68,7 @@ async def many(call: Call, key: str) -> Response:
 async def one(call: Call, key: str, number: str) -> Response:
     """A single feature (17-069r4, clause 7.16)."""
     page_wanted = call.wants_page
+    await call.equipped()
     parameters.known(call.parameters, ("crs", "f"))
     crs = references.find(call.parameters.get("crs", references.CRS84), where="crs")
     async with call.reading() as seen:
