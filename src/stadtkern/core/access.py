@@ -162,19 +162,15 @@ class Gate:
         return known.scope
 
     async def _look(self, connection: Connection, principal: Principal, version: int) -> _Known:
-        rows = await (
-            await connection.execute(
-                self._sql["dataset_rights"], {"principal_id": principal.id, "token_id": principal.token_id}
-            )
-        ).fetchall()
-        scope = _shorter(seen=[r[0] for r in rows if r[1]], hidden=[r[0] for r in rows if not r[1]])
+        values = {"principal_id": principal.id, "token_id": principal.token_id}
+        row = await (await connection.execute(self._sql["dataset_rights"], values)).fetchone()
+        negated, ids, ends, closed = row if row is not None else (False, [], None, [])
+        scope = Scope(tuple(ids), negated)
         absent = await (await connection.execute(self._sql["absences"])).fetchall()
         scope = _without(scope, absent)
-        ends = [r[2] for r in rows if r[2] is not None]
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
-        closed = frozenset(r[0] for r in rows if r[1] and not r[3])
-        return _Known(version, scope, times.Expiry(min(ends, default=None)), closed)
+        return _Known(version, scope, times.Expiry(ends), frozenset(closed))
 
     async def principal(
         self, *, authorization: str | None, cookie: str | None = None, safe: bool = True
@@ -262,10 +258,6 @@ class Gate:
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
         """Somebody's rights may be others; without a listener nothing is answered from the cache."""
         self._forget()
-
-
-def _shorter(*, seen: list[int], hidden: list[int]) -> Scope:
-    return Scope(tuple(hidden), True) if len(hidden) < len(seen) else Scope(tuple(seen), False)
 
 
 def _without(scope: Scope, absent: list[tuple[str, int, int]]) -> Scope:

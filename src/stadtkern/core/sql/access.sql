@@ -26,7 +26,7 @@ JOIN core.principal AS p ON p.id = s.principal_id
 WHERE s.secret_hash = %(secret_hash)s AND s.expires_at > now();
 
 -- name: dataset_rights
--- Lists every dataset with whether the principal may see it, when to ask again, and whether everybody sees it
+-- Which datasets the principal sees (or does not, where those are fewer), until when, and which not everybody sees
 WITH token AS MATERIALIZED (
     SELECT t.id, t.principal_id, t.person_id, t.organisation_id, t.expires_at
     FROM core.token AS t
@@ -92,17 +92,24 @@ WITH token AS MATERIALIZED (
     LEFT JOIN token AS t ON true
     LEFT JOIN granted AS tg ON tg.dataset_id = d.id AND tg.by_token
     LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.id AND 'read' = ANY (s.verbs)
-)
-SELECT id,
-       by_all OR CASE WHEN %(token_id)s::bigint IS NULL THEN by_person
-                      ELSE token_id IS NOT NULL AND by_token AND (person_id IS NULL OR by_person) END AS visible,
+), judged AS MATERIALIZED (
+    SELECT id,
+       (by_all OR CASE WHEN %(token_id)s::bigint IS NULL THEN by_person
+                      ELSE token_id IS NOT NULL AND by_token AND (person_id IS NULL OR by_person) END) IS TRUE AS visible,
        CASE WHEN NOT by_all
             THEN nullif(least(CASE WHEN person_id IS NOT NULL OR token_id IS NULL THEN person_until END, grant_until, token_until,
                               (SELECT min(starts_at) FROM own WHERE starts_at > now())), 'infinity')
        END AS expires_at,
        by_all
-FROM seen
-ORDER BY id;
+    FROM seen
+)
+SELECT count(*) FILTER (WHERE NOT visible) < count(*) FILTER (WHERE visible) AS negated,
+       coalesce(CASE WHEN count(*) FILTER (WHERE NOT visible) < count(*) FILTER (WHERE visible)
+                     THEN array_agg(id ORDER BY id) FILTER (WHERE NOT visible)
+                     ELSE array_agg(id ORDER BY id) FILTER (WHERE visible) END, '{}') AS ids,
+       min(expires_at) AS expires_at,
+       coalesce(array_agg(id) FILTER (WHERE visible AND NOT by_all), '{}') AS closed
+FROM judged;
 
 -- name: absences
 -- Lists what is deleted but still being removed, and datasets that lie partly in files until an instant
