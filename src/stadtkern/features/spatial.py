@@ -81,7 +81,9 @@ async def _rectangle(
     if few is not None:
         return _listed(set(few) - set(out))
     some = Fragment(" or ") + _listed(cut) if cut else Fragment("")
-    return Fragment(f"({source.area} <@ %s::box", (text,)) + some + absent + Fragment(")")
+    # There are many: by the order of the page they are soon found, whereas an index would gather all of them.
+    whole = Fragment(f"(({source.area} <@ %s::box", (text,))
+    return whole + some + absent + Fragment(") is true)")
 
 
 async def _few(connection: Connection, scope: Scope, source: Source, near: Fragment) -> list[int] | None:
