@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Registers the places where people work on rooms, agreements and the log."""
+"""Registers the places where people work on rooms and agreements; the log is reached from the rooms."""
 
 from __future__ import annotations
 
@@ -29,11 +29,4 @@ class Governance(AppConfig):
             "steward",
             about=gettext_lazy("Geschlossene Daten für eine Zeit mit anderen teilen."),
             position=61,
-        )
-        places.register(
-            gettext_lazy("Protokoll"),
-            "log",
-            "steward",
-            about=gettext_lazy("Wer in nicht öffentlichen Räumen was gelesen oder geändert hat."),
-            position=62,
         )

@@ -79,13 +79,16 @@ class NotForYou(problems.Problem):
     status = 403
 
 
-async def check(connection: Connection, *, person: Person) -> None:
-    """Let those pass who may read the log. Raises NotForYou."""
-    if person.administrator:
-        return
+async def may_read(connection: Connection, *, person: Person) -> bool:
+    """Whether somebody may read the log."""
     values = {"person_id": person.principal_id}
     cursor = await connection.execute(statements.load("governance")["is_officer"], values)
-    if await cursor.fetchone() is None:
+    return person.administrator or await cursor.fetchone() is not None
+
+
+async def check(connection: Connection, *, person: Person) -> None:
+    """Let those pass who may read the log. Raises NotForYou."""
+    if not await may_read(connection, person=person):
         raise NotForYou()
 
 

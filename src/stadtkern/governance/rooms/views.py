@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from stadtkern.governance import desk as desks
 from stadtkern.governance.desk import Desk
+from stadtkern.governance.log import queries as log
 from stadtkern.governance.rooms import forms, operations, queries
 from stadtkern.governance.rooms.queries import Organisation, Room
 from stadtkern.governance.words import KINDS, MEMBERS, says, told
@@ -20,12 +21,14 @@ async def listing(request: HttpRequest) -> HttpResponse:
     """The rooms that somebody knows of."""
     async with desks.open_desk(request) as desk:
         found = await queries.rooms(desk.connection, person=desk.person)
+        may_read_log = await log.may_read(desk.connection, person=desk.person)
     looked_after = [r for r in found if _looks_after(desk, r)]
     context = {
         "rooms": found,
         "kinds": KINDS,
         "to_accept": [r for r in found if r.to_accept],
         "looked_after": {r.id for r in looked_after},
+        "may_read_log": may_read_log,
         "may_make": bool(desk.person.administrator or queries.stewarding(desk.person)),
     }
     return render(request, "governance/rooms/list.html", context)
