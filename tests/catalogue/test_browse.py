@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 from django.test import AsyncClient
 
 from stadtkern.catalogue import operations, upkeep
+from stadtkern.catalogue.search import find
 from stadtkern.core import database as core_database
 from stadtkern.core import datasets
 from tests import people
@@ -154,3 +156,23 @@ async def test_a_table_shows_its_first_rows_and_its_places(
     assert (
         page.index("die ersten davon") < page.index("Wo die Daten herkommen") < page.index("Daten mitnehmen")
     )
+
+
+@pytest.mark.parametrize("many", [0, 2000])
+async def test_every_question_has_an_answer(
+    cookie: str, visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """Whatever stands in the address, alone and with the others, the list and the feed answer."""
+    monkeypatch.setattr(find, "_MANY", many)
+    texts = ["", "baum", "kleine stadt", "'", "&|!():*", "%_\\", "\0", "ab", "\U0001f333", "Klenie Stdat"]
+    others = [
+        {}, {"thema": "ENVI"}, {"ausschnitt": "7,51,8,52"}, {"ausschnitt": "1,2"}, {"von": "2020-01-01"},
+        {"bis": "2020-01-01"}, {"sortierung": "titel"}, {"sortierung": "neu"}, {"seite": "499"},
+        {"stelle": "x"}, {"lizenz": "'"}, {"art": "series", "von": "0001-01-01", "bis": "9999-12-31"},
+    ]  # fmt: skip
+    for text in texts:
+        for narrowed in others:
+            query = urlencode({"q": text, **narrowed})
+            answer = await visitor.get(f"/daten?{query}")
+            assert answer.status_code == 200, query
+    assert (await visitor.get("/daten.atom?q=%00%01baum&von=2020-01-01")).status_code == 200

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -177,7 +177,15 @@ def _facts(visit: Visit, dataset: Dataset) -> list[Fact]:
 
 
 def _day(value: datetime | None, zone: tzinfo) -> list[str]:
-    return [formats.day(value.astimezone(zone).date())] if value else []
+    return [formats.day(_local(value, zone))] if value else []
+
+
+def _local(value: datetime, zone: tzinfo) -> date:
+    """The day in the city; other catalogues write the end of all times for what has no end."""
+    try:
+        return value.astimezone(zone).date()
+    except OverflowError:
+        return value.date()
 
 
 def _named(field: str, code: str) -> list[str]:
@@ -199,10 +207,10 @@ def _span(visit: Visit, dataset: Dataset) -> list[str]:
     since, until = dataset.temporal_from, dataset.temporal_until
     zone = visit.city.zone
     if since and until:
-        days = [formats.day(value.astimezone(zone).date()) for value in (since, until)]
+        days = [formats.day(_local(value, zone)) for value in (since, until)]
         return [" – ".join(days)]
     if since:
-        return [gettext("seit %(day)s") % {"day": formats.day(since.astimezone(zone).date())}]
+        return [gettext("seit %(day)s") % {"day": formats.day(_local(since, zone))}]
     if until:
-        return [gettext("bis %(day)s") % {"day": formats.day(until.astimezone(zone).date())}]
+        return [gettext("bis %(day)s") % {"day": formats.day(_local(until, zone))}]
     return []

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.catalogue import vocabularies
@@ -15,6 +17,7 @@ from stadtkern.catalogue.browse import wording
 from stadtkern.catalogue.operations import forms as addresses_of
 
 _TEXT = 20_000
+_FIRST, _LAST = date(1000, 1, 1), date(2999, 12, 31)
 _NOTHING = ("", "–")
 
 
@@ -24,7 +27,8 @@ class Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d"], required=False, **given)
+        limits = [MinValueValidator(_FIRST), MaxValueValidator(_LAST)]
+        super().__init__(input_formats=["%Y-%m-%d"], required=False, validators=limits, **given)
 
 
 def _text(label: Any, *, longest: int = 300, rows: int = 0, **given: Any) -> forms.CharField:

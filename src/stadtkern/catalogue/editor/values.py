@@ -93,12 +93,15 @@ def _instant(given: date | None, later: timedelta, zone: tzinfo) -> datetime | N
 
 
 def _day(value: datetime | None, zone: tzinfo) -> date | None:
-    return value.astimezone(zone).date() if value else None
+    try:
+        return value.astimezone(zone).date() if value else None
+    except OverflowError:
+        return value.date() if value else None
 
 
 def _last_day(value: datetime | None, zone: tzinfo) -> date | None:
     """The last day of a span that ends before an instant."""
-    return (value.astimezone(zone) - timedelta(microseconds=1)).date() if value else None
+    return _day(value - timedelta(microseconds=1), zone) if value else None
 
 
 def _words(text: str) -> tuple[str, ...]:

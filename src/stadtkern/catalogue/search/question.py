@@ -123,9 +123,10 @@ def _clean(text: str, *, longest: int) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year < date.max.year else None
 
 
 def _area(text: str) -> tuple[float, float, float, float] | None:
