@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from django.test import AsyncClient
 
+from stadtkern.catalogue.ckan import views
+from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.core import database as core_database
+from stadtkern.ui.visit import Visit
 from tests import browsing
 from tests.catalogue import portal
 
@@ -79,3 +82,35 @@ async def test_a_form_without_a_table_is_not_found(visitor: AsyncClient) -> None
     for form in (shown["resources"][0]["id"], "00000000-0000-0000-0000-000000000000", "x"):
         answer = await visitor.get(f"/api/3/action/datastore_search?resource_id={form}")
         assert (answer.status_code, answer.json()["error"]["__type"]) == (404, "Not Found Error")
+
+
+@pytest.mark.parametrize(
+    "given", [{"filters": '{"Nummer": 99999999999999999999}'}, {"filters": '{"_id": 99999999999999999999}'}]
+)
+async def test_numbers_beyond_all_ranges_are_answered(
+    visitor: AsyncClient, stock: dict[str, str], given: dict[str, Any]
+) -> None:
+    """Nothing is found or the value is refused; nothing breaks."""
+    query = urlencode({"resource_id": stock["table"], **given})
+    answer = await visitor.get(f"/api/3/action/datastore_search?{query}")
+    assert answer.status_code in (200, 409)
+    assert answer.json()["help"]
+
+
+async def test_a_call_that_takes_too_long_is_stopped(
+    visitor: AsyncClient, stock: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says what to do; so are queries of very many words and bodies without bottom."""
+
+    async def slow(visit: Visit, given: Parameters) -> None:
+        await visit.connection.execute("SELECT pg_sleep(30)")
+
+    monkeypatch.setitem(views.ACTIONS, "site_read", slow)
+    monkeypatch.setattr(views, "_MILLISECONDS", 50)
+    answer = await visitor.get("/api/3/action/site_read")
+    assert (answer.status_code, "stopped" in answer.content.decode()) == (409, True)
+    answer = await visitor.get("/api/3/action/package_search?q=" + "a+" * 3_900)
+    assert (answer.status_code, "too many words" in answer.content.decode()) == (409, True)
+    deep = b'{"id":' + b"[" * 100_000
+    answer = await visitor.post("/api/3/action/package_show", data=deep, content_type="application/json")
+    assert answer.status_code == 400

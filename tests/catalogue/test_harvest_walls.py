@@ -259,3 +259,26 @@ async def test_what_is_no_portal_is_said_to_be_none(
     source = await harvesting.source_of(connection, web.url, kind="ckan")
     done = await harvesting.harvest(connection, source)
     assert (done.state, "package_search" in done.message) == ("failed", True)
+
+
+async def test_strange_packages_harm_nothing(connection: Connection, web: sources.Source) -> None:
+    """Lists that are none, brackets without end, times beyond the calendar."""
+    given = _packages(4)
+    given[0] |= {"groups": 5, "tags": 5, "resources": 5, "extras": 5}
+    given[1]["extras"] = [{"key": "spatial", "value": '{"coordinates":' + "[" * 5_000 + "]" * 5_000 + "}"}]
+    given[2] |= {"metadata_modified": "9999-12-31T23:59:59-05:00"}
+    web.replies["/api/3/action/package_search"] = _portal(given)
+    source = await harvesting.source_of(connection, web.url, kind="ckan")
+    done = await harvesting.harvest(connection, source)
+    assert (done.state, done.tally.created, done.tally.refused) == ("done", 4, 0)
+
+
+async def test_a_mistake_of_ours_ends_the_run_with_words(
+    connection: Connection, web: sources.Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not repeated at every end of the lease."""
+    web.replies["/api/3/action/package_search"] = _portal(_packages(1))
+    source = await harvesting.source_of(connection, web.url, kind="ckan")
+    monkeypatch.setattr(pages.packages, "page", lambda *_, **__: 1 / 0)
+    done = await harvesting.harvest(connection, source)
+    assert (done.state, "ZeroDivisionError" in done.message) == ("failed", True)

@@ -29,7 +29,7 @@ def given(request: HttpRequest) -> Mapping[str, Any]:
         return {}
     try:
         found = msgspec.json.decode(request.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BodyRefused("Error decoding JSON data.") from error
     if not isinstance(found, dict):
         raise BodyRefused("Request data JSON decoded to something that is no dictionary.")
@@ -97,7 +97,7 @@ class Parameters:
             return value
         try:
             return msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise ParametersRefused({name: ["Cannot parse JSON"]}) from None
 
     def raw(self, name: str) -> Any:

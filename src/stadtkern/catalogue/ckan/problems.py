@@ -46,3 +46,21 @@ class BodyRefused(Problem):
     """
 
     status = 400
+
+
+class ValueRefused(Problem):
+    """A value of this call is none that the data could hold.
+
+    Use numbers and dates within their usual ranges.
+    """
+
+    status = 409
+
+
+class QueryTooExpensive(Problem):
+    """This call takes too long and was stopped.
+
+    Narrow it: fewer words, filters on columns, smaller offsets.
+    """
+
+    status = 409

@@ -24,7 +24,7 @@ _LATER = re.compile(
 )
 _HOURS = {"MINUTE": 1 / 60, "HOUR": 1, "DAY": 24, "WEEK": 168, "MONTH": 730, "YEAR": 8766}
 _LONGEST_AGO = 8766 * 1_500
-_MOST_CHARACTERS, _DEEPEST = 8_000, 20
+_MOST_CHARACTERS, _MOST_TOKENS, _DEEPEST = 8_000, 200, 20
 
 
 class Value(NamedTuple):
@@ -56,6 +56,8 @@ class _Tokens:
                 text = text[1:-1]
             if kind in ("phrase", "word"):
                 text = _ESCAPED.sub(r"\1", text)
+            if len(self._found) >= _MOST_TOKENS:
+                raise SearchQueryRefused("it has too many words")
             self._found.append((kind, Value(kind, text, match["low"] or "", match["high"] or "")))
             place = match.end()
         self._at = 0

@@ -18,10 +18,12 @@ from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.catalogue.ckan.problems import (
     BodyRefused,
     ParametersRefused,
+    QueryTooExpensive,
     SearchQueryRefused,
     UnknownAction,
+    ValueRefused,
 )
-from stadtkern.core import access, problems
+from stadtkern.core import access, problems, reading
 from stadtkern.core.problems import Problem
 from stadtkern.ui.visit import Visit
 
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 Action = Callable[[Visit, Parameters], Awaitable[Any]]
 VERSION = "2.10.0"
+_MILLISECONDS = 10_000
 
 
 async def status_show(visit: Visit, given: Parameters) -> dict[str, Any]:  # noqa: ARG001
@@ -83,7 +86,11 @@ async def action(request: HttpRequest, name: str) -> HttpResponseBase:
             raise UnknownAction("send GET or POST")
         given = Parameters(parameters.given(request))
         async with machine.opened(request, authorization=_authorization(request)) as visit:
-            result = await found(visit, given)
+            await visit.connection.commit()  # the snapshot is a transaction of its own
+            async with reading.snapshot(
+                visit.connection, timeout=_MILLISECONDS, expensive=QueryTooExpensive, unusable=ValueRefused
+            ):
+                result = await found(visit, given)
         return _json({"help": explained, "success": True, "result": result}, status=200)
     except (UnknownAction, BodyRefused) as error:
         cause = "JSON Error: " if isinstance(error, BodyRefused) else ""

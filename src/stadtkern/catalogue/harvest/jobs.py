@@ -79,6 +79,11 @@ async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher, o
         message = f"it took longer than {RUN_SECONDS:g} seconds"
     except Problem as error:
         message = f"{error.title}: {error.detail}" if error.detail else error.title
+    except psycopg.OperationalError:
+        raise  # the database is away: the lease runs out, and the run begins anew
+    except Exception as error:  # the source must not be asked again and again without a word
+        log.exception("a harvest fell", source=source.title)
+        message = f"it could not be read: {error!r}"
     await store.end(connection, source, run_id=run_id, tally=tally, state=state, message=message)
     log.info("harvested", source=source.title, state=state, message=message, found=tally.found)
 
@@ -120,7 +125,11 @@ async def _take(
     for found in records:
         try:
             outcome, left_out = await store.apply(connection, source, found, run_id=run_id)
-        except (Problem, psycopg.DataError, psycopg.IntegrityError) as error:
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # whatever a stranger's record breaks, it harms no other
+            if not isinstance(error, Problem | psycopg.Error):
+                log.exception("a harvested record could not be taken", source=source.title)
             wrong.append((found.identifier, str(error)))
             tally.refused += 1
             continue

@@ -84,9 +84,10 @@ def moment(text: str) -> datetime | None:
         text = (text + "-01-01")[:10]
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)) if found.year > 1 else None
+    return found if 1 < found.year < 9999 else None
 
 
 def _is_uri(value: Any) -> bool:

@@ -145,7 +145,7 @@ def _keywords(package: Mapping[str, Any]) -> list[str]:
     tags = package.get("tags")
     words = [
         _text(each, "display_name") or _text(each, "name")
-        for each in (tags or [])
+        for each in _listed(tags)
         if isinstance(each, Mapping)
     ]
     return list(dict.fromkeys(word[:200] for word in words if word))[:200]
@@ -154,9 +154,13 @@ def _keywords(package: Mapping[str, Any]) -> list[str]:
 def _themes(package: Mapping[str, Any], extras: Mapping[str, str]) -> list[str]:
     """Groups that are called like the EU's themes, and themes that stand as addresses in an extra."""
     groups = package.get("groups")
-    names = [_text(each, "name").upper() for each in (groups or []) if isinstance(each, Mapping)]
+    names = [_text(each, "name").upper() for each in _listed(groups) if isinstance(each, Mapping)]
     names += re.findall(rf"{re.escape(terms.EU)}data-theme/([A-Z]{{4}})", extras.get("theme", ""))
     return [name for name in dict.fromkeys(names) if name in vocabularies.codes("themes")]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _code(text: str, base: str) -> str:
@@ -178,7 +182,7 @@ def _spatial(text: str) -> dict[str, Any] | None:
 
     try:
         points = list(places.positions(msgspec.json.decode(text))) if text.startswith("{") else []
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     return (
         mapping.box(points)
