@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from django.test import AsyncClient
 
+from stadtkern.core.database import Connection
+from stadtkern.ui import visit
 from tests import browsing
 
 pytestmark = pytest.mark.anyio
@@ -71,3 +73,22 @@ async def test_a_database_that_is_away_is_said_to_be(
     assert answer.status_code == 503
     assert answer["Retry-After"] == "30"
     assert "Die Daten sind gerade nicht erreichbar" in answer.content.decode()
+
+
+async def test_a_page_that_takes_too_long_is_given_up(
+    visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends the statement; the page says so, and what to do."""
+
+    async def endless(connection: Connection, **_: object) -> None:
+        await connection.execute("SET statement_timeout = '50ms'")
+        await connection.execute("SELECT count(*) FROM generate_series(1, 1000000000)")
+
+    await visitor.get("/")
+    async with visit.DOOR.pool.connection() as connection:
+        row = await (await connection.execute("SHOW statement_timeout")).fetchone()
+        assert row == ("20s",)
+    monkeypatch.setattr(visit.Door, "city", lambda _, connection: endless(connection))
+    answer = await visitor.get("/")
+    assert answer.status_code == 503
+    assert "zu lange gedauert" in answer.content.decode()

@@ -51,9 +51,12 @@ def sever(connection: Connection) -> None:
 
 
 def pool(
-    *, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0
+    *, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0, patience: float = 0.0
 ) -> AsyncConnectionPool[Connection]:
-    """A pool of connections, not yet open; use it with `async with`."""
+    """A pool of connections, not yet open; use it with `async with`.
+
+    `patience`: after so many seconds PostgreSQL gives a statement up (QueryCanceled); 0 is without end.
+    """
     return AsyncConnectionPool(
         url,
         min_size=minimum,
@@ -61,6 +64,9 @@ def pool(
         open=False,
         timeout=timeout,
         configure=_configure,
-        kwargs={"options": _OPTIONS, "application_name": "stadtkern"},
+        kwargs={
+            "options": f"{_OPTIONS} -c statement_timeout={round(patience * 1000)}",
+            "application_name": "stadtkern",
+        },
         check=AsyncConnectionPool.check_connection,
     )

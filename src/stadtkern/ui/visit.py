@@ -19,6 +19,8 @@ from stadtkern.core import access, audit, database, times
 from stadtkern.core.database import Connection
 
 _CITY_KEPT = 10.0
+# A page that takes longer has found something that must be narrowed.
+_PATIENCE_SECONDS = 20.0
 
 
 class City(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ class Door:
     async def _connect(self) -> AsyncExitStack:
         stack = AsyncExitStack()
         self.pool = await stack.enter_async_context(
-            database.pool(url=settings.PAGES_DATABASE_URL, minimum=1, maximum=6)
+            database.pool(url=settings.PAGES_DATABASE_URL, minimum=1, maximum=6, patience=_PATIENCE_SECONDS)
         )
         self.gate = await stack.enter_async_context(access.Gate(pool=self.pool))
         self._city = (float("-inf"), City())

@@ -55,6 +55,17 @@ def problems_as_pages(get_response: Answer) -> Answer:
                     remedy=gettext(error.remedy),
                 )
             )
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            log.warning("a page took too long", path=request.path)
+            return _page(
+                request,
+                status=503,
+                title=gettext("Das hat zu lange gedauert"),
+                text=gettext(
+                    "Die Frage an die Datenbank wurde abgebrochen, damit andere nicht warten müssen."
+                ),
+                remedy=gettext("Bitte fragen Sie nach weniger: weniger Wörter, ein kürzerer Zeitraum."),
+            )
         if isinstance(error, psycopg.OperationalError | psycopg_pool.PoolTimeout):
             log.warning("a page could not reach the database", path=request.path, error=str(error))
             return unavailable(request)
