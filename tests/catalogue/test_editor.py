@@ -127,7 +127,14 @@ async def test_points_move_while_somebody_types(
     assert bare["fields"]["keywords_de"] == "+30: Schlagwort ergänzen"
     assert more["fields"]["keywords_de"] == ""
     odd = await visitor.post(
-        address, {"title_de": "", "modified": "31.02.2024", "themes": ["NIX"], "place": "?"}
+        address,
+        {
+            "title_de": "",
+            "modified": "31.02.2024",
+            "temporal_until": "9999-12-31",
+            "themes": ["NIX"],
+            "place": "?",
+        },
     )
     assert odd.status_code == 200
     stored = await queries.one(connection, ALL, key=key)
