@@ -37,6 +37,7 @@ async def opened(request: HttpRequest, *, authorization: str | None = None) -> A
     given = authorization or request.headers.get("authorization")
     principal = await visits.DOOR.gate.principal(authorization=given, cookie=cookie)
     async with visits.DOOR.pool.connection() as connection:
+        await connection.execute("SET LOCAL statement_timeout = '10s'")  # until this transaction ends
         yield Visit(
             connection=connection,
             scope=await visits.DOOR.gate.scope(connection, principal),
