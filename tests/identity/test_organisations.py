@@ -181,3 +181,35 @@ async def test_an_organisation_is_made_and_named(
     second_city = await visitor.post("/arbeit/menschen/neu", {**given, "kind": "city"})
     assert second_city.status_code == 200
     assert "sk-field__error" in second_city.content.decode()
+
+
+async def test_links_end_with_the_role_of_whoever_made_them(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """And two organisations may invite the same address without knowing of each other."""
+    from stadtkern.identity.entry import invitations
+    from stadtkern.identity.organisations import operations
+
+    links = []
+    for _ in range(2):
+        chief = await people.person(connection, role="administrator")
+        assert chief.organisation_id is not None
+        link = await invitations.invite(
+            connection, email="z@stadt.example", organisation_id=chief.organisation_id, role="editor",
+            invited_by=chief.id,
+        )  # fmt: skip
+        links.append(link)
+    assert [(await visitor.get(link)).status_code for link in links] == [200, 200]
+    await operations.set_role(
+        connection, organisation_id=chief.organisation_id, person_id=chief.id, role="reader"
+    )
+    assert [(await visitor.get(link)).status_code for link in links] == [200, 410]
+
+
+async def test_only_the_city_gives_names(visitor: AsyncClient, connection: Connection) -> None:
+    """Others trust a name when they let an organisation in; the contact is its own matter."""
+    chief = await people.signed_in(connection, visitor, role="administrator", kind="partner")
+    path = f"/arbeit/menschen/{chief.organisation_id}/bearbeiten"
+    assert (await visitor.post(path, {"name": "Umweltamt", "email": "neu@p.example"})).status_code == 302
+    page = (await visitor.get(path)).content.decode()
+    assert ("Umweltamt" in page, "neu@p.example" in page) == (False, True)

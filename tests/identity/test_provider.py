@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -15,6 +16,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from stadtkern.core import database
+from stadtkern.identity.entry import invitations
 from tests import running
 
 PERSON = {"sub": "0815", "email": "rita@stadt.example", "email_verified": True, "name": "Rita Rat"}
@@ -148,3 +151,34 @@ def test_an_address_that_is_not_confirmed_opens_no_account(
         assert client.get("/konto").status_code == 302
     assert installation.query("SELECT count(*) FROM core.session") == known
     provider.person = dict(PERSON)
+
+
+def test_the_provider_outweighs_whoever_took_the_address(
+    installation: running.Running, provider: Provider
+) -> None:
+    """Whoever made an account under a foreign address loses it to its owner: session and password end."""
+    email, password = "opfer@stadt.example", "viel Regen ohne Schirm 7"
+    with httpx.Client(base_url=installation.address) as thief:
+        link = asyncio.run(_link(installation.database_url))
+        secret = _secret(thief.get(link).text)
+        given = {"name": "Dieb", "email": email, "password": password, "again": password}
+        assert thief.post(link, data={**given, "csrfmiddlewaretoken": secret}).status_code == 302
+        assert thief.get("/konto").status_code == 200
+        provider.person = {"sub": "99", "email": email, "email_verified": True, "name": "Opfer"}
+        with httpx.Client(base_url=installation.address) as owner:
+            _back(owner, state=_begin(owner)["state"])
+            assert owner.get("/konto").status_code == 200
+        assert thief.get("/konto").status_code == 302
+        secret = _secret(thief.get("/anmelden").text)
+        again = {"login": email, "password": password, "csrfmiddlewaretoken": secret}
+        assert thief.post("/anmelden", data=again).status_code == 200
+    provider.person = dict(PERSON)
+
+
+async def _link(url: str) -> str:
+    async with await database.connect(url=url, autocommit=True) as connection:
+        return await invitations.first_administrator(connection, base_url="")
+
+
+def _secret(page: str) -> str:
+    return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]

@@ -7,9 +7,11 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
+from django.apps import apps
 from django.http import HttpRequest
 
 from stadtkern.identity import sessions
+from stadtkern.identity.account import operations
 from stadtkern.identity.models import User
 
 
@@ -23,6 +25,15 @@ def listen() -> None:
         mfa.authenticator_removed,
     ):
         signal.connect(_end_other_sessions, dispatch_uid="stadtkern.identity.end_other_sessions")
+    if apps.is_installed("allauth.socialaccount"):
+        from allauth.socialaccount import signals as provider
+
+        provider.social_account_added.connect(_claim, dispatch_uid="stadtkern.identity.claim")
+
+
+def _claim(*, sociallogin: Any, **_: Any) -> None:
+    """The provider's word outweighs whoever made the account of this address: what they have ends here."""
+    operations.claim(user=sociallogin.user)
 
 
 def _end_other_sessions(*, request: HttpRequest, user: User, **_: Any) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 
 from stadtkern.core import problems, statements
@@ -54,12 +55,31 @@ def erase(*, principal_id: int) -> None:
         if row is None:
             return
         if row[4] is not None:
+            unlink(user_id=row[4])
             User.objects.filter(pk=row[4]).delete()
         sessions.end_all(principal_id=principal_id)
         values = {"principal_id": principal_id, "email": row[1]}
         for name in ("forget_invitations_to", "end_tokens_of", "end_grants_of", "end_memberships_of",
                      "forget_person", "forget_name"):  # fmt: skip
             _do(name, values)
+
+
+def unlink(*, user_id: int) -> None:
+    """Remove an account's links with a provider, also with one that is set no longer."""
+    row = _one("linked_accounts", {})
+    if row and row[0]:
+        _do("unlink_accounts", {"user_id": user_id})
+
+
+def claim(*, user: User) -> None:
+    """Take from an account everything by which somebody other than its owner could come in or act."""
+    user.set_unusable_password()
+    user.save()
+    Authenticator.objects.filter(user=user).delete()
+    principal_id = sessions.person_of(user_id=user.pk)
+    if principal_id is not None:
+        sessions.end_all(principal_id=principal_id)
+        _do("end_tokens_of", {"principal_id": principal_id})
 
 
 def _one(name: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -38,7 +38,7 @@ async def invite(
     """The path of a link for somebody new, or for somebody who is to get a role more. Valid for a week."""
     email = email.strip().lower()
     async with connection.transaction():
-        await _forget(connection, person_id=None, email=email)
+        await _forget(connection, person_id=None, email=email, organisation_id=organisation_id)
         return await _make(
             connection,
             email=email,
@@ -52,16 +52,17 @@ async def invite(
 async def way_back(connection: Connection, *, person_id: int, email: str, invited_by: int) -> str:
     """The path of a link for somebody who lost password or second factor. Valid for a day."""
     async with connection.transaction():
-        await _forget(connection, person_id=person_id, email="")
+        await _forget(connection, person_id=person_id, email="", organisation_id=None)
         return await _make(
             connection, email=email, person_id=person_id, invited_by=invited_by, lasts=_BACK_LASTS
         )
 
 
-async def _forget(connection: Connection, *, person_id: int | None, email: str) -> None:
-    await connection.execute(
-        statements.load("identity")["forget_links_for"], {"person_id": person_id, "email": email}
-    )
+async def _forget(
+    connection: Connection, *, person_id: int | None, email: str, organisation_id: int | None
+) -> None:
+    values = {"person_id": person_id, "email": email, "organisation_id": organisation_id}
+    await connection.execute(statements.load("identity")["forget_links_for"], values)
 
 
 async def _make(

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 
 from stadtkern.core import access, problems, statements
 from stadtkern.identity import sessions
+from stadtkern.identity.account import operations as accounts
 from stadtkern.identity.models import User
 
 
@@ -88,10 +88,10 @@ def come_back(*, secret: str, password: str) -> User:
             user = User.objects.filter(pk=row[0], is_active=True).first() if row else None
         if user is None or link.person_id is None:
             raise LinkIsOver()
+        accounts.unlink(user_id=user.pk)
+        accounts.claim(user=user)
         user.set_password(password)
         user.save()
-        Authenticator.objects.filter(user=user).delete()
-        sessions.end_all(principal_id=link.person_id)
         return user
 
 

@@ -42,6 +42,8 @@ async def set_role(connection: Connection, *, organisation_id: int, person_id: i
             statements.load("identity")["set_role"],
             {"organisation_id": organisation_id, "person_id": person_id, "role": role},
         )
+        if role != "administrator":
+            await _forget_links(connection, organisation_id=organisation_id, person_id=person_id)
 
 
 async def remove(connection: Connection, *, organisation_id: int, person_id: int) -> None:
@@ -52,6 +54,7 @@ async def remove(connection: Connection, *, organisation_id: int, person_id: int
             statements.load("identity")["remove_member"],
             {"organisation_id": organisation_id, "person_id": person_id},
         )
+        await _forget_links(connection, organisation_id=organisation_id, person_id=person_id)
 
 
 async def withdraw_invitation(connection: Connection, *, organisation_id: int, uuid: str) -> None:
@@ -61,6 +64,13 @@ async def withdraw_invitation(connection: Connection, *, organisation_id: int, u
             statements.load("identity")["withdraw_invitation"],
             {"organisation_id": organisation_id, "uuid": uuid},
         )
+
+
+async def _forget_links(connection: Connection, *, organisation_id: int, person_id: int) -> None:
+    await connection.execute(
+        statements.load("identity")["forget_links_by"],
+        {"organisation_id": organisation_id, "person_id": person_id},
+    )
 
 
 async def _guard(connection: Connection, *, organisation_id: int, person_id: int, keeps: str | None) -> None:

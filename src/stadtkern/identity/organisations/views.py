@@ -55,12 +55,14 @@ async def organisation(request: HttpRequest, id: int) -> HttpResponse:
 async def edit(request: HttpRequest, id: int) -> HttpResponse:
     """Change name and contact."""
     async with visits.open_visit(request) as visit:
-        await _administrator(request, visit, id)
+        person = await _administrator(request, visit, id)
         found = await queries.one(visit.connection, organisation_id=id)
         initial = {**found.about, "name": found.name, "kind": found.kind}
         form = forms.OrganisationForm(
             request.POST if request.method == "POST" else None, initial=initial, city=True
         )
+        # A name is what others trust when they let an organisation in: only the city gives it.
+        form.fields["name"].disabled = not person.administrator
         if request.method == "POST" and form.is_valid():
             await operations.change(
                 visit.connection, organisation_id=id, name=form.cleaned_data["name"], about=form.about()

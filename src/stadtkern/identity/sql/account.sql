@@ -42,6 +42,16 @@ LOCK TABLE core.membership IN SHARE ROW EXCLUSIVE MODE;
 -- Removes what acts on somebody's behalf
 DELETE FROM core.token WHERE person_id = %(principal_id)s;
 
+-- name: linked_accounts
+-- Whether accounts were ever linked with a provider here
+SELECT to_regclass('web.socialaccount_socialaccount') IS NOT NULL;
+
+-- name: unlink_accounts
+-- Removes the links of an account with a provider, whether one is set at the moment or not
+WITH linked AS (SELECT id FROM web.socialaccount_socialaccount WHERE user_id = %(user_id)s),
+     tokens AS (DELETE FROM web.socialaccount_socialtoken WHERE account_id IN (SELECT id FROM linked))
+DELETE FROM web.socialaccount_socialaccount WHERE id IN (SELECT id FROM linked);
+
 -- name: end_grants_of
 -- Takes the rooms away that were opened to somebody
 DELETE FROM core.room_grant WHERE principal_id = %(principal_id)s;

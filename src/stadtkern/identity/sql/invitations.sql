@@ -15,7 +15,8 @@ WHERE invited_by IS NULL AND person_id IS NULL OR expires_at < now() - interval 
 -- name: forget_links_for
 -- Removes earlier links for the same person, so that one is valid at a time
 DELETE FROM identity.invitation
-WHERE used_at IS NULL AND (person_id = %(person_id)s::bigint OR person_id IS NULL AND email = %(email)s AND email <> '');
+WHERE used_at IS NULL AND organisation_id IS NOT DISTINCT FROM %(organisation_id)s::bigint
+  AND (person_id = %(person_id)s::bigint OR person_id IS NULL AND email = %(email)s AND email <> '');
 
 -- name: find_invitation
 -- Finds a link that is still valid
@@ -62,3 +63,8 @@ VALUES (%(person_id)s, %(organisation_id)s, %(role)s)
 ON CONFLICT (person_id, organisation_id) DO UPDATE SET role = excluded.role
     WHERE array_position('{reader,editor,steward,publisher,administrator}'::text[], m.role)
         < array_position('{reader,editor,steward,publisher,administrator}'::text[], excluded.role);
+
+-- name: forget_links_by
+-- Removes unused links that somebody made for an organisation that they no longer administer
+DELETE FROM identity.invitation
+WHERE invited_by = %(person_id)s AND organisation_id = %(organisation_id)s AND used_at IS NULL;
