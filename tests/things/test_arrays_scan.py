@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api.arrays import marks, scan
+from stadtkern.things.api.arrays import few, marks, scan
 from stadtkern.things.operations import rows
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.store import batch
@@ -93,6 +93,56 @@ def test_damaged_bodies_are_refused_or_mean_what_json_says(
     if found is not None:
         groups = json.loads(damaged)
         assert found == [(n, row) for n, group in enumerate(groups) for row in group["dataArray"]]
+
+
+def _in_one_go(body: bytes) -> list[tuple[int, Any]] | None:
+    taken = few.read(body)
+    if taken is None:
+        return None
+    assert [group.number for group in taken.groups] == [
+        group["Datastream"]["@iot.id"] for group in json.loads(body)
+    ]
+    found = []
+    for piece in taken.pieces:
+        values = json.loads(b"[" + piece.text + b"]")
+        assert len(values) == piece.size
+        found += [(piece.group, value) for value in values]
+    return found
+
+
+@hypothesis.given(
+    text=bodies(), place=st.floats(0, 1), sign=st.sampled_from(list('[]{},":\\ 1a')), damage=st.booleans()
+)
+def test_small_bodies_taken_in_one_go_mean_the_same(text: str, place: float, sign: str, damage: bool) -> None:
+    """Whole or damaged: what is taken at all is what the scanner finds."""
+    at = int(place * len(text))
+    body = (text[:at] + sign + text[at:] if damage else text).encode()
+    found = _in_one_go(body)
+    if found is not None:
+        assert found == scanned(body, window=10_000)
+
+
+def test_the_usual_body_is_taken_in_one_go() -> None:
+    """Not so with a name twice, an escape, an unknown member or component, or a MultiDatastream."""
+    usual = (
+        '[{"Datastream":{"@iot.id":7},"components":["phenomenonTime","result"],'
+        '"dataArray":[["2024-01-01T00:00:00Z",1]]}]'
+    )
+    assert _in_one_go(usual.encode()) == [(0, ["2024-01-01T00:00:00Z", 1])]
+    others = [
+        usual.replace('"components"', '"components":["result"],"components"'),
+        usual.replace("phenomenonTime", "phenomenon\\u0054ime"),
+        usual.replace('"components"', '"more":1,"components"'),
+        usual.replace("phenomenonTime", "time"),
+        usual.replace('"result"', '"result","result"'),
+        usual.replace('"Datastream"', '"MultiDatastream"'),
+        usual.replace(":7", ":-7"),
+        usual.replace(":7", ':"7"'),
+        usual.replace('[["2024-01-01T00:00:00Z",1]]', "7"),
+        usual[1:-1],
+        usual[:-1],
+    ]
+    assert not any(few.read(body.encode()) for body in others)
 
 
 @hypothesis.given(text=st.text(alphabet='a"\\[]{}', max_size=40))

@@ -39,12 +39,13 @@ class Group(msgspec.Struct, frozen=True, gc=False):
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
-    """Rows of a group: where their text lies in the body, and how many there are."""
+    """Rows of a group: where their text lies in the body, or the text itself, and how many there are."""
 
     group: int
     begin: int
     end: int
     size: int
+    text: bytes = b""
 
 
 class Scanner:

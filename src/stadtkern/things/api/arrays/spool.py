@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from stadtkern.core import problems
+from stadtkern.things.api.arrays import few
 from stadtkern.things.api.arrays.scan import Scanner
 from stadtkern.things.api.call import Call
 
@@ -42,7 +43,7 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    async def take(self, call: Call, *, limit: int) -> Scanner:
+    async def take(self, call: Call, *, limit: int) -> Scanner | few.Taken:
         """Read the body and take it apart meanwhile. Raises NoRoom, BodyTooLarge, what a Scanner raises."""
         scanner = Scanner()
         waiting: list[bytes] = []
@@ -53,7 +54,10 @@ class Spool:
             if size >= WINDOW:
                 await self._feed(scanner, b"".join(waiting))
                 waiting, size = [], 0
-        await self._feed(scanner, b"".join(waiting))
+        rest = b"".join(waiting)
+        if not self._file.tell() and (taken := few.read(rest)) is not None:
+            return taken
+        await self._feed(scanner, rest)
         if size < _SMALL:
             scanner.finish()
         else:

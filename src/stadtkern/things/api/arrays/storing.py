@@ -15,6 +15,7 @@ from stadtkern.core.access import Principal
 from stadtkern.things import readings
 from stadtkern.things.api import door
 from stadtkern.things.api.arrays import answer
+from stadtkern.things.api.arrays.few import Taken
 from stadtkern.things.api.arrays.scan import Piece, Scanner
 from stadtkern.things.api.arrays.spool import Spool
 from stadtkern.things.api.call import Call
@@ -72,7 +73,7 @@ class Chunk(msgspec.Struct, kw_only=True, eq=False):
 class Storing:
     """The rows of one request on their way."""
 
-    def __init__(self, call: Call, principal: Principal, spool: Spool, scanner: Scanner):
+    def __init__(self, call: Call, principal: Principal, spool: Spool, scanner: Scanner | Taken):
         self._call = call
         self._principal = principal
         self._spool = spool
@@ -140,7 +141,7 @@ class Storing:
                 continue
             chunk.add(
                 Part(
-                    text=text[piece.begin - begin : piece.end - begin],
+                    text=piece.text or text[piece.begin - begin : piece.end - begin],
                     size=piece.size,
                     datastream_id=group.number,
                     components=group.components,

@@ -47,6 +47,12 @@ class Head(msgspec.Struct, forbid_unknown_fields=True):
 KEYS = (*(field.encode_name for field in msgspec.structs.fields(Head)), "@iot.id")
 
 
+def fit(components: list[str]) -> bool:
+    """Whether these are components, each once, and the result among them."""
+    names = set(components)
+    return "result" in names and names <= COMPONENTS and len(names) == len(components)
+
+
 def check(head: Head, *, size: int, where: str) -> None:
     """Raise for components that do not exist or do not fit together, and for a count that is not `size`."""
     unknown = next((name for name in head.components if name not in COMPONENTS), None)
