@@ -30,7 +30,10 @@ async def test_others_may_frame_the_chart_and_nothing_else(
     assert "Stadt Beispiel" in text
     around = await visitor.get(page)
     assert "frame-ancestors 'none'" in around["Content-Security-Policy"]
-    assert "/einbetten?" in around.content.decode()
+    text = around.content.decode()
+    assert "/einbetten?" in text
+    assert "&lt;iframe" in text  # lines to copy, not a frame
+    assert "<iframe" not in text
 
 
 async def test_what_not_everybody_sees_is_not_embedded(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape
 
 from stadtkern.catalogue.usage import counting
 from stadtkern.core import access
@@ -38,11 +38,10 @@ async def chart(request: HttpRequest, id: int) -> HttpResponse:
 
 
 async def snippet(visit: Visit, stream: Stream, span: spans.Span) -> str:
-    """The lines to copy; empty where not everybody may see the series."""
+    """The lines to copy, as text to be shown; empty where not everybody may see the series."""
     everybody = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
     if not everybody.allows(stream.dataset.id):
         return ""
     address = f"{settings.PUBLIC_URL}{reverse('datastream-embedded', args=[stream.id])}?{span.query()}"
-    return format_html(
-        '<iframe src="{}" title="{}" width="100%" height="460" loading="lazy"></iframe>', address, stream.name
-    )
+    source, title = escape(address), escape(stream.name)
+    return f'<iframe src="{source}" title="{title}" width="100%" height="460" loading="lazy"></iframe>'
