@@ -66,14 +66,6 @@ def work(data: DataOption = None) -> None:
     commands.serve(settings=_settings(data), console=console, demo=False, only="work")
 
 
-@app.command(hidden=True)
-def child(name: str, parent: int | None = None, listener: int | None = None) -> None:
-    """Run one process for the supervisor, whose number is given: it may be gone before we look."""
-    from stadtkern.serve import processes
-
-    processes.run(name, parent=parent, listener=listener)
-
-
 @app.command()
 def migrate(
     citus: Annotated[bool, typer.Option("--citus", help="Spread observations over a Citus cluster.")] = False,

@@ -89,6 +89,7 @@ async def _listen(connection: Connection, stop: asyncio.Event) -> None:
 
 
 async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> None:
+    """Fold until told to stop, or until a load is done: PostgreSQL keeps what a session needed for that."""
     growing = True
     loaded: set[int] = set()
     while not stop.is_set():
@@ -102,7 +103,10 @@ async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> 
         _FOLDED.add(taken)
         growing = after < _FEW or after > before - taken
         if not taken:
+            after_load = bool(loaded)
             loaded = await partitions.tend(connection, keys=loaded)
+            if after_load and not loaded:
+                return
             await _listen(connection, stop)
         elif after < _FEW:
             await waiting.pause(stop, seconds=PAUSE_SECONDS)
