@@ -68,28 +68,26 @@ async def import_file(
     source = stream.Source(
         path=path, recipe=recipe_, folders=[path.parent, *(folders or [])], report=story, accepted=accepted
     )
-    async with (
-        await database.connect(url=url, autocommit=True) as connection,
-        await database.connect(url=url, autocommit=True) as beside,
-    ):
-        with contextlib.closing(source.table):
-            run = await _begin(connection, path=path, recipe_=recipe_, again=again)
-            if run.finished is not None:
-                return msgspec.structs.replace(
-                    run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
-                )
-            story.resumed_at, story.stored = run.rows, run.stored
-            await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
-            await _Importer(
-                connection,
-                beside=beside,
-                run=run,
-                story=story,
-                progress=progress,
-                adapt=adapt,
-                place=place,
-                accepted=accepted,
-            ).take(source)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(contextlib.closing(source.table))
+        parts = source.parts()
+        first = asyncio.create_task(asyncio.to_thread(_next, parts))  # read while the database is asked
+        stack.push_async_callback(asyncio.wait, {first})
+        connection, beside = [
+            await stack.enter_async_context(await database.connect(url=url, autocommit=True)) for _ in "12"
+        ]
+        run = await _begin(connection, path=path, recipe_=recipe_, again=again)
+        if run.finished is not None:
+            return msgspec.structs.replace(
+                run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
+            )
+        story.resumed_at, story.stored = run.rows, run.stored
+        await connection.execute("SET synchronous_commit = off")  # what a crash takes is read again
+        importer = _Importer(
+            connection, beside=beside, run=run, story=story, progress=progress, adapt=adapt, place=place,
+            accepted=accepted,
+        )  # fmt: skip
+        await importer.take(parts, first=first, size=source.table.size)
         story.state = "done"
         story.seconds = round(time.monotonic() - begun, 3)
         document = Jsonb(msgspec.to_builtins(story))
@@ -153,10 +151,11 @@ class _Importer:
         self._entities = entities.Entities(connection, dataset_id=int(run.keys["dataset_id"]), place=place)
         self._values = 0
 
-    async def take(self, source: stream.Source) -> None:
-        """Store all parts that are not stored yet."""
-        parts = source.parts()
-        ahead = asyncio.create_task(asyncio.to_thread(_next, parts))
+    async def take(
+        self, parts: Iterator[stream.Part], *, first: asyncio.Task[stream.Part | None], size: int
+    ) -> None:
+        """Store all parts that are not stored yet; the first is being read, `size` is that of the file."""
+        ahead = first
         storing: asyncio.Task[None] | None = None
         number = 0
         try:
@@ -172,7 +171,7 @@ class _Importer:
                     await storing
                 storing = asyncio.create_task(self._store(part, number, ready))
                 if self._progress is not None:
-                    self._progress(done=part.done, total=source.table.size, values=self._values)
+                    self._progress(done=part.done, total=size, values=self._values)
             if storing is not None:
                 await storing
         finally:
@@ -212,20 +211,23 @@ class _Importer:
         """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""
         if number <= self._run.parts:
             return
-        stored, closed = 0, Counter[str]()
+        stored, closed, results = 0, Counter[str](), list[merge.MergeResult]()
         async with self._connection.transaction():
             if len(ready) > 1:  # all at once and in order, as other writers do
                 ids = np.unique(np.concatenate([rows.ids for rows in ready]))
                 await streams.lock(self._connection, ids=ids, row=np.arange(len(ids)), policy="replace")
             for rows in ready:
                 result = await merge.merge(self._connection, batch=rows, policy="replace")
-                await news.of_observations(self._connection, result=result, wake=True)
                 stored += int(result.changed.sum())
                 closed.update(problem.title for problem in result.refused.values())
-            await self._connection.execute(
-                statements.load("ingest")["advance_import"],
-                {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},
-            )
+                results.append(result)
+            async with self._connection.pipeline():
+                for result in results:
+                    await news.of_observations(self._connection, result=result, wake=True)
+                await self._connection.execute(
+                    statements.load("ingest")["advance_import"],
+                    {**self._run.keys, "parts": number, "rows": part.rows, "stored": stored},
+                )
         self._story.stored += stored
         for reason, count in closed.items():
             self._story.refuse(line=0, code="closed", reason=reason, count=count)
