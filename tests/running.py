@@ -22,6 +22,7 @@ from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
 
 START_SECONDS = 90.0
+LASTING = ("data", "web", "work")
 
 
 class Running:
@@ -74,7 +75,7 @@ class Running:
                 parent = int((entry.parent / "stat").read_text().rpartition(")")[2].split()[1])
                 if b"child" in words and self.process is not None and parent == self.process.pid:
                     found[words[words.index(b"child") + 1].decode()] = int(entry.parent.name)
-        return found
+        return {name: found[name] for name in LASTING if name in found}  # errands come and go
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; returns the exit code."""
