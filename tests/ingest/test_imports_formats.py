@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import re
 import sqlite3
 import struct
@@ -261,3 +262,25 @@ def test_views_in_a_geopackage_are_not_run(tmp_path: Path) -> None:
         )
     database.close()
     assert _code(path) == "empty"
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.csv.xz", "a.zip"])
+@pytest.mark.parametrize("damage", ["cut", "garbled"])
+def test_damaged_archives_are_refused_and_leave_nothing(tmp_path: Path, name: str, damage: str) -> None:
+    """Whatever the standard library's readers raise for it."""
+    content = b"".join(b"%d;%d\n" % (n, n * n) for n in range(5_000))
+    path, into = tmp_path / name, tmp_path / "table.csv"
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", content)
+    else:
+        path.write_bytes((gzip if name.endswith("gz") else lzma).compress(content))
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    path.write_bytes(
+        whole[:middle] if damage == "cut" else whole[:middle] + b"\xff" * 64 + whole[middle + 64 :]
+    )
+    with pytest.raises(kinds.RefusedFile) as refused:
+        unfold.unfold(path=path, into=into)
+    assert refused.value.code == "broken_archive"
+    assert not into.exists()

@@ -5,24 +5,41 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
-import time
+import sys
 from pathlib import Path
+
+_PATIENCE_SECONDS = 60.0
 
 
 def end(pid: int) -> None:
     """Ask for a fast end and wait for it; insist after a minute."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGINT)
-    deadline = time.monotonic() + 60
-    while alive(pid):
-        if time.monotonic() > deadline:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGQUIT)
-            deadline += 60
-        time.sleep(0.02)
+    while not gone(pid, within=_PATIENCE_SECONDS):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGQUIT)
+
+
+def gone(pid: int, *, within: float) -> bool:
+    """Whether a process has ended, after waiting for that at most so many seconds; it need not be a child."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "linux":
+            descriptor = os.pidfd_open(pid)
+            try:
+                select.select([descriptor], [], [], within)
+            finally:
+                os.close(descriptor)
+        else:
+            with contextlib.closing(select.kqueue()) as queue:
+                exit_ = select.kevent(
+                    pid, select.KQ_FILTER_PROC, select.KQ_EV_ADD | select.KQ_EV_ONESHOT, select.KQ_NOTE_EXIT
+                )
+                queue.control([exit_], 1, within)
+    return not alive(pid)
 
 
 def alive(pid: int) -> bool:

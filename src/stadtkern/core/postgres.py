@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 ROLE = "stadtkern"
 MAJOR = "18"
+_BETWEEN_QUESTIONS = 0.02  # seconds
 _SOCKET_LIMIT = 90  # bytes of a socket folder's path; the kernel allows 107 with the file's name
 _CONFIGURATION = """\
 # Written by Stadtkern at every start; own settings go into own.conf beside this file.
@@ -264,7 +265,8 @@ class Embedded:
             if time.monotonic() > told:
                 log.info("the database recovers after an unclean stop; this may take a while")
                 told += 30
-            time.sleep(0.02)
+            if server := self.pid() or (self._process and self._process.pid):
+                pids.gone(server, within=_BETWEEN_QUESTIONS)  # ask again soon, or at once where it ends
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'stadtkern'").fetchone():
                 connection.execute("CREATE DATABASE stadtkern")

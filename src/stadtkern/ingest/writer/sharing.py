@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -63,27 +64,27 @@ class Group:
         for position, problem in result.refused.items():
             self.blame(int(at[position]), problem)
         self.changed.update(result.changed_datastreams.tolist())
-        bounds = np.searchsorted(at, self._begins)
-        for share, offset, begin, end in zip(
-            self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
-        ):
-            caller, places = share.caller, share.at[at[begin:end] - offset]
-            caller.outcome.id[places] = result.id[begin:end]
-            caller.outcome.new[places] |= result.new[begin:end]  # a second time they are there already
-            for row in places[~result.known[begin:end]].tolist():
+        for caller, places, part in self._portions(at):
+            caller.outcome.id[places] = result.id[part]
+            caller.outcome.new[places] |= result.new[part]  # a second time they are there already
+            for row in places[~result.known[part]].tolist():
                 detail = f"no datastream {caller.rows.datastream_id[row]}"
                 caller.outcome.problems[row] = readings.UnknownDatastream(detail, where="Datastream")
 
     def keep(self, at: Integers, *, ids: Integers, changed: Integers) -> None:
         """Note rows at these (ascending) positions that were stored as new."""
         self.changed.update(changed.tolist())
-        bounds = np.searchsorted(at, self._begins)
+        for caller, places, part in self._portions(at):
+            caller.outcome.id[places] = ids[part]
+            caller.outcome.new[places] = True
+
+    def _portions(self, at: Integers) -> Iterator[tuple[Caller, Integers, slice]]:
+        """Whose the rows at these (ascending) positions are: their places with the caller, and in `at`."""
+        bounds = np.searchsorted(at, self._begins).tolist()
         for share, offset, begin, end in zip(
-            self._shares, self._begins.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False
+            self._shares, self._begins.tolist(), bounds, bounds[1:], strict=False
         ):
-            places = share.at[at[begin:end] - offset]
-            share.caller.outcome.id[places] = ids[begin:end]
-            share.caller.outcome.new[places] = True
+            yield share.caller, share.at[at[begin:end] - offset], slice(begin, end)
 
     def blame(self, position: int, problem: problems.Problem) -> None:
         """Keep what is wrong with one row."""

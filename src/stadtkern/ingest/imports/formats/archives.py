@@ -8,10 +8,13 @@ import gzip
 import lzma
 import re
 import shutil
+import zlib
 from pathlib import Path
 from typing import IO, Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
+BROKEN = (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError)
+"""What the readers raise for archives that are damaged, or packed in a way they do not know."""
 MOST_UNPACKED = 2 * 2**30
 """Bytes an upload may have when it is unpacked."""
 _MOST_MEMBERS = 2_000

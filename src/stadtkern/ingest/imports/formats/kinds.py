@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from stadtkern.core import problems
 from stadtkern.ingest.imports.formats import archives
@@ -98,20 +99,26 @@ def _one_per_line(head: bytes) -> bool:
     )
 
 
-def _in_archive(path: Path) -> Kind:
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Refuse the file for what is wrong with the archive that is read inside."""
     try:
-        with ZipFile(path) as archive:
-            names = archives.checked(archive)
-            if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-                archives.read_through(archive)
-                return "xlsx"
-            if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")[:200]:
-                archives.read_through(archive)
-                return "ods"
+        yield
     except archives.Unsafe as error:
         raise RefusedFile(error.code, str(error), **error.facts) from error
-    except (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+    except archives.BROKEN as error:
         raise RefusedFile("broken_archive", f"the archive cannot be opened: {error}") from error
+
+
+def _in_archive(path: Path) -> Kind:
+    with refusing(), ZipFile(path) as archive:
+        names = archives.checked(archive)
+        if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+            archives.read_through(archive)
+            return "xlsx"
+        if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")[:200]:
+            archives.read_through(archive)
+            return "ods"
     if any(name.lower().endswith(".shp") for name in names):
         return "shapefile"
     usable = [name for name in names if not name.endswith("/") and not name.startswith("__MACOSX")]

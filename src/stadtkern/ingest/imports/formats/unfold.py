@@ -54,16 +54,12 @@ def unfold(*, path: Path, into: Path, part: str = "") -> Unfolded:
 
 
 def _unpack(path: Path, into: Path) -> None:
-    from zipfile import BadZipFile
-
     try:
-        archives.unpack(path=path, into=into)
-    except archives.Unsafe as error:
+        with kinds.refusing():
+            archives.unpack(path=path, into=into)
+    except kinds.RefusedFile:
         into.unlink(missing_ok=True)
-        raise kinds.RefusedFile(error.code, str(error), **error.facts) from error
-    except (OSError, BadZipFile, RuntimeError, NotImplementedError) as error:
-        into.unlink(missing_ok=True)
-        raise kinds.RefusedFile("broken_archive", f"the archive cannot be opened: {error}") from error
+        raise
 
 
 def _parts(path: Path, kind: kinds.Kind) -> list[str]:
