@@ -62,6 +62,43 @@ def test_the_description_is_valid_and_covers_every_entity_type() -> None:
             assert f"/{entity.set}({{id}})/{relation.name}" in _DOCUMENT["paths"]
 
 
+def test_links_and_preferences_are_described() -> None:
+    """Every way to read, make and end a link stands there, and what Prefer does."""
+    taken = {
+        path: item.keys() - {"parameters"} for path, item in _DOCUMENT["paths"].items() if "$ref" in path
+    }
+    assert taken["/Things/$ref"] == taken["/Things({id})/$ref"] == {"get"}
+    assert taken["/Datastreams({id})/Sensor/$ref"] == {"get", "put"}
+    assert taken["/Things({id})/Locations/$ref"] == {"get", "post"}
+    assert taken["/Things({id})/Locations({other})/$ref"] == {"delete"}
+    assert "/MultiDatastreams({id})/ObservedProperties({other})/$ref" not in taken
+    for path, method in (("/Things", "post"), ("/Things({id})", "patch"), ("/Observations({id})", "put")):
+        operation = _DOCUMENT["paths"][path][method]
+        assert [each["name"] for each in operation["parameters"]] == ["Prefer"]
+        (answer,) = (each for code, each in operation["responses"].items() if code != "default")
+        assert "Preference-Applied" in answer["headers"]
+
+
+async def test_links_are_read_and_changed_as_described(city: City, tree: int) -> None:
+    """The answers to `$ref` and to Prefer have the shape that the description gives them."""
+    schemas_of = {"components": _DOCUMENT["components"]}
+    place = await city.create("Locations", location(name="other"))
+    sent = await city.send("POST", f"Things({tree})/Locations/$ref", json={"@iot.id": place})
+    assert sent.status_code == 204
+    for path, name in ((f"Things({tree})/Locations/$ref?$count=true", "Page"), (f"Things({tree})/$ref", "")):
+        answer = await city.get(path)
+        schema = {"$ref": f"#/components/schemas/EntityReference{name}"} | schemas_of
+        jsonschema_rs.Draft202012Validator(schema).validate(answer)
+    ended = await city.send("DELETE", f"Things({tree})/Locations({place})/$ref")
+    assert ended.status_code == 204
+    headers = {"Prefer": "return=representation", "Authorization": f"Bearer {city.token}"}
+    address = f"{STA}/Things({tree})"
+    shown = await city.client.patch(address, json={"name": "tree"}, headers=headers)
+    assert shown.headers["preference-applied"] == "return=representation"
+    schema = {"$ref": "#/components/schemas/Thing"} | schemas_of
+    jsonschema_rs.Draft202012Validator(schema).validate(shown.json())
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

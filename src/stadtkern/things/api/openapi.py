@@ -5,18 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
-from stadtkern.things.api import batch, methods, schemas
+from stadtkern.things.api import batch, methods, pieces, references, schemas
 from stadtkern.things.api.formats import described
+from stadtkern.things.api.pieces import Node
 from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import lexer, options, parser
 from stadtkern.things.operations import geometry, payload
 from stadtkern.things.queries import counting, reader
 
-Node = dict[str, Any]
 PATH = "openapi.json"
 _TOKEN: list[Node] = [{"token": []}]
 _ID: Node = {
@@ -65,9 +64,9 @@ def document(*, settings: Settings, service: str) -> Node:
         "servers": [{"url": service}],
         "paths": _paths(limits),
         "components": {
-            "schemas": schemas.of_all() | described.of_all(),
+            "schemas": schemas.of_all() | described.of_all() | references.of_all(),
             "parameters": {name[1:]: _option(name, schema, text) for name, schema, text, _ in _OPTIONS},
-            "responses": {"Error": _answer("What was wrong, where, and how to mend it.", "Error")},
+            "responses": {"Error": pieces.answer("What was wrong, where, and how to mend it.", "Error")},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -117,14 +116,17 @@ def _introduction(limits: Mapping[str, int]) -> str:
 
 
 def _paths(limits: Mapping[str, int]) -> Node:
-    found: Node = {
-        "/": {"get": _operation("landing", "What the service offers.", {"200": _answer("The list.")})}
-    }
+    landing = {"200": pieces.answer("The list.")}
+    found: Node = {"/": {"get": pieces.operation("landing", "What the service offers.", landing)}}
     for entity in entities.ENTITIES:
         found[f"/{entity.set}"] = _collection(entity, limits)
         found[f"/{entity.set}({{id}})"] = _entity(entity, limits)
         for relation in entity.relations:
             found[f"/{entity.set}({{id}})/{relation.name}"] = _relation(entity, relation)
+        both = {one: _options(one=one, plain=False) for one in (True, False)}
+        found |= references.paths(
+            entity, number=_ID, options=both, security=_TOKEN, limit=limits["bodyBytes"]
+        )
     found["/CreateObservations"] = {"post": _data_array(limits)}
     found["/$batch"] = {"post": _batch(limits)}
     return found
@@ -132,28 +134,33 @@ def _paths(limits: Mapping[str, int]) -> Node:
 
 def _collection(entity: EntityType, limits: Mapping[str, int]) -> Node:
     answer = {"description": "A page.", "content": described.content(entity, many=True)}
-    read = _operation(
+    read = pieces.operation(
         f"list{entity.set}", f"{entity.set}, page by page.", {"200": answer}, _options(one=False)
     )
-    body = _body(schemas.alone(entity), limits["bodyBytes"])
-    create = _operation(f"create{entity.name}", f"Create a new {entity.name}.", {"201": _created()})
+    body = pieces.body(schemas.alone(entity), limits["bodyBytes"])
+    made = references.written("201", pieces.created(), entity)
+    create = pieces.operation(
+        f"create{entity.name}", f"Create a new {entity.name}.", made, [references.PREFERENCE]
+    )
     return {"get": read, "post": create | {"requestBody": body, "security": _TOKEN}}
 
 
 def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
     name = entity.name
     found = {"description": "It.", "content": described.content(entity, many=False)}
-    read = _operation(f"get{name}", f"One {name}.", {"200": found}, _options(one=True))
-    changed = {"200": _answer("It was changed.", "Created")}
-    change = _operation(f"change{name}", f"Change a part of a {name}.", changed)
-    replace = _operation(f"replace{name}", f"Change all of a {name}.", changed)
-    remove = _operation(f"delete{name}", f"Delete a {name} and what cannot be without it.", {"204": _done()})
+    read = pieces.operation(f"get{name}", f"One {name}.", {"200": found}, _options(one=True))
+    changed = references.written("200", pieces.answer("It was changed."), entity)
+    prefer = [references.PREFERENCE]
+    change = pieces.operation(f"change{name}", f"Change a part of a {name}.", changed, prefer)
+    replace = pieces.operation(f"replace{name}", f"Change all of a {name}.", changed, prefer)
+    gone = {"204": pieces.done()}
+    remove = pieces.operation(f"delete{name}", f"Delete a {name} and what cannot be without it.", gone)
     limit = limits["bodyBytes"]
     return {
         "parameters": [_ID],
         "get": read,
         "patch": change | {"requestBody": _patch_body(name, limit), "security": _TOKEN},
-        "put": replace | {"requestBody": _body(schemas.named(f"New{name}"), limit), "security": _TOKEN},
+        "put": replace | {"requestBody": pieces.body(schemas.named(f"New{name}"), limit), "security": _TOKEN},
         "delete": remove | {"security": _TOKEN},
     }
 
@@ -164,7 +171,7 @@ def _relation(entity: EntityType, relation: Relation) -> Node:
     options = _options(one=not relation.many)
     if entity.name == "Datastream" and relation.name == "Observations":
         options += [described.AGGREGATE, described.DOWNSAMPLE]
-    read = _operation(
+    read = pieces.operation(
         f"get{relation.name}Of{entity.name}",
         text,
         {"200": {"description": text, "content": content}},
@@ -191,13 +198,14 @@ def _data_array(limits: Mapping[str, int]) -> Node:
         },
     }
     said = {"type": "array", "items": {"type": "string"}}
-    answer = {"description": "An address or `error: …` for each row, in order.", "content": _json(said)}
+    answer = {"description": "An address or `error: …` for each row, in order.", "content": pieces.json(said)}
     body = {
         "required": True,
         "description": f"At most {limits['bulkBodyBytes']} bytes.",
-        "content": _json({"type": "array", "items": group}),
+        "content": pieces.json({"type": "array", "items": group}),
     }
-    made = _operation("createObservations", "Many observations at once; good rows are kept.", {"201": answer})
+    text = "Many observations at once; good rows are kept."
+    made = pieces.operation("createObservations", text, {"201": answer})
     return made | {"requestBody": body, "security": _TOKEN}
 
 
@@ -222,63 +230,32 @@ def _batch(limits: Mapping[str, int]) -> Node:
     said = {"type": "object", "properties": {"responses": {"type": "array", "items": {"type": "object"}}}}
     answer = {
         "description": "An answer for each request, in order, in the form the batch came in.",
-        "content": _json(said) | {"multipart/mixed": {"schema": {"type": "string"}}},
+        "content": pieces.json(said) | {"multipart/mixed": {"schema": {"type": "string"}}},
     }
-    made = _operation("batch", "Many requests in one; change sets as a whole or not at all.", {"200": answer})
+    about = "Many requests in one; change sets as a whole or not at all."
+    made = pieces.operation("batch", about, {"200": answer}, [references.GO_ON])
     taken = {
         "required": True,
         "description": f"At most {limits['batchBytes']} bytes; JSON or multipart/mixed.",
-        "content": _json(body) | {"multipart/mixed": {"schema": {"type": "string"}}},
+        "content": pieces.json(body) | {"multipart/mixed": {"schema": {"type": "string"}}},
     }
     return made | {"requestBody": taken}
-
-
-def _operation(
-    name: str, summary: str, responses: Mapping[str, Node], parameters: list[Node] | None = None
-) -> Node:
-    error = {"$ref": "#/components/responses/Error"}
-    found: Node = {"operationId": name, "summary": summary, "responses": {**responses, "default": error}}
-    return found | {"parameters": parameters} if parameters else found
 
 
 def _option(name: str, schema: Node, text: str) -> Node:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def _options(*, one: bool) -> list[Node]:
+def _options(*, one: bool, plain: bool = True) -> list[Node]:
+    """The query options of one entity or of many; without those that change what is shown if not `plain`."""
     return [
         {"$ref": f"#/components/parameters/{name[1:]}"}
         for name, _, _, single in _OPTIONS
-        if single or not one
+        if (plain and single) or not (one or single)
     ]
 
 
-def _json(schema: Node) -> Node:
-    return {"application/json": {"schema": schema}}
-
-
-def _answer(text: str, schema: str = "") -> Node:
-    return {"description": text, "content": _json(schemas.named(schema) if schema else {"type": "object"})}
-
-
-def _body(schema: Node, limit: int) -> Node:
-    return {"required": True, "description": f"At most {limit} bytes.", "content": _json(schema)}
-
-
 def _patch_body(name: str, limit: int) -> Node:
-    body = _body(schemas.named(f"{name}Change"), limit)
+    body = pieces.body(schemas.named(f"{name}Change"), limit)
     patch = {methods.JSON_PATCH: {"schema": schemas.named("JsonPatch")}}
     return body | {"content": {**body["content"], **patch}}
-
-
-def _created() -> Node:
-    location = {
-        "description": "Its address.",
-        "required": True,
-        "schema": {"type": "string", "format": "uri"},
-    }
-    return _answer("It was created.", "Created") | {"headers": {"Location": location}}
-
-
-def _done() -> Node:
-    return {"description": "Done."}
