@@ -61,16 +61,26 @@ WITH token AS MATERIALIZED (
                          AND (r.terms_version = 0 OR EXISTS (SELECT FROM core.room_acceptance AS a
                                                              WHERE a.room_id = r.id AND a.version = r.terms_version
                                                                AND a.principal_id = g.principal_id))))
-), granted AS MATERIALIZED (
-    SELECT d.id AS dataset_id, o.by_token, max(coalesce(o.expires_at, 'infinity')) AS expires_at
-    FROM own AS o
-    JOIN core.dataset AS d ON d.room_id = o.room_id AND (o.dataset_ids IS NULL OR d.id = ANY (o.dataset_ids))
-    WHERE o.starts_at <= now()
-    GROUP BY 1, 2
+), named AS MATERIALIZED (
+    SELECT d.id AS dataset_id, d.room_id, d.state, coalesce(d.organisation_id, 0) AS organisation_id
+    FROM core.dataset AS d
+    WHERE d.id IN (
+        SELECT unnest(o.dataset_ids) FROM own AS o
+        UNION
+        SELECT s.dataset_id FROM core.token_scope AS s WHERE s.token_id = (SELECT id FROM token) AND 'read' = ANY (s.verbs))
+), subject AS MATERIALIZED (
+    -- Rights speak of rooms, states and organisations: what has these in common is judged once,
+    -- and by itself only what a grant or a token names.
+    SELECT k.room_id, k.state, k.organisation_id, NULL::bigint AS dataset_id,
+           k.size - (SELECT count(*) FROM named AS n
+                     WHERE (n.room_id, n.state, n.organisation_id) = (k.room_id, k.state, k.organisation_id)) AS size
+    FROM core.dataset_class AS k
+    UNION ALL
+    SELECT n.room_id, n.state, n.organisation_id, n.dataset_id, 1 FROM named AS n
 ), seen AS (
-    SELECT d.id,
+    SELECT d.room_id, d.state, d.organisation_id, d.dataset_id, d.size,
            r.kind = 'public' AND d.state = 'published' AS by_all,
-           (r.kind = 'public' OR g.dataset_id IS NOT NULL
+           (r.kind = 'public' OR g.expires_at IS NOT NULL
             OR r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner')
                AND r.id IN (SELECT room_id FROM accepted))
            AND EXISTS (SELECT FROM person)
@@ -79,21 +89,29 @@ WITH token AS MATERIALIZED (
                 OR EXISTS (SELECT FROM member WHERE kind = 'city' AND role = 'administrator')) AS by_person,
            (s.token_id IS NOT NULL AND d.state <> 'withdrawn'
             AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id))
-           OR (tg.dataset_id IS NOT NULL AND d.state = 'published') AS by_token,
+           OR (tg.expires_at IS NOT NULL AND d.state = 'published') AS by_token,
            CASE WHEN r.kind <> 'public'
                      AND NOT (r.kind = 'internal' AND EXISTS (SELECT FROM member WHERE kind <> 'partner')
                               AND r.id IN (SELECT room_id FROM accepted))
                 THEN g.expires_at END AS person_until,
            CASE WHEN s.token_id IS NULL THEN tg.expires_at END AS grant_until,
            t.id AS token_id, t.person_id, t.expires_at AS token_until
-    FROM core.dataset AS d
+    FROM subject AS d
     JOIN core.room AS r ON r.id = d.room_id
-    LEFT JOIN granted AS g ON g.dataset_id = d.id AND g.by_token IS NOT TRUE
     LEFT JOIN token AS t ON true
-    LEFT JOIN granted AS tg ON tg.dataset_id = d.id AND tg.by_token
-    LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.id AND 'read' = ANY (s.verbs)
+    LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.dataset_id AND 'read' = ANY (s.verbs)
+    CROSS JOIN LATERAL (
+        SELECT max(coalesce(o.expires_at, 'infinity')) AS expires_at FROM own AS o
+        WHERE o.room_id = d.room_id AND (o.dataset_ids IS NULL OR d.dataset_id = ANY (o.dataset_ids))
+          AND o.starts_at <= now() AND o.by_token IS NOT TRUE
+    ) AS g
+    CROSS JOIN LATERAL (
+        SELECT max(coalesce(o.expires_at, 'infinity')) AS expires_at FROM own AS o
+        WHERE o.room_id = d.room_id AND (o.dataset_ids IS NULL OR d.dataset_id = ANY (o.dataset_ids))
+          AND o.starts_at <= now() AND o.by_token
+    ) AS tg
 ), judged AS MATERIALIZED (
-    SELECT id,
+    SELECT room_id, state, organisation_id, dataset_id, size,
        (by_all OR CASE WHEN %(token_id)s::bigint IS NULL THEN by_person
                       ELSE token_id IS NOT NULL AND by_token AND (person_id IS NULL OR by_person) END) IS TRUE AS visible,
        CASE WHEN NOT by_all
@@ -102,14 +120,27 @@ WITH token AS MATERIALIZED (
        END AS expires_at,
        by_all
     FROM seen
+), ruled AS (
+    SELECT coalesce(sum(size) FILTER (WHERE NOT visible), 0) < coalesce(sum(size) FILTER (WHERE visible), 0) AS negated,
+           min(expires_at) AS expires_at
+    FROM judged
+), listed AS MATERIALIZED (
+    SELECT d.id AS dataset_id, j.visible, j.by_all
+    FROM ruled AS r
+    JOIN judged AS j ON j.visible <> r.negated OR j.visible AND NOT j.by_all
+    CROSS JOIN LATERAL (
+        SELECT j.dataset_id AS id WHERE j.dataset_id IS NOT NULL
+        UNION ALL
+        SELECT d.id FROM core.dataset AS d
+        WHERE j.dataset_id IS NULL AND (d.room_id, d.state, coalesce(d.organisation_id, 0)) = (j.room_id, j.state, j.organisation_id)
+          AND d.id NOT IN (SELECT dataset_id FROM named)
+    ) AS d
 )
-SELECT count(*) FILTER (WHERE NOT visible) < count(*) FILTER (WHERE visible) AS negated,
-       coalesce(CASE WHEN count(*) FILTER (WHERE NOT visible) < count(*) FILTER (WHERE visible)
-                     THEN array_agg(id ORDER BY id) FILTER (WHERE NOT visible)
-                     ELSE array_agg(id ORDER BY id) FILTER (WHERE visible) END, '{}') AS ids,
-       min(expires_at) AS expires_at,
-       coalesce(array_agg(id) FILTER (WHERE visible AND NOT by_all), '{}') AS closed
-FROM judged;
+SELECT r.negated,
+       ARRAY(SELECT l.dataset_id FROM listed AS l WHERE l.visible <> r.negated ORDER BY 1) AS ids,
+       r.expires_at,
+       ARRAY(SELECT l.dataset_id FROM listed AS l WHERE l.visible AND NOT l.by_all) AS closed
+FROM ruled AS r;
 
 -- name: absences
 -- Lists what is deleted but still being removed, and datasets that lie partly in files until an instant
