@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from stadtkern.catalogue.onboarding import files, jobs, operations, queries
-from stadtkern.core import access, problems
+from stadtkern.core import access, folders, problems
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.features import queries as collections
@@ -170,6 +171,18 @@ async def test_what_is_too_large_leaves_nothing_behind(settings: Settings) -> No
         files.keep(small, uuid, chunks=(b"x" * 600 for _ in range(1_000_000)))
     assert refused.value.code == "too_large"
     assert uuid not in files.present(small)
+
+
+async def test_uploads_that_broke_off_are_swept(settings: Settings) -> None:
+    """They lie in the data folder, and go after a day; one that is coming in stays."""
+    folder = folders.arriving(settings.data)
+    old, new = folder / "old.upload", folder / "new.upload"
+    for path in (old, new):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    assert files.sweep(settings) == 1
+    assert [path.name for path in folder.iterdir()] == ["new.upload"]
+    new.unlink()
 
 
 async def test_two_people_do_not_decide_at_the_same_time(connection: Connection, settings: Settings) -> None:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from typing import Any
+
 import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.features import loading, operations, queries, shapes, sources, tree
-from stadtkern.features.entities import Column
+from stadtkern.features.entities import Column, Columns, Type
 from tests.core import factories as core_factories
 from tests.features.factories import EVERYTHING, NOTHING, again, collection, trees
 
@@ -30,6 +33,57 @@ async def test_a_delivery_is_listed_with_its_bounds_and_its_number(connection: C
     )
     (found,) = await queries.collections(connection, EVERYTHING, dataset_id=dataset)
     assert (loaded, found.n, found.bounds, found.version) == (2, 2, (7.0, 52.0, 7.0, 52.0), 1)
+
+
+async def test_columns_are_stored_as_rows_are(connection: Connection) -> None:
+    """Every type, with what COPY could misread: signs of its own, texts that look like none, far instants."""
+    types: list[Type] = ["text", "integer", "number", "boolean", "date", "instant", "json"]
+    columns = [Column(name=type_, type=type_) for type_ in types]
+    moment = datetime(999, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    rows: list[list[Any]] = [
+        ["a\tb\\n\nc\r\\N", -(2**62), 1e-300, True, date(999, 1, 2), moment, {"a": 'x"\\\n', "b": [1]}],
+        ["\\N", 0, -0.0, False, date(2026, 2, 28), moment, "text"],
+        ["", None, None, None, None, None, None],
+        [None, 7, 0.1, None, None, None, []],
+    ]
+    shown = [{"type": "Point", "coordinates": [7.5 + n, 52.0]} for n in range(3)]
+    spots = [*shown, None]
+    found = []
+    for way in ("rows", "points", "shapes"):
+        made = await operations.create(
+            connection, dataset_id=await core_factories.make_dataset(connection), key=f"ways-{way}",
+            columns=columns, geometry="Point",
+        )  # fmt: skip
+        values = list(zip(*rows, strict=True))
+        batches: dict[str, Any] = {
+            "rows": [[*row, spot] for row, spot in zip(rows, spots, strict=True)],
+            "points": Columns(n=4, values=values, points=([7.5, 8.5, 9.5, None], [52.0, 52.0, 52.0, None])),
+            "shapes": Columns(n=4, values=values, shapes=spots),
+        }
+        assert await operations.load(connection, collection=made, batches=[batches[way]], mode="append") == 4
+        known = await again(connection, made)
+        page = await queries.page(connection, EVERYTHING, collection=known)
+        found.append((known.bounds, [(row.values, row.geometry) for row in page.rows]))
+    assert found[0] == found[1] == found[2]
+    assert [list(values) for values, _ in found[1][1]] == rows
+    assert [geometry for _, geometry in found[1][1]] == spots
+
+
+async def test_columns_that_do_not_fit_are_named(connection: Connection) -> None:
+    """With row and column, as of rows; and nothing of them stays."""
+    known = await collection(connection)
+    given = [list(column) for column in zip(*trees(3, first=900), strict=True)]
+    given[5][1] = "no number"
+    columns = Columns(n=3, values=given[:-1], shapes=given[-1])
+    with pytest.raises(loading.UnfitRows):
+        await operations.load(connection, collection=known, batches=[columns], mode="append")
+    with pytest.raises(loading.UnfitRows):
+        await operations.load(
+            connection, collection=known, batches=[Columns(n=1, values=[["x"]])], mode="append"
+        )
+    with pytest.raises(shapes.BrokenGeometry):
+        shapes.of_points([181.0], [52.0], first=1)
+    assert (await again(connection, known)).n == 100
 
 
 async def test_replacing_is_seen_at_once_and_whole(connection: Connection, database: str) -> None:

@@ -38,6 +38,13 @@ def private(path: Path, *, owner: Owner, follow: bool = False) -> None:
         os.close(handle)
 
 
+def arriving(data: Path) -> Path:
+    """Where uploads wait while they come in; made where it is missing, open to this account only."""
+    path = data / "imports" / "arriving"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
 def write(path: Path, text: str, *, owner: Owner) -> None:
     """Put a file into place at once, for its owner only; what stood there is replaced, not followed."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")

@@ -55,6 +55,19 @@ class Row(msgspec.Struct, frozen=True):
     geometry: Any
 
 
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows as columns, as a file has them: the quickest way into a collection.
+
+    `points` are longitudes and latitudes in degrees, `shapes` geometries (GeoJSON); one of them where the
+    collection has a geometry. None is *no value*, everywhere.
+    """
+
+    n: int
+    values: Sequence[Sequence[Any]]
+    points: tuple[Sequence[float | None], Sequence[float | None]] | None = None
+    shapes: Sequence[Any] | None = None
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Some rows, and after which number the next ones begin; None where these were the last."""
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
-from stadtkern.features import shapes
-from stadtkern.features.entities import Bounds, Collection, Column
+from stadtkern.features import lines, shapes
+from stadtkern.features.entities import Bounds, Collection, Column, Columns
 from stadtkern.features.sources import INDEXED
 
 _TYPES = {
@@ -52,7 +52,7 @@ class Loaded(msgspec.Struct, kw_only=True):
     bounds: Bounds | None = None
 
 
-Batches = AsyncIterator[Sequence[Sequence[Any]]]
+Batches = AsyncIterator[Sequence[Sequence[Any]] | Columns]
 
 
 async def anew(connection: Connection, known: Collection, batches: Batches) -> Loaded:
@@ -118,35 +118,62 @@ async def _copy(
     frozen: bool = False,
 ) -> None:
     """Copy rows; `frozen` into a table that nobody else can see yet, which spares it a later visit."""
-    width = len(known.columns) + (known.geometry is not None)
-    json = [at for at, column in enumerate(known.columns) if column.type == "json"]
     names = ["id", *_names(known), *(("geometry", "bounds") if known.geometry else ())]
     how = sql.SQL(" (FREEZE)" if frozen else "")
     statement = sql.SQL("COPY {} ({}) FROM STDIN{}").format(table, _list(names), how)
     try:
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             async for batch in batches:
-                shown = _shapes(known, batch, found) if known.geometry else [()] * len(batch)
-                for row, shape in zip(batch, shown, strict=True):
-                    if len(row) != width:
-                        raise UnfitRows(
-                            f"row {found.rows + 1} has {len(row)} values, not {width}", row=found.rows + 1
-                        )
-                    values = list(row[: len(known.columns)])
-                    for at in json:
-                        values[at] = None if values[at] is None else Jsonb(values[at])
-                    await copy.write_row((first + found.rows, *values, *shape))
-                    found.rows += 1
+                if isinstance(batch, Columns):
+                    await copy.write(_lines(known, batch, found, first=first))
+                else:
+                    for row in _rows(known, batch, found, first=first):
+                        await copy.write_row(row)
     except errors.UniqueViolation as error:
         raise DuplicateKey("the collection has a row with this key already: use upsert") from error
     except psycopg.DataError as error:
         raise _unfit(error, known.columns) from error
 
 
-def _shapes(known: Collection, batch: Sequence[Sequence[Any]], found: Loaded) -> list[tuple[Any, Any]]:
-    read = shapes.read([row[-1] for row in batch], kind=known.geometry, first=found.rows + 1)
+def _rows(
+    known: Collection, batch: Sequence[Sequence[Any]], found: Loaded, *, first: int
+) -> Iterator[tuple[Any, ...]]:
+    width = len(known.columns) + (known.geometry is not None)
+    json = [at for at, column in enumerate(known.columns) if column.type == "json"]
+    shown: Sequence[tuple[Any, ...]] = [()] * len(batch)
+    if known.geometry:
+        read = _shapes(known, [row[-1] for row in batch], found)
+        shown = list(zip(read.texts, read.boxes, strict=True))
+    for row, shape in zip(batch, shown, strict=True):
+        if len(row) != width:
+            raise UnfitRows(f"row {found.rows + 1} has {len(row)} values, not {width}", row=found.rows + 1)
+        values = list(row[: len(known.columns)])
+        for at in json:
+            values[at] = None if values[at] is None else Jsonb(values[at])
+        yield (first + found.rows, *values, *shape)
+        found.rows += 1
+
+
+def _lines(known: Collection, batch: Columns, found: Loaded, *, first: int) -> bytes:
+    """A batch of columns as COPY takes it."""
+    if len(batch.values) != len(known.columns):
+        raise UnfitRows(f"there are {len(batch.values)} columns, not {len(known.columns)}")
+    columns = [lines.column(range(first + found.rows, first + found.rows + batch.n), type="integer")]
+    columns += [lines.column(v, type=c.type) for v, c in zip(batch.values, known.columns, strict=True)]
+    if batch.points is not None and known.geometry:
+        columns += lines.points(*batch.points)
+        found.bounds = shapes.around(found.bounds, shapes.of_points(*batch.points, first=found.rows + 1))
+    elif known.geometry:
+        read = _shapes(known, batch.shapes or [None] * batch.n, found)
+        columns += [lines.nullable(read.texts), lines.nullable(read.boxes)]
+    found.rows += batch.n
+    return lines.written(columns)
+
+
+def _shapes(known: Collection, given: Sequence[Any], found: Loaded) -> shapes.Read:
+    read = shapes.read(given, kind=known.geometry, first=found.rows + 1)
     found.bounds = shapes.around(found.bounds, read.bounds)
-    return list(zip(read.texts, read.boxes, strict=True))
+    return read
 
 
 def _unfit(error: psycopg.DataError, columns: Sequence[Column]) -> UnfitRows:

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.features import entities, loading
-from stadtkern.features.entities import Bounds, Collection, Column, Geometry
+from stadtkern.features.entities import Bounds, Collection, Column, Columns, Geometry
 
-Batch = Sequence[Sequence[Any]]
+Batch = Sequence[Sequence[Any]] | Columns
 Mode = Literal["replace", "append", "upsert"]
 
 MOST_COLUMNS = 500
@@ -95,8 +95,9 @@ async def load(
     """Take a delivery of rows; returns how many. Readers see all of it at once, or on an error nothing.
 
     A row has its values in the order of the columns and, in a collection with geometry, behind them a GeoJSON
-    geometry in longitude and latitude (dict, text or None). `columns` changes the columns, with
-    `replace` only. `upsert` replaces rows with the same key and keeps their ids.
+    geometry in longitude and latitude (dict, text or None); `Columns` are the quicker form of many rows.
+    `columns` changes the columns, with `replace` only. `upsert` replaces rows with the same key and keeps
+    their ids.
     Raises UnfitRows, BrokenGeometry, DuplicateKey, NoKey, UnfitColumns.
     """
     async with connection.transaction():

@@ -56,6 +56,20 @@ def read(given: Sequence[Any], *, kind: Geometry | None, first: int) -> Read:
     return Read(texts, boxes, _together([b for b in all_bounds if b is not None]))
 
 
+def of_points(
+    longitude: Sequence[float | None], latitude: Sequence[float | None], *, first: int
+) -> Bounds | None:
+    """The bounds of points in degrees; `first` numbers the first one. Raises BrokenGeometry."""
+    xs = [x for x in longitude if x is not None]
+    ys = [y for y in latitude if y is not None]
+    if not xs or not ys:
+        return None
+    found = min(xs), min(ys), max(xs), max(ys)
+    if not (-180 <= found[0] <= found[2] <= 180 and -90 <= found[1] <= found[3] <= 90):
+        raise BrokenGeometry(f"row {first} or one behind it: no longitude and latitude in degrees", row=first)
+    return found
+
+
 def around(first: Bounds | None, second: Bounds | None) -> Bounds | None:
     """The bounds of both."""
     return _together([bounds for bounds in (first, second) if bounds is not None])

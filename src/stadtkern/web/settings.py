@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from psycopg import conninfo
 
+from stadtkern.core import folders
 from stadtkern.core import settings as core_settings
 from stadtkern.web import accounts
 
@@ -96,6 +97,10 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
+
+# Large uploads wait beside the data: there is room for them, and nobody else can read there.
+FILE_UPLOAD_TEMP_DIR = folders.arriving(_settings.data)
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
+from stadtkern.core import folders
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.imports.formats import kinds
+
+# Nobody's upload takes this long.
+_ARRIVING_SECONDS = 86_400.0
 
 
 def root(settings: Settings) -> Path:
@@ -54,6 +60,17 @@ def keep(settings: Settings, uuid: UUID, *, chunks: Iterable[bytes]) -> int:
 def remove(settings: Settings, uuid: UUID) -> None:
     """Take a delivery's files away; nothing is said where there are none."""
     shutil.rmtree(root(settings) / str(uuid), ignore_errors=True)
+
+
+def sweep(settings: Settings) -> int:
+    """Take away uploads that broke off and were left by a process that fell; returns how many."""
+    removed = 0
+    for path in folders.arriving(settings.data).iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - _ARRIVING_SECONDS:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def present(settings: Settings) -> list[UUID]:

@@ -80,6 +80,7 @@ async def once(connection: Connection, *, url: str, settings: Settings) -> bool:
 
 async def tidy(connection: Connection, settings: Settings) -> None:
     """Remove the files of deliveries that are over, or that nobody has touched for thirty days."""
+    await asyncio.to_thread(files.sweep, settings)
     known = files.present(settings)
     cursor = await connection.execute(statements.load("catalogue")["finished_deliveries"], {"uuids": known})
     needed = {row[0] for row in await cursor.fetchall()}

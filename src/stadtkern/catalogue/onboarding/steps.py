@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.features import entities as feature_entities
 from stadtkern.features import operations as features
 from stadtkern.features import queries as collections
-from stadtkern.ingest.imports import run, typed
+from stadtkern.ingest.imports import run, spots, typed
 from stadtkern.ingest.imports.formats import unfold
 from stadtkern.ingest.imports.mapping import File, InvalidMapping
 from stadtkern.ingest.imports.survey import checks, drift, privacy, series, survey
@@ -190,17 +190,31 @@ def _geometry(plan: Plan) -> feature_entities.Geometry | None:
     return "Geometry" if plan.table.place.geometry else "Point"
 
 
-async def _ahead(rows: typed.Rows, progress: Progress) -> AsyncIterator[Sequence[Sequence[Any]]]:
+async def _ahead(rows: typed.Rows, progress: Progress) -> AsyncIterator[feature_entities.Columns]:
     """Batches, each read in a thread while the one before is copied."""
     batches: Iterator[typed.Batch] = rows.batches()
-    ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    ahead = asyncio.create_task(asyncio.to_thread(_next, batches))
     try:
-        while (batch := await ahead) is not None:
-            ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
-            progress(batch.done, rows.size)
-            yield batch.rows
+        while (found := await ahead) is not None:
+            done, columns = found
+            ahead = asyncio.create_task(asyncio.to_thread(_next, batches))
+            progress(done, rows.size)
+            yield columns
     finally:
         await asyncio.gather(ahead, return_exceptions=True)
+
+
+def _next(batches: Iterator[typed.Batch]) -> tuple[int, feature_entities.Columns] | None:
+    batch = next(batches, None)
+    if batch is None:
+        return None
+    points, shapes = None, None
+    if isinstance(batch.places, spots.Points):
+        points = (batch.places.longitude, batch.places.latitude)
+    else:
+        shapes = batch.places
+    columns = feature_entities.Columns(n=batch.size, values=batch.columns(), points=points, shapes=shapes)
+    return batch.done, columns
 
 
 async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from stadtkern.ingest.imports.formats import extent
+
 BROKEN = (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError)
 """What the readers raise for archives that are damaged, or packed in a way they do not know."""
 MOST_UNPACKED = 2 * 2**30
@@ -22,11 +24,8 @@ _MOST_RATIO = 300
 _HARMLESS = 16 * 2**20
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BLOCK = 1 << 20
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _CELL = re.compile(rb"""\sr=["']([A-Z]{0,3})([0-9]{1,7})["']""")
-_REPEATED = re.compile(rb"""number-columns-repeated="([0-9]{1,9})"[^>]*office:value""")
-_MOST_CELLS = 20_000_000
-_MOST_REPEATED = 10_000
 
 
 class Unsafe(Exception):
@@ -73,6 +72,7 @@ def read_through(archive: ZipFile) -> None:
         honest.file_size += 1  # one byte more than announced would be read
         size, tail, corner = 0, b"", [0, 0]
         sheet = _SHEET.fullmatch(member.filename) is not None
+        reach = extent.Reach() if member.filename == "content.xml" else None
         with archive.open(honest) as part:
             while block := part.read(_BLOCK):
                 if not size and member.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(block[:4096]):
@@ -83,6 +83,19 @@ def read_through(archive: ZipFile) -> None:
                 if sheet:
                     _reach(tail + block, corner)
                     tail = block[-64:]
+                if reach is not None:
+                    _measure(reach, block)
+        if reach is not None:
+            _measure(reach, b"", last=True)
+
+
+def _measure(reach: extent.Reach, block: bytes, *, last: bool = False) -> None:
+    try:
+        reach.feed(block, last=last)
+    except extent.TooFar as error:
+        raise Unsafe("far_cell", str(error)) from error
+    except extent.NotXml as error:
+        raise Unsafe("broken", f"the sheets cannot be read: {error}") from error
 
 
 def _reach(text: bytes, corner: list[int]) -> None:
@@ -92,8 +105,7 @@ def _reach(text: bytes, corner: list[int]) -> None:
         for sign in letters:
             column = column * 26 + sign - 64
         corner[0], corner[1] = max(corner[0], column), max(corner[1], int(digits))
-    repeated = max((int(n) for n in _REPEATED.findall(text)), default=0)
-    if corner[0] * corner[1] > _MOST_CELLS or repeated > _MOST_REPEATED:
+    if corner[0] * corner[1] > extent.MOST_CELLS:
         raise Unsafe("far_cell", f"a cell stands in column {corner[0]}, row {corner[1]}")
 
 

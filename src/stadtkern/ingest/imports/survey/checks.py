@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from stadtkern.ingest.imports import tables, typed
+from stadtkern.ingest.imports import tables, typed, values
 from stadtkern.ingest.imports.survey import privacy
 from stadtkern.ingest.imports.survey.story import Quality
 
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Progress = Callable[[int, int], None]
 """Hears how many of how many bytes are behind us."""
 _KEPT = 300_000
@@ -39,11 +40,11 @@ def check(
     key = [i for i, column in enumerate(table.columns) if column.name in table.key]
     for batch in rows.batches():
         for place, column in numbers.items():
-            column.add([row[place] for row in batch.rows])
+            column.add(batch.values[place])
         same.add(list(map(hash, zip(*batch.cells.values(), strict=True))))
         if key:
             keys.add(list(map(hash, zip(*(batch.cells[table.columns[i].source] for i in key), strict=True))))
-            gaps = sum(1 for row in batch.rows if any(row[i] is None for i in key))
+            gaps = int(np.any([values.absent(batch.values[i]) for i in key], axis=0).sum())
             if gaps:
                 rows.quality.note("key_missing", column=", ".join(table.key), n=gaps)
         watch.add(batch.cells)
@@ -80,24 +81,28 @@ class _Numbers:
 
     def __init__(self, label: str):
         self._label = label
-        self._kept: list[float] = []
+        self._kept: list[Numbers] = []
+        self._n = 0
 
-    def add(self, values: Sequence[float | None]) -> None:
-        if len(self._kept) < _KEPT:
-            self._kept += [value for value in values if value is not None]
+    def add(self, found: values.Values) -> None:
+        known = np.asarray(found, np.float64)
+        if self._n < _KEPT:
+            known = known[~np.isnan(known)]
+            self._kept.append(known)
+            self._n += len(known)
 
     def conclude(self, quality: Quality) -> None:
         """Outliers by the median's distance, and columns in which nothing ever changes."""
-        values = np.array(self._kept, np.float64)
-        if len(values) >= _MANY and (values == values[0]).all():
-            quality.note("constant", column=self._label, n=len(values), example=f"{values[0]:g}")
-        far = outliers(values)
+        known = np.concatenate([np.zeros(0), *self._kept])
+        if len(known) >= _MANY and (known == known[0]).all():
+            quality.note("constant", column=self._label, n=len(known), example=f"{known[0]:g}")
+        far = outliers(known)
         if len(far):
-            worst = values[far][np.argmax(np.abs(values[far] - np.median(values)))]
+            worst = known[far][np.argmax(np.abs(known[far] - np.median(known)))]
             quality.note("outlier", column=self._label, n=len(far), example=f"{worst:g}")
 
 
-def outliers(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def outliers(values: Numbers) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Places of values far outside: by 12 times the distance of the quarters, and rarer than 1 in 100."""
     if len(values) < _MANY:
         return np.zeros(0, np.int64)

@@ -95,6 +95,10 @@ _FORMS: dict[str, Callable[[str], bool]] = {
 }
 
 
+# What every one of these forms has; most texts have none of it, and are not looked at any longer.
+_LIKELY = re.compile(r"(?=.{5})([+0]|[A-Z]{2}\d\d|[A-ZÄÖÜ]{1,3}[- ][A-Z]|[^@:]*[@:]|([^.]*\.){3})", re.DOTALL)
+
+
 class Watch:
     """Sees all cells of a table go by and remembers what could concern people."""
 
@@ -133,14 +137,13 @@ class Watch:
         )
 
     def _forms(self, label: str, texts: Sequence[str]) -> None:
-        for text, n in Counter(texts).items():
-            plain = text.strip()
-            if len(plain) < 5:
-                continue
-            for code, fits in _FORMS.items():
-                if fits(plain):
-                    self._note(f"looks_{code}", label, n, masked(plain))
-                    break
+        stripped = list(map(str.strip, texts))
+        likely = {text for text in set(stripped) if _LIKELY.match(text)}
+        codes = {text: next((code for code, fits in _FORMS.items() if fits(text)), "") for text in likely}
+        if not any(codes.values()):
+            return
+        for text, n in Counter(text for text in stripped if codes.get(text)).items():
+            self._note(f"looks_{codes[text]}", label, n, masked(text))
 
     def _note(self, code: str, column: str, n: int, example: str) -> None:
         known = self._found.get((code, column))
