@@ -203,4 +203,4 @@ async def _verbs(connection: database.Connection, token_id: int) -> dict[int, se
     from stadtkern.core import statements
 
     cursor = await connection.execute(statements.load("core")["token_verbs"], {"token_id": token_id})
-    return {dataset: set(verbs) for dataset, verbs, _ in await cursor.fetchall() if verbs}
+    return {dataset: set(verbs) for dataset, _, verbs, _ in await cursor.fetchall() if verbs}

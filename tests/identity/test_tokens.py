@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from stadtkern.core import access
+from stadtkern.core import access, problems
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from tests import people
 from tests.core import factories
+from tests.insights import factories as town_factories
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +112,46 @@ async def test_a_key_of_ones_own_ends_with_the_role(
     assert (await gate.scope(connection, holder)).allows(dataset)
     await connection.execute("DELETE FROM core.membership WHERE person_id = %s", [somebody.id])
     assert not (await gate.scope(connection, holder)).allows(dataset)
+
+
+async def test_a_key_can_be_for_single_series(
+    visitor: AsyncClient, connection: Connection, gate: access.Gate
+) -> None:
+    """Named by their numbers; what is no series of the dataset is refused beside the field."""
+    steward = await people.signed_in(connection, visitor, role="steward")
+    dataset, key = await _dataset(connection, steward.organisation_id)
+    mine, foreign = [await _series(connection, dataset), await _series(connection, 0)]
+    given = {"name": "Pegel", "dataset": key, "verbs": ["create", "read"], "days": "365"}
+    path = "/arbeit/geraete/neu"
+    for streams, verbs, words in (
+        (f"{mine}, {foreign}", ["create"], f"Keine Messreihen dieses Datensatzes: {foreign}."),
+        ("12a", ["create"], "ist keine Nummer einer Messreihe"),
+        (str(mine), ["entities"], "nur mit einem Schlüssel für den ganzen Datensatz"),
+        (" ".join(map(str, range(1, 1002))), ["create"], "Höchstens 1000 Messreihen"),
+    ):
+        page = (await visitor.post(path, given | {"streams": streams, "verbs": verbs})).content.decode()
+        assert words in page
+        assert "sk_" not in page
+    page = (await visitor.post(path, given | {"streams": f"{mine},"})).content.decode()
+    holder = await gate.principal(authorization="Bearer " + re.findall(r"sk_[\w-]{40,}", page)[0])
+    await gate.require(holder, dataset_id=dataset, verb="create", datastream_id=mine)
+    assert (await gate.scope(connection, holder)).streams == ((dataset, mine),)
+    for stream in (None, mine + 1):
+        with pytest.raises(problems.NotFound):
+            await gate.require(holder, dataset_id=dataset, verb="create", datastream_id=stream)
+    assert f"(nur Messreihen {mine})" in (await visitor.get("/arbeit/geraete")).content.decode()
+
+
+async def _series(connection: Connection, dataset: int) -> int:
+    """A series of a dataset, or of one that nobody has made a key for."""
+    town = town_factories.Town(
+        connection, dataset_id=dataset or await factories.make_dataset(connection), now=town_factories.NOW
+    )
+    thing = await town.thing("Pegel", kind="bicycle_counter", point=(7.6, 51.9))
+    return await town.stream(
+        thing, name="Pegel", observes="Wasserstand", definition=town_factories.SOIL, symbol="cm",
+        kind="state", rows=[],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "99999", "", "1825"])

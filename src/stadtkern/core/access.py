@@ -6,20 +6,23 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from stadtkern.core import audit, listening, problems, statements, times
 from stadtkern.core.database import Connection
-from stadtkern.core.fragments import TRUE, Fragment
+from stadtkern.core.rights import ANONYMOUS as ANONYMOUS
+from stadtkern.core.rights import VERBS as VERBS
+from stadtkern.core.rights import Principal as Principal
+from stadtkern.core.rights import Rights as Rights
+from stadtkern.core.rights import Scope as Scope
+from stadtkern.core.rights import Verb as Verb
 
-Verb = Literal["read", "create", "update", "delete", "entities"]
-VERBS: tuple[Verb, ...] = ("read", "create", "update", "delete", "entities")
 CHANNEL = "stadtkern_access"
 _CACHED_PRINCIPALS = 10_000
 # A token in constant use is looked up so often, so that the day of its last use stays right.
@@ -48,43 +51,7 @@ class Forbidden(problems.Problem):
     status = 403
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who asks: nobody in particular, a person with a session, or the holder of a token."""
-
-    kind: Literal["anonymous", "person", "token"]
-    id: int | None = None
-    token_id: int | None = None
-    name: str = ""
-    default_dataset_id: int | None = None
-    expires_at: datetime | None = None
-
-
-ANONYMOUS = Principal(kind="anonymous")
 _COOKIE = "sessionid"
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """The datasets one may see: those listed or, where that is shorter, all but those listed.
-
-    `gone` and `gone_features`: deleted datastreams and features whose observations are still being removed;
-    `archived` names datasets, and until when (microseconds since 1970) their observations may lie in files.
-    """
-
-    ids: tuple[int, ...]
-    negated: bool
-    gone: tuple[int, ...] = ()
-    gone_features: tuple[int, ...] = ()
-    archived: tuple[tuple[int, int], ...] = ()
-
-    def on(self, column: str) -> Fragment:
-        """The condition for one table alias, e.g. `scope.on("t.dataset_id")`."""
-        if self.negated:
-            return Fragment(f"{column} <> ALL (%s)", (list(self.ids),)) if self.ids else TRUE
-        return Fragment(f"{column} = ANY (%s)", (list(self.ids),))
-
-    def allows(self, dataset_id: int) -> bool:
-        """Whether one dataset is visible."""
-        return (dataset_id in self.ids) != self.negated
 
 
 class _Known(NamedTuple):
@@ -99,12 +66,15 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def check(*, verbs: Mapping[int, frozenset[str]], scope: Scope, dataset_id: int, verb: Verb) -> None:
+def check(
+    *, rights: Rights, scope: Scope, dataset_id: int, verb: Verb, datastream_id: int | None = None
+) -> None:
     """Let pass, or raise Forbidden, or NotFound for what may not be known to exist."""
-    if verb in verbs.get(dataset_id, ()):
+    if rights.allow(verb, dataset_id=dataset_id, datastream_id=datastream_id):
         audit.touched(dataset_id)
         return
-    if not scope.allows(dataset_id) and dataset_id not in verbs:
+    seen = scope.allows(dataset_id) or (dataset_id, datastream_id) in scope.streams
+    if not seen and not rights.know(dataset_id=dataset_id, datastream_id=datastream_id):
         raise problems.NotFound()
     raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
 
@@ -130,7 +100,7 @@ class Gate:
         self._sql = statements.load("core")
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
         self._principals: dict[bytes, tuple[Principal, times.Expiry]] = {}
-        self._verbs: dict[int, tuple[Mapping[int, frozenset[str]], frozenset[int]]] = {}
+        self._rights: dict[int, tuple[Rights, frozenset[int]]] = {}
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
 
@@ -166,11 +136,38 @@ class Gate:
         row = await (await connection.execute(self._sql["dataset_rights"], values)).fetchone()
         negated, ids, ends, closed = row if row is not None else (False, [], None, [])
         scope = Scope(tuple(ids), negated)
+        if principal.token_id is not None:
+            scope, more, until = await self._narrow(connection, scope, principal.token_id)
+            closed, ends = [*closed, *more], min((end for end in (ends, until) if end), default=None)
         absent = await (await connection.execute(self._sql["absences"])).fetchall()
         scope = _without(scope, absent)
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
         return _Known(version, scope, times.Expiry(ends), frozenset(closed))
+
+    async def _narrow(
+        self, connection: Connection, scope: Scope, token_id: int
+    ) -> tuple[Scope, list[int], datetime | None]:
+        """The scope with single datastreams, which of their datasets are not for all, and until when.
+
+        Whoever asks on somebody's behalf sees nothing of datasets that that person does not see.
+        """
+        cursor = await connection.execute(self._sql["token_streams"], {"token_id": token_id})
+        streams: list[tuple[int, int]] = []
+        closed: list[int] = []
+        ends: list[datetime] = []
+        for dataset_id, ids, person_id, expires_at, not_for_all in await cursor.fetchall():
+            if person_id is not None:
+                values = {"principal_id": person_id, "token_id": None}
+                row = await (await connection.execute(self._sql["dataset_rights"], values)).fetchone()
+                if row is None or not Scope(tuple(row[1]), row[0]).allows(dataset_id):
+                    continue
+                ends += [row[2]] if row[2] else []
+            streams += [(dataset_id, number) for number in ids]
+            closed += [dataset_id] if not_for_all else []
+            ends += [expires_at] if expires_at else []
+        scope = msgspec.structs.replace(scope, streams=tuple(sorted(streams)))
+        return scope, closed, min(ends, default=None)
 
     async def principal(
         self, *, authorization: str | None, cookie: str | None = None, safe: bool = True
@@ -185,40 +182,48 @@ class Gate:
                 return ANONYMOUS
         return ANONYMOUS
 
-    async def require(self, principal: Principal, *, dataset_id: int, verb: Verb) -> None:
-        """Let pass, or raise Unauthorised, Forbidden, or NotFound for what may not be known to exist."""
-        verbs = await self.verbs(principal)
-        if verb in verbs.get(dataset_id, ()):
+    async def require(
+        self, principal: Principal, *, dataset_id: int, verb: Verb, datastream_id: int | None = None
+    ) -> None:
+        """Let pass, or raise Unauthorised, Forbidden, or NotFound for what may not be known to exist.
+
+        `datastream_id`: the one datastream that it is about, with its observations.
+        """
+        rights = await self.rights(principal)
+        if rights.allow(verb, dataset_id=dataset_id, datastream_id=datastream_id):
             audit.touched(dataset_id)
             return
         async with self._pool.connection() as connection:
             scope = await self.scope(connection, principal)
-        check(verbs=verbs, scope=scope, dataset_id=dataset_id, verb=verb)
+        check(rights=rights, scope=scope, dataset_id=dataset_id, verb=verb, datastream_id=datastream_id)
 
-    async def verbs(self, principal: Principal) -> Mapping[int, frozenset[str]]:
-        """What a token may do in each of its datasets. Raises Unauthorised for those without a token."""
+    async def rights(self, principal: Principal) -> Rights:
+        """What a token may do. Raises Unauthorised for those without a token."""
         if principal.token_id is None:
             raise Unauthorised()
-        known = self._verbs.get(principal.token_id)
-        verbs, closed = await self._load_verbs(principal.token_id) if known is None else known
+        known = self._rights.get(principal.token_id)
+        rights, closed = await self._load_rights(principal.token_id) if known is None else known
         if closed:
             audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=closed)
-        return verbs
+        return rights
 
     async def default_dataset(self, principal: Principal) -> int | None:
         """The dataset that new Things go to when nothing else says so."""
         return principal.default_dataset_id
 
-    async def _load_verbs(self, token_id: int) -> tuple[Mapping[int, frozenset[str]], frozenset[int]]:
+    async def _load_rights(self, token_id: int) -> tuple[Rights, frozenset[int]]:
         epoch = self._epoch
         async with self._pool.connection() as connection:
             rows = await (
                 await connection.execute(self._sql["token_verbs"], {"token_id": token_id})
             ).fetchall()
-        verbs = {dataset_id: frozenset(names) for dataset_id, names, _ in rows}
-        found = verbs, frozenset(dataset_id for dataset_id, _, closed in rows if closed)
+        rights = Rights(
+            {dataset_id: frozenset(names) for dataset_id, ids, names, _ in rows if ids is None},
+            {(dataset_id, i): frozenset(names) for dataset_id, ids, names, _ in rows for i in ids or ()},
+        )
+        found = rights, frozenset(dataset_id for dataset_id, _, _, closed in rows if closed)
         if self._listener.hearing and epoch == self._epoch:
-            self._verbs[token_id] = found
+            self._rights[token_id] = found
         return found
 
     async def _recognise(self, statement: str, secret: str) -> Principal:
@@ -252,7 +257,7 @@ class Gate:
     def _forget(self) -> None:
         self._epoch += 1
         self._principals.clear()
-        self._verbs.clear()
+        self._rights.clear()
         self._scopes.clear()
 
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
@@ -264,9 +269,8 @@ def _without(scope: Scope, absent: list[tuple[str, int, int]]) -> Scope:
     """The scope with what is on its way out."""
     if not absent:
         return scope
-    return Scope(
-        scope.ids,
-        scope.negated,
+    return msgspec.structs.replace(
+        scope,
         gone=tuple(number for kind, number, _ in absent if kind == "datastream"),
         gone_features=tuple(number for kind, number, _ in absent if kind == "feature"),
         archived=tuple((number, until) for kind, number, until in absent if kind == "archive"),

@@ -36,6 +36,16 @@ class NoScope(problems.Problem):
     status = 422
 
 
+class NotForSingleStreams(problems.Problem):
+    """A token for single datastreams cannot have the verb `entities`.
+
+    Things, Sensors and the datastreams themselves belong to the whole dataset: leave the verb out, or make a
+    token for the dataset.
+    """
+
+    status = 422
+
+
 class NewToken(NamedTuple):
     """A token just made. The secret is not kept: show it now or never."""
 
@@ -48,21 +58,20 @@ async def create(
     *,
     name: str,
     scopes: Mapping[int, Sequence[str]],
+    streams: Mapping[int, Sequence[int]] | None = None,
     default_dataset_id: int | None = None,
     expires_at: datetime | None = None,
     person_id: int | None = None,
     organisation_id: int | None = None,
 ) -> NewToken:
-    """Make a token with verbs per dataset id. Raises NoScope.
+    """Make a token with verbs per dataset id. Raises NoScope, NotForSingleStreams.
 
+    `streams`: datastreams by dataset id; in these datasets the verbs hold for their observations only.
     `person_id`: on whose behalf it asks; `organisation_id`: whose device it is. Neither may ever do more than
     the person may, or anything outside the organisation's datasets.
     """
-    if not scopes or any(not verbs for verbs in scopes.values()):
-        raise NoScope()
-    unknown = {verb for verbs in scopes.values() for verb in verbs} - set(access.VERBS)
-    if unknown:
-        raise NoScope(f"unknown verb {', '.join(sorted(unknown))}; there are {', '.join(access.VERBS)}")
+    streams = streams or {}
+    _check(scopes, streams)
     sql = statements.load("core")
     secret = PREFIX + secrets.token_urlsafe(32)
     async with connection.transaction():
@@ -82,13 +91,25 @@ async def create(
         )
         token_id = _one(await cursor.fetchone())
         for dataset_id, verbs in scopes.items():
-            await connection.execute(
-                sql["create_token_scope"],
-                {"token_id": token_id, "dataset_id": dataset_id, "verbs": list(dict.fromkeys(verbs))},
-            )
+            ids = sorted(set(streams[dataset_id])) if dataset_id in streams else None
+            values = {
+                "token_id": token_id, "dataset_id": dataset_id, "verbs": list(dict.fromkeys(verbs)),
+                "datastream_ids": ids,
+            }  # fmt: skip
+            await connection.execute(sql["create_token_scope"], values)
         if person_id is None:
             await hand_over(connection, token_id=token_id, secret=secret)
     return NewToken(token_id, secret)
+
+
+def _check(scopes: Mapping[int, Sequence[str]], streams: Mapping[int, Sequence[int]]) -> None:
+    if not scopes or any(not verbs for verbs in scopes.values()):
+        raise NoScope()
+    unknown = {verb for verbs in scopes.values() for verb in verbs} - set(access.VERBS)
+    if unknown:
+        raise NoScope(f"unknown verb {', '.join(sorted(unknown))}; there are {', '.join(access.VERBS)}")
+    if any("entities" in scopes.get(dataset_id, ()) for dataset_id in streams):
+        raise NotForSingleStreams()
 
 
 async def hand_over(connection: Connection, *, token_id: int, secret: str) -> None:

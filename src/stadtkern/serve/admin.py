@@ -33,6 +33,9 @@ def token_create(
     dataset: Annotated[list[str], typer.Option(help="Key of a dataset; may be repeated.")],
     verb: Annotated[list[str], typer.Option(help="read, create, update, delete, entities; may be repeated.")],
     name: Annotated[str, typer.Option(help="What the token is for.")] = "token",
+    datastream: Annotated[
+        list[int] | None, typer.Option(help="Only this datastream and its observations; may be repeated.")
+    ] = None,
     days: Annotated[int | None, typer.Option(help="Valid for so many days.")] = None,
     data: DataOption = None,
 ) -> None:
@@ -41,7 +44,9 @@ def token_create(
 
     with _database(data) as url:
         secret = asyncio.run(
-            commands.create_token(url=url, datasets=dataset, verbs=verb, name=name, days=days)
+            commands.create_token(
+                url=url, datasets=dataset, verbs=verb, name=name, days=days, datastreams=datastream or ()
+            )
         )
     console.print("This is shown only now:")
     print(secret)

@@ -112,16 +112,29 @@ async def administrator_link(*, url: str, settings: Settings) -> str:
 
 
 async def create_token(
-    *, url: str, datasets: Sequence[str], verbs: Sequence[str], name: str, days: int | None
+    *,
+    url: str,
+    datasets: Sequence[str],
+    verbs: Sequence[str],
+    name: str,
+    days: int | None,
+    datastreams: Sequence[int] = (),
 ) -> str:
-    """Make a token for datasets given by key; the first is where new Things go."""
+    """Make a token for datasets given by key, or for datastreams of them; the first is where new Things go.
+
+    Raises UnknownDataset, StreamElsewhere.
+    """
+    from stadtkern.things.operations import streams
+
     async with await database.connect(url=url, autocommit=True) as connection:
         ids = [(await _dataset(connection, key)).id for key in datasets]
+        single = await streams.by_dataset(connection, ids=datastreams, datasets=ids)
         made = await tokens.create(
             connection,
             name=name,
             scopes=dict.fromkeys(ids, verbs),
-            default_dataset_id=ids[0] if ids else None,
+            streams=single,
+            default_dataset_id=ids[0] if ids and not single else None,
             expires_at=None if days is None else times.now() + timedelta(days=days),
         )
     return made.secret

@@ -15,11 +15,16 @@ def visible(*, scope: Scope, entity: EntityType, alias: str) -> Fragment:
     An observation has no dataset of its own; it is as visible as its datastream.
     """
     own = Fragment(entity.condition.format(a=alias)) if entity.condition else fragments.TRUE
+    if entity.table == "things.datastream":
+        return fragments.every([scope.on_stream(alias), own])
     if entity.owned:
         return fragments.every([scope.on(f"{alias}.dataset_id"), own])
     own = fragments.every([own, *_left(scope, alias)])
     if scope.negated and not scope.ids:
         return own
+    if scope.streams:
+        head = Fragment(f"{alias}.datastream_id in (select access.id from things.datastream access where ")
+        return fragments.every([head + scope.on_stream("access") + Fragment(")"), own])
     listed = Scope(scope.ids, False).on("access.dataset_id")
     inside = "not in" if scope.negated else "in"
     head = Fragment(f"{alias}.datastream_id {inside} (select access.id from things.datastream access where ")

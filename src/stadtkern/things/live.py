@@ -180,7 +180,7 @@ async def _allowed(request: Request, ids: Sequence[int]) -> list[int]:
         scope = await gate.scope(connection, principal)
         text, params = Fragment(
             "SELECT d.id FROM things.datastream AS d WHERE d.id = ANY (%s) AND ", (list(ids),)
-        ) + scope.on("d.dataset_id")
+        ) + scope.on_stream("d")
         return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
 
 

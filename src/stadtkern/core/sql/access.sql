@@ -100,6 +100,7 @@ WITH token AS MATERIALIZED (
     JOIN core.room AS r ON r.id = d.room_id
     LEFT JOIN token AS t ON true
     LEFT JOIN core.token_scope AS s ON s.token_id = t.id AND s.dataset_id = d.dataset_id AND 'read' = ANY (s.verbs)
+         AND s.datastream_ids IS NULL
     CROSS JOIN LATERAL (
         SELECT max(coalesce(o.expires_at, 'infinity')) AS expires_at FROM own AS o
         WHERE o.room_id = d.room_id AND (o.dataset_ids IS NULL OR d.dataset_id = ANY (o.dataset_ids))
@@ -148,8 +149,9 @@ SELECT kind, id, CASE WHEN kind = 'archive' THEN (extract(epoch FROM until) * 10
 FROM core.absence ORDER BY kind, id;
 
 -- name: token_verbs
--- Lists the verbs of a token per dataset, never more than whoever is behind it has, and whether it is not for all
-SELECT s.dataset_id, r.verbs, o.kind <> 'public' OR d.state <> 'published'
+-- Lists the verbs of a token per dataset, or for which datastreams of it, never more than whoever is behind it has, and
+-- whether the dataset is not for all
+SELECT s.dataset_id, s.datastream_ids, r.verbs, o.kind <> 'public' OR d.state <> 'published'
 FROM core.token_scope AS s
 JOIN core.token AS t ON t.id = s.token_id
 JOIN core.dataset AS d ON d.id = s.dataset_id
@@ -165,6 +167,17 @@ CROSS JOIN LATERAL (
 ) AS r
 WHERE s.token_id = %(token_id)s AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id);
 
+-- name: token_streams
+-- Lists the datastreams that a token may read without the rest of their dataset, and on whose behalf
+SELECT s.dataset_id, s.datastream_ids, t.person_id, t.expires_at, o.kind <> 'public' OR d.state <> 'published'
+FROM core.token_scope AS s
+JOIN core.token AS t ON t.id = s.token_id
+JOIN core.dataset AS d ON d.id = s.dataset_id
+JOIN core.room AS o ON o.id = d.room_id
+WHERE s.token_id = %(token_id)s AND s.datastream_ids IS NOT NULL AND 'read' = ANY (s.verbs)
+  AND d.state <> 'withdrawn' AND (t.organisation_id IS NULL OR d.organisation_id = t.organisation_id)
+  AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now());
+
 -- name: create_token
 -- Stores a token by its hash
 INSERT INTO core.token (principal_id, name, secret_hash, default_dataset_id, expires_at, person_id, organisation_id)
@@ -176,8 +189,9 @@ RETURNING id;
 INSERT INTO core.principal (kind, name) VALUES (%(kind)s, %(name)s) RETURNING id;
 
 -- name: create_token_scope
--- Gives a token verbs on one dataset
-INSERT INTO core.token_scope (token_id, dataset_id, verbs) VALUES (%(token_id)s, %(dataset_id)s, %(verbs)s);
+-- Gives a token verbs on one dataset, or on single datastreams of it
+INSERT INTO core.token_scope (token_id, dataset_id, verbs, datastream_ids)
+VALUES (%(token_id)s, %(dataset_id)s, %(verbs)s, %(datastream_ids)s);
 
 -- name: hand_over_token
 -- Tells a new token's secret to those who keep a broker in front, and to nobody later
@@ -190,7 +204,8 @@ UPDATE core.token SET revoked_at = now() WHERE id = %(token_id)s AND revoked_at 
 -- name: list_tokens
 -- Lists tokens with their datasets, newest first, without their secrets
 SELECT t.id, t.name, t.created_at, t.expires_at, t.revoked_at, t.last_used_on,
-       array_agg(d.key || ': ' || array_to_string(ts.verbs, ',') ORDER BY d.key) FILTER (WHERE d.id IS NOT NULL)
+       array_agg(d.key || coalesce(' (datastreams ' || array_to_string(ts.datastream_ids, ',') || ')', '')
+                 || ': ' || array_to_string(ts.verbs, ',') ORDER BY d.key) FILTER (WHERE d.id IS NOT NULL)
 FROM core.token AS t
 LEFT JOIN core.token_scope AS ts ON ts.token_id = t.id
 LEFT JOIN core.dataset AS d ON d.id = ts.dataset_id

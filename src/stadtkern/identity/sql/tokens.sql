@@ -3,7 +3,7 @@
 -- name: tokens_of_person
 -- The tokens that act on somebody's behalf, newest first
 SELECT t.id, t.name, t.created_at, t.expires_at, t.revoked_at, t.last_used_on,
-       coalesce(jsonb_object_agg(d.key, s.verbs) FILTER (WHERE d.id IS NOT NULL), '{}')
+       coalesce(jsonb_object_agg(d.key, jsonb_build_object('verbs', s.verbs, 'streams', s.datastream_ids)) FILTER (WHERE d.id IS NOT NULL), '{}')
 FROM core.token AS t
 LEFT JOIN core.token_scope AS s ON s.token_id = t.id
 LEFT JOIN core.dataset AS d ON d.id = s.dataset_id
@@ -13,7 +13,7 @@ GROUP BY t.id ORDER BY t.id DESC;
 -- name: tokens_of_organisations
 -- The keys of devices of some organisations, newest first
 SELECT t.id, t.name, t.created_at, t.expires_at, t.revoked_at, t.last_used_on,
-       coalesce(jsonb_object_agg(d.key, s.verbs) FILTER (WHERE d.id IS NOT NULL), '{}'), p.name
+       coalesce(jsonb_object_agg(d.key, jsonb_build_object('verbs', s.verbs, 'streams', s.datastream_ids)) FILTER (WHERE d.id IS NOT NULL), '{}'), p.name
 FROM core.token AS t
 JOIN core.principal AS p ON p.id = t.organisation_id
 LEFT JOIN core.token_scope AS s ON s.token_id = t.id
@@ -21,6 +21,10 @@ LEFT JOIN core.dataset AS d ON d.id = s.dataset_id
 WHERE t.organisation_id = ANY (%(ids)s)
   AND (t.revoked_at IS NULL OR t.revoked_at > now() - interval '30 days')
 GROUP BY t.id, p.name ORDER BY t.id DESC LIMIT 500;
+
+-- name: hold_account
+-- Finds a person whose account is open, and keeps others from closing it meanwhile
+SELECT principal_id FROM identity.person WHERE principal_id = %(principal_id)s AND disabled_at IS NULL FOR SHARE;
 
 -- name: end_own_token
 -- Ends a token that acts on somebody's behalf

@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.core import access
 from stadtkern.identity import words
 from stadtkern.identity.tokens.queries import Candidate
 
+MOST_STREAMS = 1_000
 _SPANS = (
     ("30", _("30 Tage")),
     ("90", _("90 Tage")),
@@ -36,6 +38,16 @@ class TokenForm(forms.Form):
         max_length=100,
         widget=forms.TextInput(attrs={"list": "datensaetze", "autocomplete": "off"}),
     )
+    streams = forms.CharField(
+        label=_("Nur für diese Messreihen (freiwillig)"),
+        help_text=_(
+            "Ihre Nummern, mit Komma getrennt; sie stehen in der Adresse der Messreihe."
+            " Leer gilt der Schlüssel für den ganzen Datensatz."
+        ),
+        max_length=4_000,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
     verbs = forms.MultipleChoiceField(
         label=_("Was darf er?"),
         choices=[(verb, words.VERBS[verb]) for verb in access.VERBS],
@@ -49,6 +61,35 @@ class TokenForm(forms.Form):
         self.datasets = datasets
         if not device:
             self.fields["days"].choices = _SPANS[:-1]  # type: ignore[attr-defined]
+
+    def clean_streams(self) -> list[int]:
+        """Numbers, each once."""
+        parts = [part for part in self.cleaned_data["streams"].replace(",", " ").split() if part]
+        wrong = next(
+            (part for part in parts if not (part.isascii() and part.isdigit() and len(part) < 19)), None
+        )
+        if wrong is not None:
+            raise forms.ValidationError(
+                gettext("„%(part)s“ ist keine Nummer einer Messreihe. Schreiben Sie zum Beispiel: 12, 15")
+                % {"part": wrong[:40]}
+            )
+        if len(parts) > MOST_STREAMS:
+            raise forms.ValidationError(
+                gettext("Höchstens %(n)s Messreihen je Schlüssel.") % {"n": MOST_STREAMS}
+            )
+        return sorted({int(part) for part in parts})
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever writes what describes series writes in the whole dataset."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("streams") and "entities" in given.get("verbs", ()):
+            self.add_error(
+                "verbs",
+                gettext(
+                    "„Messorte und Messreihen anlegen“ geht nur mit einem Schlüssel für den ganzen Datensatz."
+                ),
+            )
+        return given
 
     @property
     def span(self) -> timedelta:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from stadtkern.core import statements
 from stadtkern.core.access import Scope
@@ -16,8 +18,15 @@ from stadtkern.identity.permissions import Person
 _MOST = 500
 
 
+class Right(msgspec.Struct, frozen=True):
+    """What a key may do in a dataset, or with which datastreams of it only."""
+
+    verbs: Sequence[str]
+    streams: Sequence[int] | None = None
+
+
 class Token(NamedTuple):
-    """A key. `rights`: verbs by key of the dataset; `owner`: the organisation of a device."""
+    """A key. `rights`: by key of the dataset; `owner`: the organisation of a device."""
 
     id: int
     name: str
@@ -25,7 +34,7 @@ class Token(NamedTuple):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_on: date | None
-    rights: Mapping[str, Sequence[str]]
+    rights: Mapping[str, Right]
     owner: str = ""
 
     def valid(self, now: datetime) -> bool:
@@ -47,7 +56,7 @@ async def own(connection: Connection, *, person_id: int) -> list[Token]:
     cursor = await connection.execute(
         statements.load("identity")["tokens_of_person"], {"principal_id": person_id}
     )
-    return [Token(*row) for row in await cursor.fetchall()]
+    return [_token(row) for row in await cursor.fetchall()]
 
 
 async def devices(connection: Connection, *, person: Person) -> list[Token]:
@@ -56,7 +65,12 @@ async def devices(connection: Connection, *, person: Person) -> list[Token]:
         statements.load("identity")["tokens_of_organisations"],
         {"ids": await stewarded(connection, person=person)},
     )
-    return [Token(*row) for row in await cursor.fetchall()]
+    return [_token(row) for row in await cursor.fetchall()]
+
+
+def _token(row: Sequence[Any]) -> Token:
+    token = Token(*row)
+    return token._replace(rights=msgspec.convert(token.rights, dict[str, Right]))
 
 
 async def stewarded(connection: Connection, *, person: Person) -> list[int]:

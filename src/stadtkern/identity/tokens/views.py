@@ -13,6 +13,7 @@ from stadtkern.identity import permissions, visits
 from stadtkern.identity.permissions import Person
 from stadtkern.identity.tokens import forms, operations, queries
 from stadtkern.identity.visits import Visit
+from stadtkern.things.operations import streams
 
 _LARGEST_ID = 2**63 - 1
 
@@ -96,8 +97,12 @@ async def _make(
     try:
         return await make(
             visit.connection, person=person, name=given["name"], dataset=dataset, verbs=given["verbs"],
-            expires_at=visit.now + form.span,
+            expires_at=visit.now + form.span, streams=given["streams"],
         )  # fmt: skip
+    except streams.StreamElsewhere as problem:
+        text = gettext("Keine Messreihen dieses Datensatzes: %(numbers)s.")
+        form.add_error("streams", text % {"numbers": problem.detail})
+        return None
     except permissions.RoleIsMissing:
         field = "dataset" if device else "verbs"
         form.add_error(field, gettext("Dafür reicht Ihre Rolle bei diesem Datensatz nicht."))

@@ -18,7 +18,7 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from stadtkern.core import access, listening, problems, times, tokens, waiting
-from stadtkern.core.access import Gate, Principal, Scope
+from stadtkern.core.access import Gate, Principal, Rights, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import rights, taking
@@ -43,22 +43,28 @@ _STREAMS = ("Datastreams", "MultiDatastreams")
 class Entrusted:
     """Judges messages whose sender's right to publish to this one Datastream the broker has checked."""
 
-    def __init__(self, *, gate: Gate, dataset_id: int):
+    def __init__(self, *, gate: Gate, dataset_id: int, datastream_id: int):
         self._gate = gate
         self._dataset_id = dataset_id
+        self._datastream_id = datastream_id
 
     @property
     def epoch(self) -> int:
         """As of the gate."""
         return self._gate.epoch
 
-    async def require(self, principal: Principal, *, dataset_id: int, verb: access.Verb) -> None:
+    async def require(
+        self, principal: Principal, *, dataset_id: int, verb: access.Verb, datastream_id: int | None = None
+    ) -> None:
         """Let pass, or raise Forbidden, NotFound."""
-        access.check(verbs=await self.verbs(principal), scope=_ONLY_PUBLIC, dataset_id=dataset_id, verb=verb)
+        rights = await self.rights(principal)
+        access.check(
+            rights=rights, scope=_ONLY_PUBLIC, dataset_id=dataset_id, verb=verb, datastream_id=datastream_id
+        )
 
-    async def verbs(self, principal: Principal) -> dict[int, frozenset[str]]:  # noqa: ARG002
-        """To add observations there, and nothing else."""
-        return {self._dataset_id: frozenset({"create"})}
+    async def rights(self, principal: Principal) -> Rights:  # noqa: ARG002
+        """To add observations to that Datastream, and nothing else."""
+        return Rights({}, {(self._dataset_id, self._datastream_id): frozenset({"create"})})
 
     async def scope(self, connection: Connection, principal: Principal) -> Scope:  # noqa: ARG002
         """What everybody sees, and that dataset."""
@@ -166,17 +172,17 @@ class Bridge:
         self._link.acknowledge(message)
 
     async def _store(self, topic: str, payload: bytes, arrived: datetime) -> None:
-        dataset_id = await self._owner(topic)
+        datastream_id, dataset_id = await self._owner(topic)
         await self._taker.take(
             topic=topic,
             payload=payload,
             principal=Principal(kind="token", token_id=-dataset_id),
-            gate=Entrusted(gate=self._gate, dataset_id=dataset_id),
+            gate=Entrusted(gate=self._gate, dataset_id=dataset_id, datastream_id=datastream_id),
             arrived=arrived,
         )
 
-    async def _owner(self, topic: str) -> int:
-        """The dataset of the Datastream that a topic names first, which the broker's rules are about."""
+    async def _owner(self, topic: str) -> tuple[int, int]:
+        """The Datastream that a topic names first, which the broker's rules are about, and its dataset."""
         path = topics.below(topic, prefix=self._settings.mqtt_prefix)
         first = paths.parse(path).steps[0]
         if first.entity.set not in _STREAMS or first.id is None:
@@ -187,7 +193,7 @@ class Bridge:
         facts = await self._taker.patiently(lambda: self._taker.state.streams.find(number), about=path)
         if facts is None:
             raise problems.NotFound(f"no {first.entity.name} with the id {first.id}")
-        return int(facts.dataset_id)
+        return number, int(facts.dataset_id)
 
     async def tell(self, changes: Changes) -> None:
         """Publish what changed; while the broker is away, only which datastreams have news is kept."""

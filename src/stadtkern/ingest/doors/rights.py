@@ -8,7 +8,7 @@ published, and only after the broker has confirmed that nobody but the holders o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import structlog
@@ -57,23 +57,30 @@ async def wanted(connection: Connection, *, settings: Settings) -> Wanted:
     sql = statements.load("ingest")
     protected = {row[0] for row in await (await connection.execute(sql["protected_datasets"])).fetchall()}
     scopes = await (await connection.execute(sql["token_rights"])).fetchall()
-    writable = {dataset for _, dataset, verbs in scopes if "create" in verbs}
+    writable = {dataset for _, dataset, verbs, _ in scopes if "create" in verbs}
     values = {"ids": sorted(protected | writable)}
     rows = await (await connection.execute(sql["streams_of_datasets"], values)).fetchall()
     streams = [Stream(row[0], "MultiDatastreams" if row[1] else "Datastreams", row[2]) for row in rows]
     guarded = frozenset(stream for stream in streams if stream.dataset_id in protected)
-    roles = _roles(settings, streams, guarded)
+    single = {(dataset, number) for _, dataset, _, numbers in scopes for number in numbers or ()}
+    roles = _roles(settings, streams, guarded, single)
     users: defaultdict[str, set[str]] = defaultdict(lambda: {_PUBLIC})
-    for token_id, dataset_id, verbs in scopes:
-        for verb in ("create", "read"):
-            if verb in verbs and f"stadtkern-{verb}-{dataset_id}" in roles:
-                users[user(token_id)].add(f"stadtkern-{verb}-{dataset_id}")
+    for token_id, dataset_id, verbs, numbers in scopes:
+        objects = [str(dataset_id)] if numbers is None else [f"{dataset_id}.{each}" for each in numbers]
+        held = {
+            f"stadtkern-{verb}-{each}" for verb in ("create", "read") if verb in verbs for each in objects
+        }
+        users[user(token_id)] |= held & roles.keys()
     return Wanted(roles, {name: frozenset(held) for name, held in users.items()}, guarded)
 
 
 def _roles(
-    settings: Settings, streams: Iterable[Stream], guarded: frozenset[Stream]
+    settings: Settings,
+    streams: Iterable[Stream],
+    guarded: frozenset[Stream],
+    single: Collection[tuple[int, int]],
 ) -> dict[str, frozenset[Acl]]:
+    """The rules by role; a datastream that some token is for alone (`single`) has roles of its own, too."""
     into, prefix = settings.mqtt_in, settings.mqtt_prefix
     roles: defaultdict[str, set[Acl]] = defaultdict(set)
     roles[_PUBLIC] = {
@@ -95,13 +102,18 @@ def _roles(
     }
     for stream in streams:
         address = f"{stream.set}({stream.id})"
-        create = roles[f"stadtkern-create-{stream.dataset_id}"]
-        create.add(("publishClientSend", f"{into}/{prefix}/{address}/Observations", True, 0))
-        create.add(("publishClientReceive", f"errors/{address}", True, 0))
+        objects = [str(stream.dataset_id)]
+        if (stream.dataset_id, stream.id) in single:
+            objects.append(f"{stream.dataset_id}.{stream.id}")
+        topic = f"{prefix}/{address}/#"
         if stream in guarded:
-            topic = f"{prefix}/{address}/#"
             roles[_PUBLIC].add(("publishClientReceive", topic, False, 10))
-            roles[f"stadtkern-read-{stream.dataset_id}"].add(("publishClientReceive", topic, True, 0))
+        for each in objects:
+            create = roles[f"stadtkern-create-{each}"]
+            create.add(("publishClientSend", f"{into}/{prefix}/{address}/Observations", True, 0))
+            create.add(("publishClientReceive", f"errors/{address}", True, 0))
+            if stream in guarded:
+                roles[f"stadtkern-read-{each}"].add(("publishClientReceive", topic, True, 0))
     return {name: frozenset(acls) for name, acls in roles.items()}
 
 

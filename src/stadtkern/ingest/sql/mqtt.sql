@@ -5,8 +5,8 @@
 SELECT d.id FROM core.dataset AS d JOIN core.room AS r ON r.id = d.room_id WHERE r.kind <> 'public' OR d.state <> 'published';
 
 -- name: token_rights
--- What valid tokens may do in each of their datasets; those of people, who may do less tomorrow, stay with our own doors
-SELECT t.id, s.dataset_id, s.verbs
+-- What valid tokens may do in each of their datasets, or with which datastreams of it; those of people, who may do less tomorrow, stay with our own doors
+SELECT t.id, s.dataset_id, s.verbs, s.datastream_ids
 FROM core.token AS t
 JOIN core.token_scope AS s ON s.token_id = t.id
 JOIN core.dataset AS d ON d.id = s.dataset_id

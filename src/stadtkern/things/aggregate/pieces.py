@@ -215,7 +215,7 @@ class Source:
 async def facts(connection: Connection, scope: Scope, *, datastream_id: int) -> Facts:
     """What is known of a Datastream that exists and may be seen."""
     statement = Fragment(statements.load("things")["aggregate_facts"] + " and ", (datastream_id,))
-    statement += scope.on("d.dataset_id")
+    statement += scope.on_stream("d")
     cursor = await connection.execute(statement.text.encode(), statement.params)
     kind, first, last, zone = (await cursor.fetchone()) or ("measurement", None, None, "UTC")
     begin, end = (None if moment is None else microseconds(moment) for moment in (first, last))

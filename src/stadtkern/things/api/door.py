@@ -69,7 +69,9 @@ async def permitted(call: Call, principal: Principal, datastream_id: int, *, mul
         facts = None
     if facts is not None:
         try:
-            await call.state.gate.require(principal, dataset_id=facts.dataset_id, verb="create")
+            await call.state.gate.require(
+                principal, dataset_id=facts.dataset_id, verb="create", datastream_id=datastream_id
+            )
         except problems.NotFound:
             facts = None
     if facts is None:

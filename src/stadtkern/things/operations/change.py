@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from psycopg import sql
 
 from stadtkern.core import access, fragments
-from stadtkern.core.access import Principal, Scope, Verb
+from stadtkern.core.access import Principal, Rights, Scope, Verb
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.core.settings import Settings
@@ -32,7 +31,7 @@ class Change:
 
     connection: Connection
     principal: Principal
-    verbs: Mapping[int, frozenset[str]]
+    rights: Rights
     scope: Scope
     settings: Settings
     waiting: list[Reading] = field(default_factory=list)
@@ -43,13 +42,16 @@ class Change:
         """Note that an entity is new or different; whoever follows it is told after the commit."""
         self.touched.setdefault(entity.name, set()).add(number)
 
-    def require(self, dataset_id: int, verb: Verb) -> None:
-        """Let pass, or raise Forbidden, NotFound."""
-        access.check(verbs=self.verbs, scope=self.scope, dataset_id=dataset_id, verb=verb)
+    def require(self, dataset_id: int, verb: Verb, *, datastream_id: int | None = None) -> None:
+        """Let pass, or raise Forbidden, NotFound. `datastream_id`: whose observations it is about."""
+        access.check(
+            rights=self.rights, scope=self.scope, dataset_id=dataset_id, verb=verb,
+            datastream_id=datastream_id,
+        )  # fmt: skip
 
     def may(self, dataset_id: int, verb: Verb) -> bool:
-        """Whether the principal may do that."""
-        return verb in self.verbs.get(dataset_id, ())
+        """Whether the principal may do that with the whole dataset."""
+        return self.rights.allow(verb, dataset_id=dataset_id)
 
     async def dataset_of(self, entity: EntityType, number: int) -> int | None:
         """The dataset of an entity that may be seen, locked against removal; None where there is none."""

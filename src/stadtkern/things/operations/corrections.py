@@ -23,7 +23,7 @@ async def permit(change: Change, number: int, datastream_id: int) -> streams.Fac
     facts = await streams.facts(change.connection, datastream_id=datastream_id)
     if facts is None:
         raise NotFound(f"no Observation with the id {number}")
-    change.require(facts.dataset_id, "update")
+    change.require(facts.dataset_id, "update", datastream_id=datastream_id)
     await amend.hold(change.connection, datastream_id=datastream_id)
     return facts
 
@@ -36,7 +36,8 @@ async def correct(
     changes: dict[str, Any] = {}
     other = _other_stream(payload, datastream_id)
     if other is not None:
-        facts = await _move(change, number, facts, other, payload)
+        change.require(facts.dataset_id, "delete", datastream_id=datastream_id)
+        facts = await _move(change, number, other, payload)
         changes["datastream_id"] = other
     changes |= _changes(payload, facts, whole=whole)
     if "FeatureOfInterest" in payload:
@@ -69,17 +70,14 @@ def _other_stream(payload: Mapping[str, Any], datastream_id: int) -> int | None:
     return next((number for number in named.values() if number != datastream_id), None)
 
 
-async def _move(
-    change: Change, number: int, facts: streams.Facts, other: int, payload: Mapping[str, Any]
-) -> streams.Facts:
+async def _move(change: Change, number: int, other: int, payload: Mapping[str, Any]) -> streams.Facts:
     """What must hold when an Observation goes to another Datastream; returns that one's facts."""
-    change.require(facts.dataset_id, "delete")
     name = next(name for name in _STREAMS if name in payload)
     await change.refer(entities.BY_NAME[name], other, where=name)
     found = await streams.facts(change.connection, datastream_id=other)
     if found is None:
         raise UnknownReference(f"no {name} with the id {other}", where=name)
-    change.require(found.dataset_id, "create")
+    change.require(found.dataset_id, "create", datastream_id=other)
     row = await amend.find(change.connection, observation_id=number)
     if row is not None and "result" not in payload:
         observations.check_result(amend.as_reading(row).result, facts=found, where=name)

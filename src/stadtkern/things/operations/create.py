@@ -186,13 +186,13 @@ async def _observe(change: Change, payload: Payload, *, where: str) -> int:
     facts = await streams.facts(change.connection, datastream_id=datastream_id)
     if facts is None:
         raise UnknownReference(f"no Datastream with the id {datastream_id}", where=where + relation.name)
-    change.require(facts.dataset_id, "create")
+    change.require(facts.dataset_id, "create", datastream_id=datastream_id)
     feature_id = facts.feature_id
     if payload.get("FeatureOfInterest") is not None:
         feature = _OBSERVATION.relation("FeatureOfInterest")
         if feature is not None:
             if reference(payload["FeatureOfInterest"]) is None:
-                change.require(facts.dataset_id, "entities")
+                change.require(facts.dataset_id, "entities", datastream_id=datastream_id)
             feature_id = await one(
                 change,
                 feature,

@@ -11,7 +11,7 @@ from psycopg import sql
 from stadtkern.core import statements
 from stadtkern.core.problems import NotFound
 from stadtkern.things.entities import EntityType
-from stadtkern.things.operations import streams
+from stadtkern.things.operations import streams, update
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import StillNeeded
 from stadtkern.things.store import amend, disposal
@@ -28,10 +28,10 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
         facts = await streams.facts(change.connection, datastream_id=owner)
         if facts is None:
             raise NotFound(f"no Observation with the id {number}")
-        change.require(facts.dataset_id, "delete")
+        change.require(facts.dataset_id, "delete", datastream_id=owner)
         await amend.delete(change.connection, observation_id=number)
         return
-    change.require(owner, "entities")
+    change.require(owner, "entities", datastream_id=update.stream_of(entity, number))
     change.require(owner, "delete")
     await _dependents(change, entity, number)
     await change.connection.execute(

@@ -35,12 +35,12 @@ async def writing(
 
     Raises Unauthorised, Unavailable, InvalidValue, StillNeeded.
     """
-    verbs = await gate.verbs(principal)
+    rights = await gate.rights(principal)
     try:
         async with pool.connection() as connection, connection.transaction():
             await connection.execute(f"set local statement_timeout = {settings.statement_timeout * 4:d}")
             scope = await gate.scope(connection, principal)
-            change = Change(connection, principal, verbs, scope, settings, arrived=arrived)
+            change = Change(connection, principal, rights, scope, settings, arrived=arrived)
             yield change
             await news.of_entities(connection, touched=change.touched)
     except errors.IntegrityConstraintViolation as error:

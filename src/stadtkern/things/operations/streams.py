@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import listening, statements
+from stadtkern.core import listening, problems, statements
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 
@@ -19,6 +19,15 @@ _AT_ONCE = 2_000
 _FEW = 4
 _NOT_GEOJSON = "the Location of its Thing is not GeoJSON"
 _NOWHERE = "its Thing has no Location to make one of"
+
+
+class StreamElsewhere(problems.Problem):
+    """These datastreams do not belong to the dataset.
+
+    Name datastreams of each dataset that is named, and of no other.
+    """
+
+    status = 422
 
 
 class Facts(NamedTuple):
@@ -45,6 +54,25 @@ async def facts_of(connection: Connection, *, ids: Sequence[int]) -> dict[int, F
     """The facts of those datastreams that exist."""
     cursor = await connection.execute(statements.load("things")["datastream_facts"], {"ids": list(ids)})
     return {row[0]: _facts(row[1:]) for row in await cursor.fetchall()}
+
+
+async def by_dataset(
+    connection: Connection, *, ids: Sequence[int], datasets: Sequence[int]
+) -> dict[int, list[int]]:
+    """Datastreams by their dataset; nothing where none are named. Raises StreamElsewhere.
+
+    Each has to be of one of the datasets, and of each dataset there has to be one.
+    """
+    found: dict[int, list[int]] = {}
+    for number, each in (await facts_of(connection, ids=ids)).items() if ids else ():
+        found.setdefault(each.dataset_id, []).append(number)
+    here = {number for dataset_id in datasets for number in found.get(dataset_id, ())}
+    strange = sorted(set(ids) - here)
+    if strange:
+        raise StreamElsewhere(", ".join(map(str, strange)))
+    if ids and (without := set(datasets) - found.keys()):
+        raise StreamElsewhere(f"of {len(without)} of the datasets no datastream is named")
+    return {dataset_id: sorted(found[dataset_id]) for dataset_id in datasets if ids}
 
 
 def _facts(row: Sequence[Any]) -> Facts:

@@ -29,12 +29,17 @@ async def permit(change: Change, *, entity: EntityType, number: int) -> int:
     if not entity.owned:
         await corrections.permit(change, number, owner)
         return owner
-    change.require(owner, "entities")
+    change.require(owner, "entities", datastream_id=stream_of(entity, number))
     hold = sql.SQL("select id from {} where id = %s for no key update").format(
         sql.Identifier(*entity.table.split("."))
     )
     await change.connection.execute(hold, (number,))
     return owner
+
+
+def stream_of(entity: EntityType, number: int) -> int | None:
+    """The datastream that an entity is; one that may be seen is refused and not denied."""
+    return number if entity.table == "things.datastream" else None
 
 
 async def update(change: Change, *, entity: EntityType, number: int, payload: Any, whole: bool) -> None:

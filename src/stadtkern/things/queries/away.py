@@ -55,12 +55,12 @@ sought: ContextVar[frozenset[int]] = ContextVar("sought", default=frozenset())
 
 def visible_datasets(scope: Scope) -> list[int]:
     """Datasets with archived months that may be seen."""
-    return [dataset_id for dataset_id, _ in scope.archived if scope.allows(dataset_id)]
+    return [dataset_id for dataset_id, _ in scope.archived if scope.holds(dataset_id)]
 
 
 def horizon(scope: Scope) -> datetime | None:
     """Until when anything that may be seen can lie in the archive; None where nothing does."""
-    ends = [until for dataset_id, until in scope.archived if scope.allows(dataset_id)]
+    ends = [until for dataset_id, until in scope.archived if scope.holds(dataset_id)]
     return datetime.fromtimestamp(max(ends) / 1_000_000, UTC) if ends else None
 
 

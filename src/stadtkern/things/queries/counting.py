@@ -103,7 +103,7 @@ async def _from_states(connection: Connection, scope: Scope, parent: Parent | No
         statement = Fragment(
             "select coalesce(sum(s.n), 0)::bigint from things.datastream_state s"
             " join things.datastream d on d.id = s.datastream_id where "
-        ) + scope.on("d.dataset_id")
+        ) + scope.on_stream("d")
         return int((await rows.fetch(connection, statement))[0][0])
     if parent.relation.remote == "datastream_id":
         return (await _states(connection, [parent.id])).get(parent.id, 0)
@@ -118,7 +118,7 @@ async def _features(connection: Connection, scope: Scope, ids: Sequence[int]) ->
             " where k.feature_id = any(%s::bigint[]) and ",
             (list(ids),),
         )
-        + scope.on("d.dataset_id")
+        + scope.on_stream("d")
         + Fragment(" group by k.feature_id having sum(k.n) > 0")
     )
     return {row[0]: row[1] for row in await rows.fetch(connection, statement)}

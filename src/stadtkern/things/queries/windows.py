@@ -61,7 +61,7 @@ async def extent(
                 "with v as (select s.first_time, s.last_time, s.n from things.datastream_state s"
                 " join things.datastream d on d.id = s.datastream_id where s.first_time is not null and "
             )
-            + fragments.every([scope.on("d.dataset_id"), _with_feature(parent)])
+            + fragments.every([scope.on_stream("d"), _with_feature(parent)])
             + Fragment(
                 ") select min(v.first_time), max(v.last_time), greatest(sum(v.n), 1)::bigint,"
                 " (select o.last_time from v o order by o.last_time desc offset %s limit 1) from v",

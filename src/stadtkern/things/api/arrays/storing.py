@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 import numpy as np
 
 from stadtkern.core import problems
-from stadtkern.core.access import Principal
+from stadtkern.core.access import Principal, Rights
 from stadtkern.things import readings
 from stadtkern.things.api import door
 from stadtkern.things.api.arrays import answer
@@ -79,7 +79,7 @@ class Storing:
         self._spool = spool
         self._scanner = scanner
         self._facts: dict[tuple[int, bool], Known] = {}
-        self._verbs: Mapping[int, frozenset[str]] | None = None
+        self._rights: Rights | None = None
         self._allowed: dict[int, bool] = {}
         self._answered = False
         self._given_up = False
@@ -154,10 +154,15 @@ class Storing:
         """What is known of a datastream, or why nothing can be added to it."""
         state = self._call.state
         found: Known
-        if self._verbs is None:
-            self._verbs = await state.gate.verbs(self._principal)
+        if self._rights is None:
+            self._rights = await state.gate.rights(self._principal)
+        rights = self._rights
         facts: Facts | None = await state.streams.find(number)
-        if facts is not None and not multi and "create" in self._verbs.get(facts.dataset_id, ()):
+        if (
+            facts is not None
+            and not multi
+            and rights.allow("create", dataset_id=facts.dataset_id, datastream_id=number)
+        ):
             self._facts[number, multi] = facts
             return facts
         try:
