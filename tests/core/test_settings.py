@@ -52,3 +52,14 @@ def test_an_empty_key_of_an_interrupted_start_is_made_anew(tmp_path: Path) -> No
     assert len(made.signing_key()) > 40
     assert made.signing_key() == made.signing_key()
     assert [entry.name for entry in tmp_path.iterdir()] == ["secret-key"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://mail.example", "mail.example:25", "smtp://", "smtp+plain://a:b@mail.example", "smtp://m:70000"],
+)
+def test_an_address_that_is_no_mail_server_is_refused_at_the_start(url: str) -> None:
+    """With the name of the setting and without the password."""
+    with pytest.raises(settings.InvalidSetting, match="STADTKERN_MAIL_URL") as error:
+        settings.load(environment={}, mail_url=url)
+    assert "a:b" not in str(error.value)

@@ -12,8 +12,10 @@ from django.test import AsyncClient
 from django.test.utils import override_settings
 
 from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
 from stadtkern.identity.entry import invitations
-from tests import browsing
+from tests import browsing, mails
+from tests.mails import Box
 
 PASSWORD = "viel Regen ohne Schirm 7"
 
@@ -92,3 +94,11 @@ async def sign_in(visitor: AsyncClient, owner: Owner, *, password: str = PASSWOR
         "/anmelden", {"login": owner.email, "password": password, **({"next": to} if to else {})}
     )
     return answer.headers.get("Location", "")
+
+
+@pytest.fixture
+async def box(connection: Connection) -> AsyncIterator[Box]:
+    """A mail server that takes what comes, and an empty queue before it."""
+    await connection.execute("DELETE FROM identity.mail")
+    async with mails.server() as found:
+        yield found

@@ -136,7 +136,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 12
     mail_url: Annotated[
         str | None,
-        _about("Where mails are handed in: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`."),
+        _about(
+            "Where mails are handed in: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465` (TLS), or"
+            " `smtp+plain://host:25` (neither, without password). Unset: no mails."
+        ),
+    ] = None
+    mail_ca: Annotated[
+        str | None,
+        _about("File of certificates by which the mail server is known. Unset: the machine's own."),
     ] = None
     mail_from: Annotated[
         str | None, _about("Sender of our mails, e.g. `Stadtdaten <daten@stadt.example>`.")
@@ -182,10 +189,28 @@ def load(*, environment: Mapping[str, str] | None = None, **overrides: Any) -> S
     raw.update({key: value for key, value in overrides.items() if value is not None})
     raw["data"] = str(Path(raw.get("data", "data")).expanduser().absolute())
     try:
-        return msgspec.convert(raw, Settings, strict=False, dec_hook=_decode)
+        made = msgspec.convert(raw, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         name = next((f for f in raw if f"$.{f}" in str(error)), "")
         raise InvalidSetting(f"{PREFIX}{name.upper()}: {error}") from error
+    _check_mail(made)
+    return made
+
+
+def _check_mail(settings: Settings) -> None:
+    """Without the address in the message: it may hold a password."""
+    if settings.mail_url is None:
+        return
+    name = f"{PREFIX}MAIL_URL"
+    try:
+        parts = urlsplit(settings.mail_url)
+        known = parts.scheme in ("smtp", "smtps", "smtp+plain") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise InvalidSetting(f"{name}: the port is no number from 1 to 65535") from error
+    if not known:
+        raise InvalidSetting(f"{name}: expected `smtp://…`, `smtps://…` or `smtp+plain://…` with a host")
+    if parts.scheme == "smtp+plain" and parts.username:
+        raise InvalidSetting(f"{name}: no password goes over a line that is not encrypted; use `smtp://`")
 
 
 def _decode(kind: type, value: Any) -> Any:

@@ -47,7 +47,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Mails speak of our public address, whatever the Host header says."""
         name = urlsplit(settings.PUBLIC_URL).netloc
         context = {**context, "current_site": SimpleNamespace(name=name, domain=name)}
-        self.render_mail(template_prefix, email, context).send()
+        kind = "identity/" + template_prefix.rpartition("/")[2]
+        self.render_mail(template_prefix, email, context, headers={"X-Kind": kind}).send()
+
+    def format_email_subject(self, subject: str) -> str:
+        """As it is written; the sender says whose it is."""
+        return subject
 
     def add_message(
         self,

@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 
 from stadtkern.identity.account import views as own
 from stadtkern.identity.entry import views as entry
+from stadtkern.identity.mail import views as mail
 from stadtkern.identity.organisations import views as people
 from stadtkern.identity.tokens import views as keys
 
@@ -82,6 +83,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/geraete", keys.devices, name="devices"),
     path("arbeit/geraete/neu", keys.new_device, name="device-new"),
     path("arbeit/geraete/<int:id>/beenden", keys.end_device, name="device-end"),
+    path("arbeit/post", mail.overview, name="mail"),
+    path("arbeit/post/probe", mail.probe, name="mail-probe"),
+    path("arbeit/post/noch-einmal", mail.retry, name="mail-retry"),
+    path("arbeit/post/<int:id>/verwerfen", mail.discard, name="mail-discard"),
     path("arbeit/menschen", people.organisations, name="organisations"),
     path("arbeit/menschen/neu", people.new, name="organisation-new"),
     path("arbeit/menschen/<int:id>", people.organisation, name="organisation"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Has the archive and imports worked on by processes that need memory and go when all is done."""
+"""Has the archive, imports and mails worked on by processes that need memory and go when all is done."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ async def run_imports(*, url: str, settings: Settings, stop: asyncio.Event) -> N
 
     begin = lambda: _begin("imports", url=url, settings=settings, stop=stop)  # noqa: E731
     await imports.watch(url=url, stop=stop, begin=begin)
+
+
+async def run_mail(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Start the mails' process whenever one is due, until told to stop."""
+    from stadtkern.identity.mail import watch as mails
+
+    begin = lambda: _begin("mail", url=url, settings=settings, stop=stop)  # noqa: E731
+    await mails.watch(url=url, stop=stop, begin=begin)
 
 
 async def _begin(name: str, *, url: str, settings: Settings, stop: asyncio.Event) -> None:

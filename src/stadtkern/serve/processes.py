@@ -64,7 +64,7 @@ _SWITCH_SECONDS = 0.0005
 _MOST_MEMORY = 6 * 2**30
 
 # Where the cores are few, pages and folds wait rather than the acknowledgement of a reading.
-_NICENESS = {"web": 10, "work": 5, "archive": 5, "imports": 8}
+_NICENESS = {"web": 10, "work": 5, "archive": 5, "imports": 8, "mail": 8}
 
 
 def run(name: str, *, parent: int | None = None, listener: int | None = None) -> None:
@@ -194,6 +194,21 @@ def imports(settings: Settings, _: int | None) -> runner.Main:
     return main
 
 
+def mail(settings: Settings, _: int | None) -> runner.Main:
+    """The mails that are due; ends by itself."""
+
+    async def main(stop: asyncio.Event) -> None:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.web.settings")
+        import django
+
+        django.setup(set_prefix=False)
+        from stadtkern.identity.mail import jobs
+
+        await jobs.run(url=settings.database_url or "", settings=settings, stop=stop)
+
+    return main
+
+
 _MAINS: Mapping[str, Callable[[Settings, int | None], Callable[[asyncio.Event], Awaitable[None]]]] = {
     "data": data,
     "data-only": lambda settings, listener: data(settings, listener, web=False),
@@ -202,4 +217,5 @@ _MAINS: Mapping[str, Callable[[Settings, int | None], Callable[[asyncio.Event], 
     "work": work,
     "archive": archive,
     "imports": imports,
+    "mail": mail,
 }

@@ -49,6 +49,8 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
         "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),
     }
+    if settings.mail_url:
+        loops["mail"] = lambda stop: archivist.run_mail(url=url, settings=settings, stop=stop)
     if settings.mqtt_port or settings.mqtt_url:
         from stadtkern.ingest.doors import mqtt
 

@@ -11,13 +11,16 @@ from stadtkern.identity.permissions import Person
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the work page. Words may be lazy (`gettext_lazy`); `role` None: everybody signed in."""
+    """One entry of the work page. Words may be lazy (`gettext_lazy`); `role` None: everybody signed in;
+    `city`: only for the city's own administrators.
+    """
 
     title: object
     url_name: str
     role: str | None
     about: object = ""
     position: int = 100
+    city: bool = False
 
     @property
     def url(self) -> str:
@@ -29,12 +32,20 @@ _places: dict[str, Place] = {}
 
 
 def register(
-    title: object, url_name: str, role: str | None, *, about: object = "", position: int = 100
+    title: object,
+    url_name: str,
+    role: str | None,
+    *,
+    about: object = "",
+    position: int = 100,
+    city: bool = False,
 ) -> None:
     """Make a place known; called in `AppConfig.ready`. A second call for an address replaces."""
     if role is not None and role not in permissions.ROLES:
         raise ValueError(f"there is no role {role}")
-    _places[url_name] = Place(title=title, url_name=url_name, role=role, about=about, position=position)
+    _places[url_name] = Place(
+        title=title, url_name=url_name, role=role, about=about, position=position, city=city
+    )
 
 
 def forget(url_name: str) -> None:
@@ -44,5 +55,9 @@ def forget(url_name: str) -> None:
 
 def of(person: Person) -> list[Place]:
     """The places that somebody may enter, by position, then in the order of registration."""
-    open_to = [place for place in _places.values() if place.role is None or person.may(role=place.role)]
+    open_to = [
+        place
+        for place in _places.values()
+        if (place.role is None or person.may(role=place.role)) and (person.administrator or not place.city)
+    ]
     return sorted(open_to, key=lambda place: place.position)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from stadtkern.core.settings import Settings
 
@@ -106,19 +106,7 @@ def _provider(told: Settings) -> dict[str, Any]:
 
 
 def _mail(told: Settings) -> dict[str, Any]:
+    """Mails wait in our own queue (`identity.mail`); the work process hands them in."""
     if told.mail_url is None:
         return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", "MAIL_WORKS": False}
-    parts = urlsplit(told.mail_url)
-    safe = parts.scheme == "smtps"
-    return {
-        "MAIL_WORKS": True,
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or (465 if safe else 587),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": safe,
-        "EMAIL_USE_TLS": not safe and parts.hostname not in ("localhost", "127.0.0.1", "::1"),
-        "EMAIL_TIMEOUT": 10,
-        "DEFAULT_FROM_EMAIL": told.mail_from or f"stadtkern@{urlsplit(told.base_url).hostname}",
-    }
+    return {"EMAIL_BACKEND": "stadtkern.identity.mail.backend.EmailBackend", "MAIL_WORKS": True}

@@ -31,3 +31,11 @@ class WebConfig(AppConfig):
             about=_("Schlüssel, mit denen Geräte Messwerte einliefern."),
             position=70,
         )
+        places.register(
+            _("Post"),
+            "mail",
+            "administrator",
+            about=_("Welche E-Mails warten und welche nicht ankamen."),
+            position=90,
+            city=True,
+        )

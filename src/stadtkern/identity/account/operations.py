@@ -59,8 +59,8 @@ def erase(*, principal_id: int) -> None:
             User.objects.filter(pk=row[4]).delete()
         sessions.end_all(principal_id=principal_id)
         values = {"principal_id": principal_id, "email": row[1]}
-        for name in ("forget_invitations_to", "end_tokens_of", "end_grants_of", "end_memberships_of",
-                     "forget_person", "forget_name"):  # fmt: skip
+        for name in ("forget_invitations_to", "forget_mail_to", "end_tokens_of", "end_grants_of",
+                     "end_memberships_of", "forget_person", "forget_name"):  # fmt: skip
             _do(name, values)
 
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from stadtkern.core import problems
 from stadtkern.identity import permissions, visits, words
 from stadtkern.identity.account import operations as accounts
 from stadtkern.identity.entry import invitations
+from stadtkern.identity.mail import queue as mails
 from stadtkern.identity.organisations import forms, operations, queries
 from stadtkern.identity.permissions import Person
 from stadtkern.identity.visits import Visit
@@ -73,20 +74,36 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
 
 @require_POST
 async def invite(request: HttpRequest, id: int) -> HttpResponse:
-    """Make a link for somebody; it is shown once, here."""
+    """Make a link for somebody and send it; without a mail server it is shown once, here."""
     async with visits.open_visit(request) as visit:
         person = await _administrator(request, visit, id)
         form = forms.InvitationForm(request.POST)
         made = None
         if form.is_valid():
             given = form.cleaned_data
-            path = await invitations.invite(
-                visit.connection, email=given["email"], organisation_id=id, role=given["role"],
-                invited_by=person.principal_id,
-            )  # fmt: skip
-            made = {"link": settings.PUBLIC_URL + path, "email": given["email"], "days": 7}
+            async with visit.connection.transaction():
+                path = await invitations.invite(
+                    visit.connection, email=given["email"], organisation_id=id, role=given["role"],
+                    invited_by=person.principal_id,
+                )  # fmt: skip
+                made = {"link": settings.PUBLIC_URL + path, "email": given["email"], "days": 7}
+                if settings.MAIL_WORKS:
+                    await _send(visit, person, id, role=given["role"], made=made)
+                    made = {"mailed": True, "email": given["email"], "days": 7}
             form = forms.InvitationForm()
         return await _page(request, visit, person, id, form=form, made=made)
+
+
+async def _send(visit: Visit, person: Person, id: int, *, role: str, made: dict[str, Any]) -> None:
+    found = await queries.one(visit.connection, organisation_id=id)
+    await mails.put(
+        visit.connection,
+        kind="identity/invitation",
+        address=made["email"],
+        language=get_language() or "de",
+        facts={"organisation": found.name, "role": role, "by": person.name, "days": made["days"]},
+        sealed=mails.seal({"link": made["link"]}, key=settings.SECRET_KEY),
+    )
 
 
 @require_POST

@@ -35,13 +35,13 @@ def gather() -> set[Key]:
 
 def _files() -> Iterator[Path]:
     for package in _PAGES:
-        for pattern in ("*.py", "*.html"):
+        for pattern in ("*.py", "*.html", "*.txt"):
             yield from sorted((PACKAGE / package).rglob(pattern))
 
 
 def _strings(file: Path) -> Iterator[Key]:
     text = file.read_text(encoding="utf-8")
-    if file.suffix == ".html":
+    if file.suffix in (".html", ".txt"):
         from django.utils.translation import template
 
         text = template.templatize(text)
