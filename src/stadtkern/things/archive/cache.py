@@ -49,10 +49,14 @@ async def bring_back(archive: Archive, *, datastream_id: int, month: date) -> in
 
 
 async def take_out(archive: Archive, *, datastream_id: int, month: date) -> int:
-    """Remove a part that is in a file from the table; returns its rows. The newest value always stays."""
+    """Remove a part that is in a file from the table; returns its rows. The newest value always stays.
+
+    A fold that has looked whether the part is here computes to its end first.
+    """
     connection = archive.connection
     key = key_of(month)
     async with connection.transaction():
+        await ask(connection, "wait_for_fold")
         await _hold(archive, datastream_id)
         held = await ask(connection, "hold_part", datastream_id=datastream_id, month=month)
         if not held or held[0][0] != "here" or held[0][3] is None or held[0][3] <= held[0][2]:

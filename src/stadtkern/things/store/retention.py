@@ -108,12 +108,16 @@ async def _has_archive(connection: Connection, dataset: Dataset) -> bool:
 async def _close(connection: Connection, dataset: Dataset, until: datetime) -> bool:
     """Refuse what is older from now on; false where figures before then still have to be made."""
     await seals.seal(connection, dataset_id=dataset.id, until=until, gone=True)
+    sql = statements.load("things")
     if dataset.keep == "rollups":
         await fold.fold_all(connection)
-        if not await seals.settled(connection, dataset_id=dataset.id, start=spans.BEGIN, until=until):
+    async with connection.transaction():
+        await connection.execute(sql["wait_for_fold"])  # the next one sees what is cleared
+        if dataset.keep == "rollups" and not await seals.settled(
+            connection, dataset_id=dataset.id, start=spans.BEGIN, until=until
+        ):
             return False
-    params = {"dataset_id": dataset.id, "until": until}
-    await connection.execute(statements.load("things")["clear_dataset"], params)
+        await connection.execute(sql["clear_dataset"], {"dataset_id": dataset.id, "until": until})
     return True
 
 
