@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
-from stadtkern.core import statements
+from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities
-from stadtkern.things.queries import windows
+from stadtkern.things.entities import Relation
+from stadtkern.things.language import tree
+from stadtkern.things.language.tree import Options
+from stadtkern.things.queries import level, rows, ways, windows
 from stadtkern.things.queries.away import Away, Part, horizon, visible_datasets
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
@@ -21,6 +24,10 @@ from stadtkern.things.queries.problems import QueryTooExpensive
 # What one page may bring back at most.
 MOST_PARTS = 60
 MOST_ROWS = 2_000_000
+# Entity types whose datastreams are known by a column of these.
+_NARROWED = {"Datastream": "id", "MultiDatastream": "id", "Thing": "thing_id"}
+# More datastreams than this are not listed one by one.
+_STREAMS = 10_000
 # Of a filter nobody knows how many rows it lets through; so many are brought back before it is tried again.
 _TRIED = 50_000
 
@@ -40,15 +47,15 @@ async def page(
     low, high = windows.span(prepared)
     if low is not None and low >= end:
         return None
-    parts = await _missing(connection, scope, parent=parent, low=low, high=high)
+    by_time = windows.applies(prepared)
+    descending = by_time and prepared.keys[0].descending
+    if parent is None and low is None and not by_time:
+        return None  # all observations there are, in the order of their ids: see docs/api.md
+    parts = await _missing(connection, scope, parent=parent, low=low, high=high, descending=descending)
     if not parts:
         return None
-    single = parent is not None and parent.relation.remote == "datastream_id"
-    if not (single and windows.applies(prepared)):
+    if not by_time:
         raise _needed(parts)
-    descending = prepared.keys[0].descending
-    if descending:
-        parts.reverse()
     edge = f"{prepared.place.alias}.phenomenon_time " + (
         ">= things.month_end(%s)" if descending else "< things.month_start(%s)"
     )
@@ -56,7 +63,13 @@ async def page(
 
 
 def following(parts: Sequence[Part], *, rows: int, filtered: bool) -> Away:
-    """What a page that lacks so many rows needs next."""
+    """What a page that lacks so many rows needs next; of a month of many Datastreams all, as it is sorted."""
+    month = [part for part in parts if part.month == parts[0].month]
+    if len(month) > 1:
+        needed = parts if filtered else month
+        if sum(part.rows for part in needed) > MOST_ROWS:
+            raise _too_much(needed)
+        return Away(month[:MOST_PARTS])
     wanted = max(rows, _TRIED) if filtered else rows
     found: list[Part] = []
     for part in parts[:MOST_PARTS]:
@@ -72,8 +85,59 @@ async def everything(connection: Connection, scope: Scope, *, prepared: Level, p
     if prepared.entity is not entities.OBSERVATION or horizon(scope) is None:
         return
     low, high = windows.span(prepared)
+    if parent is None and low is None:
+        return
     if parts := await _missing(connection, scope, parent=parent, low=low, high=high):
         raise _needed(parts)
+
+
+async def related(connection: Connection, scope: Scope, *, prepared: Level, parent: Parent | None) -> None:
+    """See that the observations that a filter looks at over relations are in the table.
+
+    Where it is about Datastreams or Things, only those that fulfil its other conditions count.
+    Raises Away, QueryTooExpensive.
+    """
+    asked, end = prepared.options.filter, horizon(scope)
+    if asked is None or end is None:
+        return
+    spans = [span for span in ways.spans(asked, prepared.entity) if span.low is None or span.low < end]
+    if not spans:
+        return
+    rest = ways.split(asked, prepared.entity)
+    ids = await _streams(connection, scope, prepared, parent, rest) if rest or parent else None
+    found: dict[Part, None] = {}
+    for low, high in spans:
+        span = {"low": low or _BEGIN, "high": high or _END}
+        if ids is None:
+            parts = await _ask(connection, "away_everywhere", datasets=visible_datasets(scope), **span)
+        else:
+            parts = await _ask(connection, "away_parts", ids=ids, **span)
+        found |= dict.fromkeys(parts)
+    if found:
+        raise _needed(list(found))
+
+
+async def _streams(
+    connection: Connection,
+    scope: Scope,
+    prepared: Level,
+    parent: Parent | None,
+    rest: Sequence[tree.Expression],
+) -> list[int] | None:
+    """The datastreams of what fulfils the other conditions; None where that may be any."""
+    entity = prepared.entity
+    if entity.name not in _NARROWED:
+        return None
+    options = Options(filter=tree.Logic("and", tuple(rest)) if rest else None)
+    bare = level.prepare(scope=scope, entity=entity, options=options, solved=prepared.solved)
+    head = f"select d.id from things.datastream d where d.{_NARROWED[entity.name]} in"
+    head += f" (select {bare.place.alias}.id from "
+    of_parent = level.of_parent(bare, parent) if parent is None or parent.id else fragments.TRUE
+    conditions = fragments.every([of_parent, *bare.conditions])
+    statement = Fragment(head) + bare.place.table + bare.place.frame.tail()
+    statement += Fragment(" where ") + conditions + Fragment(f") limit {_STREAMS + 1:d}")
+    found = [row[0] for row in await rows.fetch(connection, statement)]
+    return found if len(found) <= _STREAMS else None
 
 
 async def between(
@@ -94,54 +158,70 @@ async def _missing(
     parent: Parent | None,
     low: datetime | None,
     high: datetime | None,
+    descending: bool = False,
 ) -> list[Part]:
-    """Parts that are away, by month. Of all datastreams together only where the span has a beginning."""
-    span = {"low": low or _BEGIN, "high": high or _END}
+    """Parts that are away, by month in the order asked for."""
+    span = {"low": low or _BEGIN, "high": high or _END, "descending": descending}
     if parent is not None and parent.relation.remote == "datastream_id":
         return await _ask(connection, "away_parts", ids=[parent.id], **span)
-    if low is None:
-        return []
-    return await _ask(connection, "away_everywhere", datasets=visible_datasets(scope), **span)
+    span["datasets"] = visible_datasets(scope)
+    if parent is not None and parent.relation.remote == "feature_id":
+        return await _ask(connection, "away_with_features", ids=[parent.id], **span)
+    return await _ask(connection, "away_everywhere", **span)
 
 
 async def _ask(connection: Connection, name: LiteralString, **values: Any) -> list[Part]:
-    params = {**values, "limit": MOST_PARTS * 20}
+    params = {"descending": False, **values, "limit": MOST_PARTS * 20}
     cursor = await connection.execute(statements.load("things")[name], params)
     return [Part(*row) for row in await cursor.fetchall()]
 
 
 def _needed(parts: Sequence[Part]) -> Away:
-    rows = sum(part.rows for part in parts)
-    if len(parts) > MOST_PARTS or rows > MOST_ROWS:
-        raise QueryTooExpensive(
-            f"it reaches into {len(parts)} archived months with {rows} observations; ask one Datastream"
-            " in the order of phenomenonTime, or for a shorter span"
-        )
+    if len(parts) > MOST_PARTS or sum(part.rows for part in parts) > MOST_ROWS:
+        raise _too_much(parts)
     return Away(parts)
 
 
-async def expanded(
-    connection: Connection, scope: Scope, *, prepared: Level, ids: Sequence[int], limit: int
-) -> None:
-    """See that the first observations of each of many datastreams are in the table.
+def _too_much(parts: Sequence[Part]) -> QueryTooExpensive:
+    rows = sum(part.rows for part in parts)
+    return QueryTooExpensive(
+        f"it reaches into {len(parts)} archived months with {rows} observations; ask one Datastream"
+        " in the order of phenomenonTime, or for a shorter span of phenomenonTime"
+    )
+
+
+class Below(NamedTuple):
+    """What is shown of each of many parents: a level along a relation, so many of each."""
+
+    prepared: Level
+    relation: Relation
+    ids: Sequence[int]
+    limit: int
+
+
+async def expanded(connection: Connection, scope: Scope, *, below: Below) -> None:
+    """See that the first observations of each of many datastreams or features are in the table.
 
     Raises Away, QueryTooExpensive.
     """
+    prepared, relation, ids, limit = below
     if prepared.entity is not entities.OBSERVATION or (end := horizon(scope)) is None:
         return
     low, high = windows.span(prepared)
     if low is not None and low >= end:
         return
-    parts = await _ask(connection, "away_parts", ids=list(ids), low=low or _BEGIN, high=high or _END)
-    if not parts:
-        return
-    by_time = prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"
-    if by_time and prepared.options.filter is None:
-        here = dict.fromkeys(ids, 0)
-        if prepared.keys[0].descending:
-            here = {row[0]: row[1] for row in await _rows(connection, "rows_here", ids=list(ids))}
-            parts.reverse()
-        parts = list(_first(parts, here, limit + prepared.options.skip))
+    span = {"ids": list(ids), "low": low or _BEGIN, "high": high or _END}
+    if relation.remote != "datastream_id":
+        parts = await _ask(connection, "away_with_features", datasets=visible_datasets(scope), **span)
+    else:
+        parts = await _ask(connection, "away_parts", **span)
+        by_time = prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"
+        if parts and by_time and prepared.options.filter is None:
+            here = dict.fromkeys(ids, 0)
+            if prepared.keys[0].descending:
+                here = {row[0]: row[1] for row in await _rows(connection, "rows_here", ids=list(ids))}
+                parts.reverse()
+            parts = list(_first(parts, here, limit + prepared.options.skip))
     if parts:
         raise _needed(parts)
 

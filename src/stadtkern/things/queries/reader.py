@@ -75,9 +75,9 @@ class Reader:
     async def prepare(
         self, *, entity: EntityType, options: Options, parent: Parent | None, where: str = ""
     ) -> Level:
-        """The level of a collection, its geospatial parts solved. Raises the language's problems."""
+        """The level of a collection, its geospatial parts solved. Raises the language's problems, Away."""
         solved = await spatial.solve(self.connection, self.scope, entity=entity, options=options, where=where)
-        return level.prepare(
+        prepared = level.prepare(
             scope=self.scope,
             entity=entity,
             options=options,
@@ -86,19 +86,21 @@ class Reader:
             where=where,
             solved=solved,
         )
+        await reach.related(self.connection, self.scope, prepared=prepared, parent=parent)
+        return prepared
 
     async def page(self, prepared: Level, parent: Parent | None, *, limit: int) -> list[rows.Row]:
         """The first rows of a collection, behind the token where there is one. Raises QueryTooExpensive."""
         origin = level.of_parent(prepared, parent)
         lacking = await reach.page(self.connection, self.scope, prepared=prepared, parent=parent)
-        if lacking is not None:
-            edge, parts = lacking
-            found = await self._rows(prepared, parent, origin + Fragment(" and ") + edge, limit=limit)
-            if len(found) < limit:
-                filtered = prepared.options.filter is not None
-                raise reach.following(parts, rows=limit - len(found), filtered=filtered)
-            return found
-        return await self._rows(prepared, parent, origin, limit=limit)
+        if lacking is None:
+            return await self._rows(prepared, parent, origin, limit=limit)
+        edge, parts = lacking
+        found = await self._rows(prepared, parent, origin + Fragment(" and ") + edge, limit=limit)
+        if len(found) < limit:
+            filtered = prepared.options.filter is not None
+            raise reach.following(parts, rows=limit - len(found), filtered=filtered)
+        return found
 
     async def _rows(
         self, prepared: Level, parent: Parent | None, origin: Fragment, *, limit: int
@@ -156,9 +158,8 @@ class Reader:
                 break
         if not entity.owned and number is not None:
             await away.observation(self.connection, self.scope, number=number)
-        raise NoSuchEntity(
-            f"no {entity.name}" + (f" with the id {number}" if number is not None else " here")
-        )
+        which = f"with the id {number}" if number is not None else "here"
+        raise NoSuchEntity(f"no {entity.name} {which}")
 
     async def some(
         self, prepared: Level, *, extra: Sequence[Fragment], limit: int | None = None
@@ -238,10 +239,8 @@ class Reader:
         prepared = await self.prepare(entity=target, options=options, parent=parent, where=where)
         by_parent: dict[int, list[rows.Row]] = {number: [] for number in ids}
         if top:
-            if relation.remote == "datastream_id":
-                await reach.expanded(
-                    self.connection, self.scope, prepared=prepared, ids=list(by_parent), limit=top + 1
-                )
+            below = reach.Below(prepared, relation, list(by_parent), top + 1)
+            await reach.expanded(self.connection, self.scope, below=below)
             for row in await self._below(prepared, relation, list(by_parent), limit=top + 1):
                 by_parent[row[0]].append(row)
         shown = [row for number in ids for row in by_parent[number][:top]]

@@ -242,14 +242,23 @@ WHERE (month = %(month)s OR %(observation_id)s = ANY (moved)) AND dataset_id = A
 -- What these datastreams have only in files, within a span.
 SELECT datastream_id, month, rows FROM things.archived
 WHERE datastream_id = ANY (%(ids)s) AND state = 'away' AND last_time >= %(low)s AND first_time <= %(high)s
-ORDER BY month, datastream_id LIMIT %(limit)s;
+ORDER BY (month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, datastream_id LIMIT %(limit)s;
 
 -- name: away_everywhere
 -- What all datastreams of these datasets have only in files, within a span.
 SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
 JOIN things.datastream AS d ON d.id = a.datastream_id
 WHERE d.dataset_id = ANY (%(datasets)s) AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
-ORDER BY a.month, a.datastream_id LIMIT %(limit)s;
+ORDER BY (a.month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, a.datastream_id LIMIT %(limit)s;
+
+-- name: away_with_features
+-- What datastreams of these datasets have of some features only in files, within a span; older parts do not say of which.
+SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
+JOIN things.datastream AS d ON d.id = a.datastream_id
+WHERE d.dataset_id = ANY (%(datasets)s) AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
+  AND (a.features IS NULL OR a.features ?| %(ids)s::bigint[]::text[])
+  AND EXISTS (SELECT FROM things.datastream_feature AS k WHERE k.datastream_id = d.id AND k.feature_id = ANY (%(ids)s))
+ORDER BY (a.month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, a.datastream_id LIMIT %(limit)s;
 
 -- name: rows_here
 -- How many observations of these datastreams are in the table.
