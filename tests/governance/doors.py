@@ -62,6 +62,7 @@ PAGES: dict[str, Door] = {
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
     "barrierefreiheit": no_data("a text"),
+    "ui": no_data("made-up samples"),
     "catalog": door(lists="/catalog /catalog?page=1 /catalog?page=2"),
     "catalog.<str:ending>": door(lists="/catalog.ttl /catalog.jsonld /catalog.rdf /catalog.nt"),
     "catalog/hvd": door(lists="/catalog/hvd"),

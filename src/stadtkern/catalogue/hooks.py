@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from stadtkern.ui import places
+from stadtkern.ui import places, sections
 
 
 def register() -> None:
-    """Make the catalogue's places known."""
+    """Make the catalogue's places and pages known."""
+    _sections()
     places.register(
         _("Daten einspielen"),
         "imports",
@@ -45,3 +46,21 @@ def register() -> None:
         about=_("Wie oft Datensätze angesehen und heruntergeladen werden."),
         position=80,
     )
+
+
+def _sections() -> None:
+    sections.register(
+        "data",
+        _("Datensätze"),
+        "datasets",
+        about=_("Offene Daten der Stadt suchen, ansehen und herunterladen."),
+        position=10,
+    )
+    sections.register(
+        "data",
+        _("Gewünschte Daten"),
+        "requests",
+        about=_("Welche Daten vermisst werden, und was die Verwaltung dazu sagt."),
+        position=30,
+    )
+    sections.register("work", _("Arbeit"), "work", about=_("Was heute zu tun ist."), position=10)

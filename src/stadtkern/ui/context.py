@@ -5,22 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils import translation
-from django.utils.translation import gettext
 
+from stadtkern.ui import sections
 from stadtkern.ui.visit import City
-
-
-class Place(msgspec.Struct, frozen=True):
-    """One entry of the navigation."""
-
-    title: str
-    url: str
-    here: bool
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -39,22 +30,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_address": translate_url(request.get_full_path(), other),
         "public_url": settings.PUBLIC_URL,
         "account_here": request.path.startswith((reverse("account"), reverse("account_login"))),
-        "navigation": _navigation(request),
+        **_navigation(request),
     }
 
 
-def _navigation(request: HttpRequest) -> list[Place]:
-    path = request.path
-    front = reverse("front")
-    sections = [
-        (gettext("Stadt jetzt"), front),
-        (gettext("Karte"), reverse("map")),
-        (gettext("Messorte"), reverse("things")),
-        (gettext("Daten"), reverse("datasets")),
-    ]
-    person = getattr(request, "person", None)
-    if person and person.works_here:
-        sections.append((gettext("Arbeit"), reverse("work")))
-    return [
-        Place(title, url, path == url if url == front else path.startswith(url)) for title, url in sections
-    ]
+def _navigation(request: HttpRequest) -> dict[str, Any]:
+    """The sections; of the one where the visitor is, its pages, when there are several."""
+    found = sections.of(request)
+    inside = next((section for section in found if section.here), None)
+    return {"navigation": found, "inside": inside if inside and len(inside.entries) > 1 else None}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Registers the places of packages that lie below the registry itself."""
+"""Registers the pages of the site itself, and the places of packages that lie below the registries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Say where people, roles and keys of devices are looked after."""
+        """Say what is about the site, and where people, roles and keys of devices are looked after."""
         from stadtkern.ui import places
+        from stadtkern.web import pages
 
+        pages.register()
         places.register(
             _("Menschen und Rollen"),
             "organisations",

@@ -64,6 +64,7 @@ TEMPLATES: list[dict[str, Any]] = [
             "builtins": [
                 "django.templatetags.i18n",
                 "stadtkern.ui.templatetags.ui",
+                "stadtkern.ui.templatetags.parts",
                 "stadtkern.identity.templatetags.people",
                 "stadtkern.insights.templatetags.series",
                 "stadtkern.catalogue.templatetags.inventory",

@@ -25,6 +25,7 @@ urlpatterns = [
         path("quellen", views.sources, name="sources"),
         path("schnittstellen", views.interfaces, name="interfaces"),
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
+        path("ui", views.components, name="components"),
         path("barrierefreiheit", views.accessibility, name="accessibility"),
         prefix_default_language=False,
     ),

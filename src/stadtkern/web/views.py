@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from stadtkern.insights import streams
 from stadtkern.ui import visit as visits
-from stadtkern.web import workbench
+from stadtkern.web import gallery, workbench
 
 
 async def sources(request: HttpRequest) -> HttpResponse:
@@ -40,3 +40,9 @@ async def accessibility(request: HttpRequest) -> HttpResponse:
     """What was done so that everybody can read these pages."""
     async with visits.open_visit(request):
         return render(request, "web/accessibility.html")
+
+
+async def components(request: HttpRequest) -> HttpResponse:
+    """Every component in every state."""
+    async with visits.open_visit(request):
+        return render(request, "web/gallery/gallery.html", gallery.context())

@@ -19,6 +19,7 @@ from stadtkern.catalogue.search.question import SIZE, Order, Question
 from stadtkern.core import statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui import formats, ground
+from stadtkern.ui.paging import Paging
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 8
@@ -66,16 +67,6 @@ class Card(msgspec.Struct, frozen=True):
     def kind(self) -> str:
         """What it consists of."""
         return str(wording.KINDS[self.dataset.kind])
-
-
-class Paging(msgspec.Struct, frozen=True):
-    """Links to the pages before and after."""
-
-    before: str
-    before_label: str
-    after: str
-    after_label: str
-    says: str
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):

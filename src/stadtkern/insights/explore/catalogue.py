@@ -14,8 +14,8 @@ from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
 from stadtkern.insights.cockpit import mapped
-from stadtkern.insights.explore.rows import Paging
 from stadtkern.insights.streams import Dataset, Site, Stream
+from stadtkern.ui.paging import Paging
 from stadtkern.ui.visit import Visit
 
 SIZE = 24

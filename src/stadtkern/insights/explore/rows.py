@@ -15,6 +15,7 @@ from stadtkern.core import statements, times
 from stadtkern.insights.explore.history import History, value
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import formats
+from stadtkern.ui.paging import Paging
 from stadtkern.ui.spans import Bucket, Span
 from stadtkern.ui.visit import Visit
 
@@ -31,16 +32,6 @@ class Row(msgspec.Struct, frozen=True):
     n: str = ""
     quality: str = ""
     doubtful: bool = False
-
-
-class Paging(msgspec.Struct, frozen=True):
-    """Where the reader is and how to go on."""
-
-    before: str
-    before_label: str
-    after: str
-    after_label: str
-    says: str
 
 
 class Table(msgspec.Struct, frozen=True):

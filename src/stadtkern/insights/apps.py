@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Puts the city's pages of now into the navigation."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class InsightsConfig(AppConfig):
+    """The app `insights`."""
+
+    name = "stadtkern.insights"
+    label = "insights"
+
+    def ready(self) -> None:
+        """Register cockpit, map and list."""
+        from stadtkern.ui import sections
+
+        sections.register(
+            "now",
+            _("Überblick"),
+            "front",
+            about=_("Die wichtigsten Zahlen der Stadt von jetzt."),
+            position=10,
+            below=("kachel/",),
+        )
+        sections.register(
+            "now", _("Karte"), "map", about=_("Alle Messorte auf der Karte und als Liste."), position=20
+        )
+        sections.register(
+            "now",
+            _("Messorte"),
+            "things",
+            about=_("Alles, was in der Stadt misst oder zählt, mit seinen Werten."),
+            position=30,
+            below=("messreihen/",),
+        )

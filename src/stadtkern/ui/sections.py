@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The navigation by task: packages put their pages into sections; one without pages does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+
+Key = Literal["now", "data", "about", "work"]
+# In the order of the menu. `work` shows to those who have a role.
+_TITLES: dict[Key, Any] = {
+    "now": gettext_lazy("Stadt jetzt"),
+    "data": gettext_lazy("Daten"),
+    "about": gettext_lazy("Über"),
+    "work": gettext_lazy("Arbeit"),
+}
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of a section. `below`: beginnings of addresses that belong to it besides its own."""
+
+    title: Any
+    url_name: str
+    about: Any
+    position: int
+    below: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """Where it is, in the language of the moment."""
+        return reverse(self.url_name)
+
+    def reach(self, path: str) -> int:
+        """How much of an address it covers; 0: nothing. The front page covers itself only."""
+        own = self.url
+        if path == own:
+            return len(own) + 1
+        front = reverse("front")
+        starts = [front + start for start in self.below]
+        starts += [] if own == front else [own + "/", own + "."]
+        return max((len(start) for start in starts if path.startswith(start)), default=0)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A page in the menu of one request."""
+
+    title: str
+    url: str
+    about: str
+    here: bool
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A section in the menu of one request; it leads to the first of its pages."""
+
+    key: str
+    title: str
+    entries: Sequence[Entry]
+
+    @property
+    def url(self) -> str:
+        """Where its first page is."""
+        return self.entries[0].url
+
+    @property
+    def here(self) -> bool:
+        """Whether the page asked for belongs to it."""
+        return any(entry.here for entry in self.entries)
+
+
+_pages: dict[Key, dict[str, Page]] = {key: {} for key in _TITLES}
+
+
+def register(
+    section: Key,
+    title: Any,
+    url_name: str,
+    *,
+    about: Any = "",
+    position: int = 100,
+    below: tuple[str, ...] = (),
+) -> None:
+    """Put a page into a section; called in `AppConfig.ready`. A second call for an address replaces."""
+    _pages[section][url_name] = Page(
+        title=title, url_name=url_name, about=about, position=position, below=below
+    )
+
+
+def of(request: HttpRequest) -> list[Section]:
+    """The sections that this visitor has something in, and where in them the request is."""
+    person = getattr(request, "person", None)
+    shown = [key for key in _TITLES if _pages[key] and (key != "work" or (person and person.works_here))]
+    ordered = {key: sorted(_pages[key].values(), key=lambda page: page.position) for key in shown}
+    reaches = {
+        (key, page.url_name): page.reach(request.path) for key, pages in ordered.items() for page in pages
+    }
+    nearest = max(reaches, key=lambda each: reaches[each], default=None)
+    here = nearest if nearest and reaches[nearest] else None
+    return [
+        Section(
+            key,
+            str(_TITLES[key]),
+            [
+                Entry(str(page.title), page.url, str(page.about), (key, page.url_name) == here)
+                for page in pages
+            ],
+        )
+        for key, pages in ordered.items()
+    ]
+
+
+def matching(text: str) -> list[Entry]:
+    """Public pages whose title or words contain all of these words; for the search."""
+    words = text.casefold().split()
+    found = []
+    for key, pages in _pages.items():
+        for page in pages.values() if key != "work" else ():
+            said = f"{gettext(str(page.title))} {page.about}".casefold()
+            if words and all(word in said for word in words):
+                found.append(Entry(str(page.title), page.url, str(page.about), False))
+    return found

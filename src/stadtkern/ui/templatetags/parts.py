@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Larger components as tags: paging, tabs, stepper, timeline, frames of charts and maps, tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from stadtkern.ui import paging
+
+register = template.Library()
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One entry of a timeline; the newest stands first or last, as whoever makes it wants."""
+
+    at: datetime
+    text: str
+    url: str = ""
+    by: str = ""
+
+
+@register.inclusion_tag("ui/pages.html")
+def turn(before: str, after: str, says: str = "") -> dict[str, object]:
+    """Links to the pages before and after, with the usual words; nothing where there is but one page."""
+    return {"paging": paging.between(before, after, says)}
+
+
+@register.inclusion_tag("ui/tabs.html")
+def tabs(label: str, items: Sequence[tuple[str, str, bool]]) -> dict[str, object]:
+    """Views of one page beside each other: address, title, whether it is this one."""
+    return {"label": label, "items": items}
+
+
+@register.inclusion_tag("ui/choices.html")
+def choices(label: str, items: Sequence[tuple[str, str, bool]]) -> dict[str, object]:
+    """Orders or spans to choose one from: address, title, whether it is this one."""
+    return {"label": label, "items": items}
+
+
+@register.inclusion_tag("ui/stepper.html")
+def stepper(steps: Sequence[str], here: int, label: str = "") -> dict[str, object]:
+    """The steps of a task; `here` counts from 1, one more than there are: all is done."""
+    return {"label": label, "here": here, "steps": list(enumerate(steps, 1)), "n": len(steps)}
+
+
+@register.inclusion_tag("ui/timeline.html", takes_context=True)
+def timeline(context: template.Context, events: Sequence[Event]) -> dict[str, object]:
+    """What happened when."""
+    return {"events": events, "zone": context["zone"]}
+
+
+@register.simple_block_tag
+def frame(
+    content: str, *, title: str, name: str, sub: str = "", foot: str = "", kind: str = ""
+) -> SafeString:
+    """The frame of a chart or (`kind="map"`) a map: what it shows, the picture, where it comes from."""
+    about = {"title": title, "name": name, "sub": sub, "foot": foot, "kind": kind, "content": content}
+    return _rendered("ui/frame.html", about)
+
+
+@register.simple_block_tag
+def tile(content: str, *, title: str, url: str = "", over: str = "") -> SafeString:
+    """A tile that leads somewhere: what it is, its title as a link over the whole tile, a few words."""
+    return _rendered("ui/tile.html", {"title": title, "url": url, "over": over, "content": content})
+
+
+@register.simple_block_tag
+def note(content: str, *, kind: str = "") -> SafeString:
+    """Something to be noticed; `kind`: warning, danger or good."""
+    return _rendered("ui/note.html", {"kind": kind, "content": content})
+
+
+def _rendered(name: str, about: dict[str, Any]) -> SafeString:
+    # What a template rendered is escaped already.
+    about["content"] = mark_safe(about["content"])  # noqa: S308
+    return mark_safe(render_to_string(name, about).strip())  # noqa: S308
