@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the catalogue registers elsewhere: its places of work."""
+"""What the catalogue registers elsewhere: its places of work, and what waits there."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.catalogue import waiting
 from stadtkern.ui import places, sections
 
 
@@ -17,6 +18,7 @@ def register() -> None:
         "editor",
         about=_("Aus Dateien und Adressen Datensätze machen."),
         position=20,
+        waiting=waiting.imports,
     )
     places.register(
         _("Kataloge ernten"),
@@ -24,6 +26,7 @@ def register() -> None:
         "publisher",
         about=_("Datensätze anderer Portale nach Plan übernehmen."),
         position=70,
+        waiting=waiting.harvests,
     )
     places.register(
         _("Dateninventar"),
@@ -31,6 +34,7 @@ def register() -> None:
         "reader",
         about=_("Was die Verwaltung an Daten hat, was fehlt und was freigegeben wird."),
         position=40,
+        waiting=waiting.releases,
     )
     places.register(
         _("Anfragen nach Daten"),
@@ -38,6 +42,7 @@ def register() -> None:
         "steward",
         about=_("Lesen, was gewünscht wird, und öffentlich antworten."),
         position=50,
+        waiting=waiting.requests,
     )
     places.register(
         _("Nutzung"),

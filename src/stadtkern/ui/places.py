@@ -3,16 +3,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 import msgspec
 from django.urls import reverse
 
+from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that waits for somebody, in words, and where to do it."""
+
+    says: str
+    url: str
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the work page. Words may be lazy (`gettext_lazy`); `role` None: everybody signed in;
     `city`: only for the city's own administrators.
+
+    `waiting` is asked what waits there for a person; it answers None to whom the place is not open after all.
     """
 
     title: object
@@ -21,6 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     about: object = ""
     position: int = 100
     city: bool = False
+    waiting: Callable[[Connection, Person], Awaitable[Sequence[Waiting] | None]] | None = None
 
     @property
     def url(self) -> str:
@@ -39,12 +52,19 @@ def register(
     about: object = "",
     position: int = 100,
     city: bool = False,
+    waiting: Callable[[Connection, Person], Awaitable[Sequence[Waiting] | None]] | None = None,
 ) -> None:
     """Make a place known; called in `AppConfig.ready`. A second call for an address replaces."""
     if role is not None and role not in permissions.ROLES:
         raise ValueError(f"there is no role {role}")
     _places[url_name] = Place(
-        title=title, url_name=url_name, role=role, about=about, position=position, city=city
+        title=title,
+        url_name=url_name,
+        role=role,
+        about=about,
+        position=position,
+        city=city,
+        waiting=waiting,
     )
 
 
@@ -55,9 +75,21 @@ def forget(url_name: str) -> None:
 
 def of(person: Person) -> list[Place]:
     """The places that somebody may enter, by position, then in the order of registration."""
-    open_to = [
+    found = [
         place
         for place in _places.values()
         if (place.role is None or person.may(role=place.role)) and (person.administrator or not place.city)
     ]
-    return sorted(open_to, key=lambda place: place.position)
+    return sorted(found, key=lambda place: place.position)
+
+
+async def open_to(connection: Connection, person: Person) -> tuple[list[Place], list[Waiting]]:
+    """The places that somebody may enter, and what waits for them there."""
+    found: list[Place] = []
+    waiting: list[Waiting] = []
+    for place in of(person):
+        here = () if place.waiting is None else await place.waiting(connection, person)
+        if here is not None:
+            found.append(place)
+            waiting += here
+    return found, waiting

@@ -39,14 +39,16 @@ class Task(msgspec.Struct, frozen=True):
 
 
 async def start(request: HttpRequest) -> HttpResponse:
-    """Datasets that need something first, then the others, beside the places of work."""
+    """What waits for them, the places of work, datasets that need something first, then the others."""
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     async with visits.open_visit(request) as visit:
         person = await permissions.require_signed_in(request, visit.connection)
+        entered, waiting = await places.open_to(visit.connection, person)
         tasks, total = await _tasks(visit, person, query=query) if person.works_here else ([], 0)
     context = {
         "person": person,
-        "places": [place for place in places.of(person) if place.url_name != "work"],
+        "places": [place for place in entered if place.url_name != "work"],
+        "waiting": waiting,
         "needing": [task for task in tasks if task.needs],
         "others": [task for task in tasks if not task.needs],
         "says": ngettext("%(n)s Datensatz", "%(n)s Datensätze", total) % {"n": total},
