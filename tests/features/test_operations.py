@@ -12,6 +12,7 @@ from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.features import loading, operations, queries, shapes, sources, tree
 from stadtkern.features.entities import Column, Columns, Type
+from stadtkern.features.versions import keeping
 from tests.core import factories as core_factories
 from tests.features.factories import EVERYTHING, NOTHING, again, collection, trees
 
@@ -98,9 +99,10 @@ async def test_replacing_is_seen_at_once_and_whole(connection: Connection, datab
 
 
 async def test_who_reads_an_old_delivery_reads_on(connection: Connection) -> None:
-    """The table of the delivery before stays for an hour, then a sweep drops it."""
+    """The table of a forgotten version stays for an hour, then a sweep drops it."""
     known = await collection(connection)
     await operations.load(connection, collection=known, batches=[trees(3)], mode="replace")
+    await keeping.forget(connection, collection_id=known.id, number=1)
     assert len((await queries.page(connection, EVERYTHING, collection=known)).rows) == 100
     assert await operations.sweep(connection) == 0
     assert await operations.sweep(connection, seconds=-1) >= 1

@@ -116,10 +116,17 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/versionen/<int:number>": door(
         one="/daten/{key}/versionen/1 /daten/{key}/versionen/1?mit=2"
     ),
+    "daten/<slug:key>/staende": door(one="/daten/{key}/staende /en/daten/{key}/staende"),
+    "daten/<slug:key>/staende/<int:number>": door(
+        one="/daten/{key}/staende/1?mit=2", search="/daten/{key}/staende/1?tabelle={word}"
+    ),
     "daten/<slug:key>/nutzung": door(one="/daten/{key}/nutzung"),
     "daten/<slug:key>/nutzung.csv": door(one="/daten/{key}/nutzung.csv"),
     "arbeit/nutzung": no_data("counts change with every question; what is listed is tested with the counts"),
-    "arbeit/daten/<slug:key>/versionen/<int:number>": door(search="/arbeit/daten/{key}/versionen/1"),
+    **{
+        f"arbeit/daten/<slug:key>/{a}/<int:number>{b}": door(search=f"/arbeit/daten/{{key}}/{a}/1{b}")
+        for a, b in (("versionen", ""), ("staende", "/zurueckholen"), ("staende", "/entfernen"))
+    },
     "arbeit/inventar/liste.xlsx": no_data("a packed file; the page of the same list is asked"),
     "daten": door(
         lists="/daten /en/daten /daten?sortierung=titel /daten?sortierung=neu&seite=2 /daten?art=series"
@@ -263,6 +270,7 @@ PLANE: dict[str, Door] = {
         " /ogc/collections/{key}/items?f=html /ogc/collections/{key}/items?filter=height>1&f=html"
         " /ogc/collections/{key}/items/1 /ogc/collections/{key}/items/1?f=html"
         " /ogc/collections/{key}/download.csv /ogc/collections/{key}/download.parquet"
+        " /ogc/collections/{key}/versions /ogc/collections/{key}/versions/1/download.csv"
         " /ogc/collections/things/items/{thing}",
         search="/ogc/collections/things/items?f=html&name={word} /ogc/collections/{key}/items?bbox=x"
         " /ogc/collections/locations/download.csv?filter=name%20LIKE%20'{word}%25'",

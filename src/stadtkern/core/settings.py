@@ -91,6 +91,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=0, le=36500, description="How many days an observation may lie in the future.")
     ] = 730
 
+    versions_kept: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=500, description="Versions of a table or map that stay, with the one shown."),
+    ] = 20
+    versions_days: Annotated[
+        int, msgspec.Meta(ge=0, description="Days that a version stays after it was replaced.")
+    ] = 730
     archive_cache_rows: Annotated[
         int, msgspec.Meta(ge=0, description="Observations of archived months that stay in the database.")
     ] = 2_000_000

@@ -14,9 +14,11 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
 from stadtkern.features import lines, shapes
 from stadtkern.features.entities import Bounds, Collection, Column, Columns
 from stadtkern.features.sources import INDEXED
+from stadtkern.features.versions import keeping
 
 _TYPES = {
     "text": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean", "date": "date",
@@ -65,46 +67,76 @@ async def anew(connection: Connection, known: Collection, batches: Batches) -> L
     return found
 
 
-async def behind(connection: Connection, known: Collection, batches: Batches) -> Loaded:
-    """Behind the rows that are there."""
+async def of_rows(connection: Connection, known: Collection, source: Fragment) -> Loaded:
+    """Into a table of its own too, from rows that are read from `source`, which is called `f`."""
+    found = Loaded(table_name=f"t_{known.id}_{known.version + 1}")
+    await _make(connection, known, found.table_name)
+    names = ["id", *_names(known), *(("geometry", "bounds") if known.geometry else ())]
+    head = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM ").format(
+        _table(found.table_name), _list(names), _list(names)
+    )
+    text = head.as_string(connection) + source.text
+    await connection.execute(text.encode(), source.params)
+    await _index(connection, known, found.table_name)
+    return found
+
+
+async def behind(connection: Connection, known: Collection, batches: Batches, *, first: int) -> Loaded:
+    """Behind the rows that are there, with ids from `first` on."""
     found = Loaded(table_name=known.table_name)
-    table = _table(known.table_name)
-    await _copy(connection, known, batches, found, table=table, first=await _last(connection, table) + 1)
+    await _copy(connection, known, batches, found, table=_table(known.table_name), first=first)
     found.n = known.n + found.rows
     return found
 
 
-async def over(connection: Connection, known: Collection, batches: Batches) -> Loaded:
-    """Over rows with the same key, which keep their ids; the others come behind."""
+async def over(connection: Connection, known: Collection, batches: Batches, *, first: int) -> Loaded:
+    """Over rows with the same key, which keep their ids; the others come behind, with ids from `first` on.
+
+    Rows that change are kept as they were, with the number of the version that changed them.
+    """
     found = Loaded(table_name=known.table_name)
     table, staging = _table(known.table_name), sql.Identifier(f"staged_{known.id}")
     await connection.execute(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staging, table)
     )
-    first = await _last(connection, table) + 1
     await _copy(connection, known, batches, found, table=staging, first=first)
     names = [*_names(known), *(("geometry", "bounds") if known.geometry else ())]
     keys = [f"c{at}" for at, column in enumerate(known.columns, start=1) if column.key]
-    changes = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names]
-    statement = sql.SQL(
-        "WITH merged AS (INSERT INTO {} (id, {}) SELECT id, {} FROM {} ORDER BY id"
-        " ON CONFLICT ({}) DO UPDATE SET {} RETURNING xmax = 0 AS fresh)"
-        " SELECT count(*) FILTER (WHERE fresh) FROM merged"
-    ).format(
-        table,
-        _list(names),
-        _list(names),
-        staging,
-        _list(keys),
-        sql.SQL(", ").join(changes),
-    )
     try:
-        row = await (await connection.execute(statement)).fetchone()
+        row = await (await connection.execute(_merged(known, names, keys, staging))).fetchone()
     except errors.CardinalityViolation as error:
         raise DuplicateKey("each key may stand once in a delivery") from error
     await connection.execute(sql.SQL("DROP TABLE {}").format(staging))
     found.n = known.n + (int(row[0]) if row else 0)
     return found
+
+
+def _merged(
+    known: Collection, names: Sequence[str], keys: Sequence[str], staging: sql.Identifier
+) -> sql.Composed:
+    """Merges staged rows, keeps what they change, and counts the new ones; it reads the table as it was."""
+    table, former = _table(known.table_name), _table(keeping.before(known.table_name))
+    said = [name for name in names if name != "bounds"]
+    return sql.SQL(
+        "WITH merged AS (INSERT INTO {table} AS t (id, {names}) SELECT id, {names} FROM {staging} ORDER BY id"
+        " ON CONFLICT ({keys}) DO UPDATE SET {changes} RETURNING t.id, {new}, xmax = 0 AS fresh),"
+        " former AS (INSERT INTO {former} (id, {names}, replaced_in) SELECT o.id, {old}, {version}"
+        " FROM merged AS m JOIN {table} AS o ON o.id = m.id"
+        " WHERE NOT m.fresh AND ({old_said}) IS DISTINCT FROM ({new_said}))"
+        " SELECT count(*) FILTER (WHERE fresh) FROM merged"
+    ).format(
+        table=table,
+        former=former,
+        staging=staging,
+        names=_list(names),
+        keys=_list(keys),
+        changes=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names),
+        new=sql.SQL(", ").join(sql.Identifier("t", n) for n in names),
+        old=sql.SQL(", ").join(sql.Identifier("o", n) for n in names),
+        old_said=sql.SQL(", ").join(sql.Identifier("o", n) for n in said),
+        new_said=sql.SQL(", ").join(sql.Identifier("m", n) for n in said),
+        version=sql.Literal(known.version + 1),
+    )
 
 
 async def _copy(
@@ -222,8 +254,10 @@ async def _index(connection: Connection, known: Collection, name: str) -> None:
     await connection.execute(sql.SQL("ANALYZE {}").format(table))
 
 
-async def _last(connection: Connection, table: sql.Composable) -> int:
-    row = await (await connection.execute(sql.SQL("SELECT max(id) FROM {}").format(table))).fetchone()
+async def last(connection: Connection, table_name: str) -> int:
+    """The highest id in a table; 0 where it is empty."""
+    statement = sql.SQL("SELECT max(id) FROM {}").format(_table(table_name))
+    row = await (await connection.execute(statement)).fetchone()
     return int(row[0] or 0) if row else 0
 
 

@@ -14,6 +14,7 @@ from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.features import entities, loading
 from stadtkern.features.entities import Bounds, Collection, Column, Columns, Geometry
+from stadtkern.features.versions import keeping
 
 Batch = Sequence[Sequence[Any]] | Columns
 Mode = Literal["replace", "append", "upsert"]
@@ -91,8 +92,12 @@ async def load(
     mode: Mode,
     columns: Sequence[Column] | None = None,
     srid: int | None = None,
+    by: int | None = None,
+    note: str = "",
 ) -> int:
     """Take a delivery of rows; returns how many. Readers see all of it at once, or on an error nothing.
+
+    It is a version of its own, unless it replaces rows by exactly the same. `by` and `note` are kept with it.
 
     A row has its values in the order of the columns and, in a collection with geometry, behind them a GeoJSON
     geometry in longitude and latitude (dict, text or None); `Columns` are the quicker form of many rows.
@@ -104,7 +109,7 @@ async def load(
         row = await (await connection.execute(_sql("lock_collection"), {"id": collection.id})).fetchone()
         if row is None:
             raise problems.NotFound(f"the collection `{collection.key}` was removed")
-        known = entities.collection(row)
+        known = before = entities.collection(row)
         if columns is not None and mode == "replace":
             _check(columns)
             known = msgspec.structs.replace(known, columns=tuple(columns))
@@ -113,11 +118,16 @@ async def load(
             raise NoKey(f"`{known.key}` has no key columns")
         if fresh:
             found = await loading.anew(connection, known, _batches(batches))
-        elif mode == "append":
-            found = await loading.behind(connection, known, _batches(batches))
+            if await _same(connection, before, known, found, srid=srid):
+                await keeping.discard(connection, table_name=found.table_name)
+                return found.rows
         else:
-            found = await loading.over(connection, known, _batches(batches))
+            last = await loading.last(connection, known.table_name)
+            await keeping.bound(connection, known, last_id=last, over=mode == "upsert")
+            bring = loading.behind if mode == "append" else loading.over
+            found = await bring(connection, known, _batches(batches), first=last + 1)
         await _show(connection, known, found, srid=srid, fresh=fresh)
+        await keeping.keep(connection, collection_id=known.id, mode=mode, by=by, note=note)
     return found.rows
 
 
@@ -136,9 +146,10 @@ async def describe(
 async def drop(connection: Connection, *, collection: Collection) -> None:
     """Take a collection away with all its rows; nothing is said where it is gone already."""
     async with connection.transaction():
-        row = await (await connection.execute(_sql("drop_collection"), {"id": collection.id})).fetchone()
-        if row is not None and row[0]:
-            await connection.execute(_sql("retire_table"), {"table_name": row[0]})
+        held = await (await connection.execute(_sql("tables_of_versions"), {"id": collection.id})).fetchall()
+        for name, *_ in held:
+            await keeping.retire(connection, table_name=name)
+        await connection.execute(_sql("drop_collection"), {"id": collection.id})
 
 
 async def sweep(connection: Connection, *, seconds: float = _READ_ON_SECONDS) -> int:
@@ -168,8 +179,15 @@ async def _show(
         "srid": known.srid if srid is None else srid,
     }
     await connection.execute(_sql("save_delivery"), params)
-    if fresh and known.table_name:
-        await connection.execute(_sql("retire_table"), {"table_name": known.table_name})
+
+
+async def _same(
+    connection: Connection, before: Collection, known: Collection, found: loading.Loaded, *, srid: int | None
+) -> bool:
+    """Whether a delivery says nothing but what is shown already."""
+    if not before.version or before.columns != known.columns or srid not in (None, before.srid):
+        return False
+    return found.n == before.n and await keeping.same(connection, before, table_name=found.table_name)
 
 
 def _around(first: Bounds | None, second: Bounds | None) -> Bounds | None:

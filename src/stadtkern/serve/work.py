@@ -44,7 +44,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
         "catalogue": lambda stop: upkeep.run(url=url, stop=stop),
-        "features": lambda stop: sweeping.run(url=url, stop=stop),
+        "features": lambda stop: sweeping.run(url=url, settings=settings, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
         "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),

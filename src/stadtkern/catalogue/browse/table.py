@@ -77,12 +77,9 @@ async def _preview(visit: Visit, collection: Collection) -> Preview:
     return Preview(
         title=wording.said(dict(collection.title)) or collection.key,
         says=ngettext("%(n)s Zeile", "%(n)s Zeilen", collection.n) % {"n": n},
-        heads=[_head(column) for column in columns],
+        heads=[head(column) for column in columns],
         rows=[
-            [
-                Cell(_said(value, column, visit), column.type in _NUMBERS)
-                for value, column in zip(row.values, columns, strict=False)
-            ]
+            [cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
             for row in page.rows
         ],
         more_columns=len(collection.columns) - len(columns),
@@ -91,8 +88,14 @@ async def _preview(visit: Visit, collection: Collection) -> Preview:
     )
 
 
-def _head(column: Column) -> Head:
+def head(column: Column) -> Head:
+    """How a column is named at the top of a table."""
     return Head(wording.said(dict(column.title)) or column.name, column.unit, column.type in _NUMBERS)
+
+
+def cell(value: Any, column: Column, visit: Visit) -> Cell:
+    """A value as it stands in a table."""
+    return Cell(_said(value, column, visit), column.type in _NUMBERS)
 
 
 def _said(value: Any, column: Column, visit: Visit) -> str:

@@ -119,6 +119,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     created_at: datetime
     updated_at: datetime
+    by_id: int | None
     recipe: Recipe
 
     @property
@@ -155,6 +156,7 @@ def delivery(row: tuple[Any, ...]) -> Delivery:
         rows=row[12],
         created_at=row[13],
         updated_at=row[14],
+        by_id=row[28],
         recipe=Recipe(
             id=row[15],
             uuid=row[16],

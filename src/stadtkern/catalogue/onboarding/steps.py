@@ -21,6 +21,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.features import entities as feature_entities
 from stadtkern.features import operations as features
 from stadtkern.features import queries as collections
+from stadtkern.features.versions import differences
 from stadtkern.ingest.imports import run, spots, typed
 from stadtkern.ingest.imports.formats import unfold
 from stadtkern.ingest.imports.mapping import File, InvalidMapping
@@ -131,6 +132,9 @@ async def load(
             params = {"id": recipe.id, "shape": Jsonb(msgspec.to_builtins(shape))}
             await connection.execute(statements.load("catalogue")["save_shape"], params)
         await operations.move(connection, id=delivery.id, state="done", rows=rows)
+    if plan.target != "series":
+        stored = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
+        await differences.summarise(connection, _EVERYTHING, collection=stored)
 
 
 async def _load_series(delivery: Delivery, plan: Plan, *, path: Path, url: str, progress: Progress) -> int:
@@ -181,6 +185,8 @@ async def _load_rows(
             batches=_ahead(batches, progress),
             mode=mode,
             columns=columns if mode == "replace" else None,
+            by=delivery.by_id,
+            note=delivery.file_name,
         )
 
 

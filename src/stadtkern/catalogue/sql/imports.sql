@@ -18,7 +18,7 @@ SELECT
     d.id, d.uuid, d.state, d.file_name, d.size, d.part, d.progress, d.found, d.checked, d.changes, d.problem,
     d.decision, d.rows, d.created_at, d.updated_at,
     r.id, r.uuid, r.organisation_id, r.owner_id, r.dataset_id, r.title, r.url, r.every, r.plan, r.shape,
-    owner.name, s.key, s.state
+    owner.name, s.key, s.state, d.by_id
 FROM catalogue.import_delivery AS d
 JOIN catalogue.import_recipe AS r ON r.id = d.recipe_id
 LEFT JOIN core.principal AS owner ON owner.id = r.owner_id
@@ -32,7 +32,7 @@ SELECT
     d.id, d.uuid, d.state, d.file_name, d.size, d.part, d.progress, NULL, NULL, d.changes, d.problem,
     NULL, d.rows, d.created_at, d.updated_at,
     r.id, r.uuid, r.organisation_id, r.owner_id, r.dataset_id, r.title, r.url, r.every, NULL, NULL,
-    owner.name, s.key, s.state
+    owner.name, s.key, s.state, d.by_id
 FROM catalogue.import_delivery AS d
 JOIN catalogue.import_recipe AS r ON r.id = d.recipe_id
 LEFT JOIN core.principal AS owner ON owner.id = r.owner_id

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Metadata as they were: every change kept, compared, addressed and brought back."""
+"""Metadata and data as they were: every change kept, compared, addressed and brought back."""

@@ -8,7 +8,7 @@ looked at who asks. A delivery that changes rows in place meanwhile ends the fil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,11 +22,12 @@ from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.features import queries, references
 from stadtkern.features.api import answers, files, parameters, provider, tables, writers
-from stadtkern.features.api.call import Call
+from stadtkern.features.api.call import Call, Seen
 from stadtkern.features.entities import Page, Row
 from stadtkern.features.sources import Source
 
 STEP = 2_000
+Find = Callable[[Seen], Awaitable[Source]]
 
 
 class Form(NamedTuple):
@@ -81,12 +82,15 @@ class OneReferenceOnly(problems.Problem):
     """
 
 
-async def answer(call: Call, key: str, name: str) -> Response:
-    """The selection as a file, or that the asker has it already. Raises TooManyRows and others."""
+async def answer(call: Call, key: str, name: str, *, find: Find | None = None) -> Response:
+    """The selection as a file, or that the asker has it already; from what `find` finds, else of today.
+
+    Raises TooManyRows and others.
+    """
     form = FORMS.get(name)
     if form is None:
         raise problems.NotFound(f"no download.{name[:40]}")
-    walk = Walk(call, key)
+    walk = Walk(call, key, find)
     source = await walk.begin()
     audit.export()
     if source.dataset_id is not None:
@@ -121,9 +125,10 @@ async def answer(call: Call, key: str, name: str) -> Response:
 class Walk:
     """The rows of a selection, page by page."""
 
-    def __init__(self, call: Call, key: str):
+    def __init__(self, call: Call, key: str, find: Find | None = None):
         self._call = call
         self._key = key
+        self._finder = find
         self._first: Page
 
     async def begin(self) -> Source:
@@ -131,7 +136,7 @@ class Walk:
         call = self._call
         await call.equipped()
         async with call.reading() as seen:
-            self.source = await provider.find(call.providers, seen.connection, seen.scope, key=self._key)
+            self.source = await self._find(seen)
             self.asked = parameters.selection(call.parameters, self.source)
             self._first = await self._page(seen.connection, seen.scope, self.asked.after, self.asked.limit)
         return self.source
@@ -145,9 +150,9 @@ class Walk:
             if page.after is None or left == 0:
                 return
             async with self._call.reading(watched=False) as seen:
-                now = await provider.find(self._call.providers, seen.connection, seen.scope, key=self._key)
+                now = await self._find(seen)
                 _same(self.source, now)
-                page = await self._page(seen.connection, seen.scope, page.after, left)
+                page = await self._page(seen.connection, seen.scope, page.after, left, source=now)
 
     async def count(self, most: int) -> int | None:
         """How many rows there will be; None where there are more than `most`."""
@@ -156,11 +161,24 @@ class Walk:
                 seen.connection, seen.scope, collection=self.source, filter=self.asked.filter, most=most
             )
 
-    async def _page(self, connection: Connection, scope: Scope, after: int | None, left: int | None) -> Page:
+    async def _find(self, seen: Seen) -> Source:
+        if self._finder is not None:
+            return await self._finder(seen)
+        return await provider.find(self._call.providers, seen.connection, seen.scope, key=self._key)
+
+    async def _page(
+        self,
+        connection: Connection,
+        scope: Scope,
+        after: int | None,
+        left: int | None,
+        *,
+        source: Source | None = None,
+    ) -> Page:
         return await queries.page(
             connection,
             scope,
-            collection=self.source,
+            collection=source or self.source,
             filter=self.asked.filter,
             limit=STEP if left is None else min(STEP, left),
             after=after,

@@ -12,7 +12,17 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core import datasets, problems
-from stadtkern.features.api import answers, documents, downloads, html, items, openapi, parameters, provider
+from stadtkern.features.api import (
+    answers,
+    documents,
+    downloads,
+    html,
+    items,
+    openapi,
+    parameters,
+    provider,
+    versions,
+)  # fmt: skip
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.provider import Provider
 
@@ -61,6 +71,11 @@ async def _answer(call: Call) -> Response:
             return await items.one(call, key, number)
         case ["collections", key, name] if name.startswith("download."):
             return await downloads.answer(call, key, name.removeprefix("download."))
+        case ["collections", key, "versions"]:
+            return await versions.listing(call, key)
+        case ["collections", key, "versions", number, name] if name.startswith("download."):
+            find = versions.finder(call, key=key, number=number)
+            return await downloads.answer(call, key, name.removeprefix("download."), find=find)
     raise problems.NotFound("/".join(call.parts)[:200])
 
 

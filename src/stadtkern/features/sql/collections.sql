@@ -26,8 +26,8 @@ UPDATE features.collection SET title = %(title)s, description = %(description)s,
 WHERE id = %(id)s;
 
 -- name: drop_collection
--- Removes a collection and tells the name of its table
-DELETE FROM features.collection WHERE id = %(id)s RETURNING table_name;
+-- Removes a collection with its versions
+DELETE FROM features.collection WHERE id = %(id)s;
 
 -- name: retire_table
 -- Notes that a table is not shown any more
