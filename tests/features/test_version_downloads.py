@@ -6,11 +6,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from stadtkern.core.database import Connection
+from stadtkern.features.api import downloads
 from tests import people
 from tests.core import factories as core_factories
 from tests.features.factories import collection, trees
@@ -52,6 +54,30 @@ async def test_a_version_keeps_its_address_and_its_rows(
     parquet = await client.get(f"{address}parquet")
     assert (parquet.status_code, parquet.content[:4]) == (200, b"PAR1")
     assert len((await client.get("/ogc/collections/alt/download.json")).json()) == 3
+
+
+async def test_a_version_is_read_whole_while_deliveries_come(
+    client: httpx.AsyncClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that are changed, or come behind, between two pages are read as they were."""
+    known = await collection(connection, rows=trees(30))
+    monkeypatch.setattr(downloads, "STEP", 10)
+    real, left = downloads.Walk._page, ["upsert", "append"]
+
+    async def between(self: Any, *given: Any) -> Any:
+        page = await real(self, *given)
+        if left:
+            mode: Any = left.pop()
+            rows = [["Buche", *row[1:]] for row in trees(20, first=25 if mode == "upsert" else 90)]
+            await load(connection, known, rows, mode)
+        return page
+
+    monkeypatch.setattr(downloads.Walk, "_page", between)
+    answer = await client.get(f"/ogc/collections/{known.key}/versions/1/download.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [int(row["Nummer"]) for row in lines] == list(range(1, 31))
+    assert "Buche" not in {row["Art"] for row in lines}
+    assert left == []
 
 
 @pytest.mark.parametrize("number", ["0", "7", "-1", "x", "1.0", "99999999999999999999999", "²"])

@@ -152,7 +152,9 @@ class Walk:
             async with self._call.reading(watched=False) as seen:
                 now = await self._find(seen)
                 _same(self.source, now)
-                page = await self._page(seen.connection, seen.scope, page.after, left, source=now)
+                if self._finder is not None:
+                    self.source = now  # the same rows, which may lie elsewhere by now
+                page = await self._page(seen.connection, seen.scope, page.after, left)
 
     async def count(self, most: int) -> int | None:
         """How many rows there will be; None where there are more than `most`."""
@@ -166,19 +168,11 @@ class Walk:
             return await self._finder(seen)
         return await provider.find(self._call.providers, seen.connection, seen.scope, key=self._key)
 
-    async def _page(
-        self,
-        connection: Connection,
-        scope: Scope,
-        after: int | None,
-        left: int | None,
-        *,
-        source: Source | None = None,
-    ) -> Page:
+    async def _page(self, connection: Connection, scope: Scope, after: int | None, left: int | None) -> Page:
         return await queries.page(
             connection,
             scope,
-            collection=source or self.source,
+            collection=self.source,
             filter=self.asked.filter,
             limit=STEP if left is None else min(STEP, left),
             after=after,
