@@ -43,7 +43,7 @@ async def test_a_proposal_waits_for_a_second_person_until_it_is_decided(
     address = await recorded(visitor, office)
     await proposed(visitor, address)
     assert await waiting(visitor, office.publisher) == [
-        "Ein Vorschlag zur Freigabe ist zu entscheiden, bis 1. Januar 2999"
+        "1 Vorschlag zur Freigabe ist zu entscheiden, bis 1. Januar 2999"
     ]
     assert await waiting(visitor, office.editor) == []
     assert await waiting(visitor, office.other) == []
@@ -57,8 +57,8 @@ async def test_what_could_concern_people_waits_for_a_steward(
     """The editor is told of their own steps only; old deliveries, whose files are gone, wait for nobody."""
     steward = await people.person(connection, role="steward", organisation_id=office.id)
     step, decision = (
-        "Eine Lieferung wartet auf den nächsten Schritt",
-        "Eine Lieferung könnte Menschen betreffen: bitte entscheiden",
+        "1 Lieferung wartet auf den nächsten Schritt",
+        "1 Lieferung könnte Menschen betreffen: bitte entscheiden",
     )
     old = await a_delivery(connection, office, state="looked")
     assert await waiting(visitor, office.editor) == [step]
@@ -88,7 +88,7 @@ async def test_requests_wait_for_stewards_of_the_city_only(
     city = await people.person(
         connection, role="steward", organisation_id=await people.city(connection), name="Mo"
     )
-    assert await waiting(visitor, city) == ["Eine Anfrage nach Daten ist zu lesen"]
+    assert await waiting(visitor, city) == ["1 Anfrage nach Daten ist zu lesen"]
     assert "/arbeit/anfragen" in await text(visitor, "/arbeit")
     assert await waiting(visitor, theirs) == []
     assert "/arbeit/anfragen" not in await text(visitor, "/arbeit")
@@ -109,7 +109,7 @@ async def test_a_catalogue_that_failed_waits_until_it_is_taken_in(
     run = "INSERT INTO catalogue.harvest_run (source_id, state) VALUES (%s, %s)"
     await connection.execute(run, [made[0], "failed"])
     await connection.execute(run, [made[0], "running"])
-    assert await waiting(visitor, office.publisher) == ["Ein Katalog ließ sich zuletzt nicht ernten"]
+    assert await waiting(visitor, office.publisher) == ["1 Katalog ließ sich zuletzt nicht ernten"]
     assert await waiting(visitor, office.editor) == []
     await connection.execute(run, [made[0], "done"])
     assert await waiting(visitor, office.publisher) == []

@@ -30,14 +30,14 @@ async def imports(connection: Connection, person: Person) -> Sequence[Waiting]:
     found = []
     if decisions:
         says = ngettext(
-            "Eine Lieferung könnte Menschen betreffen: bitte entscheiden",
+            "%(n)s Lieferung könnte Menschen betreffen: bitte entscheiden",
             "%(n)s Lieferungen könnten Menschen betreffen: bitte entscheiden",
             decisions,
         )
         found.append(Waiting(says=says % {"n": decisions}, url=url))
     if steps:
         says = ngettext(
-            "Eine Lieferung wartet auf den nächsten Schritt",
+            "%(n)s Lieferung wartet auf den nächsten Schritt",
             "%(n)s Lieferungen warten auf den nächsten Schritt",
             steps,
         )
@@ -56,7 +56,7 @@ async def releases(connection: Connection, person: Person) -> Sequence[Waiting]:
     if not n:
         return []
     says = ngettext(
-        "Ein Vorschlag zur Freigabe ist zu entscheiden, bis %(day)s",
+        "%(n)s Vorschlag zur Freigabe ist zu entscheiden, bis %(day)s",
         "%(n)s Vorschläge zur Freigabe sind zu entscheiden, der erste bis %(day)s",
         n,
     )
@@ -69,7 +69,7 @@ async def requests(connection: Connection, person: Person) -> Sequence[Waiting] 
     if not (await rights.reach(connection, person=person)).city:
         return None
     n = await asked.waiting(connection)
-    says = ngettext("Eine Anfrage nach Daten ist zu lesen", "%(n)s Anfragen nach Daten sind zu lesen", n)
+    says = ngettext("%(n)s Anfrage nach Daten ist zu lesen", "%(n)s Anfragen nach Daten sind zu lesen", n)
     return [Waiting(says=says % {"n": n}, url=reverse("requests-work"))] if n else []
 
 
@@ -78,7 +78,7 @@ async def harvests(connection: Connection, person: Person) -> Sequence[Waiting]:
     params = {"everything": person.administrator, "organisations": _where(person, "publisher")}
     (n,) = await _row(connection, "harvests_waiting", params)
     says = ngettext(
-        "Ein Katalog ließ sich zuletzt nicht ernten", "%(n)s Kataloge ließen sich zuletzt nicht ernten", n
+        "%(n)s Katalog ließ sich zuletzt nicht ernten", "%(n)s Kataloge ließen sich zuletzt nicht ernten", n
     )
     return [Waiting(says=says % {"n": n}, url=reverse("harvest"))] if n else []
 
