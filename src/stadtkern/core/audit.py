@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from stadtkern.core import database, statements, waiting
 from stadtkern.core.database import Connection
 
-Action = Literal["read", "change", "export", "agreement", "log"]
+Action = Literal["read", "change", "export", "role", "agreement", "log"]
 AGAIN_SECONDS = 60.0
 _LONGEST_ADDRESS = 2_000
 _MOST_KNOWN = 20_000

@@ -17,6 +17,7 @@ from stadtkern.identity.account import views as own
 from stadtkern.identity.entry import views as entry
 from stadtkern.identity.mail import views as mail
 from stadtkern.identity.organisations import views as people
+from stadtkern.identity.people import views as accounts
 from stadtkern.identity.tokens import views as keys
 
 
@@ -89,6 +90,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/post/<int:id>/verwerfen", mail.discard, name="mail-discard"),
     path("arbeit/menschen", people.organisations, name="organisations"),
     path("arbeit/menschen/neu", people.new, name="organisation-new"),
+    path("arbeit/menschen/konten", accounts.people, name="people"),
+    path("arbeit/menschen/konten/<int:id>", accounts.one, name="person"),
+    path("arbeit/menschen/konten/<int:id>/sperren", accounts.close, name="person-close"),
+    path("arbeit/menschen/konten/<int:id>/oeffnen", accounts.open_again, name="person-open"),
     path("arbeit/menschen/<int:id>", people.organisation, name="organisation"),
     path("arbeit/menschen/<int:id>/bearbeiten", people.edit, name="organisation-edit"),
     path("arbeit/menschen/<int:id>/einladen", people.invite, name="organisation-invite"),

@@ -39,10 +39,12 @@ WITH own AS (
     WHERE secret_hash = %(secret_hash)s AND principal_id IS NULL
     RETURNING secret_hash, principal_id, expires_at
 ), noted AS (
-    UPDATE identity.person SET signed_in_at = now() WHERE principal_id = (SELECT principal_id FROM own)
+    -- An account that is being closed at this moment keeps the row; then nothing is opened.
+    UPDATE identity.person SET signed_in_at = now()
+    WHERE principal_id = (SELECT principal_id FROM own) AND disabled_at IS NULL RETURNING principal_id
 )
 INSERT INTO core.session (secret_hash, principal_id, expires_at)
-SELECT secret_hash, principal_id, expires_at FROM own;
+SELECT own.secret_hash, own.principal_id, own.expires_at FROM own JOIN noted USING (principal_id);
 
 -- name: end_session
 -- Forgets one session in both planes
