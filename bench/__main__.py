@@ -19,7 +19,19 @@ from bench import installation
 from bench.figures import Figure, Run, table
 from bench.session import Session
 
-NAMES = ("posts", "mqtt", "bulk", "arrays", "history", "reads", "formats", "disposal", "pages", "footprint")
+NAMES = (
+    "posts",
+    "mqtt",
+    "bulk",
+    "arrays",
+    "history",
+    "reads",
+    "formats",
+    "disposal",
+    "pages",
+    "onboarding",
+    "footprint",
+)
 RESULTS = Path("bench-results")
 PAGE = Path("docs/benchmarks.md")
 _QUIET = 0.5

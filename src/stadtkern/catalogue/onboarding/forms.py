@@ -21,6 +21,10 @@ EVERY: Mapping[str, tuple[Any, timedelta | None]] = {
     "week": (_("jede Woche"), timedelta(days=7)),
     "month": (_("alle 30 Tage"), timedelta(days=30)),
 }
+_USUAL = tuple(
+    f"http://dcat-ap.de/def/licenses/{name}"
+    for name in ("dl-by-de/2.0", "dl-zero-de/2.0", "cc-by/4.0", "cc-zero")
+)
 _ENCODINGS = [("", _("automatisch erkennen")), ("utf-8", "UTF-8"), ("cp1252", "Windows (cp1252)"),
               ("iso8859-15", "ISO 8859-15"), ("utf-16", "UTF-16"), ("cp850", "DOS (cp850)")]  # fmt: skip
 _DELIMITERS = [("", _("automatisch erkennen")), (";", ";"), (",", ","), ("\t", _("Tabulator")), ("|", "|")]
@@ -127,8 +131,11 @@ class AboutForm(forms.Form):
     def __init__(self, *args: Any, rooms: Sequence[tuple[str, str]], may_publish: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["room"].choices = rooms  # type: ignore[attr-defined]
-        licences = [(licence.iri, licence.name) for licence in vocabularies.licences().values()]
-        self.fields["licence"].choices = licences  # type: ignore[attr-defined]
+        known = vocabularies.licences()
+        usual = [known[iri] for iri in _USUAL if iri in known]
+        ordered = [*usual, *(licence for licence in known.values() if licence.iri not in _USUAL)]
+        licences = [(licence.iri, licence.name) for licence in ordered]
+        self.fields["licence"].choices = [("", _("– bitte wählen –")), *licences]  # type: ignore[attr-defined]
         if not may_publish:
             del self.fields["publish"]
 

@@ -67,6 +67,7 @@ class PlanForm(forms.Form):
             ("append", _("fügen Zeilen hinzu")),
             ("upsert", _("ändern Zeilen mit demselben Schlüssel und fügen neue hinzu")),
         ],
+        help_text=_("Bei Messreihen kommen neue Zeiten hinzu; Werte zu bekannten Zeiten werden berichtigt."),
     )
     least = forms.IntegerField(
         label=_("Anzahlen von Menschen melden, wenn sie kleiner sind als"),
@@ -203,13 +204,14 @@ def _start(delivery: Delivery, columns: Sequence[tables.Column]) -> dict[str, An
         place = plan.table.place or place
         chosen = {"target": plan.target, "zone": zone, "mode": plan.table.mode, "least": plan.least}
         return {**series, **chosen, "automatic": plan.automatic, **_spot(place)}
-    moments = [c.source for c in columns if c.type == "instant"]
     numbers = [c for c in columns if c.type in ("integer", "number")]
-    series_like = bool(moments and numbers) and place is None
+    seen = found.survey.pattern if found else None
+    series_like = bool(seen and seen.likely) and place is None
     return {
         "target": "features" if place else "series" if series_like else "table",
         "zone": "Europe/Berlin",
-        "time": moments[0] if moments else "",
+        "time": seen.time if seen else "",
+        "by": seen.by if seen else "",
         "each": "place" if len(numbers) > 8 else "property",
         "mode": "replace",
         "automatic": True,

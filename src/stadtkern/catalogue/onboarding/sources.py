@@ -31,7 +31,7 @@ async def fetch(url: str, *, path: Path, settings: Settings) -> dict[str, Any]:
     )
     asked = await _layer(fetcher, url) if _is_wfs(url) else _items(url)
     await fetcher.save(url=asked, path=path, headers={"Accept": _GEOJSON})
-    await _further(fetcher, asked, path, most=settings.upload_limit)
+    await _further(fetcher, asked, path, most=min(settings.upload_limit, records.MOST_BYTES))
     return {"file_name": name_of(url), "size": path.stat().st_size}
 
 

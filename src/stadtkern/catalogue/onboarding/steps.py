@@ -146,7 +146,7 @@ async def _load_series(delivery: Delivery, plan: Plan, *, path: Path, url: str, 
         recipe_=mapping,
         progress=lambda *, done, total, values: progress(done, total),  # noqa: ARG005
     )
-    return report.rows
+    return report.taken
 
 
 async def _load_rows(

@@ -146,6 +146,7 @@ def _shown(found: Delivery) -> dict[str, Any]:
     return {
         "state": words.STATES[found.state],
         "trouble": words.trouble(found.problem) if found.problem else "",
+        "shows_detail": bool(found.problem and found.problem.detail and found.problem.code in words.UNCLEAR),
         "changes": [words.change(change) for change in found.changes],
         "share": round(found.progress * 100),
     }
@@ -176,10 +177,10 @@ def _of(quality: Quality, weight: str) -> list[Finding]:
 
 
 async def _about(desk: Desk, found: Delivery, given: Any) -> forms.AboutForm:
-    rooms = [
-        (key, title.get("de") or key) for key, _kind, title in await queries.rooms(desk.visit.connection)
-    ]
+    organisation_id = found.recipe.organisation_id
+    offered = await queries.rooms(desk.visit.connection, organisation_id=organisation_id)
+    rooms = [(key, title.get("de") or key) for key, _kind, title in offered]
     plan = found.recipe.plan
     start = msgspec.to_builtins(plan.about) if plan and plan.about else {"title": found.recipe.title}
-    may = desk.person.may(role="publisher", organisation_id=found.recipe.organisation_id)
+    may = desk.person.may(role="publisher", organisation_id=organisation_id)
     return forms.AboutForm(given, rooms=rooms, may_publish=may, initial=start)

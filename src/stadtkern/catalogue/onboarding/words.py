@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,14 @@ FINDINGS: Mapping[str, Any] = {
         "Mehr als die Hälfte der Zeilen hat keinen Ort. Stimmen die Spalten und das Bezugssystem?"
     ),
     "time_missing": _("Mehr als jede zwanzigste Zeile hat keine brauchbare Zeit."),
+    "time_twice": _(
+        "Dieselbe Zeit kommt in einer Reihe mehrfach vor; nur ein Wert bliebe übrig. Welche Spalte nennt "
+        "den Messort? Oder ist es eine Tabelle?"
+    ),
+    "mixed_places": _(
+        "Koordinaten in Grad unter solchen in Metern, oder umgekehrt; sie bleiben leer. Bringen Sie alle "
+        "in ein Bezugssystem."
+    ),
     "value": _("Werte passen nicht zur Art der Spalte; sie bleiben leer."),
     "day": _("Tage oder Zeiten, die es nicht gibt oder die nicht zu lesen sind; sie bleiben leer."),
     "width": _("Zeilen mit zu wenigen oder zu vielen Feldern werden ausgelassen."),
@@ -69,7 +78,7 @@ FINDINGS: Mapping[str, Any] = {
     "geometry_invalid": _("Flächen, die sich selbst schneiden, werden repariert."),
     "extra_cells": _("Leere Felder am Ende von Zeilen werden übergangen."),
     "code": _("Wörter werden als Zahlen gelesen, wie Sie es gesagt haben."),
-    "duplicate": _("Dieselbe Zeit kommt mehrfach vor; die letzte Zeile zählt."),
+    "duplicate": _("Dieselbe Zeit kommt mehrfach vor; die früheren Werte entfallen, der letzte zählt."),
     "dst_fold": _("Eine Zeile steht für die doppelte Stunde im Herbst; sie wird gekennzeichnet."),
     "dst_fold_kept": _("Beide Durchgänge der doppelten Stunde im Herbst bleiben getrennt."),
     "counter_reset": _("Der Zähler beginnt neu; das wird gekennzeichnet."),
@@ -82,6 +91,7 @@ FINDINGS: Mapping[str, Any] = {
     "rows_twice": _("Zeilen kommen mehrfach vor; sie bleiben stehen."),
     "geometry_missing": _("Zeilen ohne Ort."),
     "far_away": _("Orte außerhalb Deutschlands. Stimmt das Bezugssystem?"),
+    "zeros": _("Nullen, obwohl sonst kein Wert in ihre Nähe kommt. Fehlen dort Werte?"),
     "gaps": _("Lücken in der Zeit; genannt ist die längste."),
     "reset": _("Der Zähler springt zurück. Ist es ein fortlaufender Zählerstand?"),
     "jump": _("Das Niveau springt auf das Zehnfache oder mehr. Wechselt die Einheit?"),
@@ -89,6 +99,7 @@ FINDINGS: Mapping[str, Any] = {
 PRIVACY: Mapping[str, Any] = {
     "named_name": _("Die Überschrift lässt Namen von Menschen erwarten."),
     "named_email": _("Die Überschrift lässt E-Mail-Adressen erwarten."),
+    "named_address": _("Die Überschrift lässt Anschriften von Menschen erwarten."),
     "named_phone": _("Die Überschrift lässt Telefonnummern erwarten."),
     "named_birth": _("Die Überschrift lässt Geburtstage erwarten."),
     "named_account": _("Die Überschrift lässt Kontonummern erwarten."),
@@ -172,6 +183,9 @@ TROUBLES: Mapping[str, Any] = {
     "DatasetNotReady": _("Gespeichert, aber noch nicht veröffentlicht: Dem Datensatz fehlen Angaben."),
 }
 
+UNCLEAR = frozenset(("UnusableFile", "InvalidMapping", "SourceAnswered", "DatasetNotReady", "DuplicateKey"))
+"""Troubles of which what the reader said tells more."""
+
 
 def trouble(found: Trouble) -> str:
     """Why a file did not go on."""
@@ -194,13 +208,23 @@ def finding(found: Finding) -> dict[str, Any]:
         "column": found.column,
         "n": found.n,
         "line": found.line,
-        "example": _shown(found.example),
+        "example": _shown(found.code, found.example),
         "says": FINDINGS.get(found.code, found.code),
     }
 
 
-def _shown(example: str) -> str:
-    """A number as people write it; other examples as they stand in the file."""
+_REASON = re.compile(r"'(?P<cell>[^']*)' .*|(?P<wall>.*?) did not exist: .*", re.DOTALL)
+_WIDTH = re.compile(r"(\d+) cells instead of (\d+)")
+
+
+def _shown(code: str, example: str) -> str:
+    """A number as people write it; other examples as they stand in the file, without the reader's words."""
+    if code == "width" and (width := _WIDTH.fullmatch(example)):
+        return gettext("%(n)s statt %(usual)s Felder") % {"n": width[1], "usual": width[2]}
+    if code == "cells":
+        return ""
+    if code in ("time", "range", "gap", "fold") and (reason := _REASON.fullmatch(example)):
+        return (reason["cell"] or reason["wall"] or "").strip("\"' ")
     try:
         return formats.number(float(example))
     except ValueError:

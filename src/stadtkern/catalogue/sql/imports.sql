@@ -138,8 +138,10 @@ UPDATE catalogue.import_recipe SET shape = %(shape)s WHERE id = %(id)s;
 UPDATE catalogue.import_recipe SET every = %(every)s, due_at = now() + %(every)s WHERE id = %(id)s;
 
 -- name: rooms_for_import
--- Rooms in which somebody of an organisation may make datasets.
-SELECT key, kind, title FROM core.room WHERE kind IN ('public', 'internal') ORDER BY kind DESC, key;
+-- Rooms in which somebody of an organisation may make datasets: those for all, and those it looks after.
+SELECT key, kind, title FROM core.room
+WHERE kind IN ('public', 'internal') OR organisation_id = %(organisation_id)s
+ORDER BY array_position(ARRAY['public', 'internal', 'restricted'], kind), key;
 
 -- name: organisations_named
 -- Names of organisations.

@@ -76,6 +76,7 @@ def _one(dataset: str, title: str, column: tables.Column, series: Series) -> map
     return mapping.Series(
         column=guess.escaped(column.source),
         by=series.by,
+        name=label if series.by else "{0}",
         clean=column.clean,
         thing=thing,
         sensor=mapping.Sensor(key=f"{dataset}-sensor", name=series.sensor or title),

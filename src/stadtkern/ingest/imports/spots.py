@@ -75,12 +75,15 @@ class Spots:
     def _points(self, columns: shape.Columns, line: Callable[[int], int], quality: Quality) -> Points:
         x, y = (c.numbers(columns[at]) for c, at in zip(self._cells, self._columns, strict=True))
         lon, lat = places.to_degrees(x=x, y=y, srid=self._place.srid)
+        foreign = places.of_another_kind(x=x, y=y, srid=self._place.srid)
+        lon[foreign] = lat[foreign] = np.nan
         nowhere = np.flatnonzero(np.isnan(lon)).tolist()
         texts = columns[self._columns[0]], columns[self._columns[1]]
         for place in nowhere:
             shown = f"{texts[0][place]} / {texts[1][place]}"
             if shown.strip(" /"):
-                quality.note("geometry_broken", line=line(place), example=shown)
+                code = "mixed_places" if foreign[place] else "geometry_broken"
+                quality.note(code, line=line(place), example=shown)
         away = np.flatnonzero(places.far_away(lon=lon, lat=lat)).tolist()
         if away:
             quality.note(

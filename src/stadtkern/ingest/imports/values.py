@@ -154,12 +154,13 @@ class _Texts:
 
     def all(self, cells: Sequence[str]) -> list[Any]:
         """The values of many cells."""
-        found = [None if text in self._missing else text for text in map(str.strip, cells)]
+        found: list[Any] = [None if text in self._missing else text for text in map(str.strip, cells)]
         whole = "".join(cells)
         if any(fault in whole for fault in _FAULTS):
-            for cell in cells:
+            for place, cell in enumerate(cells):
                 if not _FAULTS.isdisjoint(cell):
                     self.refused[cell] = "encoding"
+                    found[place] = None
         return found
 
 

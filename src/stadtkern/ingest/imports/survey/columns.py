@@ -81,6 +81,14 @@ def unit_of(label: str) -> str:
     return match["unit"].strip() if match and " " not in match["unit"].strip() else ""
 
 
+def title_of(label: str) -> str:
+    """A heading without the unit in it: `Temperatur (°C)` → `Temperatur`."""
+    unit = unit_of(label)
+    if not unit:
+        return label
+    return re.sub(r"\s*(\bin|\[|\()\s*$", "", label[: label.rindex(unit)]).strip() or label
+
+
 def _decide(found: Profile, texts: Counter[str], sign: Literal[".", ","]) -> None:
     if _share(texts, lambda t: t.lower() in _YES_NO) == 1:
         found.type = "boolean"
@@ -97,6 +105,8 @@ def _share(texts: Counter[str], fits: _Fits) -> float:
 def _times(found: Profile, texts: Counter[str]) -> bool:
     """Whether it is a column of days or instants."""
     known = {text: n for text, n in texts.items() if text.lower() not in NONE}
+    if not known:
+        found.missing = sorted(texts)  # nothing but words for nothing
     sample = Counter(dict(list(known.items())[:2_000]))
     if not sample:
         return False

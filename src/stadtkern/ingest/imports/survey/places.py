@@ -134,6 +134,14 @@ def to_degrees(*, x: Numbers, y: Numbers, srid: int) -> tuple[Numbers, Numbers]:
     return lon, lat
 
 
+def of_another_kind(*, x: Numbers, y: Numbers, srid: int) -> npt.NDArray[np.bool_]:
+    """Which coordinates are degrees among metres, or metres among degrees."""
+    with np.errstate(invalid="ignore"):
+        degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90) & ((x != 0) | (y != 0))
+        metres = (np.abs(x) > 10_000) & (np.abs(y) > 10_000)
+    return metres if srid == 4326 else degrees
+
+
 def far_away(*, lon: Numbers, lat: Numbers) -> npt.NDArray[np.bool_]:
     """Which points lie outside Germany and its surroundings."""
     west, south, east, north = _GERMANY

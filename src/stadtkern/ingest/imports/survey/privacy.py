@@ -38,6 +38,7 @@ _NAMES: dict[str, re.Pattern[str]] = {
         r" person ansprechpartner\w* (sach)?bearbeiter\w* antragsteller\w* halter\w* eigentümer\w* mieter\w*"
     ),
     "email": _any(r"e-?mail(-?adresse)? mail"),
+    "address": _any("anschrift wohn(anschrift|adresse|ort) privat(anschrift|adresse)"),
     "phone": _any(r"(telefon|tel|handy|mobil|fax)\.?(nummer|nr\.?)? phone"),
     "birth": _any(r"geburts(datum|tag) geb\.?(datum)? date_?of_?birth birth(day|date)? dob"),
     "account": _any(r"iban kontonummer konto_?nr bankverbindung"),

@@ -20,10 +20,12 @@ ACCEPTED = times.Span(631_152_000_000_000, 4_102_444_800_000_000)
 _KEPT = 200_000
 _FEW = 20
 _MOSTLY = 0.05
+_TRACE = 0.005
 _WIDE = 3.5
 _STANDSTILL = 96
 _JUMP = 10.0
 _SIDE = 100
+_NEAR = 0.2
 _HOUR = 3600 * times.SECOND
 
 
@@ -39,23 +41,39 @@ def check(
     source = stream.Source(path=path, recipe=recipe, folders=[], report=story, accepted=accepted)
     kept: dict[str, list[tuple[Integers, Numbers]]] = defaultdict(list)
     amount: dict[str, int] = defaultdict(int)
+    instants: dict[str, list[Integers]] = defaultdict(list)
     for part in source.parts():
         for lanes, rows in part.pieces:
             for place in np.unique(rows.datastream_id).tolist():
                 name = lanes[place].stream.name
                 mine = rows.datastream_id == place
+                instants[name].append(rows.time[mine])
                 if amount[name] < _KEPT and rows.result is not None:
                     kept[name].append((rows.time[mine], rows.result[mine]))
                     amount[name] += int(mine.sum())
         if progress is not None:
             progress(part.done, source.table.size)
     quality = _told(story)
+    _twice(quality, story, instants)
     for name, parts in kept.items():
-        instants = np.concatenate([p[0] for p in parts])
+        when = np.concatenate([p[0] for p in parts])
         values = np.concatenate([p[1] for p in parts])
-        order = np.argsort(instants, kind="stable")
-        _stands_out(quality, name, instants[order], values[order])
+        order = np.argsort(when, kind="stable")
+        _stands_out(quality, name, when[order], values[order])
     return quality
+
+
+def _twice(quality: Quality, story: report.Report, instants: dict[str, list[Integers]]) -> None:
+    """Times that come again in a series: a trace is left out, more means that places were not told apart."""
+    again = story.corrected.get("duplicate", 0)
+    for parts in instants.values():
+        together = np.concatenate(parts)
+        again += len(together) - len(np.unique(together))
+    if not again:
+        return
+    note = next((note for note in story.notes if note.code == "duplicate"), None)
+    code = "time_twice" if again > _TRACE * max(1, story.taken) else "duplicate"
+    quality.note(code, n=again, line=note.line if note else 0, column=note.column if note else "")
 
 
 def _told(story: report.Report) -> Quality:
@@ -74,7 +92,8 @@ def _told(story: report.Report) -> Quality:
         if not lane.values:
             quality.note("empty", column=lane.name, n=lane.missing)
     for code, n in story.corrected.items():
-        quality.note(code, n=n)
+        if code != "duplicate":
+            quality.note(code, n=n)
     if not story.taken:
         quality.note("no_rows")
     lost = sum(story.refused.get(code, 0) for code in ("time", "range"))
@@ -112,6 +131,9 @@ def _stands_out(quality: Quality, name: str, instants: Integers, values: Numbers
     if (falls > 0).mean() > 0.3 and (falls >= 0).mean() > 0.97 and len(big):
         quality.note("reset", column=name, n=len(big), example=f"{values[big[0]]:g} → {values[big[0] + 1]:g}")
         return
+    missing = zeros(values)
+    if missing:
+        quality.note("zeros", column=name, n=missing)
     jump = level_jump(values)
     if jump is not None:
         before, after = jump
@@ -139,17 +161,31 @@ def longest_run(values: Numbers) -> int:
     return int(lengths.max()) if len(lengths) else 0
 
 
-def level_jump(values: Numbers) -> tuple[float, float] | None:
-    """The levels before and after a place where all changes tenfold or more, as when a unit changes."""
+def zeros(values: Numbers) -> int:
+    """How many zeros stand among values none of which comes near zero, so that they may mean *none*."""
     some = values[values != 0]
+    n = len(values) - len(some)
+    if not n or n > 0.3 * len(values):
+        return 0
+    low, middle = float(np.abs(some).min()), float(np.median(np.abs(some)))
+    return n if low > _NEAR * middle else 0
+
+
+def level_jump(values: Numbers) -> tuple[float, float] | None:
+    """The levels before and after a place where all changes tenfold or more, as when a unit changes.
+
+    The place is where the sum of what the logarithms differ from their mean is farthest from zero.
+    """
+    some = values[values > 0]
     if len(some) < 2 * _SIDE:
         return None
-    for place in np.linspace(_SIDE, len(some) - _SIDE, 60).astype(int).tolist():
-        before, after = float(np.median(some[:place])), float(np.median(some[place:]))
-        around = float(np.median(some[place - _SIDE : place])), float(np.median(some[place : place + _SIDE]))
-        if min(before, after, *around) > 0 and min(_ratio(before, after), _ratio(*around)) >= _JUMP:
-            return before, after
-    return None
+    logs = np.log(some)
+    place = int(np.argmax(np.abs(np.cumsum(logs - logs.mean())))) + 1
+    if not _SIDE <= place <= len(some) - _SIDE:
+        return None
+    before, after = float(np.median(some[:place])), float(np.median(some[place:]))
+    around = float(np.median(some[place - _SIDE : place])), float(np.median(some[place : place + _SIDE]))
+    return (before, after) if min(_ratio(before, after), _ratio(*around)) >= _JUMP else None
 
 
 def _ratio(first: float, second: float) -> float:

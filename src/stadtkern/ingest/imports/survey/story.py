@@ -18,6 +18,7 @@ WEIGHTS: dict[str, Weight] = {
     "key_missing": "blocks",
     "geometry_mostly_missing": "blocks",
     "time_missing": "blocks",
+    "time_twice": "blocks",
     "value": "left_out",
     "day": "left_out",
     "width": "left_out",
@@ -29,11 +30,12 @@ WEIGHTS: dict[str, Weight] = {
     "closed": "left_out",
     "policy": "left_out",
     "geometry_broken": "left_out",
+    "mixed_places": "left_out",
     "geometry_invalid": "corrected",
     "coordinates_swapped": "corrected",
     "extra_cells": "corrected",
     "code": "corrected",
-    "duplicate": "corrected",
+    "duplicate": "left_out",
     "dst_fold": "corrected",
     "dst_fold_kept": "corrected",
     "counter_reset": "corrected",
@@ -49,6 +51,7 @@ WEIGHTS: dict[str, Weight] = {
     "reset": "hint",
     "jump": "hint",
     "standstill": "hint",
+    "zeros": "hint",
 }
 """Code → what it means for the import; the words for people belong to the pages."""
 

@@ -13,7 +13,7 @@ import msgspec
 from stadtkern.ingest.imports import mapping, reader, tables
 from stadtkern.ingest.imports.cells import Cells
 from stadtkern.ingest.imports.formats import kinds, unfold
-from stadtkern.ingest.imports.survey import columns, places
+from stadtkern.ingest.imports.survey import columns, pattern, places
 from stadtkern.ingest.imports.survey.columns import Profile
 
 _ROWS = 20_000
@@ -29,6 +29,8 @@ class Survey(msgspec.Struct, kw_only=True):
     labels: list[str]
     profiles: list[Profile]
     place: places.Found | None = None
+    pattern: pattern.Pattern | None = None
+    """How it would be read as time series."""
     shown: list[list[str]] = []
     rows_seen: int = 0
     complete: bool = False
@@ -59,6 +61,7 @@ def survey(*, path: Path, file: mapping.File | None = None, srid: int | None = N
         labels=labels,
         profiles=profiles,
         place=places.find(profiles=profiles, srid=srid, values=_numbers(profiles, cells, known)),
+        pattern=pattern.find(profiles=profiles, cells=cells),
         shown=[[cell[:120] for cell in row] for row in rows[:_SHOWN]],
         rows_seen=len(rows),
         complete=len(rows) < _ROWS,
@@ -118,7 +121,7 @@ def columns_of(found: Survey) -> list[tables.Column]:
         tables.Column(
             source=profile.label,
             name=name,
-            title=profile.label,
+            title=columns.title_of(profile.label),
             type=profile.type,
             unit=profile.unit,
             clean=clean_of(profile),
