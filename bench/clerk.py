@@ -8,6 +8,7 @@ import secrets
 import time
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -82,7 +83,7 @@ class Clerk:
         until = time.monotonic() + _SECONDS
         with self._installation.connect() as connection:
             while time.monotonic() < until:
-                row = connection.execute(
+                row: tuple[Any, ...] | None = connection.execute(
                     "SELECT d.state, coalesce(s.key, '') FROM catalogue.import_delivery AS d"
                     " JOIN catalogue.import_recipe AS r ON r.id = d.recipe_id"
                     " LEFT JOIN core.dataset AS s ON s.id = r.dataset_id WHERE d.uuid = %s",

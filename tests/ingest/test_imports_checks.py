@@ -111,6 +111,24 @@ def test_broken_coordinates_are_told(tmp_path: Path) -> None:
     assert told["geometry_missing", ""] == 3
 
 
+def test_degrees_among_metres_are_named_and_left_empty(tmp_path: Path) -> None:
+    """And the reverse: nobody lands in the Gulf of Guinea."""
+    metres = "\n".join(f"{404_000 + i},{5_755_000 + i},{i}" for i in range(40))
+    mixed = checked(tmp_path, f"x,y,n\n{metres}\n7.62,51.96,41\n")
+    assert findings(mixed)["mixed_places", ""] == 1
+    degrees = "\n".join(f"7.{i + 100},51.{i + 100},{i}" for i in range(40))
+    other = checked(tmp_path, f"lon,lat,n\n{degrees}\n404000.5,5755000.5,41\n")
+    assert findings(other)["mixed_places", ""] == 1
+    assert ("far_away", "") not in findings(mixed) | findings(other)
+
+
+def test_unreadable_texts_are_not_counted_as_missing_too(tmp_path: Path) -> None:
+    """Each cell is told once."""
+    found = checked(tmp_path, b"a,b\n" + b"\xff\xfe\x81,2\n" * 20 + b"x,3\n")
+    assert findings(found).get(("missing", "a"), 0) >= 0
+    assert all(n > 0 for n in findings(found).values())
+
+
 def test_broken_geometries_are_mended_or_left_out(tmp_path: Path) -> None:
     """A bow tie becomes two triangles, nonsense becomes nothing."""
     bow = '"POLYGON((7 51, 8 52, 8 51, 7 52, 7 51))"'

@@ -55,9 +55,7 @@ async def organisations(connection: Connection, *, by: Reader) -> list[tuple[int
     return [(int(row[0]), str(row[1])) for row in await cursor.fetchall()]
 
 
-async def rooms(
-    connection: Connection, *, organisation_id: int
-) -> list[tuple[str, str, Mapping[str, str]]]:
+async def rooms(connection: Connection, *, organisation_id: int) -> list[tuple[str, str, Mapping[str, str]]]:
     """Rooms for new datasets of an organisation: key, kind, title."""
     params = {"organisation_id": organisation_id}
     cursor = await connection.execute(statements.load("catalogue")["rooms_for_import"], params)

@@ -22,7 +22,7 @@ from stadtkern.features import entities as feature_entities
 from stadtkern.features import operations as features
 from stadtkern.features import queries as collections
 from stadtkern.features.versions import differences
-from stadtkern.ingest.imports import run, spots, typed
+from stadtkern.ingest.imports import compose, run, spots, typed
 from stadtkern.ingest.imports.formats import unfold
 from stadtkern.ingest.imports.mapping import File, InvalidMapping
 from stadtkern.ingest.imports.survey import checks, drift, privacy, series, survey
@@ -107,6 +107,9 @@ def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
         return Checked(quality=found.quality, privacy=found.privacy)
     mapping = operations.mapping_of(plan, dataset="x", title=title)
     quality = series.check(path=path, recipe=mapping, progress=progress)
+    if plan.series is not None:
+        for column in compose.left_out(table=plan.table, series=plan.series):
+            quality.note("no_series", column=column.source, n=quality.rows)
     watch = privacy.Watch(columns=plan.table.columns, least=plan.least)
     for batch in typed.Rows(path=path, table=plan.table).batches():
         watch.add(batch.cells)

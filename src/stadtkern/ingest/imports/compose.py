@@ -32,6 +32,12 @@ def values_of(*, table: tables.Table, series: Series) -> list[tables.Column]:
     return [c for c in table.columns if c.type in ("integer", "number") and c.source not in apart]
 
 
+def left_out(*, table: tables.Table, series: Series) -> list[tables.Column]:
+    """The columns that were chosen and yet become no series, as they hold no numbers."""
+    apart = {series.time, series.by, *((table.place.x, table.place.y) if table.place else ())}
+    return [c for c in table.columns if c.type not in ("integer", "number") and c.source not in apart]
+
+
 def mapping_of(*, table: tables.Table, series: Series, dataset: str, title: str) -> mapping.Mapping:
     """The mapping. Raises InvalidMapping where there is no column of values or of times."""
     values = values_of(table=table, series=series)

@@ -81,6 +81,16 @@ def unit_of(label: str) -> str:
     return match["unit"].strip() if match and " " not in match["unit"].strip() else ""
 
 
+def share_words(profiles: Sequence[Profile]) -> None:
+    """A word that stands for something in one column of numbers does so in the others, further down."""
+    numbers = [profile for profile in profiles if profile.type in ("integer", "number")]
+    missing = {word for profile in numbers for word in profile.missing}
+    codes = {word: value for profile in numbers for word, value in profile.codes.items()}
+    for profile in numbers:
+        profile.missing = sorted(missing)
+        profile.codes = dict(sorted(codes.items()))
+
+
 def title_of(label: str) -> str:
     """A heading without the unit in it: `Temperatur (°C)` → `Temperatur`."""
     unit = unit_of(label)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from stadtkern.ingest.imports.survey.columns import Profile
 
 _ROWS = 20_000
 _SHOWN = 12
+_BLOCKS = 50
 _HEADER_WITHIN = 30
 _VALUE = re.compile(r"[\d.,:+\-/ TZ%]*\d[\d.,:+\-/ TZ%]*")
 
@@ -47,14 +49,20 @@ def survey(*, path: Path, file: mapping.File | None = None, srid: int | None = N
         if len(table.header) > unfold.MOST_COLUMNS:
             most, n = unfold.MOST_COLUMNS, len(table.header)
             raise kinds.RefusedFile("columns", f"{n} columns", n=n, most=most)
-        block = next(table.blocks(rows=_ROWS), None)
+        blocks = table.blocks(rows=_ROWS)
+        block = next(blocks, None)
         labels, layout = tables.labels(table.header), table.layout
-    rows = _even(block.rows if block else [], len(labels))
-    if not rows:
-        raise kinds.RefusedFile("no_rows", "there is a header but no row")
-    cells = [[row[i] for row in rows] for i in range(len(labels))]
+        rows = _even(block.rows if block else [], len(labels))
+        if not rows:
+            raise kinds.RefusedFile("no_rows", "there is a header but no row")
+        cells = [[row[i] for row in rows] for i in range(len(labels))]
+        deeper = _further(cells, blocks)
     sign = columns.sign_of(cells) if file is None else file.decimal
-    profiles = [columns.profile(label=n, cells=c, sign=sign) for n, c in zip(labels, cells, strict=True)]
+    profiles = [
+        columns.profile(label=name, cells=deeper.get(place, column), sign=sign)
+        for place, (name, column) in enumerate(zip(labels, cells, strict=True))
+    ]
+    columns.share_words(profiles)
     known = msgspec.structs.replace(fixed, encoding=layout.encoding, delimiter=layout.delimiter, decimal=sign)
     return Survey(
         file=known,
@@ -66,6 +74,26 @@ def survey(*, path: Path, file: mapping.File | None = None, srid: int | None = N
         rows_seen=len(rows),
         complete=len(rows) < _ROWS,
     )
+
+
+def _further(cells: Sequence[Sequence[str]], blocks: Iterator[reader.Block]) -> dict[int, list[str]]:
+    """Cells from further down of columns that begin with nothing, as of a station that came later."""
+    silent = {place for place, column in enumerate(cells) if _says_nothing(column)}
+    found: dict[int, list[str]] = {}
+    for block in islice(blocks, _BLOCKS):
+        if not silent:
+            break
+        rows = _even(block.rows, len(cells))
+        for place in sorted(silent):
+            column = [row[place] for row in rows]
+            if not _says_nothing(column):
+                found[place] = column
+                silent.discard(place)
+    return found
+
+
+def _says_nothing(column: Sequence[str]) -> bool:
+    return all(not text or text.lower() in columns.NONE for text in map(str.strip, set(column)))
 
 
 def _even(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
