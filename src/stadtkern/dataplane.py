@@ -16,16 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from stadtkern.core import access, audit, database, disk, problems, requests
+from stadtkern.core import access, audit, database, disk, problems, requests, uses
 from stadtkern.core.settings import Settings
 from stadtkern.features import api as features
+from stadtkern.features.api import used as ogc_used
 from stadtkern.ingest import writer
 from stadtkern.things import api, collections, live
+from stadtkern.things.api import used as sta_used
 
 log = structlog.get_logger(__name__)
 
 STA = "/sta/v1.1"
 OGC = "/ogc"
+_USED = frozenset(("sta", "ogc"))
+_OK = 200
 _GUARDED = "Observations"  # the writer looks itself
 _WRITING = frozenset(("POST", "PATCH", "PUT"))  # a deletion makes room
 
@@ -87,6 +91,8 @@ class DataPlane(Starlette):
             log.exception("request failed", method=scope["method"], path=path)
             if not status:
                 await api.failure(Broken())(scope, receive, watched)
+        if status == _OK and scope["method"] == "GET" and surface in _USED:
+            self.state.uses.note(path)
         requests.note(surface, scope["method"], status, time.perf_counter() - began)
 
 
@@ -97,11 +103,13 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = database.pool(url=url, minimum=2, maximum=12)
         room = disk.room(settings, url=url)
+        app.state.uses = uses.Uses(sta_used.read, ogc_used.read)
         async with (
             pool,
             access.Gate(pool=pool) as gate,
             writer.Writer(url=url, settings=settings, room=room) as sink,
             live.Hub(pool=pool) as hub,
+            app.state.uses.telling(pool),
         ):
             app.state.settings, app.state.pool, app.state.gate = settings, pool, gate
             app.state.sink, app.state.live, app.state.room = sink, hub, room

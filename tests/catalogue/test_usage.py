@@ -77,8 +77,8 @@ async def test_small_counts_are_not_told(
         await visitor.get(f"/daten/{dataset.key}", headers=BROWSER)
     assert '<td class="number">5</td>' in await text(visitor, f"/daten/{dataset.key}/nutzung")
     lines = (await text(visitor, f"/daten/{dataset.key}/nutzung.csv")).splitlines()
-    assert lines[0] == "month,view,download,embed"
-    assert lines[1].endswith(",5,0,0")
+    assert lines[0] == "month,view,download,embed,sta,ogc,ckan,dcat"
+    assert lines[1].endswith(",5,0,0,0,0,0,0")
     assert len(lines) == 13
 
 

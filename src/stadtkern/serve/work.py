@@ -20,7 +20,10 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Run the folds, the disposal, the relay, MQTT and the demo's feed until told to stop."""
+    from stadtkern.catalogue.usage import gathering
+
     subscriptions = outbox.Subscriptions()
+    gathering.hear(subscriptions)
     loops = _loops(settings=settings, url=url, subscriptions=subscriptions)
     async with asyncio.TaskGroup() as group:
         for name, loop in loops.items():

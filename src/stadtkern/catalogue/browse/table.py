@@ -19,6 +19,7 @@ from stadtkern.ui.visit import Visit
 _ROWS = 10
 _COLUMNS = 12
 _LONGEST = 80
+_DIVIDED = 10_000
 _NUMBERS = ("integer", "number")
 
 
@@ -104,7 +105,8 @@ def _said(value: Any, column: Column, visit: Visit) -> str:
     if isinstance(value, bool):
         return gettext("ja") if value else gettext("nein")
     if column.type == "integer":
-        return formats.number(value, digits=0)
+        # Years and short numbers are not divided (DIN 5008).
+        return str(value) if abs(value) < _DIVIDED else formats.number(value, digits=0)
     if isinstance(value, int | float):
         return formats.number(value, digits=None)
     if isinstance(value, datetime):

@@ -56,13 +56,13 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
 
 async def interface(request: HttpRequest, key: str) -> HttpResponse:
     """The dataset's series in the SensorThings interface."""
-    listed = await _series(request, key)
+    listed = await _series(request, key, kind="sta")
     return _elsewhere(f"/sta/v1.1/Datastreams?$filter={quote(f'id in ({listed})')}&$expand=Thing")
 
 
 async def readings(request: HttpRequest, key: str) -> HttpResponse:
     """All readings of the dataset as CSV, which the SensorThings interface streams."""
-    listed = await _series(request, key, download=True)
+    listed = await _series(request, key, kind="download")
     chosen = quote(f"Datastream/id in ({listed})")
     columns = "$select=phenomenonTime,result,resultQuality&$expand=Datastream($select=id,name)"
     return _elsewhere(f"/sta/v1.1/Observations?$filter={chosen}&{columns}&$resultFormat=CSV")
@@ -116,13 +116,12 @@ async def _may_edit(request: HttpRequest, visit: Visit, found: Dataset) -> bool:
     return person is not None and person.may(role="editor", organisation_id=found.organisation.id)
 
 
-async def _series(request: HttpRequest, key: str, *, download: bool = False) -> str:
+async def _series(request: HttpRequest, key: str, *, kind: counting.Kind) -> str:
     """The ids of the dataset's series, as a list in a filter."""
     async with visits.open_visit(request) as visit:
         found = await _dataset(visit, key)
         known = await series.ids(visit, dataset_id=found.id)
-        if download:
-            await counting.count(request, visit, dataset_id=found.id, kind="download")
+        await counting.count(request, visit, dataset_id=found.id, kind=kind)
     if found.kind != "series":
         raise Http404
     return ",".join(map(str, known or [0]))

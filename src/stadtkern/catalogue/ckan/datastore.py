@@ -13,6 +13,7 @@ from stadtkern.catalogue.ckan import packages
 from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.catalogue.ckan.problems import ParametersRefused
 from stadtkern.catalogue.ckan.shapes import Document
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import problems, times
 from stadtkern.ui.visit import Visit
 
@@ -56,6 +57,7 @@ async def datastore_search(visit: Visit, given: Parameters) -> Document:
         limit=max(limit, 1),
         offset=offset,
     )
+    counting.TALLY.add(table.dataset_id, "ckan")
     records = [_record(table, row, names) for row in page.rows][:limit]
     answer: Document = {
         "resource_id": given.text("resource_id", "id"),

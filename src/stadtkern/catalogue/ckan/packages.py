@@ -17,6 +17,7 @@ from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.catalogue.ckan.shapes import Document
 from stadtkern.catalogue.ckan.solr import Reader, Value
 from stadtkern.catalogue.entities import Agent, Dataset
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit, fragments, problems, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui.visit import Visit
@@ -47,6 +48,7 @@ async def package_show(visit: Visit, given: Parameters) -> Document:
     """Return one dataset. `id`: its id or name."""
     about = await find(visit, given.must("id", "name_or_id"))
     audit.only(about.id)
+    counting.TALLY.add(about.id, "ckan")
     return (await documents(visit, [about]))[0]
 
 
@@ -56,6 +58,7 @@ async def resource_show(visit: Visit, given: Parameters) -> Document:
     found = await queries.distribution(visit.connection, visit.scope, uuid=uuid) if uuid else None
     if found is None or found[0].state != "published":
         raise problems.NotFound()
+    counting.TALLY.add(found[0].id, "ckan")
     (shown,) = await documents(visit, [found[0]])
     return next(each for each in shown["resources"] if each["id"] == str(uuid))
 

@@ -23,6 +23,7 @@ from stadtkern.catalogue.ckan.problems import (
     UnknownAction,
     ValueRefused,
 )
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import access, problems, reading
 from stadtkern.core.problems import Problem
 from stadtkern.ui.visit import Visit
@@ -91,6 +92,7 @@ async def action(request: HttpRequest, name: str) -> HttpResponseBase:
                 visit.connection, timeout=_MILLISECONDS, expensive=QueryTooExpensive, unusable=ValueRefused
             ):
                 result = await found(visit, given)
+            await counting.settle(visit.connection)
         return _json({"help": explained, "success": True, "result": result}, status=200)
     except (UnknownAction, BodyRefused) as error:
         cause = "JSON Error: " if isinstance(error, BodyRefused) else ""

@@ -19,6 +19,7 @@ from stadtkern.catalogue import machine
 from stadtkern.catalogue.dcat import document, negotiation, writers
 from stadtkern.catalogue.dcat.places import Addresses
 from stadtkern.catalogue.dcat.writers import Format
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit, problems
 
 
@@ -58,7 +59,9 @@ async def dataset(request: HttpRequest, uuid: UUID, ending: str = "") -> HttpRes
         audit.only(about.id)
         if form is None:
             return _varying(SeeOther(f"/daten/{about.key}"))
+        counting.TALLY.add(about.id, "dcat")
         body = await document.one(visit, addresses=_addresses(), form=form, about=about)
+        await counting.settle(visit.connection)
     return _varying(HttpResponse(body, content_type=f"{form.media_types[0]}; charset=utf-8"))
 
 

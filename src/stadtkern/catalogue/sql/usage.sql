@@ -21,8 +21,35 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT u.dataset_id, d.key, coalesce(c.title ->> 'de', d.key), sum(u.n)::bigint,
        coalesce(sum(u.n) FILTER (WHERE u.kind = 'view'), 0)::bigint,
        coalesce(sum(u.n) FILTER (WHERE u.kind = 'download'), 0)::bigint,
-       coalesce(sum(u.n) FILTER (WHERE u.kind = 'embed'), 0)::bigint
+       coalesce(sum(u.n) FILTER (WHERE u.kind = 'embed'), 0)::bigint,
+       coalesce(sum(u.n) FILTER (WHERE u.kind = 'sta'), 0)::bigint,
+       coalesce(sum(u.n) FILTER (WHERE u.kind = 'ogc'), 0)::bigint,
+       coalesce(sum(u.n) FILTER (WHERE u.kind = 'ckan'), 0)::bigint,
+       coalesce(sum(u.n) FILTER (WHERE u.kind = 'dcat'), 0)::bigint
 FROM catalogue.usage AS u
 JOIN core.dataset AS d ON d.id = u.dataset_id
 LEFT JOIN catalogue.dataset AS c ON c.dataset_id = u.dataset_id
 WHERE u.day >= %s AND;
+
+-- name: usage_gather
+-- Adds uses of entities and collections to their datasets' day in the city's zone
+WITH used AS (
+    SELECT * FROM unnest(%(sets)s::text[], %(names)s::text[], %(numbers)s::bigint[]) AS u (kind, name, n)
+), found AS (
+    SELECT t.dataset_id, 'sta' AS kind, u.n FROM used AS u
+    JOIN things.thing AS t ON t.id = CASE WHEN u.kind = 'Things' THEN u.name::bigint END
+    UNION ALL
+    SELECT s.dataset_id, 'sta', u.n FROM used AS u
+    JOIN things.datastream AS s ON s.id = CASE WHEN u.kind IN ('Datastreams', 'MultiDatastreams') THEN u.name::bigint END
+    UNION ALL
+    SELECT l.dataset_id, 'sta', u.n FROM used AS u
+    JOIN things.location AS l ON l.id = CASE WHEN u.kind = 'Locations' THEN u.name::bigint END
+    UNION ALL
+    SELECT c.dataset_id, u.kind, u.n FROM used AS u
+    JOIN features.collection AS c ON u.kind IN ('ogc', 'download') AND c.key = u.name
+)
+INSERT INTO catalogue.usage AS w (dataset_id, day, kind, n)
+SELECT f.dataset_id, (now() AT TIME ZONE y.time_zone)::date, f.kind, sum(f.n)::bigint
+FROM found AS f CROSS JOIN core.city AS y
+GROUP BY 1, 2, 3 ORDER BY 1, 3
+ON CONFLICT (dataset_id, day, kind) DO UPDATE SET n = w.n + excluded.n;

@@ -22,7 +22,7 @@ from stadtkern.ui.visit import Visit
 
 log = structlog.get_logger(__name__)
 
-Kind = Literal["view", "download", "embed"]
+Kind = Literal["view", "download", "embed", "sta", "ckan", "dcat"]
 PAUSE_SECONDS = 10.0
 # Programs that say what they are: their visits are no use by people.
 _PROGRAMS = re.compile(r"bot|crawl|spider|slurp|preview|monitor|headless|scan|fetch|archiver|feed", re.I)
@@ -74,11 +74,16 @@ async def count(request: HttpRequest, visit: Visit, *, dataset_id: int, kind: Ki
     agent = request.headers.get("user-agent", "")
     if not ahead and agent and not _PROGRAMS.search(agent):
         TALLY.add(dataset_id, kind)
+    await settle(visit.connection)
+
+
+async def settle(connection: Connection) -> None:
+    """Add up what was counted, if that is due."""
     if TALLY.due:
         try:
-            await TALLY.settle(visit.connection)
+            await TALLY.settle(connection)
         except psycopg.Error as error:
-            # The page matters more than its count, which is kept for the next time.
+            # The answer matters more than its count, which is kept for the next time.
             log.warning("uses could not be added up", error=str(error))
 
 

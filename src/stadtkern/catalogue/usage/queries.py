@@ -16,6 +16,8 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui import formats
 
+# Of these, tables show those that were used.
+INTERFACES = ("sta", "ogc", "ckan", "dcat")
 # Below this a count says nothing but that somebody was there, and might say who.
 SMALLEST = 5
 MONTHS = 12
@@ -23,6 +25,10 @@ KINDS = {
     "view": gettext_lazy("Seite angesehen"),
     "download": gettext_lazy("heruntergeladen"),
     "embed": gettext_lazy("eingebettet angesehen"),
+    "sta": gettext_lazy("SensorThings"),
+    "ogc": gettext_lazy("OGC Features"),
+    "ckan": gettext_lazy("CKAN"),
+    "dcat": gettext_lazy("DCAT"),
 }
 
 
@@ -88,7 +94,16 @@ async def most(connection: Connection, scope: Scope, *, since: date, limit: int 
         + Fragment(" GROUP BY u.dataset_id, d.key, c.title ORDER BY 4 DESC, d.key LIMIT %s", (limit,))
     )
     rows: list[tuple[Any, ...]] = await (await connection.execute(text, params)).fetchall()
-    return [Most(row[1], row[2], [coarse(n, running=True) for n in row[4:7]]) for row in rows]
+    return [Most(row[1], row[2], [coarse(n, running=True) for n in row[4 : 4 + len(KINDS)]]) for row in rows]
+
+
+def shown(counts: Sequence[Sequence[Count]]) -> list[int]:
+    """The places of the kinds that a table needs."""
+    return [
+        at
+        for at, kind in enumerate(KINDS)
+        if kind not in INTERFACES or any(each[at].n != 0 for each in counts)
+    ]
 
 
 def _month_before(today: date, back: int) -> date:

@@ -27,10 +27,11 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         found, months = await _read(visit, key)
     highest = max((count.n or 0 for month in months for count in month.counts[:1]), default=0)
+    places = queries.shown([month.counts for month in months])
     context = {
         "dataset": found,
-        "months": months,
-        "kinds": queries.KINDS.values(),
+        "months": [(month, [month.counts[at] for at in places]) for month in months],
+        "kinds": _named(places),
         "smallest": queries.SMALLEST,
         "bars": [(month, _height(month, highest)) for month in reversed(months)] if highest else [],
     }
@@ -59,7 +60,13 @@ async def most(request: HttpRequest) -> HttpResponse:
         await permissions.require(request, visit.connection, role="reader")
         since = visit.now.astimezone(visit.city.zone).date() - _SPAN
         found = await queries.most(visit.connection, visit.scope, since=since)
-    context = {"found": found, "since": since, "kinds": queries.KINDS.values(), "smallest": queries.SMALLEST}
+    places = queries.shown([each.counts for each in found])
+    context = {
+        "found": [(each, [each.counts[at] for at in places]) for each in found],
+        "since": since,
+        "kinds": _named(places),
+        "smallest": queries.SMALLEST,
+    }
     return render(request, "catalogue/usage/most.html", context)
 
 
@@ -70,6 +77,10 @@ async def _read(visit: Visit, key: str) -> tuple[Dataset, list[Month]]:
     audit.only(found.id)
     today = visit.now.astimezone(visit.city.zone).date()
     return found, await queries.months(visit.connection, visit.scope, dataset_id=found.id, today=today)
+
+
+def _named(places: list[int]) -> list[str]:
+    return [str(words) for at, words in enumerate(queries.KINDS.values()) if at in places]
 
 
 def _height(month: Month, highest: int) -> int:

@@ -152,7 +152,8 @@ def _changed(
     ]
     if before.geometry != after.geometry:
         fields.append(Field(gettext("Lage"), _place(before.geometry), _place(after.geometry)))
-    name = ", ".join(_text(now[each], visit) for each in key)
+    named = key or [column.name for column in new.collection.columns if column.key]
+    name = ", ".join(f"{table.head(now[each][0]).title} {_text(now[each], visit)}" for each in named)
     return Changed(name or gettext("Zeile %(n)s") % {"n": after.id}, fields[:_MOST_FIELDS])
 
 
