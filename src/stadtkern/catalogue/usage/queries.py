@@ -25,10 +25,10 @@ KINDS = {
     "view": gettext_lazy("Seite angesehen"),
     "download": gettext_lazy("heruntergeladen"),
     "embed": gettext_lazy("eingebettet angesehen"),
-    "sta": gettext_lazy("SensorThings"),
-    "ogc": gettext_lazy("OGC Features"),
-    "ckan": gettext_lazy("CKAN"),
-    "dcat": gettext_lazy("DCAT"),
+    "sta": "SensorThings",
+    "ogc": "OGC Features",
+    "ckan": "CKAN",
+    "dcat": "DCAT",
 }
 
 
