@@ -11,7 +11,7 @@ import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
-from stadtkern.things.store import merge
+from stadtkern.things.store import prepared
 from tests.things.histories import (
     NOON,
     check_rollups,
@@ -129,7 +129,7 @@ async def test_all_members_come_back_by_every_way(connection: Connection) -> Non
         "feature_id": 4711,
         "parameters": {"a": [1]},
     }
-    many = [reading(stream, NOON + i * MINUTE, float(i), **members) for i in range(merge.COPY_FROM)]
+    many = [reading(stream, NOON + i * MINUTE, float(i), **members) for i in range(prepared.COPY_FROM)]
     early = [
         reading(stream, NOON - MINUTE, 0.0, **members),
         reading(stream, NOON - 2 * MINUTE, 0.0, **members),

@@ -195,7 +195,8 @@ class _Importer:
         """All that can be done while the part before is stored: order, and partitions that are missing."""
         batches = [self._admitted(rows) for rows in await asyncio.to_thread(_batches, part.pieces)]
         ready = await asyncio.to_thread(lambda: [prepared.prepare(rows) for rows in batches])
-        await partitions.ensure(self._beside, keys={key for rows in ready for key, _ in rows.leaves()})
+        few = set().union(*(rows.leaf_keys for rows in ready)).difference(*(rows.bulky for rows in ready))
+        await partitions.ensure(self._beside, keys=few)
         return ready
 
     def _admitted(self, rows: batch.Batch) -> batch.Batch:

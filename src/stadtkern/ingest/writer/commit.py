@@ -94,8 +94,8 @@ async def store(
     connection: Connection, *, ready: prepared.Prepared, policy: streams.Policy | None = None
 ) -> merge.MergeResult:
     """Merge a batch in a transaction of its own, with the event that tells of it."""
-    await partitions.ensure(connection, keys={key for key, _ in ready.leaves()})
-    if len(ready) >= merge.COPY_FROM:
+    await partitions.ensure(connection, keys=ready.leaf_keys - ready.bulky)
+    if len(ready) >= prepared.COPY_FROM:
         async with connection.transaction():
             return await _merge(connection, ready=ready, policy=policy)
     async with connection.pipeline(), connection.transaction():

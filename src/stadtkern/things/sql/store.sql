@@ -9,13 +9,26 @@ SELECT key FROM unnest(%(keys)s::bigint[], %(names)s::text[]) AS wanted (key, na
 -- Make the partition that holds an instant, given in microseconds.
 SELECT things.attach_partition(timestamptz 'epoch' + %(start)s::float8 * interval '1 microsecond');
 
+-- name: begin_partitions
+-- Make the tables of those of these partitions that are missing, to be filled and then attached; returns which.
+-- A Citus cluster only takes empty ones.
+SELECT key FROM unnest(%(keys)s::bigint[], %(starts)s::float8[]) AS wanted (key, start)
+WHERE CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL
+           THEN things.begin_partition(timestamptz 'epoch' + start * interval '1 microsecond') END;
+
+-- name: finish_partitions
+-- Index and attach them.
+SELECT things.finish_partition(timestamptz 'epoch' + start * interval '1 microsecond')
+FROM unnest(%(starts)s::float8[]) AS made (start);
+
 -- name: wait_briefly
 -- For what can as well be done another time.
 SET LOCAL lock_timeout = '100ms';
 
 -- name: widen_id_ranges
 -- Summarise what was added to the index on `id`; whether the planner knows nothing of the partition's rows yet.
-SELECT bool_or(t.reltuples < 0) AND count(brin_summarize_new_values(i.indexrelid)) > 0
+SELECT count(brin_summarize_new_values(i.indexrelid)) > 0
+   AND NOT EXISTS (SELECT FROM pg_stats AS s WHERE s.schemaname = 'things' AND s.tablename = {table})
 FROM pg_class AS t JOIN pg_index AS i ON i.indrelid = t.oid
 JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam
 WHERE t.oid = {name}::regclass AND m.amname = 'brin';

@@ -16,8 +16,6 @@ from stadtkern.things.store.batch import NONE, Batch, Flags, Integers, microseco
 from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import POLICIES, Outcome, Policy, Streams
 
-# From so many rows on COPY is faster than array parameters. COPY cannot be sent through a pipeline.
-COPY_FROM = 1_000
 # From so many late rows on it pays to ask first whether their spans are empty.
 _PROBE_FROM = 200
 
@@ -45,15 +43,17 @@ async def merge(
     listeners hear of the changed datastreams when the transaction commits.
     """
     ready = batch if isinstance(batch, Prepared) else prepared.prepare(batch)
-    await partitions.ensure(connection, keys={key for key, _ in ready.leaves()})
+    begun = await partitions.begin(connection, keys=ready.bulky)
+    await partitions.ensure(connection, keys=ready.leaf_keys - begun)
     found = await streams.lock(connection, ids=ready.ids, row=ready.stream, policy=policy)
     taken = await numbers.take(connection, count=len(ready))
     known = found.known[found.row]
     closed = await seals.closed(connection, rows=ready.rows, found=found)
     taken_in = known if closed is None else known & ~closed[0]
     outcome = _blank(ready.id_bits + taken, known=taken_in)
-    await _store(connection, ready=ready, found=found, outcome=outcome)
-    many = len(ready) >= COPY_FROM  # fewer rows run in a pipeline of the caller's, if at all
+    await _store(connection, ready=ready, found=found, outcome=outcome, begun=begun)
+    await partitions.finish(connection, keys=begun)
+    many = len(ready) >= prepared.COPY_FROM  # fewer rows run in a pipeline of the caller's, if at all
     async with connection.pipeline() if many else contextlib.nullcontext():
         changed = await aftermath.settle(
             connection, batch=ready.rows, found=found, outcome=outcome, announce=announce
@@ -86,11 +86,15 @@ def _blank(ids: Integers, *, known: Flags) -> Outcome:
     )
 
 
-async def _store(connection: Connection, *, ready: Prepared, found: Streams, outcome: Outcome) -> None:
+async def _store(
+    connection: Connection, *, ready: Prepared, found: Streams, outcome: Outcome, begun: set[int]
+) -> None:
     rows = ready.rows
     outcome.appended = outcome.new & (rows.time > found.last_time[found.row])
     free = outcome.appended & ~ready.clash
     for key, part in ready.leaves():
+        if key in begun:  # nothing is there that a row could meet
+            free[part] = outcome.new[part]
         if free[part].all():
             await _insert(connection, key=key, rows=rows.take(part), ids=outcome.id[part])
             continue
@@ -127,7 +131,7 @@ async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
 
 
 async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:
-    if len(rows) >= COPY_FROM:
+    if len(rows) >= prepared.COPY_FROM:
         columns, pieces = binary.copy_data(rows, ids)
         statement = partitions.statement("copy_rows", key, columns)
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:

@@ -80,6 +80,7 @@ def statement(name: LiteralString, key: int = 0, columns: tuple[str, ...] = ()) 
     places: dict[str, sql.Composable] = {
         "leaf": sql.Identifier("things", leaf(key)),
         "name": sql.Literal(f"things.{leaf(key)}"),
+        "table": sql.Literal(leaf(key)),
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
     }
     for piece in _PIECES:
@@ -109,6 +110,28 @@ async def ensure(connection: Connection, *, keys: Iterable[int]) -> None:
     wanted = set(keys)
     for key in sorted(wanted - await existing(connection, keys=wanted)):
         await connection.execute(statements.load("things")["attach_partition"], {"start": start(key)})
+
+
+async def begin(connection: Connection, *, keys: Iterable[int]) -> set[int]:
+    """Make those of the partitions that are missing, to be filled in this transaction; returns which.
+
+    Nobody else sees them, and they have no indexes, until `finish`: rows are indexed for a third of the price
+    then. Other makers of partitions wait until the transaction ends.
+    """
+    wanted = set(keys)
+    missing = sorted(wanted - await existing(connection, keys=wanted))
+    if not missing:
+        return set()
+    params = {"keys": missing, "starts": [float(start(key)) for key in missing]}
+    cursor = await connection.execute(statements.load("things")["begin_partitions"], params)
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def finish(connection: Connection, *, keys: Iterable[int]) -> None:
+    """Give the partitions that were begun their indexes, and put them in their place."""
+    starts = [float(start(key)) for key in sorted(keys)]
+    if starts:
+        await connection.execute(statements.load("things")["finish_partitions"], {"starts": starts})
 
 
 async def tend(connection: Connection, *, keys: Iterable[int]) -> set[int]:

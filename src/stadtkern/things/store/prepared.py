@@ -13,6 +13,9 @@ import numpy as np
 from stadtkern.things.store import partitions
 from stadtkern.things.store.batch import Batch, Flags, Integers
 
+# From so many rows on COPY is faster than array parameters. COPY cannot be sent through a pipeline.
+COPY_FROM = 1_000
+
 Column = TypeVar("Column", Integers, Flags)
 
 
@@ -40,6 +43,20 @@ class Prepared(msgspec.Struct, kw_only=True, eq=False):
         for begin, end in pairwise(bounds):
             if begin < end:
                 yield int(self.keys[begin]), slice(begin, end)
+
+    @property
+    def leaf_keys(self) -> set[int]:
+        """The partitions, by their keys."""
+        return {key for key, _ in self.leaves()}
+
+    @property
+    def bulky(self) -> set[int]:
+        """Partitions with so many rows, no two in one place, that missing ones are filled before indexing."""
+        return {
+            key
+            for key, part in self.leaves()
+            if part.stop - part.start >= COPY_FROM and not self.clash[part].any()
+        }
 
     def back(self, column: Column) -> Column:
         """A column of results in the batch's own order."""
