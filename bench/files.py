@@ -47,9 +47,9 @@ CREATE TABLE public.plain (
 """
 
 
-def rows(*, ids: Sequence[int], n: int) -> list[Row]:
-    """Minutes since 2024, one stream after the other at each minute."""
-    start = datetime(2024, 1, 1, tzinfo=UTC)
+def rows(*, ids: Sequence[int], n: int, year: int = 2024) -> list[Row]:
+    """Minutes since a year began, one stream after the other at each minute."""
+    start = datetime(year, 1, 1, tzinfo=UTC)
     width = len(ids)
     return [(ids[k % width], start + timedelta(minutes=k // width), k % 997 / 10) for k in range(n)]
 

@@ -55,6 +55,11 @@ async def test_a_filled_partition_is_like_one_that_was_made_empty(connection: Co
     assert await _indexes(connection, "observation_2031_01") == await _indexes(
         connection, await _made_empty(connection)
     )
+    cursor = await connection.execute(
+        "SELECT count(*) FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid "
+        "WHERE x.indrelid = 'things.observation_2031_01'::regclass"
+    )
+    assert await cursor.fetchone() == (2,)
     async with connection.transaction():
         second = await merge.merge(connection, batch=rows)
     assert not second.new.any()

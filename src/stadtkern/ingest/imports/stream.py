@@ -14,7 +14,7 @@ from stadtkern.ingest.imports import companions, fasttimes, flat, mapping, quali
 from stadtkern.ingest.imports.lanes import Integers, Rows
 from stadtkern.ingest.imports.report import Report
 
-VALUES_PER_COMMIT = 50_000
+VALUES_PER_COMMIT = 100_000
 _MOST_DOUBLED = 100_000
 
 

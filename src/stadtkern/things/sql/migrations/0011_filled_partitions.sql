@@ -13,7 +13,9 @@ BEGIN
     leaf := 'observation_' || to_char(lower, CASE step WHEN 'month' THEN 'YYYY_MM' ELSE 'YYYY' END);
 END $$;
 
--- Makes the table of a missing partition, without indexes; false where it is there.
+-- Makes the table of a missing partition, without its key; false where it is there. The index of ids is there from
+-- the start and its first pages are not summed up: pages take part in the ranges of ids when they are full. To sum up
+-- rows one by one, or while all others wait, costs more than all else that the index asks for.
 CREATE FUNCTION things.begin_partition(instant timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     leaf text := (things.partition_bounds(instant)).leaf;
@@ -25,24 +27,19 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE things.%I (LIKE things.observation INCLUDING ALL EXCLUDING INDEXES)', leaf);
     EXECUTE format('ALTER TABLE things.%I SET (autovacuum_analyze_scale_factor = 0.02)', leaf);
+    EXECUTE format('CREATE INDEX %I ON things.%I USING brin (id int8_minmax_multi_ops (values_per_range = 16)) '
+                   'WITH (pages_per_range = 32, autosummarize = on)', leaf || '_id_idx', leaf);
+    PERFORM brin_desummarize_range(to_regclass('things.' || leaf || '_id_idx'), 0);
     RETURN true;
 END $$;
 
--- Attaches it, which gives it the indexes. The last pages take no part in the ranges of ids until they are full, like
--- all pages behind them: each row put into a range that is summed up already costs more than all else that the index
--- asks for.
+-- Attaches it, which makes the key.
 CREATE FUNCTION things.finish_partition(instant timestamptz) RETURNS void LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
     made record := things.partition_bounds(instant);
-    ranges regclass;
 BEGIN
     EXECUTE format('ALTER TABLE things.observation ATTACH PARTITION things.%I FOR VALUES FROM (%L) TO (%L)',
                    made.leaf, made.lower, made.upper);
-    SELECT i.indexrelid INTO ranges FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-    JOIN pg_am AS a ON a.oid = c.relam
-    WHERE i.indrelid = to_regclass('things.' || made.leaf) AND a.amname = 'brin';
-    PERFORM brin_desummarize_range(ranges, greatest(
-        pg_relation_size(to_regclass('things.' || made.leaf)) / current_setting('block_size')::bigint - 1, 0));
 END $$;
 
 CREATE OR REPLACE FUNCTION things.attach_partition(instant timestamptz) RETURNS text LANGUAGE plpgsql AS $$
