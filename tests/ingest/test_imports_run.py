@@ -157,24 +157,29 @@ asyncio.run(run.import_file(
 """
 
 
+@pytest.mark.parametrize("size", [1_000, 2_700])
 async def test_a_killed_import_goes_on_where_it_was(
-    connection: Connection, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """kill -9 in the middle: the second run stores the rest, nothing twice, and reports the whole file."""
+    """kill -9 in the middle: the second run stores the rest, nothing twice, and reports the whole file.
+
+    Also where a newer version takes parts of another size.
+    """
+    key = f"run-killed-{size}"
     lines = [
         "time,value",
         *(f"2024-01-{1 + n // 1440:02}T{n // 60 % 24:02}:{n % 60:02}Z,{n}" for n in range(12_000)),
     ]
     path = written(tmp_path, content="\n".join(lines))
     told = tmp_path / "mapping.toml"
-    told.write_text(_long_text("run-killed"), encoding="utf-8")
+    told.write_text(_long_text(key), encoding="utf-8")
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", _CHILD, database, str(path), str(told))
     assert await child.wait() == -signal.SIGKILL
-    stored = len(await _rows(connection, "run-killed"))
+    stored = len(await _rows(connection, key))
     assert 4000 <= stored < 12_000
-    monkeypatch.setattr(stream, "VALUES_PER_COMMIT", 1000)
+    monkeypatch.setattr(stream, "VALUES_PER_COMMIT", size)
     story = await run.import_file(url=database, path=path, recipe_=recipe.load(path=told))
-    rows = await _rows(connection, "run-killed")
+    rows = await _rows(connection, key)
     assert [row[3] for row in rows] == list(range(12_000))
     assert (story.state, story.taken, story.stored, story.resumed_at) == ("done", 12_000, 12_000, stored)
 

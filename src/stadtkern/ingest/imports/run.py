@@ -41,7 +41,6 @@ class _Run(msgspec.Struct):
     """What tells this import from others, and how far it had come."""
 
     keys: dict[str, str | int]
-    parts: int = 0
     rows: int = 0
     stored: int = 0
     finished: report.Report | None = None
@@ -106,10 +105,10 @@ async def _begin(connection: Connection, *, path: Path, recipe_: mapping.Mapping
     await connection.execute(sql["lock_import"], {"key": f"{keys['file_hash']} {keys['mapping_hash']}"})
     row = await (await connection.execute(sql["find_import"], keys)).fetchone()
     if row is not None and not again:
-        state, parts, rows, stored, told = row
+        state, rows, stored, told = row
         if state == "done":
             return _Run(keys, finished=msgspec.convert(told, report.Report))
-        return _Run(keys, parts=parts, rows=rows, stored=stored)
+        return _Run(keys, rows=rows, stored=stored)
     await connection.execute(sql["begin_import"], {**keys, "file_name": path.name})
     return _Run(keys)
 
@@ -166,7 +165,7 @@ class _Importer:
                 if storing is not None and _has_new(part):
                     await storing  # what is missing is made on the same connection
                 await self._prepare(part)
-                ready = await self._ready(part) if number > self._run.parts else []
+                ready = [] if self._behind(part) else await self._ready(part)
                 if storing is not None:
                     await storing
                 storing = asyncio.create_task(self._store(part, number, ready))
@@ -191,6 +190,10 @@ class _Importer:
             adapt = self._adapt
             part.pieces = [shape.Piece(lanes, adapt(rows)) for lanes, rows in part.pieces]
 
+    def _behind(self, part: stream.Part) -> bool:
+        """Whether it is stored for sure; the last one is met again, as parts may have had another size."""
+        return part.rows < self._run.rows
+
     async def _ready(self, part: stream.Part) -> list[prepared.Prepared]:
         """All that can be done while the part before is stored: order, and partitions that are missing."""
         batches = [self._admitted(rows) for rows in await asyncio.to_thread(_batches, part.pieces)]
@@ -210,7 +213,7 @@ class _Importer:
 
     async def _store(self, part: stream.Part, number: int, ready: list[prepared.Prepared]) -> None:
         """One transaction: the rows and the checkpoint. A part that is stored already has only been read."""
-        if number <= self._run.parts:
+        if self._behind(part):
             return
         stored, closed, results = 0, Counter[str](), list[merge.MergeResult]()
         async with self._connection.transaction():
