@@ -276,27 +276,4 @@ def _batches(pieces: list[shape.Piece]) -> Iterator[batch.Batch]:
             simple.append(plain)
     for group in (simple, rich):
         if group:
-            yield _joined(group)
-
-
-def _joined(group: list[batch.Batch]) -> batch.Batch:
-    if len(group) == 1:
-        return group[0]
-    columns: dict[str, object] = {}
-    for name in batch.Batch.__struct_fields__:
-        parts = [getattr(each, name) for each in group]
-        if all(part is None for part in parts):
-            continue
-        columns[name] = np.concatenate(
-            [
-                _blank(name, len(each)) if part is None else part
-                for each, part in zip(group, parts, strict=True)
-            ]
-        )
-    return batch.Batch(**columns)  # type: ignore[arg-type]
-
-
-def _blank(name: str, size: int) -> object:
-    if name in ("result_json", "result_quality", "parameters"):
-        return np.empty(size, object)
-    return np.full(size, batch.NONE, np.int64)
+            yield batch.joined(group)
