@@ -15,6 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from psycopg_pool import AsyncConnectionPool
 
+from stadtkern.city.glossary import queries as glossaries
+from stadtkern.city.glossary.entities import Glossary
 from stadtkern.core import access, audit, database, times
 from stadtkern.core.database import Connection
 
@@ -30,6 +32,7 @@ class City(msgspec.Struct, frozen=True):
     zone: ZoneInfo = ZoneInfo("Europe/Berlin")
     languages: tuple[str, ...] = ("de", "en")
     properties: Mapping[str, Any] = {}
+    glossary: Glossary = Glossary()
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,14 +79,19 @@ class Door:
         if stack is not None:
             await stack.aclose()
 
+    def forget_city(self) -> None:
+        """Read the city's settings anew with the next visit; for whoever has just changed them."""
+        self._city = (float("-inf"), City())
+
     async def city(self, connection: Connection) -> City:
-        """The city's settings, at most ten seconds old."""
+        """The city's settings and glossary, at most ten seconds old."""
         read_at, city = self._city
         clock = asyncio.get_running_loop().time()
         if clock - read_at > _CITY_KEPT:
             cursor = await connection.execute("SELECT name, time_zone, languages, properties FROM core.city")
             row = await cursor.fetchone()
-            city = City(row[0], ZoneInfo(row[1]), tuple(row[2]), row[3]) if row else City()
+            words = await glossaries.glossary(connection)
+            city = City(row[0], ZoneInfo(row[1]), tuple(row[2]), row[3], words) if row else City()
             self._city = (clock, city)
         return city
 

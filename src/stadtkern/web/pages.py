@@ -5,17 +5,25 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from stadtkern.ui import sections
+from stadtkern.ui import places, sections
 
 
 def register() -> None:
-    """Put them into their sections."""
+    """Put them into their sections, and the places where words are looked after among those of work."""
     sections.register(
         "data",
         _("Schnittstellen"),
         "interfaces",
         about=_("Wie Programme alles lesen, was auf diesen Seiten steht: API, CSV, DCAT."),
         position=40,
+    )
+    sections.register("about", _("Über diese Seiten"), "about", position=10)
+    sections.register(
+        "about",
+        _("Glossar"),
+        "glossary",
+        about=_("Was die Wörter auf diesen Seiten bedeuten, kurz erklärt."),
+        position=20,
     )
     sections.register(
         "about",
@@ -30,4 +38,18 @@ def register() -> None:
         "accessibility",
         about=_("Was wir tun, damit alle diese Seiten nutzen können, und wie Sie uns Hürden melden."),
         position=40,
+    )
+    places.register(
+        _("Glossar"),
+        "glossary-work",
+        "editor",
+        about=_("Wörter erklären, die nicht alle kennen."),
+        position=55,
+    )
+    places.register(
+        _("Rückmeldungen"),
+        "messages",
+        "editor",
+        about=_("Vermisste Wörter und gemeldete Barrieren."),
+        position=56,
     )

@@ -8,6 +8,8 @@ from django.urls import include, path
 
 from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
+from stadtkern.web.words import views as words
+from stadtkern.web.words import work
 
 handler404 = errors.not_found
 handler500 = errors.broken
@@ -25,6 +27,16 @@ urlpatterns = [
         path("quellen", views.sources, name="sources"),
         path("schnittstellen", views.interfaces, name="interfaces"),
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
+        path("barrierefreiheit/melden", words.barrier, name="barrier"),
+        path("ueber", views.about, name="about"),
+        path("glossar", words.glossary, name="glossary"),
+        path("glossar/fehlt", words.missing, name="glossary-missing"),
+        path("arbeit/glossar", work.listing, name="glossary-work"),
+        path("arbeit/glossar/neu", work.new, name="glossary-new"),
+        path("arbeit/glossar/<slug:key>", work.change, name="glossary-term"),
+        path("arbeit/glossar/<slug:key>/entfernen", work.remove, name="glossary-remove"),
+        path("arbeit/rueckmeldungen", work.messages, name="messages"),
+        path("arbeit/rueckmeldungen/<int:id>", work.settle, name="message"),
         path("ui", views.components, name="components"),
         path("barrierefreiheit", views.accessibility, name="accessibility"),
         prefix_default_language=False,

@@ -42,6 +42,12 @@ async def accessibility(request: HttpRequest) -> HttpResponse:
         return render(request, "web/accessibility.html")
 
 
+async def about(request: HttpRequest) -> HttpResponse:
+    """What these pages are, and what they promise."""
+    async with visits.open_visit(request):
+        return render(request, "web/about.html")
+
+
 async def components(request: HttpRequest) -> HttpResponse:
     """Every component in every state."""
     async with visits.open_visit(request):

@@ -2,6 +2,7 @@
 // What every page needs: htmx, copying an address, ages of values, the menu, charts on request.
 import "htmx.org";
 import { keepAges } from "./ages.js";
+import { keepTerms } from "./terms.js";
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
@@ -40,3 +41,4 @@ document.addEventListener("keydown", (event) => {
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
 keepAges();
+keepTerms();

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 from django import template
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
-from stadtkern.ui import paging
+from stadtkern.city.glossary.entities import Piece
+from stadtkern.ui import formats, paging
 
 register = template.Library()
 
@@ -69,6 +71,41 @@ def frame(
 def tile(content: str, *, title: str, url: str = "", over: str = "") -> SafeString:
     """A tile that leads somewhere: what it is, its title as a link over the whole tile, a few words."""
     return _rendered("ui/tile.html", {"title": title, "url": url, "over": over, "content": content})
+
+
+@register.inclusion_tag("ui/explained.html", takes_context=True)
+def explained(context: template.Context, text: object) -> dict[str, object]:
+    """A text in the page's language, in which words of the glossary are explained where they come first."""
+    language = translation.get_language() or "de"
+    told = _told(context)
+    pieces = []
+    for piece in context["city"].glossary.pieces(formats.words(text), language=language):
+        again = piece.term is not None and piece.term.key in told
+        pieces.append(Piece(piece.text) if again else piece)
+        told |= {piece.term.key} if piece.term else set()
+    return {"pieces": pieces}
+
+
+@register.inclusion_tag("ui/term.html", takes_context=True)
+def term(context: template.Context, key: str, text: str = "") -> dict[str, object]:
+    """One word of the glossary, explained unless the page has done so before."""
+    found, told = context["city"].glossary.find(key), _told(context)
+    text = text or (formats.words(found.name) if found else key)
+    if key in told:
+        found = None
+    told.add(key)
+    return {"term": found, "text": text}
+
+
+def _told(context: template.Context) -> set[str]:
+    """The terms that this page has explained so far: ids of explanations stand there once."""
+    request = context.get("request")
+    if request is None:
+        return set()
+    if not hasattr(request, "told_terms"):
+        request.told_terms = set()
+    told: set[str] = request.told_terms
+    return told
 
 
 @register.simple_block_tag

@@ -151,10 +151,17 @@ def shape(name: str) -> SafeString:
     return shapes.draw(name)
 
 
-@register.inclusion_tag("ui/crumbs.html")
-def crumbs(*parts: str) -> dict[str, Any]:
-    """Where the reader is: title, address, title, address, …; the last address is empty."""
-    return {"crumbs": [{"title": t, "url": u} for t, u in zip(parts[::2], parts[1::2], strict=True)]}
+@register.inclusion_tag("ui/crumbs.html", takes_context=True)
+def crumbs(context: RequestContext, *parts: str) -> dict[str, Any]:
+    """Where the reader is: title, address, title, address, …; the last address is empty.
+
+    At work, the page of work comes first whether it is named or not.
+    """
+    found = [{"title": t, "url": u} for t, u in zip(parts[::2], parts[1::2], strict=True)]
+    inside = next((s for s in context.get("navigation") or () if s.here and s.key == "work"), None)
+    if inside and found and found[0]["url"] not in ("", inside.url):
+        found.insert(0, {"title": inside.title, "url": inside.url})
+    return {"crumbs": found}
 
 
 @register.simple_tag

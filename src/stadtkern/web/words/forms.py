@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Forms of the glossary and of messages about the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from stadtkern.catalogue.inventory.forms import Text
+from stadtkern.catalogue.requests import guard
+from stadtkern.city.glossary.entities import Term
+
+_AREA = {"rows": 4}
+
+
+class Guarded(forms.Form):
+    """A form that anybody may send: a ticket of ours, a trap for programs, no advertising."""
+
+    website = forms.CharField(
+        label=gettext_lazy("Dieses Feld bitte leer lassen"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    ticket_holds = False
+
+    def clean_website(self) -> str:
+        """People do not see the trap."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(gettext_lazy("Dieses Feld muss leer bleiben."))
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        """The ticket is neither too young nor too old; a text has few links."""
+        given = super().clean() or {}
+        age = guard.age(str(given.get("ticket", "")))
+        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
+        if age is not None and age < guard.TOO_FAST:
+            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
+        elif not self.ticket_holds:
+            self.add_error(
+                None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
+            )
+        if guard.links(" ".join(str(text) for text in given.values())) > guard.MOST_LINKS:
+            self.add_error(None, gettext_lazy("Bitte nennen Sie höchstens zwei Adressen von Webseiten."))
+        return given
+
+
+class MissingForm(Guarded):
+    """A word that somebody would like to have explained."""
+
+    subject = Text(
+        label=gettext_lazy("Welches Wort fehlt?"),
+        max_length=100,
+        help_text=gettext_lazy("Zum Beispiel: „Grundwasserflurabstand“."),
+    )
+    place = Text(
+        label=gettext_lazy("Wo ist es Ihnen begegnet?"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Adresse oder Titel der Seite."),
+    )
+
+
+class BarrierForm(Guarded):
+    """Something that keeps somebody from using a page."""
+
+    subject = Text(
+        label=gettext_lazy("Worum geht es?"),
+        max_length=150,
+        help_text=gettext_lazy("In einem Satz, zum Beispiel: „Die Karte lässt sich nicht bedienen“."),
+    )
+    place = Text(
+        label=gettext_lazy("Auf welcher Seite?"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Adresse oder Titel der Seite."),
+    )
+    body = Text(
+        label=gettext_lazy("Was hindert Sie?"),
+        min_length=10,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy("Was wollten Sie tun, womit (Gerät, Programm), und was ist geschehen?"),
+    )
+    contact = Text(
+        label=gettext_lazy("Wie erreichen wir Sie?"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy(
+            "Nur wenn Sie eine Antwort möchten: E-Mail oder Telefon. Wir löschen die Angabe, sobald Ihre"
+            " Meldung erledigt ist."
+        ),
+    )
+
+
+class TermForm(forms.Form):
+    """A word and its explanation, in both languages."""
+
+    name_de = Text(label=gettext_lazy("Wort"), max_length=100)
+    also_de = Text(
+        label=gettext_lazy("Andere Formen"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy(
+            "Mit Komma getrennt, zum Beispiel die Mehrzahl. Auch sie werden im Text erklärt."
+        ),
+    )
+    short_de = Text(
+        label=gettext_lazy("Erklärung in einem Satz"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Sie erscheint dort, wo das Wort vorkommt."),
+    )
+    long_de = Text(
+        label=gettext_lazy("Mehr dazu"), max_length=3000, required=False, widget=forms.Textarea(attrs=_AREA)
+    )
+    name_en = Text(label=gettext_lazy("Wort auf Englisch"), max_length=100, required=False)
+    also_en = Text(label=gettext_lazy("Andere Formen auf Englisch"), max_length=300, required=False)
+    short_en = Text(
+        label=gettext_lazy("Erklärung auf Englisch"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    long_en = Text(
+        label=gettext_lazy("Mehr dazu auf Englisch"),
+        max_length=3000,
+        required=False,
+        widget=forms.Textarea(attrs=_AREA),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """A word in English needs its explanation in English, and the other way round."""
+        given = super().clean() or {}
+        if bool(given.get("name_en")) != bool(given.get("short_en")):
+            self.add_error(
+                "short_en" if given.get("name_en") else "name_en",
+                gettext_lazy("Bitte füllen Sie Wort und Erklärung aus, oder lassen Sie beide leer."),
+            )
+        return given
+
+    def told(self) -> dict[str, Mapping[str, Any]]:
+        """What the glossary keeps, by language."""
+        given = self.cleaned_data
+        told: dict[str, Mapping[str, Any]] = {
+            field: {code: given[f"{field}_{code}"] for code in ("de", "en")}
+            for field in ("name", "short", "long")
+        }
+        told["also"] = {
+            code: [form.strip() for form in given[f"also_{code}"].split(",") if form.strip()]
+            for code in ("de", "en")
+        }
+        return told
+
+
+def start(term: Term) -> dict[str, str]:
+    """What the form begins with for a term that is there."""
+    found: dict[str, str] = {}
+    for code in ("de", "en"):
+        found |= {
+            f"{field}_{code}": getattr(term, field).get(code, "") for field in ("name", "short", "long")
+        }
+        found[f"also_{code}"] = ", ".join(term.also.get(code, ()))
+    return found
