@@ -6,6 +6,11 @@ from __future__ import annotations
 from tests.governance.door import Door, door, no_data
 
 # `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}` and `{word}` come from each room, and from none.
+WORDS = (
+    "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
+    "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
+    "arbeit/rueckmeldungen/<int:id>",
+)  # fmt: skip
 PAGES: dict[str, Door] = {
     "": door(lists="/ /en/"),
     "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
@@ -40,21 +45,7 @@ PAGES: dict[str, Door] = {
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
     "barrierefreiheit": no_data("a text"),
     "ui": no_data("made-up samples"),
-    **dict.fromkeys(
-        (
-            "barrierefreiheit/melden",
-            "ueber",
-            "glossar",
-            "glossar/fehlt",
-            "arbeit/glossar",
-            "arbeit/glossar/neu",
-            "arbeit/glossar/<slug:key>",
-            "arbeit/glossar/<slug:key>/entfernen",
-            "arbeit/rueckmeldungen",
-            "arbeit/rueckmeldungen/<int:id>",
-        ),
-        no_data("words of the city and messages to it, nothing of a dataset"),
-    ),  # fmt: skip
+    **dict.fromkeys(WORDS, no_data("words of the city and messages to it, nothing of a dataset")),
     "catalog": door(lists="/catalog /catalog?page=1 /catalog?page=2"),
     "catalog.<str:ending>": door(lists="/catalog.ttl /catalog.jsonld /catalog.rdf /catalog.nt"),
     "catalog/hvd": door(lists="/catalog/hvd"),
