@@ -73,7 +73,8 @@ def fill(connection: psycopg.Connection[Any], *, datasets: int) -> None:
                     copy.write_row(row)
     connection.execute("ALTER TABLE catalogue.dataset ENABLE TRIGGER indexed_new")
     connection.execute(
-        "ANALYZE catalogue.dataset, catalogue.distribution, catalogue.entry, catalogue.combination"
+        "ANALYZE catalogue.dataset, catalogue.distribution, catalogue.entry, catalogue.combination,"
+        " catalogue.mark, catalogue.word"
     )
 
 

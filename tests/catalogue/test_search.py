@@ -151,26 +151,39 @@ def test_an_address_says_the_question_and_back() -> None:
 
 
 @pytest.mark.parametrize("text", ["baum", "schulen", "Grün", "straßen bäume", "in der Stadt"])
-async def test_where_much_matches_the_order_is_the_same(
-    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch, text: str
+@pytest.mark.parametrize("order", ["", "neu", "titel"])
+async def test_pages_together_hold_each_hit_once(
+    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch, text: str, order: str
 ) -> None:
-    """The short way, which looks among what is named so first, gives the beginning of the long way's page."""
-    asked = question.read({"q": text})
-    long = await find._page(connection, ALL, question=asked, roughly=False, size=20, total=1)
-    monkeypatch.setattr(find, "_MANY", 0)
-    for size in range(1, len(long) + 1):
-        short = await find._page(connection, ALL, question=asked, roughly=False, size=size, total=1)
-        assert short == long[:size]
+    """Also where the first pages are weighed and those behind them are not."""
+    asked = question.read({"q": text, "sortierung": order})
+    whole = await find.search(connection, ALL, question=asked)
+    monkeypatch.setattr(find, "_FIRST", 1)
+    for kept in (find._first_kept, find._pages_kept):
+        kept._known.clear()
+    pages = [
+        await find.search(connection, ALL, question=asked.turned(page=page), size=1)
+        for page in range(1, whole.counts.total + 1)
+    ]
+    found = [dataset.key for page in pages for dataset in page.datasets]
+    assert len(found) == whole.counts.total
+    assert sorted(found) == sorted(dataset.key for dataset in whole.datasets)
 
 
-async def test_the_short_way_is_gone(
-    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
+async def test_another_value_of_a_facet_stays_in_sight(connection: Connection, ids: dict[str, int]) -> None:
+    """Beside the value chosen stand the others, with what choosing them instead would give."""
+    found = await find.search(connection, ALL, question=question.read({"q": "baum", "thema": "ENVI"}))
+    assert found.counts.total == len(found.datasets) == 2
+    assert dict(found.counts.facets["theme"]) == {"ENVI": 2, "EDUC": 1}
+    assert dict(found.counts.facets["kind"]) == {"table": 2}
+    nothing = await find.search(connection, ALL, question=question.read({"thema": "ENVI", "art": "link"}))
+    assert (nothing.counts.total, nothing.datasets) == (0, [])
+    assert dict(nothing.counts.facets["kind"]) == {"table": 2}
+
+
+@pytest.mark.parametrize("text", ["CO2", "xy", "2024", "Bmu"])
+async def test_short_words_and_numbers_are_not_taken_for_others(
+    connection: Connection, ids: dict[str, int], text: str
 ) -> None:
-    """A page full of what is named so comes from one narrow statement, with facets, time and area too."""
-    monkeypatch.setattr(find, "_MANY", 0)
-    here = question.read({"q": "baum", "ausschnitt": "7.5,51.8,7.7,52", "thema": "ENVI"})
-    limits = ("baum", 1, 0)
-    named = find._conditions(ALL, question=here.with_facet("theme", "ENVI"), roughly=False)
-    assert await find._weighed(connection, "page_of_named", [named], limits) == [ids["baumkataster"]]
-    page = await find._page(connection, ALL, question=here, roughly=False, size=1, total=1)
-    assert page == [ids["baumkataster"]]
+    """Three letters are alike to too much."""
+    assert await keys(connection, ids, q=text) == []

@@ -19,14 +19,13 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 
 _KEPT = 512
-# From here on a page is first looked for among what is named so, which is the beginning of the same order.
-_MANY = 2000
-_WEIGHED = 1000
-# Shorter words are no parts of others: trigrams could not find them.
-_PART = 3
-_SIMILAR = "0.5"
-_ALIKE = 1000
-_ORDERS = {"neu": "moved DESC, dataset_id", "titel": "sorted_as, dataset_id"}
+# So many are weighed by their words; those behind them come by being named so and by age.
+_FIRST = 300
+# Shorter words are no parts of others, and no typing errors of others either.
+_PART, _MISSPELT = 3, 4
+_SIMILAR = 0.5
+_ORDERS = {"neu": "m.moved DESC, m.dataset_id", "titel": "m.sorted_as, m.dataset_id"}
+_BEST = "named DESC, moved DESC, dataset_id"
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -42,6 +41,26 @@ class Found(msgspec.Struct, frozen=True):
     datasets: Sequence[Dataset]
     counts: Counts
     roughly: bool = False
+
+
+class _Word(msgspec.Struct, frozen=True):
+    """A word asked: the numbers of its stems, and patterns of what titles and keywords may call it."""
+
+    stems: list[int]
+    parts: list[str]
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A question with its words looked up. `seen`: versions of rights and catalogue, and what may be seen."""
+
+    question: Question
+    words: Sequence[_Word]
+    seen: tuple[Any, ...]
+    roughly: bool = False
+
+    def key(self, **leaving_out: Any) -> tuple[Any, ...]:
+        """What an answer depends on when these parts of the question do not matter."""
+        return (*self.seen, msgspec.structs.replace(self.question, **leaving_out), self.roughly)
 
 
 class _Kept:
@@ -63,145 +82,213 @@ class _Kept:
             self._known.popitem(last=False)
 
 
-_counts_kept, _pages_kept = _Kept(), _Kept()
+_sizes_kept, _counts_kept, _first_kept, _pages_kept = _Kept(), _Kept(), _Kept(), _Kept()
 
 
 async def search(connection: Connection, scope: Scope, *, question: Question, size: int = SIZE) -> Found:
-    """The page asked for, with counts. Both are kept until rights or the catalogue change."""
+    """The page asked for, with counts. What was found out is kept until rights or the catalogue change."""
     async with connection.transaction():
         version = await (await connection.execute(statements.load("catalogue")["search_version"])).fetchone()
         seen = (version, scope.ids, scope.negated)
-        counts = await _counts(connection, scope, question=question, roughly=False, seen=seen)
-        roughly = not counts.total and bool(question.words)
-        if roughly:
-            await connection.execute(statements.load("catalogue")["be_lenient"], {"similar": _SIMILAR})
-            counts = await _counts(connection, scope, question=question, roughly=True, seen=seen)
-        key = (*seen, question, size)
-        ids: list[int] | None = _pages_kept.get(key)
-        if ids is None:
-            ids = await _page(
-                connection, scope, question=question, roughly=roughly, size=size, total=counts.total
-            )
-            _pages_kept.put(key, ids)
+        asked = _Asked(question, await _words(connection, question), seen)
+        counts = await _counts(connection, scope, asked)
+        if not counts.total and question.words:
+            asked = _Asked(question, await _alike(connection, asked), seen, roughly=True)
+            counts = await _counts(connection, scope, asked)
+        ids: list[int] = []
+        if counts.total:
+            ids = await _page(connection, scope, asked, size=size)
         datasets = await queries.by_ids(connection, scope, ids=ids)
-    return Found(datasets, counts, roughly and bool(counts.total))
+    return Found(datasets, counts, asked.roughly and bool(counts.total))
 
 
-async def _counts(
-    connection: Connection, scope: Scope, *, question: Question, roughly: bool, seen: tuple[Any, ...]
-) -> Counts:
-    key = (*seen, msgspec.structs.replace(question, page=1, order=""), roughly)
+async def _words(connection: Connection, question: Question) -> list[_Word]:
+    if not question.words:
+        return []
+    values = {"words": question.words}
+    rows = await (await connection.execute(statements.load("catalogue")["stems"], values)).fetchall()
+    return [
+        _Word(stems, [_part(word)] if len(word) >= _PART else [])
+        for word, (stems,) in zip(question.words, rows, strict=True)
+    ]
+
+
+async def _alike(connection: Connection, asked: _Asked) -> list[_Word]:
+    """The same words, with those that are spelt nearly so."""
+    sql = statements.load("catalogue")
+    await connection.execute(sql["be_lenient"], {"similar": _SIMILAR})
+    said = [plain(word) for word in asked.question.words]
+    rows = await (await connection.execute(sql["words_alike"], {"words": said})).fetchall()
+    return [
+        word
+        if len(text) < _MISSPELT or text.isdigit()
+        else _Word(word.stems, [*word.parts, *(_part(other) for other in near)])
+        for word, text, (near,) in zip(asked.words, said, rows, strict=True)
+    ]
+
+
+async def _counts(connection: Connection, scope: Scope, asked: _Asked) -> Counts:
+    key = asked.key(page=1, order="")
     known: Counts | None = _counts_kept.get(key)
     if known is None:
-        known = await _count(connection, scope, question=question, roughly=roughly)
+        combinations, sizes = await _sizes(connection, scope, asked)
+        values = {"ids": combinations, "sizes": sizes, "wanted": _wanted(asked.question)}
+        rows = await (await connection.execute(statements.load("catalogue")["facets"], values)).fetchall()
+        facets: dict[str, list[tuple[str, int]]] = {}
+        for name, n in rows:
+            facet, _, value = name.partition(":")
+            facets.setdefault(facet, []).append((value, n))
+        known = Counts(next(iter(facets.pop("all", [])), ("", 0))[1], facets)
         _counts_kept.put(key, known)
     return known
 
 
-async def _count(connection: Connection, scope: Scope, *, question: Question, roughly: bool) -> Counts:
-    head, tail = statements.load("catalogue")["count_facets"].split("/* conditions */")
-    text, params = Fragment(head) + _conditions(scope, question=question, roughly=roughly) + Fragment(tail)
-    rows = await (await connection.execute(text, params)).fetchall()
-    facets: dict[str, list[tuple[str, int]]] = {}
-    for name, n in rows:
-        facet, _, value = name.partition(":")
-        facets.setdefault(facet, []).append((value, n))
-    return Counts(next(iter(facets.pop("all", [])), ("", 0))[1], facets)
+async def _sizes(connection: Connection, scope: Scope, asked: _Asked) -> tuple[list[int], list[int]]:
+    """Combinations of facets, and how many of what matches have each, whatever facets are wanted."""
+    key = asked.key(page=1, order="", facets=())
+    known: tuple[list[int], list[int]] | None = _sizes_kept.get(key)
+    if known is None and asked.question.words and not asked.question.order:
+        await _first(connection, scope, asked)
+        known = _sizes_kept.get(key)
+    if known is None:
+        head, tail = statements.load("catalogue")["combinations"].split("/* conditions */")
+        rows = await _run(connection, Fragment(head) + _conditions(scope, asked) + Fragment(tail))
+        known = [row[0] for row in rows], [row[1] for row in rows]
+        _sizes_kept.put(key, known)
+    return known
 
 
-async def _page(
-    connection: Connection, scope: Scope, *, question: Question, roughly: bool, size: int, total: int
-) -> list[int]:
+async def _first(connection: Connection, scope: Scope, asked: _Asked) -> list[int]:
+    """The best of what matches, in their order; the counts come along, found on the same way."""
+    key = asked.key(page=1)
+    known: list[int] | None = _first_kept.get(key)
+    if known is None:
+        found = await _filled(
+            connection, "combinations_and_first",
+            _named(asked), _conditions(scope, asked), _faceted("h", asked.question), last=(_FIRST,),
+        )  # fmt: skip
+        combinations, sizes, ids = found[0]
+        _sizes_kept.put(asked.key(page=1, order="", facets=()), (combinations, sizes))
+        said = " ".join(asked.question.words)
+        if asked.roughly:
+            rows = await _filled(
+                connection, "closest", scope.on("e.dataset_id"), first=(ids,), last=(plain(said),)
+            )
+        else:
+            rows = await _filled(
+                connection, "weighed", scope.on("m.dataset_id"), _named(asked), first=(said, ids)
+            )
+        known = [row[0] for row in rows]
+        _first_kept.put(key, known)
+    return known
+
+
+async def _page(connection: Connection, scope: Scope, asked: _Asked, *, size: int) -> list[int]:
     """The ids of one page."""
-    if not total:
-        return []
-    conditions = _conditions(scope, question=question, roughly=roughly)
+    question = asked.question
     offset = (question.page - 1) * size
-    if question.order or not question.words:
-        text, params = (
-            Fragment("SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
-            + conditions
-            + Fragment(f" ORDER BY {_ORDERS[question.order or 'neu']} LIMIT %s OFFSET %s", (size, offset))
+    best = bool(question.words) and not question.order
+    if best and offset + size <= _FIRST:
+        return (await _first(connection, scope, asked))[offset : offset + size]
+    key = (*asked.key(), size)
+    known: list[int] | None = _pages_kept.get(key)
+    if known is None:
+        statement = (
+            Fragment("SELECT m.dataset_id, m.moved, ")
+            + (_named(asked) if best else fragments.TRUE)
+            + Fragment(" AS named FROM catalogue.mark AS m WHERE ")
+            + fragments.every([_conditions(scope, asked), _faceted("m", question)])
+            + Fragment(
+                f" ORDER BY {_BEST if best else _ORDERS[question.order or 'neu']} LIMIT %s OFFSET %s",
+                (size, offset),
+            )
         )
-        rows = await (await connection.execute(text, params)).fetchall()
-        return [row[0] for row in rows]
-    said = " ".join(question.words)
-    if roughly:
-        alike = Fragment(
-            " ORDER BY word_similarity(%s, e.words) DESC, e.moved DESC, e.dataset_id", (plain(said),)
-        )
-        text, params = (
-            Fragment("SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
-            + conditions
-            + alike
-            + Fragment(" LIMIT %s OFFSET %s", (size, offset))
-        )
-        return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
-    named = Fragment("e.words LIKE %s", (_part(said),))
-    limits = (said, size, offset)
-    plain_parts = all(len(word) >= _PART for word in question.words)
-    if total > _MANY and plain_parts and offset + size <= _WEIGHED:
-        # What is named so fulfils the conditions of all words.
-        others = _conditions(scope, question=msgspec.structs.replace(question, text=""), roughly=False)
-        found = await _weighed(connection, "page_of_named", [fragments.every([named, others])], limits)
-        if len(found) == size:
-            return found
-    return await _weighed(connection, "page_by_relevance", [named, conditions], limits)
+        known = [row[0] for row in await _run(connection, statement)]
+        _pages_kept.put(key, known)
+    return known
 
 
-async def _weighed(
-    connection: Connection, name: str, conditions: Sequence[Fragment], limits: tuple[str, int, int]
-) -> list[int]:
-    """A page by relevance: what is named so before what only mentions it, the newest thousand weighed."""
-    *heads, tail = statements.load("catalogue")[name].split("/* conditions */")
-    found = Fragment("")
-    for head, condition in zip(heads, conditions, strict=True):
-        found = found + Fragment(head) + condition
-    text, params = found + Fragment(tail, limits)
-    return [row[0] for row in await (await connection.execute(text, params)).fetchall()]
+async def _filled(
+    connection: Connection,
+    name: str,
+    *conditions: Fragment,
+    first: tuple[Any, ...] = (),
+    last: tuple[Any, ...] = (),
+) -> list[tuple[Any, ...]]:
+    """Run a statement whose marked places take these conditions; the values before and behind them."""
+    head, *tails = statements.load("catalogue")[name].split("/* conditions */")
+    made = Fragment(head, first)
+    for condition, tail in zip(conditions, tails, strict=True):
+        made = made + condition + Fragment(tail)
+    return await _run(connection, made + Fragment("", last))
 
 
-def _conditions(scope: Scope, *, question: Question, roughly: bool) -> Fragment:
-    """What an entry (alias e) must fulfil. Of those that are only alike, the first thousand are enough."""
-    parts = [_word(word, roughly=roughly) for word in question.words]
-    if question.facets:
-        wanted = [f"{facet}:{value}" for facet, value in question.facets]
-        inside = (
-            "e.combination_id = ANY (ARRAY("
-            "SELECT m.id FROM catalogue.combination AS m WHERE m.facets @> %s::text[]))"
-        )
-        parts.append(Fragment(inside, (wanted,)))
+async def _run(connection: Connection, statement: Fragment) -> list[tuple[Any, ...]]:
+    """Planned anew for its values: the words decide the way, and only constants are looked up by hash."""
+    return await (await connection.execute(statement.text, statement.params, prepare=False)).fetchall()
+
+
+def _conditions(scope: Scope, asked: _Asked) -> Fragment:
+    """What a mark (alias m) must fulfil, but for facets."""
+    question = asked.question
+    parts = [_word(word) for word in asked.words]
     if question.area:
         west, south, east, north = question.area
-        parts.append(Fragment("e.area && box(point(%s, %s), point(%s, %s))", (west, south, east, north)))
+        parts.append(Fragment("m.area && box(point(%s, %s), point(%s, %s))", (west, south, east, north)))
     since, until = question.instants
     if since or until:
-        parts.append(Fragment("(e.temporal_from IS NOT NULL OR e.temporal_until IS NOT NULL)"))
+        parts.append(Fragment("(m.temporal_from IS NOT NULL OR m.temporal_until IS NOT NULL)"))
     if until:
-        parts.append(Fragment("coalesce(e.temporal_from < %s, true)", (until,)))
+        parts.append(Fragment("coalesce(m.temporal_from < %s, true)", (until,)))
     if since:
-        parts.append(Fragment("coalesce(e.temporal_until >= %s, true)", (since,)))
-    found = fragments.every([*parts, scope.on("e.dataset_id")])
-    if not roughly:
-        return found
-    few = Fragment("e.dataset_id = ANY (ARRAY(SELECT e.dataset_id FROM catalogue.entry AS e WHERE ")
-    return few + found + Fragment(f" LIMIT {_ALIKE})) AND ") + scope.on("e.dataset_id")
+        parts.append(Fragment("coalesce(m.temporal_until >= %s, true)", (since,)))
+    return fragments.every([*parts, scope.on("m.dataset_id")])
 
 
-def _word(word: str, *, roughly: bool) -> Fragment:
-    """A German word in any of its forms, or a part of a longer one in title and keywords."""
-    if roughly:
-        return Fragment("e.words %%> %s", (plain(word),))
-    stemmed = Fragment("e.search @@ plainto_tsquery('catalogue.german', %s)", (word,))
-    if len(word) < _PART:
-        return stemmed
-    return Fragment("(") + stemmed + Fragment(" OR e.words LIKE %s)", (_part(word),))
+def _word(word: _Word) -> Fragment:
+    """A German word in any of its forms, or a part of a longer one in title, keywords and key."""
+    ways = [Fragment("m.words LIKE %s", (part,)) for part in word.parts]
+    if word.stems:
+        ways.append(Fragment("m.says @> %s::int[]", (word.stems,)))
+    return Fragment("(") + fragments.join(ways, separator=" OR ") + Fragment(")") if ways else fragments.FALSE
+
+
+def _named(asked: _Asked) -> Fragment:
+    """Whether all words stand in title, keywords or key."""
+    if all(word.parts and not word.stems for word in asked.words):
+        return Fragment("(true IS TRUE)")  # there is no other way to be found
+    ways = [
+        Fragment("((")
+        + fragments.join([Fragment("m.words LIKE %s", (part,)) for part in word.parts], separator=" OR ")
+        + Fragment(") IS TRUE)")
+        for word in asked.words
+        if word.parts
+    ]
+    return fragments.join(ways, separator=" AND ") if ways else Fragment("(false IS TRUE)")
+
+
+def _faceted(alias: str, question: Question) -> Fragment:
+    if not question.facets:
+        return fragments.TRUE
+    having = "(SELECT c.id FROM catalogue.combination AS c WHERE c.facets @> %s::text[])"
+    # Only constants are looked up by hash in `= ANY`; among many hits the other form is far quicker.
+    way = "IN " if alias == "h" else "= ANY (ARRAY"
+    return Fragment(
+        f"{alias}.combination_id {way}{having}{')' if alias == 'm' else ''}", (_wanted(question),)
+    )
+
+
+def _wanted(question: Question) -> list[str]:
+    return [f"{facet}:{value}" for facet, value in question.facets]
 
 
 def _part(text: str) -> str:
-    """The pattern of LIKE for a part of what catalogue.entry holds as words."""
-    escaped = plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
+    """The pattern of LIKE for a part of a word."""
+    return f"%{_escaped(text)}%"
+
+
+def _escaped(text: str) -> str:
+    return plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def plain(text: str) -> str:

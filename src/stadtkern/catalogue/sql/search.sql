@@ -4,49 +4,66 @@
 -- Reads the numbers that rise when rights or the catalogue change
 SELECT a.version, c.version FROM core.access_version AS a, catalogue.version AS c;
 
+-- name: stems
+-- Reads, for each word asked, the numbers of its stems; none where a stem is nowhere said
+SELECT CASE WHEN cardinality(s.stems) = cardinality(s.ids) THEN s.ids ELSE '{}' END
+FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked (word, n)
+CROSS JOIN LATERAL (
+    SELECT l.stems, ARRAY(SELECT w.id FROM catalogue.word AS w WHERE w.stem AND w.text = ANY (l.stems)) AS ids
+    FROM (SELECT tsvector_to_array(to_tsvector('catalogue.german', asked.word)) AS stems) AS l
+) AS s
+ORDER BY asked.n;
+
+-- name: words_alike
+-- Reads, for each word asked, the words that are spelt much like it or have a part that is, the closest first
+SELECT ARRAY(SELECT w.text FROM catalogue.word AS w
+             WHERE NOT w.stem AND w.text %%> asked.word
+             ORDER BY word_similarity(asked.word, w.text) + similarity(asked.word, w.text) DESC, w.id LIMIT 12)
+FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked (word, n)
+ORDER BY asked.n;
+
 -- name: be_lenient
 -- Says, for this transaction, how alike words must be to be taken for the same one with a typing error
-SELECT set_config('pg_trgm.word_similarity_threshold', %(similar)s, true);
+SELECT set_config('pg_trgm.word_similarity_threshold', %(similar)s::text, true);
 
--- name: count_facets
--- Counts what matches, as a whole and by facet, through the few combinations of facets that there are
+-- name: combinations
+-- Counts what matches by the combinations of facets that there are
+SELECT m.combination_id, count(*)::bigint FROM catalogue.mark AS m WHERE /* conditions */ GROUP BY m.combination_id;
+
+-- name: combinations_and_first
+-- Counts what matches by combinations of facets, and reads the first of those that have the facets wanted
 WITH hits AS MATERIALIZED (
-    SELECT e.combination_id, count(*) AS n FROM catalogue.entry AS e WHERE /* conditions */ GROUP BY e.combination_id
+    SELECT m.dataset_id, m.combination_id, m.moved, (/* conditions */) AS named FROM catalogue.mark AS m WHERE /* conditions */
+), counted AS (
+    SELECT h.combination_id, count(*) AS n FROM hits AS h GROUP BY h.combination_id
 )
+SELECT ARRAY(SELECT c.combination_id FROM counted AS c ORDER BY c.combination_id),
+       ARRAY(SELECT c.n FROM counted AS c ORDER BY c.combination_id),
+       ARRAY(SELECT h.dataset_id FROM hits AS h WHERE /* conditions */
+             ORDER BY h.named DESC, h.moved DESC, h.dataset_id LIMIT %s);
+
+-- name: facets
+-- Sums the counts of combinations up: all that have the facets wanted, and per facet what choosing another value would give
 SELECT f.name, sum(h.n)::bigint AS n
-FROM hits AS h
-JOIN catalogue.combination AS m ON m.id = h.combination_id
+FROM unnest(%(ids)s::int[], %(sizes)s::bigint[]) AS h (id, n)
+JOIN catalogue.combination AS m ON m.id = h.id
+CROSS JOIN LATERAL (SELECT ARRAY(SELECT w FROM unnest(%(wanted)s::text[]) AS w WHERE w <> ALL (m.facets)) AS missing) AS x
 CROSS JOIN LATERAL unnest(m.facets || 'all:'::text) AS f (name)
+WHERE x.missing = '{}' OR cardinality(x.missing) = 1 AND split_part(f.name, ':', 1) = split_part(x.missing[1], ':', 1)
 GROUP BY f.name
 ORDER BY n DESC, f.name;
 
--- name: page_by_relevance
--- Reads one page, the best first: named in title or keywords, then by weight of the words, then the newest
-WITH hits AS MATERIALIZED (
-    SELECT e.dataset_id, e.moved, /* conditions */ AS named FROM catalogue.entry AS e WHERE /* conditions */
-), nearest AS (
-    SELECT dataset_id, moved, named FROM hits ORDER BY named DESC, moved DESC, dataset_id LIMIT 1000
-)
-SELECT dataset_id FROM (
-    SELECT h.dataset_id, h.moved, h.named,
-           CASE WHEN n.dataset_id IS NULL THEN -1
-                ELSE ts_rank(e.search, plainto_tsquery('catalogue.german', %s), 1) END AS weight
-    FROM hits AS h
-    LEFT JOIN nearest AS n ON n.dataset_id = h.dataset_id
-    LEFT JOIN catalogue.entry AS e ON e.dataset_id = n.dataset_id
-) AS ranked
-ORDER BY named DESC, weight DESC, moved DESC, dataset_id
-LIMIT %s OFFSET %s;
+-- name: weighed
+-- Puts datasets in order: named so before what only mentions it, then by the weight of the words, then the newest
+SELECT m.dataset_id
+FROM catalogue.mark AS m
+JOIN catalogue.entry AS e ON e.dataset_id = m.dataset_id
+CROSS JOIN plainto_tsquery('catalogue.german', %s) AS asked (words)
+WHERE m.dataset_id = ANY (%s) AND /* conditions */
+ORDER BY (/* conditions */) DESC, ts_rank(e.search, asked.words, 1) DESC, m.moved DESC, m.dataset_id;
 
--- name: page_of_named
--- Reads one page among the newest thousand that are named so: the beginning of the order of page_by_relevance
-SELECT ranked.dataset_id FROM (
-    SELECT n.dataset_id, n.moved, ts_rank(n.search, asked.words, 1) AS weight
-    FROM (
-        SELECT e.dataset_id, e.moved, e.search FROM catalogue.entry AS e
-        WHERE /* conditions */
-        ORDER BY e.moved DESC, e.dataset_id LIMIT 1000
-    ) AS n, plainto_tsquery('catalogue.german', %s) AS asked (words)
-) AS ranked
-ORDER BY weight DESC, moved DESC, dataset_id
-LIMIT %s OFFSET %s;
+-- name: closest
+-- Puts datasets in order by how much their words are like what was asked
+SELECT e.dataset_id FROM catalogue.entry AS e
+WHERE e.dataset_id = ANY (%s) AND /* conditions */
+ORDER BY word_similarity(%s, e.words) DESC, e.moved DESC, e.dataset_id;
