@@ -29,6 +29,7 @@ NAMES = (
     "formats",
     "disposal",
     "pages",
+    "search",
     "onboarding",
     "footprint",
 )
