@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from stadtkern.core import access, database, tokens
+from stadtkern.core import access, database, problems, tokens
 from tests import people
 from tests.core import factories
 
@@ -203,4 +203,33 @@ async def _verbs(connection: database.Connection, token_id: int) -> dict[int, se
     from stadtkern.core import statements
 
     cursor = await connection.execute(statements.load("core")["token_verbs"], {"token_id": token_id})
-    return {dataset: set(verbs) for dataset, _, verbs, _ in await cursor.fetchall() if verbs}
+    return {dataset: set(verbs) for dataset, _, verbs, _, _ in await cursor.fetchall() if verbs}
+
+
+async def test_a_token_writes_nothing_that_the_person_cannot_see(
+    gate: access.Gate, connection: database.Connection
+) -> None:
+    """An editor who lost the room, or whose grant ended by time, writes there no more, and learns nothing."""
+    editor = await people.person(connection, role="editor")
+    room = await factories.make_room(connection)
+    hidden = await factories.make_dataset(connection, room=room)
+    await connection.execute(
+        "UPDATE core.dataset SET organisation_id = %s WHERE id = %s", [editor.organisation_id, hidden]
+    )
+    await people.grant(connection, room=room, principal_id=editor.id)
+    made = await tokens.create(
+        connection, name="own", scopes={hidden: ["read", "create"]}, person_id=editor.id
+    )
+    holder = await gate.principal(authorization=f"Bearer {made.secret}")
+    await gate.require(holder, dataset_id=hidden, verb="create")
+    await connection.execute(
+        "UPDATE core.room_grant SET starts_at = now() - interval '1 day', expires_at = now() + interval '1 s'"
+        " WHERE principal_id = %s",
+        [editor.id],
+    )
+    await gate.require(holder, dataset_id=hidden, verb="create")
+    async with asyncio.timeout(10):
+        while (await gate.rights(holder)).datasets:
+            await connection.execute("SELECT 1")
+    with pytest.raises(problems.NotFound):
+        await gate.require(holder, dataset_id=hidden, verb="create")

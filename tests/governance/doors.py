@@ -243,26 +243,6 @@ PAGES |= {
     "arbeit/protokoll/zustaendige/<int:id>/entfernen": no_data("takes nothing, from administrators"),
 }
 
-PLANE: dict[str, Door] = {
-    "/health": no_data("whether the process answers"),
-    "/live": door(lists="/live?datastreams=x", one="/live?datastreams={stream}"),
-    # The service finds what answers below `/ogc` itself, so its addresses stand here together.
-    "/ogc": door(
-        lists="/ogc /ogc?f=html /ogc/conformance /ogc/collections /ogc/collections?f=html /ogc/api"
-        " /ogc/collections/things/items?limit=1000&f=html /ogc/collections/things/items?bbox=7,51,8,53&f=html"
-        " /ogc/collections/things/items?filter=id>0&f=html /ogc/collections/locations/items?limit=1000&f=html"
-        " /ogc/collections/locations/items?filter=S_DISJOINT(geometry,POINT(1%202))&f=html"
-        " /ogc/collections/things/download.csv /ogc/collections/locations/download.geojson",
-        one="/ogc/collections/{key} /ogc/collections/{key}?f=html /ogc/collections/{key}/queryables"
-        " /ogc/collections/{key}/items?f=html /ogc/collections/{key}/items?filter=height>1&f=html"
-        " /ogc/collections/{key}/items/1 /ogc/collections/{key}/items/1?f=html"
-        " /ogc/collections/{key}/download.csv /ogc/collections/{key}/download.parquet"
-        " /ogc/collections/{key}/versions /ogc/collections/{key}/versions/1/download.csv"
-        " /ogc/collections/things/items/{thing}",
-        search="/ogc/collections/things/items?f=html&name={word} /ogc/collections/{key}/items?bbox=x"
-        " /ogc/collections/locations/download.csv?filter=name%20LIKE%20'{word}%25'",
-    ),
-}
 # CKAN's actions share one route; each is asked too, but for those that tell nothing of datasets.
 _ACTION = r"^api/(?:3/)?action/(?P<name>[^/]{1,100})/?$"
 PAGES[_ACTION] = Door(
@@ -287,6 +267,3 @@ ACTIONS_WITHOUT_DATA = {"status_show", "site_read", "help_show"}
 def actions_asked() -> set[str]:
     """The actions of CKAN that the matrix asks."""
     return {address.split("/action/")[1].partition("?")[0] for each in PAGES[_ACTION][:3] for address in each}
-
-
-PLANE_PREFIXES = ("/live", "/sta", "/ogc", "/health")

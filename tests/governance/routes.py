@@ -44,7 +44,7 @@ def plane_routes(app: Starlette) -> set[str]:
 def plain(text: str, echo: dict[str, str]) -> str:
     """An answer in which what was asked for is unnamed, and so are secrets that are new each time."""
     for name in sorted(echo, key=lambda n: -len(echo[n])):
-        text = text.replace(echo[name], "{" + name + "}")
+        text = text.replace(echo[name], "{…}")
     return _FRESH.sub("", text)
 
 

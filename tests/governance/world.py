@@ -24,12 +24,15 @@ KEYS = {room: word.lower() for room, word in WORDS.items()}
 FIRST_ID = {"internal": 6_123_456_701, "restricted": 7_123_456_701}
 MISSING = 8_123_456_789
 MISSING_UUID = "00000000-0000-4000-8000-000000000000"
+# In the month in which those of the world are, as far as their numbers say.
+MISSING_OBSERVATION = 1_640_471_348_642_999
+_OBSERVATION = "SELECT min(id) FROM things.observation WHERE datastream_id = %s"
 TERMS = "Nur für die Verkehrsplanung."
 
 
 @dataclass
 class Somebody:
-    """Who asks: a session or a token, and the rooms they may see."""
+    """Who asks: a session or a token, the rooms they may see, and those of which they only know."""
 
     name: str
     sees: frozenset[str]
@@ -37,6 +40,7 @@ class Somebody:
     token: str = ""
     principal: access.Principal = access.ANONYMOUS
     refused: bool = False
+    knows: frozenset[str] = frozenset()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -75,7 +79,7 @@ async def build_room(world: World, room: str) -> None:
     connection = world.connection
     word, key = WORDS[room], KEYS[room]
     if room in FIRST_ID:
-        for table in {entity.table for entity in entities.ENTITIES if entity.owned}:
+        for table in {"core.dataset"} | {entity.table for entity in entities.ENTITIES if entity.owned}:
             await connection.execute(f"ALTER TABLE {table} ALTER id RESTART WITH {FIRST_ID[room]}".encode())
     if room == "restricted":
         await datasets.save_room(connection, key="tresor", kind="restricted", title={"de": "Tresor"})
@@ -101,7 +105,7 @@ async def build_room(world: World, room: str) -> None:
     world.towns[room] = town
     world.values[room] = {
         "thing": str(thing), "stream": str(stream), "key": key, "uuid": uuid, "word": word,
-        "dataset": str(dataset), "room": inside,
+        "dataset": str(dataset), "room": inside, "observation": str(await world.ask(_OBSERVATION, stream)),
     }  # fmt: skip
     first = str(FIRST_ID.get(room, ""))[:7]
     world.marks[room] = tuple(mark for mark in (word, key, uuid, first) if mark)
@@ -133,7 +137,7 @@ def missing() -> dict[str, str]:
     number = str(MISSING)
     return {
         "thing": number, "stream": number, "dataset": number, "key": KEYS["missing"], "uuid": MISSING_UUID,
-        "word": WORDS["missing"], "room": "nirgends",
+        "word": WORDS["missing"], "room": "nirgends", "observation": str(MISSING_OBSERVATION),
     }  # fmt: skip
 
 
@@ -196,6 +200,7 @@ async def _narrow(world: World) -> None:
         [narrow.id, [other]],
     )
     _add(world.askers, "granted another dataset", public, narrow)
+    world.askers["granted another dataset"].knows = frozenset({"restricted"})
 
 
 async def tokens_of(world: World) -> None:

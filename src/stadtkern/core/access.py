@@ -61,6 +61,14 @@ class _Known(NamedTuple):
     closed: frozenset[int]
 
 
+class _Held(NamedTuple):
+    """What a token may do, in which of its datasets that are not for all, and on whose behalf."""
+
+    rights: Rights
+    closed: frozenset[int]
+    person_id: int | None
+
+
 def hash_secret(secret: str) -> bytes:
     """What is stored of a token or session. The secrets are long and random, so one round is enough."""
     return hashlib.sha256(secret.encode()).digest()
@@ -100,7 +108,7 @@ class Gate:
         self._sql = statements.load("core")
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
         self._principals: dict[bytes, tuple[Principal, times.Expiry]] = {}
-        self._rights: dict[int, tuple[Rights, frozenset[int]]] = {}
+        self._rights: dict[int, _Held] = {}
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
 
@@ -120,6 +128,12 @@ class Gate:
 
     async def scope(self, connection: Connection, principal: Principal) -> Scope:
         """What the principal may see now; asked of the version on this very connection, so never stale."""
+        known = await self._known(connection, principal)
+        if known.closed:
+            audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=known.closed)
+        return known.scope
+
+    async def _known(self, connection: Connection, principal: Principal) -> _Known:
         cursor = await connection.execute(self._sql["access_version"])
         row = await cursor.fetchone()
         version = row[0] if row else 0
@@ -127,9 +141,7 @@ class Gate:
         known = self._scopes.get(key)
         if known is None or known.version != version or known.expiry.passed:
             known = self._scopes[key] = await self._look(connection, principal, version)
-        if known.closed:
-            audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=known.closed)
-        return known.scope
+        return known
 
     async def _look(self, connection: Connection, principal: Principal, version: int) -> _Known:
         values = {"principal_id": principal.id, "token_id": principal.token_id}
@@ -140,7 +152,7 @@ class Gate:
             scope, more, until = await self._narrow(connection, scope, principal.token_id)
             closed, ends = [*closed, *more], min((end for end in (ends, until) if end), default=None)
         absent = await (await connection.execute(self._sql["absences"])).fetchall()
-        scope = _without(scope, absent)
+        scope = scope.without(absent)
         if len(self._scopes) >= _CACHED_PRINCIPALS:
             self._scopes.clear()
         return _Known(version, scope, times.Expiry(ends), frozenset(closed))
@@ -201,8 +213,13 @@ class Gate:
         """What a token may do. Raises Unauthorised for those without a token."""
         if principal.token_id is None:
             raise Unauthorised()
-        known = self._rights.get(principal.token_id)
-        rights, closed = await self._load_rights(principal.token_id) if known is None else known
+        held = self._rights.get(principal.token_id) or await self._load_rights(principal.token_id)
+        rights, closed, person_id = held
+        if person_id is not None:  # whoever is behind it may have lost the room meanwhile
+            async with self._pool.connection() as connection:
+                theirs = await self._known(connection, Principal(kind="person", id=person_id))
+            rights = rights.within(theirs.scope)
+            closed &= theirs.closed
         if closed:
             audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=closed)
         return rights
@@ -211,17 +228,18 @@ class Gate:
         """The dataset that new Things go to when nothing else says so."""
         return principal.default_dataset_id
 
-    async def _load_rights(self, token_id: int) -> tuple[Rights, frozenset[int]]:
+    async def _load_rights(self, token_id: int) -> _Held:
         epoch = self._epoch
         async with self._pool.connection() as connection:
             rows = await (
                 await connection.execute(self._sql["token_verbs"], {"token_id": token_id})
             ).fetchall()
         rights = Rights(
-            {dataset_id: frozenset(names) for dataset_id, ids, names, _ in rows if ids is None},
-            {(dataset_id, i): frozenset(names) for dataset_id, ids, names, _ in rows for i in ids or ()},
+            {dataset_id: frozenset(names) for dataset_id, ids, names, _, _ in rows if ids is None},
+            {(dataset_id, i): frozenset(names) for dataset_id, ids, names, _, _ in rows for i in ids or ()},
         )
-        found = rights, frozenset(dataset_id for dataset_id, _, _, closed in rows if closed)
+        closed = frozenset(dataset_id for dataset_id, _, _, closed, _ in rows if closed)
+        found = _Held(rights, closed, rows[0][4] if rows else None)
         if self._listener.hearing and epoch == self._epoch:
             self._rights[token_id] = found
         return found
@@ -263,18 +281,6 @@ class Gate:
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
         """Somebody's rights may be others; without a listener nothing is answered from the cache."""
         self._forget()
-
-
-def _without(scope: Scope, absent: list[tuple[str, int, int]]) -> Scope:
-    """The scope with what is on its way out."""
-    if not absent:
-        return scope
-    return msgspec.structs.replace(
-        scope,
-        gone=tuple(number for kind, number, _ in absent if kind == "datastream"),
-        gone_features=tuple(number for kind, number, _ in absent if kind == "feature"),
-        archived=tuple((number, until) for kind, number, until in absent if kind == "archive"),
-    )
 
 
 def _secret(authorization: str) -> str:

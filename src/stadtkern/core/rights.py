@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -63,6 +63,17 @@ class Scope(msgspec.Struct, frozen=True):
         """Whether anything of a dataset's datastreams is visible."""
         return self.allows(dataset_id) or any(dataset_id == owner for owner, _ in self.streams)
 
+    def without(self, absent: Sequence[tuple[str, int, int]]) -> Scope:
+        """The same with what is on its way out: kinds, numbers and ends as in `core.absence`."""
+        if not absent:
+            return self
+        return msgspec.structs.replace(
+            self,
+            gone=tuple(number for kind, number, _ in absent if kind == "datastream"),
+            gone_features=tuple(number for kind, number, _ in absent if kind == "feature"),
+            archived=tuple((number, until) for kind, number, until in absent if kind == "archive"),
+        )
+
     def allows(self, dataset_id: int) -> bool:
         """Whether one dataset is visible."""
         return (dataset_id in self.ids) != self.negated
@@ -79,6 +90,13 @@ class Rights(msgspec.Struct, frozen=True):
         if verb in self.datasets.get(dataset_id, ()):
             return True
         return datastream_id is not None and verb in self.streams.get((dataset_id, datastream_id), ())
+
+    def within(self, scope: Scope) -> Rights:
+        """What of it is left to somebody who sees no more than that."""
+        return Rights(
+            {dataset_id: verbs for dataset_id, verbs in self.datasets.items() if scope.allows(dataset_id)},
+            {pair: verbs for pair, verbs in self.streams.items() if scope.allows(pair[0])},
+        )
 
     def know(self, *, dataset_id: int, datastream_id: int | None = None) -> bool:
         """Whether it may do anything there, and so may know that it exists."""

@@ -151,7 +151,7 @@ FROM core.absence ORDER BY kind, id;
 -- name: token_verbs
 -- Lists the verbs of a token per dataset, or for which datastreams of it, never more than whoever is behind it has, and
 -- whether the dataset is not for all
-SELECT s.dataset_id, s.datastream_ids, r.verbs, o.kind <> 'public' OR d.state <> 'published'
+SELECT s.dataset_id, s.datastream_ids, r.verbs, o.kind <> 'public' OR d.state <> 'published', t.person_id
 FROM core.token_scope AS s
 JOIN core.token AS t ON t.id = s.token_id
 JOIN core.dataset AS d ON d.id = s.dataset_id
