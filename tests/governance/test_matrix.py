@@ -7,13 +7,11 @@ import asyncio
 import json
 import os
 import string
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from datetime import date
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import NamedTuple
 
 import pytest
-from django.test import AsyncClient
 from starlette.applications import Starlette
 
 from stadtkern.core import access, times
@@ -23,6 +21,7 @@ from stadtkern.things.api import openapi
 from stadtkern.things.store import fold
 from tests import browsing
 from tests.governance import doors, plane, routes, sent, world
+from tests.governance.asking import Answer, Asker
 from tests.governance.doors import Door
 from tests.governance.world import ROOMS, Somebody, World
 from tests.insights import factories
@@ -37,81 +36,6 @@ EVERYBODY = os.environ.get("STADTKERN_TEST_MATRIX") == "full"
 TURN = int(os.environ.get("STADTKERN_TEST_TURN") or date.today().toordinal() % 100)
 _ALWAYS = ("anonymous", "token without scope")
 WITNESSES = {"internal": ("anonymous",), "restricted": ("left", "steward")}
-
-
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    text: str
-
-
-class Asker:
-    """Sends questions to both planes as anybody."""
-
-    def __init__(self, pages: AsyncClient, plane: Starlette):
-        self._pages, self._plane = pages, plane
-
-    async def page(self, who: Somebody, address: str) -> Answer:
-        """A page or document of the web process."""
-        self._pages.cookies.clear()
-        if who.cookie:
-            self._pages.cookies["sessionid"] = who.cookie
-        answer = await self._pages.get(address)
-        if answer.streaming:
-            body = b"".join([part async for part in answer.streaming_content])  # type: ignore[union-attr]
-        else:
-            body = answer.content
-        head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-        return Answer(answer.status_code, head + "\n\n" + body.decode("utf-8", "replace"))
-
-    async def form(self, who: Somebody, address: str, fields: Mapping[str, str]) -> Answer:
-        """What comes back where a form is sent."""
-        self._pages.cookies.clear()
-        if who.cookie:
-            self._pages.cookies["sessionid"] = who.cookie
-        answer = await self._pages.post(address, dict(fields))
-        body = answer.content.decode("utf-8", "replace")
-        return Answer(answer.status_code, answer.headers.get("Location", "") + "\n\n" + body)
-
-    async def plane(
-        self, who: Somebody, address: str, *, method: str = "GET", content: bytes = b""
-    ) -> Answer:
-        """A document of the data plane; of a stream of events the beginning."""
-        path, _, query = address.partition("?")
-        headers = [(name.encode(), value.encode()) for name, value in who.headers.items()]
-        if content:
-            headers.append((b"content-type", b"application/json"))
-        scope = {
-            "type": "http", "http_version": "1.1", "method": method, "path": unquote(path), "root_path": "",
-            "raw_path": path.encode(), "query_string": query.encode(), "headers": headers, "scheme": "http",
-            "server": ("testserver", 80), "client": ("127.0.0.1", 1), "state": {},
-        }  # fmt: skip
-        told: list[Any] = []
-        enough = asyncio.Event()
-
-        async def receive() -> Any:
-            await enough.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            told.append(message)
-            ended = message["type"] == "http.response.body" and not message.get("more_body")
-            if ended or (path == "/live" and b"\n\n" in message.get("body", b"")):
-                enough.set()
-
-        sent = iter([{"type": "http.request", "body": content, "more_body": False}])
-
-        async def once() -> Any:
-            return next(sent, None) or await receive()
-
-        answering = asyncio.ensure_future(self._plane(scope, once, send))
-        await asyncio.wait({answering, asyncio.ensure_future(enough.wait())}, return_when="FIRST_COMPLETED")
-        if not answering.done() and path == "/live":
-            answering.cancel()
-        await asyncio.gather(answering, return_exceptions=path == "/live")
-        body = b"".join(message.get("body", b"") for message in told)
-        return Answer(told[0]["status"], body.decode("utf-8", "replace"))
 
 
 class Matrix(NamedTuple):
