@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from stadtkern.core.problems import Problem
@@ -16,6 +13,7 @@ from stadtkern.governance.agreements import operations as agreements
 from stadtkern.governance.log import operations as keeping
 from stadtkern.governance.log import queries as log
 from stadtkern.governance.rooms import operations as rooms
+from stadtkern.ui import telling
 
 KINDS = {
     "public": gettext_lazy("öffentlich"),
@@ -115,25 +113,5 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
     ),
 }  # fmt: skip
 
-View = Callable[..., Coroutine[Any, Any, HttpResponse]]
-
-
-def says(problem: Problem) -> str:
-    """A problem in sentences, for a form."""
-    title, remedy = WORDS[type(problem)]
-    return f"{title} {remedy}"
-
-
-def told(view: View) -> View:
-    """Turn what can go wrong here into a page that says so in the page's language."""
-
-    @wraps(view)
-    async def answer(request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
-        try:
-            return await view(request, *arguments, **more)
-        except tuple(WORDS) as problem:
-            title, remedy = WORDS[type(problem)]
-            about = {"title": title, "remedy": remedy}
-            return render(request, "governance/message.html", about, status=problem.status)
-
-    return answer
+_telling = telling.Telling(WORDS)
+says, told = _telling.says, _telling.told

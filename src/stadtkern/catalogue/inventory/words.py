@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from stadtkern.catalogue.inventory import cells, operations, permissions
 from stadtkern.core.problems import Problem
+from stadtkern.ui import telling
 
 WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
     operations.TitleIsTaken: (
@@ -45,25 +43,5 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
     ),
 }
 
-View = Callable[..., Coroutine[Any, Any, HttpResponse]]
-
-
-def says(problem: Problem) -> str:
-    """A problem in sentences, for a form."""
-    title, remedy = WORDS[type(problem)]
-    return f"{title} {remedy}"
-
-
-def told(view: View) -> View:
-    """Turn what can go wrong here into a page that says so in the page's language."""
-
-    @wraps(view)
-    async def answer(request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
-        try:
-            return await view(request, *arguments, **more)
-        except tuple(WORDS) as problem:
-            title, remedy = WORDS[type(problem)]
-            about = {"title": title, "remedy": remedy}
-            return render(request, "catalogue/message.html", about, status=problem.status)
-
-    return answer
+_telling = telling.Telling(WORDS)
+says, told = _telling.says, _telling.told
