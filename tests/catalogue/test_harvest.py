@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from django.utils import translation
 
+from stadtkern.catalogue.harvest import words
 from stadtkern.core.database import Connection
 from tests.catalogue import harvesting, records
 from tests.core import sources
@@ -113,9 +115,12 @@ async def test_what_vanishes_is_withdrawn_after_days_of_grace(
     assert (await harvesting.stored(connection, source))[gone].state == "published"
     web.replies["/c"] = harvesting.document(about[:2])
     done = await harvesting.harvest(connection, source)
-    assert "8 of 10 datasets are missing" in done.message
+    assert "8 von 10 Datensätzen fehlen" in words.said(done.message)
+    with translation.override("en"):
+        assert "8 of 10 datasets are missing" in words.said(done.message)
+    assert words.said("what an earlier version wrote") == "what an earlier version wrote"
     web.replies["/c"] = harvesting.document([])
-    assert "no datasets" in (await harvesting.harvest(connection, source)).message
+    assert (await harvesting.harvest(connection, source)).message == "nothing_listed"
     assert {each.state for each in (await harvesting.stored(connection, source)).values()} == {"published"}
 
 

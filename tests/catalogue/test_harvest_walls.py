@@ -46,7 +46,7 @@ XXE = BOMB.replace('<!ENTITY a "aaaaaaaaaa">', '<!ENTITY a SYSTEM "file:///etc/p
         (sources.answer(XXE.encode(), kind="application/xml"), "entities"),
         (sources.answer(b"<a>", kind="application/rdf+xml"), "well-formed"),
         (sources.answer(b"{", kind="application/ld+json"), "cannot be read as json-ld"),
-        (sources.answer(b"<html>", kind="text/html"), "is no RDF"),
+        (sources.answer(b"<html>", kind="text/html"), "no_rdf"),
         (sources.answer(b"", status="503 Away"), "status 503"),
         (sources.redirect("http://169.254.169.254/latest"), "not a public address"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n@prefix", "broke off"),
@@ -96,7 +96,7 @@ async def test_pages_that_lead_in_circles_end(
     source = await harvesting.source_of(connection, f"{web.url}/c")
     done = await harvesting.harvest(connection, source)
     assert (done.state, done.tally.pages) == ("failed", 1)
-    assert "comes again" in done.message or "says the same" in done.message
+    assert done.message.startswith("comes_again ")
 
 
 async def test_pages_without_end_end(
@@ -109,7 +109,7 @@ async def test_pages_without_end_end(
     )
     source = await harvesting.source_of(connection, f"{web.url}/c")
     done = await harvesting.harvest(connection, source)
-    assert (done.state, "more than 3 pages" in done.message) == ("failed", True)
+    assert (done.state, done.message.startswith("too_many_pages ")) == ("failed", True)
 
 
 async def test_time_is_bounded(
@@ -119,7 +119,7 @@ async def test_time_is_bounded(
     web.replies["/c"] = harvesting.document([records.record(3)])
     source = await harvesting.source_of(connection, f"{web.url}/c")
     monkeypatch.setattr(pages, "_PARSE_SECONDS", 0.01)
-    assert "could not be read within" in (await harvesting.harvest(connection, source)).message
+    assert (await harvesting.harvest(connection, source)).message.startswith("slow_to_read ")
     monkeypatch.setattr(pages, "_PARSE_SECONDS", 60)
     never = asyncio.Event()
 
@@ -129,7 +129,7 @@ async def test_time_is_bounded(
 
     web.replies["/c"] = silent
     monkeypatch.setattr(jobs, "RUN_SECONDS", 0.05)
-    assert "took longer" in (await harvesting.harvest(connection, source)).message
+    assert (await harvesting.harvest(connection, source)).message.startswith("took_too_long ")
     never.set()
 
 
@@ -143,7 +143,7 @@ async def test_one_bad_record_harms_no_other(connection: Connection, web: source
     done = await harvesting.harvest(connection, source)
     assert (done.state, done.tally.created, done.tally.refused) == ("done", 1, 1)
     rows = await connection.execute(statements.load("catalogue")["harvest_findings"], {"run_id": done.id})
-    assert await rows.fetchall() == [("https://x.example/bare", "it has no title")]
+    assert await rows.fetchall() == [("https://x.example/bare", "no_title")]
 
 
 async def test_a_source_is_harvested_by_one_at_a_time(connection: Connection, web: sources.Source) -> None:
@@ -258,7 +258,7 @@ async def test_what_is_no_portal_is_said_to_be_none(
     web.replies["/api/3/action/package_search"] = sources.answer(body, kind="application/json")
     source = await harvesting.source_of(connection, web.url, kind="ckan")
     done = await harvesting.harvest(connection, source)
-    assert (done.state, "package_search" in done.message) == ("failed", True)
+    assert (done.state, "ckan" in done.message) == ("failed", True)
 
 
 async def test_strange_packages_harm_nothing(connection: Connection, web: sources.Source) -> None:

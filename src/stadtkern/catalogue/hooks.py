@@ -12,6 +12,24 @@ from stadtkern.ui import places, sections
 def register() -> None:
     """Make the catalogue's places and pages known."""
     _sections()
+from stadtkern.catalogue.subscriptions import queries as subscriptions
+from stadtkern.identity.account import export
+from stadtkern.identity.mail import kinds
+from stadtkern.ui import places
+
+
+def register() -> None:
+    """Make the catalogue's places, its mails and its part of people's exports known."""
+    export.register("letters", subscriptions.stored)
+    for kind, words in (
+        ("confirm_subscription", _("Abonnement bestätigen")),
+        ("digest", _("Neue und geänderte Daten")),
+        ("confirm_reply", _("Antwort gewünscht")),
+        ("answer", _("Antwort auf eine Anfrage")),
+        ("import_held", _("Lieferung angehalten")),
+        ("harvest_failed", _("Nicht geerntet")),
+    ):
+        kinds.register(f"catalogue/{kind}", words)
     places.register(
         _("Daten einspielen"),
         "imports",

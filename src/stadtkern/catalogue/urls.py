@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.inventory.urls")),
     path("", include("stadtkern.catalogue.onboarding.urls")),
     path("", include("stadtkern.catalogue.requests.urls")),
+    path("", include("stadtkern.catalogue.subscriptions.urls")),
     path("", include("stadtkern.catalogue.versions.urls")),
     path("", include("stadtkern.catalogue.usage.urls")),
     path("arbeit", work.start, name="work"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from allauth.account import views as account
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.module_loading import import_string
 from django.views.generic import RedirectView
@@ -30,6 +30,17 @@ def _later(room: str, name: str) -> Callable[..., HttpResponse]:
         return answer
 
     return view
+
+
+def _by_mail(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that promises a mail; without a mail server there is none."""
+
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not settings.MAIL_WORKS:
+            raise Http404
+        return view(request, **arguments)
+
+    return answer
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -57,6 +68,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("konto/email", account.email, name="account_email"),
     path("konto/passwort", account.password_change, name="account_change_password"),
     path("konto/passwort/setzen", account.password_set, name="account_set_password"),
+    path("konto/passwort/vergessen", _by_mail(account.password_reset), name="account_reset_password"),
+    path(
+        "konto/passwort/vergessen/postfach",
+        _by_mail(account.password_reset_done),
+        name="account_reset_password_done",
+    ),
+    re_path(
+        r"^konto/passwort/neu/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
+        _by_mail(account.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "konto/passwort/neu",
+        _by_mail(account.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
     path("konto/sicherheit", _later("base", "index"), name="mfa_index"),
     path("konto/sicherheit/app", _later("totp", "activate_totp"), name="mfa_activate_totp"),
     path("konto/sicherheit/app/entfernen", _later("totp", "deactivate_totp"), name="mfa_deactivate_totp"),
@@ -102,27 +129,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/menschen/<int:id>/entfernen", people.remove, name="organisation-remove"),
     path("arbeit/menschen/<int:id>/zugang", people.way_back, name="organisation-way-back"),
 ]
-
-# Without mail these could only promise what never comes.
-if settings.MAIL_WORKS:
-    urlpatterns += [
-        path("konto/passwort/vergessen", account.password_reset, name="account_reset_password"),
-        path(
-            "konto/passwort/vergessen/postfach",
-            account.password_reset_done,
-            name="account_reset_password_done",
-        ),
-        re_path(
-            r"^konto/passwort/neu/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
-            account.password_reset_from_key,
-            name="account_reset_password_from_key",
-        ),
-        path(
-            "konto/passwort/neu",
-            account.password_reset_from_key_done,
-            name="account_reset_password_from_key_done",
-        ),
-    ]
 
 if settings.SIGN_IN_WITH:
     from allauth.socialaccount import views as linked

@@ -53,6 +53,11 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),
     }
     if settings.mail_url:
+        from stadtkern.catalogue import notices
+        from stadtkern.catalogue.subscriptions import jobs as telling
+
+        notices.hear(subscriptions)
+        loops["letters"] = lambda stop: telling.run(url=url, settings=settings, stop=stop)
         loops["mail"] = lambda stop: archivist.run_mail(url=url, settings=settings, stop=stop)
     if settings.mqtt_port or settings.mqtt_url:
         from stadtkern.ingest.doors import mqtt

@@ -92,6 +92,11 @@ def name(facet: str, value: str) -> str:
     return vocabularies.name(TABLES[facet], value, language=language())
 
 
+def themes() -> list[tuple[str, str]]:
+    """The themes by code, in the page's language."""
+    return [(code, name("theme", code)) for code in vocabularies.codes("themes")]
+
+
 def licence_in_words(form: Distribution) -> str:
     """What one may do with the data and what one must do for it."""
     licence = vocabularies.licence(form.licence)

@@ -14,6 +14,11 @@ Kind = Literal["dcat", "ckan"]
 State = Literal["running", "done", "failed", "abandoned"]
 
 
+def tell(code: str, **facts: Any) -> str:
+    """What went wrong, as it is stored: a code of `words`, and its facts as JSON."""
+    return code + (f" {msgspec.json.encode(facts).decode()}" if facts else "")
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A catalogue somewhere else, and how it is taken in. `lease` says that a run of it is ours."""
 

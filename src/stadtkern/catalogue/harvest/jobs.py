@@ -9,10 +9,11 @@ import psycopg
 import structlog
 
 from stadtkern.catalogue.harvest import pages, store
-from stadtkern.catalogue.harvest.entities import Found, Source, Tally
+from stadtkern.catalogue.harvest.entities import Found, Source, Tally, tell
 from stadtkern.core import database, waiting
+from stadtkern.core.addresses import AddressRefused
 from stadtkern.core.database import Connection
-from stadtkern.core.fetching import Fetcher
+from stadtkern.core.fetching import AnswerTooLarge, Fetcher, SourceAnswered
 from stadtkern.core.problems import Problem
 from stadtkern.core.settings import Settings
 
@@ -67,7 +68,7 @@ async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher, o
             if tally.found:
                 message = await store.bury(connection, source, run_id=run_id, tally=tally)
             else:
-                message = "the source lists no datasets; nothing was withdrawn"
+                message = tell("nothing_listed")
         state = "done"
     except asyncio.CancelledError:  # the process ends: the next one begins the run anew
         await store.end(connection, source, run_id=run_id, tally=tally, state="abandoned")
@@ -76,16 +77,25 @@ async def harvest(connection: Connection, source: Source, *, fetcher: Fetcher, o
         log.warning("a harvest was taken over", source=source.title)
         return
     except TimeoutError:
-        message = f"it took longer than {RUN_SECONDS:g} seconds"
+        message = tell("took_too_long", minutes=round(RUN_SECONDS / 60))
     except Problem as error:
-        message = f"{error.title}: {error.detail}" if error.detail else error.title
+        message = _told(error)
     except psycopg.OperationalError:
         raise  # the database is away: the lease runs out, and the run begins anew
     except Exception as error:  # the source must not be asked again and again without a word
         log.exception("a harvest fell", source=source.title)
-        message = f"it could not be read: {error!r}"
+        message = tell("broken", detail=type(error).__name__)
     await store.end(connection, source, run_id=run_id, tally=tally, state=state, message=message)
     log.info("harvested", source=source.title, state=state, message=message, found=tally.found)
+
+
+def _told(error: Problem) -> str:
+    """What a problem says of the source; its own sentence where that is one of a harvest."""
+    if isinstance(error, pages.SourceIsUnreadable | pages.SourceHasNoEnd):
+        return error.detail
+    if isinstance(error, AddressRefused | AnswerTooLarge | SourceAnswered):
+        return tell(type(error).__name__, detail=error.detail or error.title)
+    return tell("broken", detail=error.detail or error.title)
 
 
 async def _gather(
@@ -108,7 +118,7 @@ async def _gather(
             )
             noted += 1
         if tally.found > MOST_RECORDS:
-            raise pages.SourceHasNoEnd(f"it lists more than {MOST_RECORDS} datasets")
+            raise pages.SourceHasNoEnd(tell("too_many", most=MOST_RECORDS))
 
 
 def _ours(found: Found, own: str) -> bool:
@@ -130,7 +140,8 @@ async def _take(
         except Exception as error:  # whatever a stranger's record breaks, it harms no other
             if not isinstance(error, Problem | psycopg.Error):
                 log.exception("a harvested record could not be taken", source=source.title)
-            wrong.append((found.identifier, str(error)))
+            detail = (error.detail or error.title) if isinstance(error, Problem) else str(error)
+            wrong.append((found.identifier, tell("not_taken", detail=detail)))
             tally.refused += 1
             continue
         tally.created += outcome == "created"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stadtkern.catalogue.dcat import terms
-from stadtkern.catalogue.harvest.entities import Found
+from stadtkern.catalogue.harvest.entities import Found, tell
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _NUMBER = r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
@@ -101,11 +101,11 @@ def dataset(graph: Any, subject: Any) -> Found | str:
     node = Node(graph, subject)
     title = node.texts("dct:title")
     if not title:
-        return "it has no title"
+        return tell("no_title")
     own = terms.iri(str(subject)) if _is_uri(subject) else None
     identifier = own.value if own else node.one("dct:identifier")
     if not identifier:
-        return "it has neither an address nor an identifier"
+        return tell("no_id")
     modified = node.moment("dct:modified")
     metadata = {
         "title": title,
@@ -139,9 +139,7 @@ def dataset(graph: Any, subject: Any) -> Found | str:
     found = Found(identifier=identifier[:1_000], modified=modified, metadata=metadata)
     found.forms = [form for form in forms[:_MOST_FORMS] if form is not None]
     if len(found.forms) < len(forms):
-        found.notes.append(
-            f"{len(forms) - len(found.forms)} distributions without a usable address were left out"
-        )
+        found.notes.append(tell("no_address", n=len(forms) - len(found.forms)))
     return found
 
 

@@ -12,7 +12,7 @@ import msgspec
 from stadtkern.catalogue import vocabularies
 from stadtkern.catalogue.dcat import terms
 from stadtkern.catalogue.harvest import mapping
-from stadtkern.catalogue.harvest.entities import Found, Page
+from stadtkern.catalogue.harvest.entities import Found, Page, tell
 
 _MOST_FORMS = 500
 # Licences as CKAN portals usually call them.
@@ -34,7 +34,7 @@ def page(given: list[dict[str, Any]], *, base: str) -> Page:
         if package.get("state", "active") != "active" or package.get("private") is True:
             continue
         if not name or not _text(package, "title"):
-            found.refused.append((name[:500], "it has no title" if name else "it has no id"))
+            found.refused.append((name[:500], tell("no_title" if name else "no_id")))
             continue
         found.found.append(_dataset(package, name, base))
     return found
@@ -74,7 +74,7 @@ def _dataset(package: Mapping[str, Any], identifier: str, base: str) -> Found:
     for resource in (resources if isinstance(resources, list) else [])[:_MOST_FORMS]:
         form = _form(resource, package) if isinstance(resource, Mapping) else None
         if form is None:
-            found.notes.append("a resource without a usable address was left out")
+            found.notes.append(tell("no_address", n=1))
         else:
             found.forms.append(form)
     return found

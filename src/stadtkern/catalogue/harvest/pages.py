@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 import msgspec
 
 from stadtkern.catalogue.harvest import packages
-from stadtkern.catalogue.harvest.entities import Page, Source
+from stadtkern.catalogue.harvest.entities import Page, Source, tell
 from stadtkern.core import problems
 from stadtkern.core.fetching import Fetched, Fetcher
 
@@ -69,7 +69,7 @@ async def walk(source: Source, *, fetcher: Fetcher) -> AsyncIterator[Page]:
     async for page in pages:
         number += 1
         if number > MOST_PAGES:
-            raise SourceHasNoEnd(f"there are more than {MOST_PAGES} pages")
+            raise SourceHasNoEnd(tell("too_many_pages", most=MOST_PAGES))
         yield page
 
 
@@ -78,12 +78,12 @@ async def _dcat(source: Source, fetcher: Fetcher) -> AsyncIterator[Page]:
     url, addresses, contents = source.url, set[str](), set[bytes]()
     while url:
         if url in addresses:
-            raise SourceHasNoEnd(f"the page {url[:200]} comes again")
+            raise SourceHasNoEnd(tell("comes_again", url=url[:200]))
         addresses.add(url)
         answer = await fetcher.fetch(url=url, headers={"Accept": _ACCEPT})
         digest = hashlib.sha256(answer.body).digest()
         if digest in contents:
-            raise SourceHasNoEnd(f"the page {url[:200]} says the same as one before")
+            raise SourceHasNoEnd(tell("comes_again", url=url[:200]))
         contents.add(digest)
         page = await parsed(answer.body, form=_form(answer), address=answer.url)
         yield page
@@ -105,7 +105,7 @@ def _form(answer: Fetched) -> str:
     if start.startswith((b"{", b"[")):
         return "json-ld"
     raise SourceIsUnreadable(
-        f"it answers with {answer.media_type or 'something without a type'}, which is no RDF"
+        tell("no_rdf", type=answer.media_type) if answer.media_type else tell("no_rdf_at_all")
     )
 
 
@@ -119,7 +119,7 @@ async def parsed(body: bytes, *, form: str, address: str) -> Page:
         async with asyncio.timeout(_PARSE_SECONDS):
             output, _ = await child.communicate(body)
     except TimeoutError as error:
-        raise SourceIsUnreadable(f"it could not be read within {_PARSE_SECONDS:g} seconds") from error
+        raise SourceIsUnreadable(tell("slow_to_read", seconds=round(_PARSE_SECONDS))) from error
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -134,8 +134,8 @@ def _answered(output: bytes) -> Page:
         if "wrong" not in answer:
             return msgspec.convert(answer, Page)
     except msgspec.DecodeError as error:
-        raise SourceIsUnreadable("it takes too much time or memory to read") from error
-    raise SourceIsUnreadable(answer["wrong"])
+        raise SourceIsUnreadable(tell("large_to_read")) from error
+    raise SourceIsUnreadable(tell("wrong_rdf", detail=str(answer["wrong"])))
 
 
 async def _ckan(source: Source, fetcher: Fetcher) -> AsyncIterator[Page]:
@@ -172,5 +172,5 @@ def _results(body: bytes) -> list[dict[str, Any]]:
         if document.get("success") is True and all(isinstance(each, dict) for each in results):
             return list(results)
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
-        raise SourceIsUnreadable("it is no answer of CKAN's package_search") from error
-    raise SourceIsUnreadable("CKAN's package_search did not succeed")
+        raise SourceIsUnreadable(tell("no_ckan")) from error
+    raise SourceIsUnreadable(tell("ckan_failed"))

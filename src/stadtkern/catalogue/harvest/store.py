@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from stadtkern.catalogue import operations
+from stadtkern.catalogue import notices, operations
 from stadtkern.catalogue.entities import Dataset
-from stadtkern.catalogue.harvest.entities import Found, Source, Tally
+from stadtkern.catalogue.harvest.entities import Found, Source, Tally, tell
 from stadtkern.catalogue.operations import rows
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
@@ -71,6 +71,8 @@ async def end(
         sql["harvest_end"],
         {**params, "state": state, "message": message[:2_000], "pause": timedelta(hours=hours)},
     )
+    if state == "failed":
+        await notices.harvest_ended(connection, source_id=source.id, run_id=run_id)
     await connection.execute(sql["harvest_forget"], {"source_id": source.id})
 
 
@@ -125,7 +127,7 @@ async def bury(connection: Connection, source: Source, *, run_id: int, tally: Ta
     known, missing = row or (0, 0)
     tally.missing = missing
     if missing > _SUSPICIOUS_NUMBER and missing > known * _SUSPICIOUS_SHARE:
-        return f"{missing} of {known} datasets are missing; nothing was withdrawn"
+        return tell("many_missing", missing=missing, known=known)
     async with connection.transaction():
         await connection.execute(sql["harvest_miss"], params)
         gone = await (await connection.execute(sql["harvest_gone"], params)).fetchall()
@@ -168,7 +170,7 @@ def _fitting(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         try:
             rows.metadata_columns({name: value})
         except operations.InvalidMetadata as error:
-            wrong.append(error.detail)
+            wrong.append(tell("left_out", detail=error.detail))
         else:
             fitting[name] = value
     return fitting, wrong
@@ -191,7 +193,7 @@ async def _forms(connection: Connection, dataset: Dataset, wanted: list[dict[str
                         connection, by=None, dataset_id=dataset.id, id=known.id, **form
                     )
         except operations.InvalidMetadata as error:
-            wrong.append(error.detail)
+            wrong.append(tell("left_out", detail=error.detail))
         else:
             kept |= {known.id} if known else set()
     for old in dataset.distributions:

@@ -11,10 +11,42 @@ from django.utils.translation import gettext_lazy
 from stadtkern.catalogue.inventory.forms import Text
 from stadtkern.catalogue.requests import guard
 from stadtkern.catalogue.requests.entities import PROGRESS
+from stadtkern.identity.mail import queue
 
 
-class AskForm(forms.Form):
-    """What somebody would like to have. No name, no address: nothing that could be lost."""
+class Guarded(forms.Form):
+    """A form that anybody may send, with what keeps programs from filling it."""
+
+    website = forms.CharField(
+        label=gettext_lazy("Dieses Feld bitte leer lassen"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    ticket_holds = False
+
+    def clean_website(self) -> str:
+        """A trap: people do not see it."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(gettext_lazy("Dieses Feld muss leer bleiben."))
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        """A ticket of ours, neither too young nor too old."""
+        given = super().clean() or {}
+        age = guard.age(str(given.get("ticket", "")))
+        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
+        if age is not None and age < guard.TOO_FAST:
+            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
+        elif not self.ticket_holds:
+            self.add_error(
+                None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
+            )
+        return given
+
+
+class AskForm(Guarded):
+    """What somebody would like to have. No name, and an address only for whoever wants the answer by mail."""
 
     title = Text(
         label=gettext_lazy("Welche Daten wünschen Sie sich?"),
@@ -39,31 +71,25 @@ class AskForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Es hilft uns beim Abwägen. Sie müssen nichts begründen."),
     )
-    website = forms.CharField(
-        label=gettext_lazy("Dieses Feld bitte leer lassen"),
+    email = forms.EmailField(
+        label=gettext_lazy("Antwort per E-Mail an"),
         required=False,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+        max_length=queue.MOST_LETTERS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=gettext_lazy(
+            "Nur wenn Sie möchten. Wir fragen erst im Postfach nach, zeigen die Adresse niemandem und "
+            "löschen sie mit der letzten Antwort."
+        ),
     )
-    ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
-    ticket_holds = False
 
-    def clean_website(self) -> str:
-        """A trap: people do not see it."""
-        if self.cleaned_data["website"]:
-            raise forms.ValidationError(gettext_lazy("Dieses Feld muss leer bleiben."))
-        return ""
+    def __init__(self, *args: Any, mail: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not mail:
+            del self.fields["email"]
 
     def clean(self) -> dict[str, Any]:
-        """A ticket of ours, neither too young nor too old, and no advertising."""
-        given = super().clean() or {}
-        age = guard.age(str(given.get("ticket", "")))
-        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
-        if age is not None and age < guard.TOO_FAST:
-            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
-        elif not self.ticket_holds:
-            self.add_error(
-                None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
-            )
+        """No advertising."""
+        given = super().clean()
         text = " ".join(str(given.get(name, "")) for name in ("title", "body", "purpose"))
         if guard.links(text) > guard.MOST_LINKS:
             self.add_error(None, gettext_lazy("Bitte nennen Sie höchstens zwei Adressen von Webseiten."))

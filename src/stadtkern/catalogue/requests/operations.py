@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stadtkern.catalogue.requests import guard, queries
+from stadtkern.catalogue.requests import guard, queries, replies
 from stadtkern.core import access, problems, statements
 from stadtkern.core.database import Connection
 
@@ -29,9 +29,19 @@ class RequestHasMoved(problems.Problem):
 
 
 async def ask(
-    connection: Connection, *, title: str, body: str, purpose: str, language: str, ticket: str
+    connection: Connection,
+    *,
+    title: str,
+    body: str,
+    purpose: str,
+    language: str,
+    ticket: str,
+    email: str = "",
 ) -> str:
-    """Take a request in; returns the secret of the address it is found at again. Raises TooManyRequests."""
+    """Take a request in; returns the secret of the address it is found at again. Raises TooManyRequests.
+
+    With an address, its owner is asked by mail whether the answer shall go there.
+    """
     if await queries.waiting(connection) >= guard.MOST_WAITING:
         raise TooManyRequests()
     secret = guard.secret(ticket)
@@ -45,6 +55,8 @@ async def ask(
     }
     async with connection.transaction():
         await connection.execute(_sql("request_create"), about)
+        if email:
+            await replies.want(connection, address=email, language=language, secret=secret)
     return secret
 
 
@@ -54,6 +66,8 @@ async def moderate(connection: Connection, *, by: int, id: int, shown: bool, ref
     async with connection.transaction():
         if await (await connection.execute(_sql("request_moderate"), about)).fetchone() is None:
             raise problems.NotFound()
+        if not shown:
+            await replies.answer(connection, id=id, progress="refused", body=refusal, last=True)
 
 
 async def answer(
@@ -73,6 +87,8 @@ async def answer(
             raise RequestHasMoved()
         said = {"id": id, "person_id": by, "progress": progress, "body": body}
         await connection.execute(_sql("request_answer"), said)
+        last = progress in ("available", "declined")
+        await replies.answer(connection, id=id, progress=progress, body=body, last=last)
 
 
 async def delete(connection: Connection, *, id: int) -> None:

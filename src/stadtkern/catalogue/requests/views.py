@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -58,7 +59,8 @@ async def one(request: HttpRequest, id: int) -> HttpResponse:
 
 async def ask(request: HttpRequest) -> HttpResponse:
     """The form, and what becomes of it."""
-    form = forms.AskForm(request.POST or None, initial={"title": request.GET.get("titel", "")[:150]})
+    initial = {"title": request.GET.get("titel", "")[:150]}
+    form = forms.AskForm(request.POST or None, initial=initial, mail=settings.MAIL_WORKS)
     status = 200
     async with visits.open_visit(request) as visit:
         if request.method == "POST" and form.is_valid():
@@ -87,6 +89,7 @@ async def _taken(request: HttpRequest, visit: Visit, given: Mapping[str, str]) -
         purpose=given["purpose"],
         language=translation.get_language() or "de",
         ticket=given["ticket"],
+        email=given.get("email", ""),
     )
 
 
