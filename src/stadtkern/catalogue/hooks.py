@@ -6,30 +6,17 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.catalogue import waiting
+from stadtkern.catalogue.subscriptions import queries as subscriptions
+from stadtkern.identity.account import export
+from stadtkern.identity.mail import kinds
 from stadtkern.ui import places, sections
 
 
 def register() -> None:
-    """Make the catalogue's places and pages known."""
+    """Make the catalogue's places, pages and mails known, and its part of people's exports."""
     _sections()
-from stadtkern.catalogue.subscriptions import queries as subscriptions
-from stadtkern.identity.account import export
-from stadtkern.identity.mail import kinds
-from stadtkern.ui import places
-
-
-def register() -> None:
-    """Make the catalogue's places, its mails and its part of people's exports known."""
+    _mails()
     export.register("letters", subscriptions.stored)
-    for kind, words in (
-        ("confirm_subscription", _("Abonnement bestätigen")),
-        ("digest", _("Neue und geänderte Daten")),
-        ("confirm_reply", _("Antwort gewünscht")),
-        ("answer", _("Antwort auf eine Anfrage")),
-        ("import_held", _("Lieferung angehalten")),
-        ("harvest_failed", _("Nicht geerntet")),
-    ):
-        kinds.register(f"catalogue/{kind}", words)
     places.register(
         _("Daten einspielen"),
         "imports",
@@ -87,3 +74,16 @@ def _sections() -> None:
         position=30,
     )
     sections.register("work", _("Arbeit"), "work", about=_("Was heute zu tun ist."), position=10)
+
+
+def _mails() -> None:
+    """What the catalogue's mails are about."""
+    for kind, words in (
+        ("confirm_subscription", _("Abonnement bestätigen")),
+        ("digest", _("Neue und geänderte Daten")),
+        ("confirm_reply", _("Antwort gewünscht")),
+        ("answer", _("Antwort auf eine Anfrage")),
+        ("import_held", _("Lieferung angehalten")),
+        ("harvest_failed", _("Nicht geerntet")),
+    ):
+        kinds.register(f"catalogue/{kind}", words)

@@ -16,7 +16,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         """Say what is about the site, and where people, roles and keys of devices are looked after."""
         from stadtkern.ui import places
-        from stadtkern.web import pages
+        from stadtkern.web import pages, post
 
         pages.register()
         places.register(
@@ -39,5 +39,5 @@ class WebConfig(AppConfig):
             "administrator",
             about=_("Welche E-Mails warten und welche nicht ankamen."),
             position=90,
-            city=True,
+            waiting=post.waiting,
         )
