@@ -161,6 +161,7 @@ async def test_an_organisation_is_asked_for_by_name_or_id(
         assert (await portal.get(visitor, "package_search", fq=query))["count"] == 4
     names = await portal.get(visitor, "organization_list")
     assert stock["office"] in names
+    assert "stadtverwaltung" in names
     assert len(await portal.get(visitor, "organization_list", all_fields="true", limit=1)) == 1
     assert (
         await portal.get(

@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from stadtkern.catalogue import queries as records
 from stadtkern.catalogue.onboarding import files, jobs, operations, queries
 from stadtkern.core import access, folders, problems
 from stadtkern.core.database import Connection
@@ -42,6 +43,10 @@ async def test_a_table_with_coordinates_becomes_features(connection: Connection,
     page = await collections.page(connection, ALL, collection=collection, limit=1)
     assert list(page.rows[0].values) == [0, "Linde", 0.5, 405000, 5757000]
     assert not files.present(settings)
+    placed = await records.one(connection, ALL, key=done.recipe.dataset_key)
+    assert placed is not None
+    assert placed.spatial is not None
+    assert len(placed.spatial["coordinates"][0]) == 5
 
 
 async def test_a_file_of_readings_becomes_time_series(connection: Connection, settings: Settings) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stadtkern.catalogue import operations, queries
+from stadtkern.catalogue import automatic, operations, queries
 from stadtkern.core import access, datasets
 from stadtkern.core.database import Connection
+from tests.features import factories
 
 pytestmark = pytest.mark.anyio
 ALL = access.Scope((), True)
@@ -128,3 +129,31 @@ async def test_records_come_in_pages_and_only_those_one_may_see(connection: Conn
     assert len(seen) == len(set(seen)) == await queries.count(connection, shown)
     assert hidden.id not in seen
     assert await queries.one(connection, shown, key=hidden.key) is None
+
+
+async def test_geodata_lie_where_their_rows_do(connection: Connection) -> None:
+    """The place follows the rows, until somebody says another; what is said is kept."""
+    about = await operations.create(connection, by=None, kind="features", title={"de": "Bänke"})
+    said = await operations.create(
+        connection, by=None, kind="features", title={"de": "Brunnen"},
+        spatial={"type": "Point", "coordinates": [7.6, 51.9]},
+    )  # fmt: skip
+    for each in (about, said):
+        await factories.collection(connection, dataset_id=each.id)
+    await automatic.place_features(connection)
+    first = await queries.one(connection, ALL, dataset_id=about.id)
+    assert first is not None
+    assert first.spatial is not None
+    corner = first.spatial["coordinates"][0][0]
+    await connection.execute(
+        "UPDATE features.collection SET bounds = box(bounds[0], point(%s, %s)) WHERE dataset_id = %s",
+        [corner[0] - 1, corner[1] - 1, about.id],
+    )
+    await automatic.place_features(connection, dataset_id=about.id)
+    second = await queries.one(connection, ALL, dataset_id=about.id)
+    assert second is not None
+    assert second.spatial is not None
+    assert second.spatial["coordinates"][0][0] == [corner[0] - 1, corner[1] - 1]
+    kept = await queries.one(connection, ALL, dataset_id=said.id)
+    assert kept is not None
+    assert kept.spatial == {"type": "Point", "coordinates": [7.6, 51.9]}

@@ -41,6 +41,11 @@ async def refresh_series(
     await connection.execute(sql["own_service_serves"], {**params, "endpoint_url": _API})
 
 
+async def place_features(connection: Connection, *, dataset_id: int | None = None) -> None:
+    """Give geodata, of one dataset or all, the rectangle around their collections, and let it follow them."""
+    await connection.execute(statements.load("catalogue")["place_features"], {"dataset_id": dataset_id})
+
+
 def _forms(key: str) -> list[dict[str, Any]]:
     return [
         {

@@ -7,7 +7,7 @@ import asyncio
 
 import structlog
 
-from stadtkern.catalogue import operations
+from stadtkern.catalogue import automatic, operations
 from stadtkern.core import database, statements, waiting
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,7 @@ async def once(*, url: str) -> list[str]:
     async with await database.connect(url=url, autocommit=True) as connection:
         adopted = await operations.adopt_all(connection)
         await connection.execute(statements.load("catalogue")["move_series"])
+        await automatic.place_features(connection)
     if adopted:
         log.info("datasets taken into the catalogue", keys=adopted)
     return adopted

@@ -24,8 +24,13 @@ def moment(instant: datetime | None) -> str | None:
 
 
 def organisation_name(agent: Agent) -> str:
-    """The name of an organisation in addresses; the number behind it keeps it apart from others."""
-    return f"{datasets.slug(entities.text_of(agent.name))}-{agent.id}"
+    """The name of an organisation in addresses.
+
+    Harvesters take it for the identity, so it must not change because another one comes: all but the
+    city itself, of which there is one, carry their number.
+    """
+    name = datasets.slug(entities.text_of(agent.name))
+    return name if agent.kind == "city" else f"{name}-{agent.id}"
 
 
 def organisation_id(number: int) -> str:

@@ -231,6 +231,7 @@ async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None
     recipe, about = delivery.recipe, plan.about
     dataset_id = recipe.dataset_id or 0
     licence, attribution = (about.licence, about.attribution) if about else ("", "")
+    await automatic.place_features(connection, dataset_id=dataset_id)
     if plan.target == "series":
         await automatic.refresh_series(
             connection, dataset_id=dataset_id, licence=licence, attribution=attribution

@@ -25,6 +25,29 @@ UPDATE catalogue.dataset SET
 WHERE dataset_id = %(dataset_id)s
   AND ((temporal_from IS NULL AND %(first)s::timestamptz IS NOT NULL) OR (spatial IS NULL AND %(spatial)s::jsonb IS NOT NULL));
 
+-- name: place_features
+-- Lets geodata lie where their collection does, where people have not said it themselves; all, or those of one dataset
+WITH placed AS (
+    SELECT c.dataset_id, c.spatial, c.area, f.bounds,
+           jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(jsonb_build_array(
+               jsonb_build_array((f.bounds[1])[0], (f.bounds[1])[1]), jsonb_build_array((f.bounds[0])[0], (f.bounds[1])[1]),
+               jsonb_build_array((f.bounds[0])[0], (f.bounds[0])[1]), jsonb_build_array((f.bounds[1])[0], (f.bounds[0])[1]),
+               jsonb_build_array((f.bounds[1])[0], (f.bounds[1])[1])))) AS around,
+           jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(jsonb_build_array(
+               jsonb_build_array((c.area[1])[0], (c.area[1])[1]), jsonb_build_array((c.area[0])[0], (c.area[1])[1]),
+               jsonb_build_array((c.area[0])[0], (c.area[0])[1]), jsonb_build_array((c.area[1])[0], (c.area[0])[1]),
+               jsonb_build_array((c.area[1])[0], (c.area[1])[1])))) AS before
+    FROM catalogue.dataset AS c
+    JOIN (SELECT g.dataset_id, box(point(max((g.bounds[0])[0]), max((g.bounds[0])[1])),
+                                   point(min((g.bounds[1])[0]), min((g.bounds[1])[1]))) AS bounds
+          FROM features.collection AS g WHERE g.bounds IS NOT NULL GROUP BY g.dataset_id) AS f ON f.dataset_id = c.dataset_id
+    WHERE %(dataset_id)s::bigint IS NULL OR c.dataset_id = %(dataset_id)s
+)
+UPDATE catalogue.dataset AS c SET spatial = p.around, area = p.bounds
+FROM placed AS p
+WHERE c.dataset_id = p.dataset_id
+  AND (p.spatial IS NULL OR p.spatial = p.before AND NOT coalesce(p.area ~= p.bounds, false));
+
 -- name: move_series
 -- Lets datasets of time series be as new as their newest readings, hour by hour
 UPDATE catalogue.dataset AS c SET modified = n.newest
