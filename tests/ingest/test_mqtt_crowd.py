@@ -14,10 +14,10 @@ import pytest
 from stadtkern.core import access
 from stadtkern.core import database as databases
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import audience, mqtt, packets, session
-from stadtkern.ingest.doors.connection import Connection
+from stadtkern.ingest.doors import audience, mqtt, session
 from stadtkern.things.topics import topic as topics
 from stadtkern.things.topics import watch
+from stadtkern.things.topics.changes import Changes
 from tests.ingest import mqtt_clients
 from tests.things import histories
 
@@ -168,7 +168,9 @@ async def test_who_follows_much_waits_last(database: str) -> None:
     _follow(modest, "v1.1/Things")
     pool = databases.pool(url=database, minimum=1, maximum=2)
     async with pool, access.Gate(pool=pool) as gate, pool.connection() as connection:
-        asked, followers = await audience.gather(connection, gate, [greedy, modest])
+        asked, followers = await audience.gather(
+            connection, gate, [greedy, modest], changes=Changes(), prefix="v1.1"
+        )
     assert [each.text.rpartition(" ")[2] for each in asked] == ["v1.1/Things", "0", "7", "1", "2"]
     assert all(len(each) == 1 for each in followers.values())
 
@@ -198,59 +200,6 @@ async def test_one_packet_names_so_many_topics(door: mqtt.Mqtt, head: int, topic
         answer = await asyncio.wait_for(reader.read(1), 5)
         assert answer == (bytes((kind,)) if answered else b"")
         writer.close()
-
-
-class _Host:
-    """A door at which every topic is refused without a wait."""
-
-    limit = 1_000_000
-
-    def __init__(self) -> None:
-        self.turns: list[int] = []
-        self.others = 0
-
-    def welcomes(self, line: Connection) -> bool:  # noqa: ARG002
-        """Everybody."""
-        return True
-
-    async def admit(self, connect: Any, secret: Any, *, address: str) -> Any:  # noqa: ARG002
-        """A new session."""
-        return _session(connect.client_id, address), False
-
-    async def store(self, *_: Any, **__: Any) -> None:
-        """Nothing is stored."""
-
-    async def follow(self, *_: Any) -> tuple[int, None]:
-        """Refuse, and remember how often others had their turn before."""
-        self.turns.append(self.others)
-        return packets.TOPIC_INVALID, None
-
-    def unfollow(self, *_: Any) -> bool:
-        """Nothing is followed."""
-        return False
-
-    def left(self, line: Connection) -> None:
-        """Somebody went."""
-
-
-async def test_others_have_their_turn_between_topics() -> None:
-    """Also where none of the topics needs a wait."""
-    host, loop = _Host(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(host=host, now=loop.time()), "127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-
-    async def other() -> None:
-        while True:
-            host.others += 1
-            await asyncio.sleep(0)
-
-    beside = asyncio.create_task(other())
-    writer.write(HELLO + _packet(0x82, b"\x00\x02ab\x00", count=300))
-    await asyncio.wait_for(reader.readexactly(4 + 5 + 300), 5)
-    beside.cancel()
-    writer.close()
-    server.close()
-    assert len(set(host.turns)) == 300
 
 
 async def test_nobody_takes_all_places(settings: Settings, token: str) -> None:

@@ -68,9 +68,9 @@ async def test_a_message_that_cannot_be_stored_is_acknowledged_and_explained(
 @pytest.mark.parametrize(
     "topic",
     [
-        "#",
-        "v1.1/#",
-        "v1.1/+/Observations",
+        "v2/#",
+        "v1.1/+/+/+",
+        "v1.1/+/name",
         "$SYS/#",
         "v1.1/Datastreams%281%29/Observations",
         "v1.1/Datastreams(1%29/Observations",

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from stadtkern.core import datasets, tokens
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities
 from stadtkern.things.language import parser
 from stadtkern.things.queries import reach, ways
 from stadtkern.things.queries.ways import EVER, Span
-from tests.things.archives import archived, empty_cache, filled, parts, working
+from tests.things.archives import archived, contents, empty_cache, filled, parts, working
+from tests.things.factories import City
 from tests.things.test_archive_reading import owner, walked
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +124,33 @@ async def test_only_what_the_other_conditions_leave_is_brought_back(
             f"Observations?$filter=Datastream/id eq {stream}&$orderby=phenomenonTime desc&$top=3"
         )
         assert await old() == found
+
+
+async def test_a_token_for_one_datastream_reaches_no_other_month(
+    connection: Connection, settings: Settings, client: httpx.AsyncClient, database: str
+) -> None:
+    """In a closed room nothing of the neighbours comes back on its account, nor are they counted."""
+    number, (stream, other) = await filled(connection, "single", every=60)
+    await datasets.save_room(connection, key="one-room", kind="restricted", title={"de": "x"})
+    statement = (
+        "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = 'one-room') WHERE id = %s"
+    )
+    await connection.execute(statement, [number])
+    made = await tokens.create(connection, name="one", scopes={number: ["read"]}, streams={number: [stream]})
+    city = City(client, made.secret)
+    foreign = (await contents(connection, [other]))[0][2]
+    own = (await contents(connection, [stream]))[0][2]
+    await archived(connection, settings)
+    await empty_cache(connection, settings)
+    async with working(database, settings):
+        assert await city.values(f"Datastreams?$filter=Observations/any(o: {_FEBRUARY})")
+        assert await city.values(
+            "Observations?$filter=phenomenonTime ge 2026-01-01T00:00:00Z and result ne 7"
+        )
+        assert (await city.send("GET", f"Observations({foreign})")).status_code == 404
+        assert (await city.get(f"Observations({own})"))["@iot.id"] == own
+        found = await parts(connection, [other])
+    assert {state for (_, text), state in found.items() if text <= "2026-03"} == {"away"}
 
 
 async def test_too_much_at_once_is_refused_with_a_way_out(

@@ -201,7 +201,9 @@ class Switch:
         self._outside.execute(statement.format(sql.Identifier(self._name), sql.Literal(on)))
         if not on:
             self._outside.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name]
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND backend_type = 'client backend'",
+                [self._name],
             )
 
 

@@ -79,8 +79,9 @@ def test_links_and_preferences_are_described() -> None:
         assert "Preference-Applied" in answer["headers"]
 
 
-async def test_links_are_read_and_changed_as_described(city: City, tree: int) -> None:
+async def test_links_are_read_and_changed_as_described(city: City) -> None:
     """The answers to `$ref` and to Prefer have the shape that the description gives them."""
+    tree = await city.create("Things", thing(Locations=[location()]))
     schemas_of = {"components": _DOCUMENT["components"]}
     place = await city.create("Locations", location(name="other"))
     sent = await city.send("POST", f"Things({tree})/Locations/$ref", json={"@iot.id": place})

@@ -104,6 +104,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_port: Annotated[
         int, msgspec.Meta(ge=0, le=65535, description="Port of our own MQTT door; 0 turns it off.")
     ] = 1883
+    mqtt_certificate: Annotated[
+        str | None,
+        _about(
+            "PEM file with the certificate, and those that vouch for it, of our own MQTT door over TLS. Set:"
+            " it is open at `MQTT_TLS_PORT`, too, with `MQTT_PORT=0` only there. Renewed files are taken up."
+        ),
+    ] = None
+    mqtt_key: Annotated[
+        str | None, _about("PEM file with the certificate's key, without password. Unset: in the same file.")
+    ] = None
+    mqtt_tls_port: Annotated[
+        int, msgspec.Meta(ge=0, le=65535, description="Port of our own MQTT door over TLS.")
+    ] = 8883
     mqtt_clients: Annotated[
         int, msgspec.Meta(ge=1, description="Clients that may be connected to our own MQTT door at a time.")
     ] = 2_000
@@ -168,11 +181,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
+    def mqtt_open(self) -> bool:
+        """Whether MQTT is spoken."""
+        return bool(self.mqtt_port or self.mqtt_url or self.mqtt_certificate)
+
+    @property
     def mqtt_endpoints(self) -> tuple[str, str] | None:
         """Where observations are published and where updates are subscribed to; None without MQTT."""
-        if not (self.mqtt_port or self.mqtt_url):
+        if not self.mqtt_open:
             return None
         name = urlsplit(self.base_url).hostname or "localhost"
+        if self.mqtt_url is None and self.mqtt_certificate:
+            encrypted = f"mqtts://{name}:{self.mqtt_tls_port}"
+            return self.mqtt_create_endpoint or encrypted, self.mqtt_updates_endpoint or encrypted
         own = self.mqtt_port if self.mqtt_url is None else 1883
         behind = own if self.mqtt_url is None else 1884
         return (

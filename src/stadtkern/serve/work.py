@@ -59,7 +59,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         notices.hear(subscriptions)
         loops["letters"] = lambda stop: telling.run(url=url, settings=settings, stop=stop)
         loops["mail"] = lambda stop: archivist.run_mail(url=url, settings=settings, stop=stop)
-    if settings.mqtt_port or settings.mqtt_url:
+    if settings.mqtt_open:
         from stadtkern.ingest.doors import mqtt
 
         broker = mqtt.Mqtt(settings=settings, url=url)

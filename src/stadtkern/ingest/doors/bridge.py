@@ -25,9 +25,9 @@ from stadtkern.ingest.doors import rights, taking
 from stadtkern.ingest.doors.followed import Followed
 from stadtkern.ingest.doors.link import CLIENT_ID, Incoming, Link
 from stadtkern.ingest.doors.taking import Taker
-from stadtkern.things import entities
 from stadtkern.things.language import paths
 from stadtkern.things.topics import changes as changing
+from stadtkern.things.topics import plain
 from stadtkern.things.topics import topic as topics
 from stadtkern.things.topics.changes import Changes
 from stadtkern.things.topics.watch import Asked, Watch
@@ -37,7 +37,6 @@ log = structlog.get_logger(__name__)
 _SYNC_SECONDS = 60.0
 _AGAIN_SECONDS = 2.0
 _encode = msgspec.json.Encoder().encode
-_STREAMS = ("Datastreams", "MultiDatastreams")
 
 
 class Entrusted:
@@ -185,7 +184,7 @@ class Bridge:
         """The Datastream that a topic names first, which the broker's rules are about, and its dataset."""
         path = topics.below(topic, prefix=self._settings.mqtt_prefix)
         first = paths.parse(path).steps[0]
-        if first.entity.set not in _STREAMS or first.id is None:
+        if first.entity.set not in plain.STREAMS or first.id is None:
             raise topics.InvalidTopic(
                 "through this broker observations go to v1.1/Datastreams(…)/Observations"
             )
@@ -234,12 +233,7 @@ class Bridge:
 
     def _asked(self, changes: Changes, public: Scope) -> list[Asked]:
         """Everything public under its plain topics, what else is followed, and guarded Datastreams."""
-        found = [self._asks(entity.set, public) for entity in entities.ENTITIES]
-        for entity in entities.ENTITIES:
-            if entity is not entities.OBSERVATION:
-                found += [self._asks(f"{entity.set}({number})", public) for number in changes.of(entity.name)]
-        for name in _STREAMS:
-            found += [self._asks(f"{name}({i})/Observations", public) for i in sorted(changes.streams)]
+        found = [self._asks("/".join(levels), public) for levels in plain.paths(changes)]
         found += [Asked(topic.text, public, topic) for topic in self._followed.topics()]
         for stream in self._rights.guarded:
             if stream.id in changes.streams:

@@ -45,6 +45,12 @@ class Host(Protocol):
     def unfollow(self, session: Session, text: str) -> bool:
         """End that; whether it was followed."""
 
+    async def entered(self, session: Session, connect: Connect) -> None:
+        """A client has been let in and told so."""
+
+    async def remember(self, session: Session) -> None:
+        """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
+
     def left(self, line: Connection) -> None:
         """A connection is gone."""
 
@@ -67,6 +73,7 @@ class Connection(asyncio.Protocol):
         self.keep_alive = 0
         self.address = ""
         self.checked = -1
+        self.parted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody comes."""
@@ -76,6 +83,11 @@ class Connection(asyncio.Protocol):
         self.address = logs.shorten_address(str((transport.get_extra_info("peername") or ("",))[0]))
         if not self._host.welcomes(self):
             self.close(packets.SERVER_BUSY, why="too many connections that say nothing")
+
+    def encrypted(self, transport: asyncio.Transport) -> None:
+        """From now on everything goes through TLS."""
+        self._transport = transport
+        transport.set_write_buffer_limits(high=4 * CROWDED_BYTES)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
         """Somebody went; what is being stored is stored, but there is nobody to tell."""
@@ -170,10 +182,11 @@ class Connection(asyncio.Protocol):
         elif kind == packets.SUBSCRIBE:
             self._go(self._subscribe(session, packets.read_subscribe(body, version=self.version)))
         elif kind == packets.UNSUBSCRIBE:
-            self._unsubscribe(session, packets.read_unsubscribe(body, version=self.version))
+            self._go(self._unsubscribe(session, packets.read_unsubscribe(body, version=self.version)))
         elif kind == packets.PINGREQ:
             self.send(replies.PINGRESP)
         elif kind == packets.DISCONNECT:
+            self.parted = packets.read_disconnect(body) != packets.WITH_WILL
             self.close(packets.SUCCESS)
         else:
             raise MalformedPacket(f"a packet of kind {kind} does not belong here")
@@ -209,6 +222,7 @@ class Connection(asyncio.Protocol):
         self.session = session
         self.send(accepted)
         session.attach(self, window=connect.window)
+        await self._host.entered(session, connect)
 
     def _publish(self, session: Session, message: Publish) -> None:
         task = asyncio.create_task(self._store(session, message))
@@ -249,6 +263,7 @@ class Connection(asyncio.Protocol):
             for wish in wanted.wishes:
                 answers.append(await self._host.follow(session, wish))
                 await asyncio.sleep(0)  # others have their turn, also where nothing had to be waited for
+            await self._host.remember(session)
         except problems.Unavailable as problem:
             self.close(packets.SERVER_BUSY, why=str(problem))
             return
@@ -257,11 +272,16 @@ class Connection(asyncio.Protocol):
             if newest is not None:
                 session.deliver(wish.text, newest, retain=True, qos=code)
 
-    def _unsubscribe(self, session: Session, given: Unsubscribe) -> None:
+    async def _unsubscribe(self, session: Session, given: Unsubscribe) -> None:
         codes = [
             packets.SUCCESS if self._host.unfollow(session, text) else packets.NO_SUBSCRIPTION
             for text in given.topics
         ]
+        try:
+            await self._host.remember(session)
+        except problems.Unavailable as problem:
+            self.close(packets.SERVER_BUSY, why=str(problem))
+            return
         self.send(replies.unsuback(given.number, codes, version=self.version))
 
 

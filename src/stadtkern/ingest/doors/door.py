@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from weakref import WeakValueDictionary
+from datetime import datetime
 
 import msgspec
 import psycopg
@@ -14,17 +14,15 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, audit, problems
-from stadtkern.core.access import Gate, Principal, Scope
+from stadtkern.core import access, problems
+from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import audience, packets, places
+from stadtkern.ingest.doors import audience, desk, kept, packets, places, roll, secure, wills
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
-from stadtkern.ingest.doors.packets import Connect, Publish, Wish
-from stadtkern.ingest.doors.session import MOST_SUBSCRIPTIONS, Session, Subscription
+from stadtkern.ingest.doors.packets import Connect, Publish, Will, Wish
+from stadtkern.ingest.doors.session import Session
 from stadtkern.ingest.doors.taking import Taker
-from stadtkern.things.queries.problems import NoSuchEntity, QueryTooExpensive
-from stadtkern.things.topics import topic as topics
 from stadtkern.things.topics.changes import Changes
 from stadtkern.things.topics.watch import Asked, TopicTooExpensive, Update, Watch
 
@@ -32,9 +30,6 @@ log = structlog.get_logger(__name__)
 
 RECHECK_SECONDS = 30.0
 MOST_KEPT_SECONDS = 7 * 86_400
-MOST_ABSENT = 1_000
-_QUOTA_EXCEEDED = 0x97
-_DESKS = 2  # subscriptions that are looked at at a time: fewer than the pool has connections
 _encode = msgspec.json.Encoder().encode
 
 
@@ -56,35 +51,55 @@ class Door:
         self._gate = gate
         self._taker = taker
         self._watch = watch
-        self._sessions: dict[tuple[int, str], Session] = {}
+        self._roll = roll.Roll()
+        self._kept = kept.Kept(pool=pool, prefix=settings.mqtt_prefix)
+        self._wills = wills.Wills(store=self._bequeath)
+        self._certificate = secure.Certificate(settings) if settings.mqtt_certificate else None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._lines: set[Connection] = set()
-        self._values: dict[tuple[str, Scope], bytes | None] = {}
-        self._absent: dict[tuple[int, str], None] = {}
         self._checked = (-1, 0.0)
         self._places = places.Places(settings.mqtt_clients)
-        self._turns: WeakValueDictionary[int | str, asyncio.Lock] = WeakValueDictionary()
-        self._desk = asyncio.Semaphore(_DESKS)
+        self._desk = desk.Desk(
+            pool=pool, gate=gate, watch=watch, prefix=settings.mqtt_prefix, complain=self._complain
+        )
         self.settled = asyncio.Event()
         self.settled.set()
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
-        """Serve for the time of the block; yields the port."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            self._come, self._settings.host, self._settings.mqtt_port, backlog=512
-        )
+        """Serve for the time of the block; yields the port, that of TLS where there is no other."""
+        await self._kept.restore(self._roll)
+        servers = await self._open()
         sweeper = asyncio.create_task(self._sweep(), name="mqtt-sweeper")
         try:
-            port = int(server.sockets[0].getsockname()[1])
-            log.info("MQTT is open", host=self._settings.host, port=port)
-            yield port
+            yield int(servers[0].sockets[0].getsockname()[1])
         finally:
-            server.close()
+            for server in servers:
+                server.close()
             sweeper.cancel()
+            await self._wills.close()
             for line in list(self._lines):
                 line.close(packets.SHUTTING_DOWN)
-            await asyncio.gather(sweeper, return_exceptions=True)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)
+            with contextlib.suppress(problems.Unavailable):
+                await self._kept.sweep(self._roll, now=asyncio.get_running_loop().time())
+
+    async def _open(self) -> list[asyncio.Server]:
+        """One without TLS unless only the other is wanted; one with TLS if there is a certificate."""
+        loop, settings = asyncio.get_running_loop(), self._settings
+        servers: list[asyncio.Server] = []
+        if settings.mqtt_port or self._certificate is None:
+            servers.append(
+                await loop.create_server(self._come, settings.host, settings.mqtt_port, backlog=512)
+            )
+        if self._certificate is not None:
+            port = settings.mqtt_tls_port
+            servers.append(await loop.create_server(self._come_encrypted, settings.host, port, backlog=512))
+        for server in servers:
+            log.info("MQTT is open", host=settings.host, port=server.sockets[0].getsockname()[1])
+        return servers
 
     def guards(self, datastream_id: int) -> bool:  # noqa: ARG002
         """Rights are asked for each time."""
@@ -92,11 +107,14 @@ class Door:
 
     async def tell(self, changes: Changes) -> None:
         """Answer every topic that somebody follows and send the documents, those of dear topics last."""
-        sessions = [session for session in self._sessions.values() if session.subscriptions]
+        sessions = [session for session in self._roll if session.subscriptions or session.patterns]
         if not sessions:
             return
+        prefix = self._settings.mqtt_prefix
         async with self._pool.connection() as connection:
-            asked, followers = await audience.gather(connection, self._gate, sessions)
+            asked, followers = await audience.gather(
+                connection, self._gate, sessions, changes=changes, prefix=prefix
+            )
             answers = self._watch.answer(connection, asked=asked, changes=changes)
             async with contextlib.aclosing(answers):
                 async for answer in answers:
@@ -104,17 +122,17 @@ class Door:
                     if answer.dear:
                         self._give_up(answer.topics, followers)
 
-    def _send(self, updates: Iterable[Update], followers: dict[audience.Key, list[Session]]) -> None:
+    def _send(self, updates: Iterable[Update], followers: audience.Followers) -> None:
         for each, payload in updates:
             key = (each.text, each.scope)
             if each.topic.kind == "property":
-                if self._values.get(key) == payload:
+                if self._desk.values.get(key) == payload:
                     continue
-                self._values[key] = payload
-            for session in followers[key]:
-                session.deliver(each.text, payload)
+                self._desk.values[key] = payload
+            for session, qos in followers[key].items():
+                session.deliver(each.text, payload, qos=qos)
 
-    def _give_up(self, dear: Iterable[Asked], followers: dict[audience.Key, list[Session]]) -> None:
+    def _give_up(self, dear: Iterable[Asked], followers: audience.Followers) -> None:
         """Nobody follows these any more, and everybody who did is told."""
         for each in dear:
             for session in followers[each.text, each.scope]:
@@ -134,121 +152,106 @@ class Door:
         made = Session(
             client_id=client_id, principal=principal, secret=secret, expiry=expiry, address=address
         )
-        known = self._sessions.get(made.key)
+        known = self._roll.find(made.key)
         if known is not None and known.line is not None and isinstance(known.line, Connection):
             known.line.close(packets.TAKEN_OVER, why="the same client connected again")
-        self._absent.pop(made.key, None)
+            self._wills.lost(known, comes_back=not connect.clean)
         if known is not None and not connect.clean:
+            self._wills.back(known)
             known.expiry, known.address = expiry, address
-            return known, True
-        self._sessions[made.key] = made
-        return made, False
+            known.principal, known.secret = principal, secret
+            made = known
+        made.will = connect.will
+        self._roll.enter(made)
+        return made, made is known
+
+    async def entered(self, session: Session, connect: Connect) -> None:  # noqa: ARG002
+        """Note it; whoever comes back after a restart of ours is told the newest of what is followed."""
+        restored, session.restored = session.restored, False
+        try:
+            await self._kept.save(session)
+            if restored:
+                await self._desk.catch_up(session)
+        except problems.Unavailable as problem:
+            log.warning("what an MQTT client follows could not be noted", problem=str(problem))
+
+    async def remember(self, session: Session) -> None:
+        """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
+        await self._kept.save(session)
 
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
         """Store a message. Raises the problem that is its own, after telling the sender; Unavailable."""
+        await self._put(session, message.topic, message.payload, wanted=wanted)
+
+    async def _bequeath(self, session: Session, will: Will, vanished: datetime) -> None:
+        """Store a last will, unless its client's token has ended meanwhile."""
+        about = will.topic
+        with contextlib.suppress(problems.Problem):
+            try:
+                await self._taker.patiently(lambda: self._principal(session.secret), about=about)
+            except access.Unauthorised as problem:
+                self._complain(session, about, problem)
+                raise
+            await self._put(session, about, will.payload, arrived=vanished)
+
+    async def _put(
+        self,
+        session: Session,
+        topic: str,
+        payload: bytes,
+        *,
+        wanted: Callable[[], bool] | None = None,
+        arrived: datetime | None = None,
+    ) -> None:
         try:
             if session.principal.token_id is None:
                 raise access.Unauthorised("publishing needs a token as password")
             await self._taker.take(
-                topic=message.topic, payload=message.payload, principal=session.principal, wanted=wanted
+                topic=topic, payload=payload, principal=session.principal, wanted=wanted, arrived=arrived
             )
         except problems.Unavailable:
             raise
         except problems.Problem as problem:
-            self._complain(session, message.topic, problem)
+            self._complain(session, topic, problem)
             raise
+
+    async def follow(self, session: Session, wish: Wish) -> tuple[int, bytes | None]:
+        """Let a session follow a topic. Raises Unavailable."""
+        return await self._desk.follow(session, wish)
+
+    def unfollow(self, session: Session, text: str) -> bool:
+        """End a subscription; whether there was one."""
+        return self._desk.unfollow(session, text)
 
     def _complain(self, session: Session, topic: str, problem: problems.Problem) -> None:
         document = {"topic": topic[:500], "error": problem.document()}
         session.deliver(f"errors/{session.client_id}", _encode(document))
         self._taker.refusals.note(topic=topic, client=session.client_id, problem=problem)
 
-    async def follow(self, session: Session, wish: Wish) -> tuple[int, bytes | None]:
-        """Let a session follow a topic. Raises Unavailable."""
-        new = wish.text not in session.subscriptions
-        qos = min(wish.qos, 1)
-        if new and len(session.subscriptions) >= MOST_SUBSCRIPTIONS:
-            return _QUOTA_EXCEEDED, None
-        if wish.text == f"errors/{session.client_id}":
-            session.subscriptions[wish.text] = Subscription(None, qos)
-            return qos, None
-        try:
-            topic = topics.parse(wish.text, prefix=self._settings.mqtt_prefix)
-            session.check(topic)
-            turn = self._turns.setdefault(session.payer, asyncio.Lock())
-            asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=topic.text)
-            async with turn, self._desk:
-                newest = await self._first(session, topic)
-                await audit.note(self._pool, asking)
-        except NoSuchEntity as problem:
-            self._complain(session, wish.text, problem)
-            return packets.NOT_AUTHORISED, None
-        except problems.Unavailable:
-            raise
-        except problems.Problem as problem:
-            self._complain(session, wish.text, problem)
-            return packets.TOPIC_INVALID, None
-        session.subscriptions[wish.text] = Subscription(topic, qos)
-        wanted = wish.retained == 0 or (wish.retained == 1 and new)
-        return qos, newest if wanted and topic.kind == "collection" else None
-
-    async def _first(self, session: Session, topic: topics.Topic) -> bytes | None:
-        """Whether a topic can be followed; the newest value it has. Raises Problems."""
-        try:
-            async with self._pool.connection() as connection:
-                scope = await self._gate.scope(connection, session.principal)
-                await connection.rollback()
-                topic.level(scope)  # what cannot be compiled is refused now
-                asked = Asked(topic.text, scope, topic)
-                await self._watch.check(connection, asked=asked)
-                if topic.kind == "collection" and not topic.of_observations:
-                    return None
-                newest = await self._newest(connection, asked)
-        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
-            raise problems.Unavailable from error
-        if topic.kind == "property":
-            self._values[(topic.text, scope)] = newest
-        return newest
-
-    async def _newest(self, connection: Database, asked: Asked) -> bytes | None:
-        """What a topic begins with. The newest that fits a filter may be long ago; then nothing is shown."""
-        try:
-            return await self._watch.now(connection, asked=asked)
-        except QueryTooExpensive:
-            if asked.topic.kind == "collection" and asked.topic.particular:
-                return None
-            raise
-
-    def unfollow(self, session: Session, text: str) -> bool:
-        """End a subscription."""
-        return session.subscriptions.pop(text, None) is not None
-
     def left(self, line: Connection) -> None:
         """A connection is gone."""
         self._lines.discard(line)
         session = line.session
-        if session is not None and session.line is line:
-            session.detach(now=asyncio.get_running_loop().time())
-            self._absent[session.key] = None
-            same = [key for key in self._absent if key[0] == 0 and self._address(key) == session.address]
-            if session.principal.token_id is None and len(same) > self._places.of_one:
-                self._forget(same[0])
-            while len(self._absent) > MOST_ABSENT:
-                self._forget(next(iter(self._absent)))
-
-    def _address(self, key: tuple[int, str]) -> str | None:
-        session = self._sessions.get(key)
-        return session.address if session is not None else None
-
-    def _forget(self, key: tuple[int, str]) -> None:
-        del self._absent[key]
-        if (oldest := self._sessions.get(key)) is not None and oldest.line is None:
-            del self._sessions[key]
+        if session is None or session.line is not line:
+            return
+        self._roll.left(session, now=asyncio.get_running_loop().time(), strangers=self._places.of_one)
+        if line.parted:
+            session.will = None
+        self._wills.lost(session)
 
     def _come(self) -> Connection:
         line = Connection(host=self, now=asyncio.get_running_loop().time())
         self._lines.add(line)
         return line
+
+    def _come_encrypted(self) -> asyncio.Protocol:
+        if self._certificate is None:
+            raise secure.CertificateUnusable("there is none")
+        return secure.Handshake(line=self._come(), certificate=self._certificate, keep=self._keep)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _principal(self, secret: str | None) -> Principal:
         if not secret:
@@ -268,11 +271,10 @@ class Door:
                     line.close(packets.MALFORMED, why="nothing that is MQTT came")
                 elif line.keep_alive and now - line.heard > line.keep_alive * 1.5:
                     line.close(packets.SUCCESS, why="the client fell silent")
-            for key, session in list(self._sessions.items()):
-                if session.left_at is not None and now - session.left_at >= session.expiry:
-                    del self._sessions[key]
-                    self._absent.pop(key, None)
+            self._roll.expire(now=now)
+            self._wills.sweep(now=now)
             with contextlib.suppress(problems.Unavailable):
+                await self._kept.sweep(self._roll, now=now)
                 await self._recheck(now)
 
     async def _recheck(self, now: float) -> None:
@@ -281,12 +283,17 @@ class Door:
         if epoch == self._gate.epoch and now - at < RECHECK_SECONDS:
             return
         self._checked = (self._gate.epoch, now)
-        for key, session in list(self._sessions.items()):
+        if self._certificate is not None:
+            await asyncio.to_thread(self._certificate.renew)
+        ended = await self._kept.ended(self._roll)
+        for session in self._roll:
             try:
+                if session in ended:
+                    raise access.Unauthorised("its token has ended")
                 await self._principal(session.secret)
             except access.Unauthorised:
-                self._sessions.pop(key, None)
+                self._roll.drop(session)
                 if isinstance(session.line, Connection):
                     session.line.close(packets.NOT_AUTHORISED, why="its token is not valid any more")
-        followed = {text for session in self._sessions.values() for text in session.subscriptions}
-        self._values = {key: value for key, value in self._values.items() if key[0] in followed}
+        followed = {text for session in self._roll for text in session.subscriptions}
+        self._desk.values = {key: value for key, value in self._desk.values.items() if key[0] in followed}

@@ -121,7 +121,7 @@ class Mqtt:
 
     async def _told(self, connection: Connection, events: Sequence[Event]) -> None:
         """Events of one batch of the relay. They are gone afterwards, so a lost connection is tried again."""
-        if self._teller is None and self._settings.mqtt_url is not None:
+        if self._teller is None:
             await asyncio.wait_for(self.opened.wait(), _OPENING_SECONDS)
         if self._teller is None:
             return

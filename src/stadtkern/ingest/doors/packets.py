@@ -16,7 +16,9 @@ SUCCESS, MALFORMED, UNSUPPORTED_VERSION, BAD_CREDENTIALS, NOT_AUTHORISED = 0x00,
 SERVER_BUSY, SHUTTING_DOWN, TAKEN_OVER, TOPIC_INVALID, TOO_LARGE = 0x89, 0x8B, 0x8E, 0x90, 0x95
 CONTENT_INVALID, NO_SUBSCRIPTION, UNSPECIFIED, BAD_CLIENT_ID = 0x99, 0x11, 0x80, 0x85
 
-_SESSION_EXPIRY, _RECEIVE_MAXIMUM = 0x11, 0x21
+_SESSION_EXPIRY, _RECEIVE_MAXIMUM, _WILL_DELAY = 0x11, 0x21, 0x18
+# Why an MQTT 5 client says goodbye although its will is to be stored.
+WITH_WILL = 0x04
 # Bytes of each property's value; 0: text with a length, -1: a number of variable length, -2: two texts.
 _PROPERTIES = {
     0x01: 1, 0x02: 4, 0x03: 0, 0x08: 0, 0x09: 0, 0x0B: -1, 0x11: 4, 0x12: 0, 0x13: 2,
@@ -41,6 +43,14 @@ class PacketTooLarge(MalformedPacket):
     """The client sends more than it may."""
 
 
+class Will(NamedTuple):
+    """What a client wants stored when it vanishes, so many seconds later."""
+
+    topic: str
+    payload: bytes
+    delay: int
+
+
 class Connect(NamedTuple):
     """Who comes, and how."""
 
@@ -52,6 +62,7 @@ class Connect(NamedTuple):
     password: str | None
     expiry: int
     window: int
+    will: Will | None
 
 
 class Publish(NamedTuple):
@@ -196,16 +207,24 @@ def read_connect(body: bytes) -> Connect:
         raise MalformedPacket("a reserved flag is set")
     given = source.properties() if version == V5 else {}
     client_id = source.text()
-    if flags & 0x04:  # a last will is read and not kept: who vanishes here has nothing to say to others
-        if version == V5:
-            source.properties()
-        source.text()
-        source.binary()
+    will = _read_will(source, version=version) if flags & 0x04 else None
     username = source.text() if flags & 0x80 else None
     password = source.binary().decode(errors="replace") if flags & 0x40 else None
     expiry = given.get(_SESSION_EXPIRY, 0) if version == V5 else 0xFFFFFFFF * (not flags & 0x02)
     window = given.get(_RECEIVE_MAXIMUM, 0xFFFF)
-    return Connect(version, client_id, bool(flags & 0x02), keep_alive, username, password, expiry, window)
+    return Connect(
+        version, client_id, bool(flags & 0x02), keep_alive, username, password, expiry, window, will
+    )
+
+
+def _read_will(source: Reader, *, version: int) -> Will:
+    given = source.properties() if version == V5 else {}
+    return Will(source.text(), source.binary(), given.get(_WILL_DELAY, 0))
+
+
+def read_disconnect(body: bytes) -> int:
+    """The reason in a DISCONNECT packet; older clients give none. Raises MalformedPacket."""
+    return Reader(body).number(1) if body else SUCCESS
 
 
 def read_publish(flags: int, body: bytes, *, version: int) -> Publish:

@@ -33,7 +33,7 @@ def connack(reason: int, *, version: int, present: bool = False, limit: int = 0,
     """Whether somebody may come in; an MQTT 5 client is told the limits too."""
     if version != V5:
         return bytes((0x20, 2, present, _CONNACK_V3.get(reason, 5)))
-    told = b"" if reason else struct.pack(">BHBBBIBBBB", 0x21, window, 0x24, 1, 0x27, limit, 0x28, 0, 0x2A, 0)
+    told = b"" if reason else struct.pack(">BHBBBIBBBB", 0x21, window, 0x24, 1, 0x27, limit, 0x28, 1, 0x2A, 0)
     return packet(0x20, bytes((present, reason, len(told))) + told)
 
 

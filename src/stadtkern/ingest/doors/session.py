@@ -9,13 +9,17 @@ from typing import Protocol
 from stadtkern.core import problems
 from stadtkern.core.access import Principal
 from stadtkern.ingest.doors import replies
+from stadtkern.ingest.doors.packets import Will
 from stadtkern.things.topics.topic import Topic
+from stadtkern.things.topics.wild import Pattern
 
 WINDOW = 100
 MOST_WAITING = 1_000
 MOST_BYTES = 1_048_576
 MOST_SUBSCRIPTIONS = 500
 MOST_PARTICULAR = 100
+# Characters of all topics of a session that is kept beyond a restart.
+MOST_TEXT = 262_144
 
 
 class TooManyTopics(problems.Problem):
@@ -74,7 +78,10 @@ class Session:
         self.principal = principal
         self.expiry = expiry
         self.left_at: float | None = None
+        self.will: Will | None = None
+        self.restored = False
         self.subscriptions: dict[str, Subscription] = {}
+        self.patterns: dict[str, tuple[Pattern, int]] = {}
         self.line: Line | None = None
         self.window = WINDOW
         self.dropped = 0
@@ -89,9 +96,20 @@ class Session:
         return (self.principal.token_id or 0, self.client_id)
 
     @property
+    def lasting(self) -> bool:
+        """Whether it is kept beyond a restart: of clients with a token that want a session to last."""
+        return self.principal.token_id is not None and self.expiry > 0
+
+    @property
     def payer(self) -> int | str:
         """At whose expense it is: a token, or without one an address."""
         return self.principal.token_id or self.address
+
+    def room(self, text: str) -> bool:
+        """Whether one more topic may be followed."""
+        followed = [*self.subscriptions, *self.patterns]
+        size = sum(map(len, followed)) + len(text) if self.lasting else 0
+        return len(followed) < MOST_SUBSCRIPTIONS and size <= MOST_TEXT
 
     def check(self, topic: Topic) -> None:
         """Raise TooManyTopics where this would be one more particular topic than one may follow."""

@@ -53,9 +53,16 @@ class AwayObservation(problems.Problem):
 sought: ContextVar[frozenset[int]] = ContextVar("sought", default=frozenset())
 
 
-def visible_datasets(scope: Scope) -> list[int]:
-    """Datasets with archived months that may be seen."""
-    return [dataset_id for dataset_id, _ in scope.archived if scope.holds(dataset_id)]
+def seen(scope: Scope) -> dict[str, list[int]]:
+    """Whose archived months may be seen, as bound values: whole datasets, and single datastreams."""
+    whole = [dataset_id for dataset_id, _ in scope.archived if scope.allows(dataset_id)]
+    other = {dataset_id for dataset_id, _ in scope.archived} - set(whole)
+    single = [pair for pair in scope.streams if pair[0] in other]
+    return {
+        "datasets": whole,
+        "owners": [pair[0] for pair in single],
+        "streams": [pair[1] for pair in single],
+    }
 
 
 def horizon(scope: Scope) -> datetime | None:
@@ -70,9 +77,12 @@ async def observation(connection: Connection, scope: Scope, *, number: int) -> N
     if not scope.archived or not 0 <= year < 8000 or number in sought.get():
         return
     created = date(1900 + year, month + 1, 1)
-    datasets = visible_datasets(scope)
-    statement = statements.load("things")["may_hold_observation"]
-    params = {"month": created, "observation_id": number, "datasets": datasets}
-    row = await (await connection.execute(statement, params)).fetchone()
+    sql, known = statements.load("things"), seen(scope)
+    if known["streams"]:
+        cursor = await connection.execute(sql["away_in_month"], {"month": created, "ids": known["streams"]})
+        if parts := [Part(*row) for row in await cursor.fetchall()]:
+            raise Away(parts)
+    params = {"month": created, "observation_id": number, "datasets": known["datasets"]}
+    row = await (await connection.execute(sql["may_hold_observation"], params)).fetchone()
     if row and row[0]:
-        raise AwayObservation(number, created, datasets)
+        raise AwayObservation(number, created, known["datasets"])

@@ -16,7 +16,7 @@ from stadtkern.things.entities import Relation
 from stadtkern.things.language import tree
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import level, rows, ways, windows
-from stadtkern.things.queries.away import Away, Part, horizon, visible_datasets
+from stadtkern.things.queries.away import Away, Part, horizon, seen
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import QueryTooExpensive
@@ -109,7 +109,7 @@ async def related(connection: Connection, scope: Scope, *, prepared: Level, pare
     for low, high in spans:
         span = {"low": low or _BEGIN, "high": high or _END}
         if ids is None:
-            parts = await _ask(connection, "away_everywhere", datasets=visible_datasets(scope), **span)
+            parts = await _ask(connection, "away_everywhere", **seen(scope), **span)
         else:
             parts = await _ask(connection, "away_parts", ids=ids, **span)
         found |= dict.fromkeys(parts)
@@ -164,10 +164,9 @@ async def _missing(
     span = {"low": low or _BEGIN, "high": high or _END, "descending": descending}
     if parent is not None and parent.relation.remote == "datastream_id":
         return await _ask(connection, "away_parts", ids=[parent.id], **span)
-    span["datasets"] = visible_datasets(scope)
     if parent is not None and parent.relation.remote == "feature_id":
-        return await _ask(connection, "away_with_features", ids=[parent.id], **span)
-    return await _ask(connection, "away_everywhere", **span)
+        return await _ask(connection, "away_with_features", ids=[parent.id], **seen(scope), **span)
+    return await _ask(connection, "away_everywhere", **seen(scope), **span)
 
 
 async def _ask(connection: Connection, name: LiteralString, **values: Any) -> list[Part]:
@@ -212,7 +211,7 @@ async def expanded(connection: Connection, scope: Scope, *, below: Below) -> Non
         return
     span = {"ids": list(ids), "low": low or _BEGIN, "high": high or _END}
     if relation.remote != "datastream_id":
-        parts = await _ask(connection, "away_with_features", datasets=visible_datasets(scope), **span)
+        parts = await _ask(connection, "away_with_features", **seen(scope), **span)
     else:
         parts = await _ask(connection, "away_parts", **span)
         by_time = prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"

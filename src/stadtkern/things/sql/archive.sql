@@ -245,17 +245,21 @@ WHERE datastream_id = ANY (%(ids)s) AND state = 'away' AND last_time >= %(low)s 
 ORDER BY (month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, datastream_id LIMIT %(limit)s;
 
 -- name: away_everywhere
--- What all datastreams of these datasets have only in files, within a span.
+-- What all datastreams of these datasets, and these single ones, have only in files, within a span.
 SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
 JOIN things.datastream AS d ON d.id = a.datastream_id
-WHERE d.dataset_id = ANY (%(datasets)s) AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
+WHERE (d.dataset_id = ANY (%(datasets)s)
+       OR (d.dataset_id, d.id) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(streams)s::bigint[])))
+  AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
 ORDER BY (a.month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, a.datastream_id LIMIT %(limit)s;
 
 -- name: away_with_features
--- What datastreams of these datasets have of some features only in files, within a span; older parts do not say of which.
+-- What the same have of some features only in files, within a span; older parts do not say of which.
 SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
 JOIN things.datastream AS d ON d.id = a.datastream_id
-WHERE d.dataset_id = ANY (%(datasets)s) AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
+WHERE (d.dataset_id = ANY (%(datasets)s)
+       OR (d.dataset_id, d.id) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(streams)s::bigint[])))
+  AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
   AND (a.features IS NULL OR a.features ?| %(ids)s::bigint[]::text[])
   AND EXISTS (SELECT FROM things.datastream_feature AS k WHERE k.datastream_id = d.id AND k.feature_id = ANY (%(ids)s))
 ORDER BY (a.month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, a.datastream_id LIMIT %(limit)s;
@@ -277,3 +281,8 @@ ORDER BY a.month DESC LIMIT 1;
 -- Whether a file of these datasets may hold an observation.
 SELECT EXISTS (SELECT FROM things.archive_file
     WHERE (month = %(month)s OR %(observation_id)s = ANY (moved)) AND dataset_id = ANY (%(datasets)s));
+
+-- name: away_in_month
+-- What these datastreams have only in the files of a month.
+SELECT datastream_id, month, rows FROM things.archived
+WHERE datastream_id = ANY (%(ids)s) AND month = %(month)s AND state = 'away' ORDER BY datastream_id LIMIT 60;

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""TLS at our own MQTT door: counted before the handshake, with certificates that may be renewed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import structlog
+
+from stadtkern.core import problems
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
+
+log = structlog.get_logger(__name__)
+
+
+class CertificateUnusable(problems.Problem):
+    """The certificate for MQTT over TLS cannot be used.
+
+    STADTKERN_MQTT_CERTIFICATE names a PEM file with the certificate and those that vouch for it,
+    STADTKERN_MQTT_KEY one with its key, without password; the service's account must be able to read both.
+    """
+
+    status = 500
+
+
+class Certificate:
+    """The certificate as files; what they hold now counts for connections that come now."""
+
+    def __init__(self, settings: Settings):
+        chain = settings.mqtt_certificate or ""
+        self._chain, self._key = Path(chain), Path(settings.mqtt_key or chain)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._seen = self._load(self.context)
+
+    def renew(self) -> None:
+        """Take files that have changed; unusable ones are named in the log, and the old ones stay."""
+        try:
+            if self._stamp() == self._seen:
+                return
+            self._load(
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            )  # half a pair must not get into the one in use
+            self._seen = self._load(self.context)
+            log.info("the certificate for MQTT was renewed")
+        except (CertificateUnusable, OSError) as error:
+            log.error("the certificate for MQTT could not be renewed", error=str(error))
+
+    def _stamp(self) -> tuple[int, ...]:
+        return tuple(path.stat().st_mtime_ns for path in (self._chain, self._key))
+
+    def _load(self, context: ssl.SSLContext) -> tuple[int, ...]:
+        try:
+            stamp = self._stamp()
+            context.load_cert_chain(self._chain, self._key, password=_no_password)
+        except (OSError, ValueError) as error:
+            raise CertificateUnusable(f"{self._chain}: {error}") from error
+        return stamp
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted")
+
+
+class Handshake(asyncio.Protocol):
+    """A connection until it is encrypted. The door knows it from the first moment on."""
+
+    def __init__(
+        self, *, line: Connection, certificate: Certificate, keep: Callable[[asyncio.Task[None]], None]
+    ):
+        self._line = line
+        self._certificate = certificate
+        self._keep = keep
+        self._begun = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody comes, if there is room."""
+        self._line.connection_made(transport)
+        if not self._line.gone:
+            self._begun = True
+            self._keep(asyncio.create_task(self._encrypt(cast(asyncio.Transport, transport))))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It ended before anything was said."""
+        if not self._begun:
+            self._line.connection_lost(error)
+
+    async def _encrypt(self, transport: asyncio.Transport) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            made = await loop.start_tls(
+                transport,
+                self._line,
+                self._certificate.context,
+                server_side=True,
+                ssl_handshake_timeout=CONNECT_SECONDS,
+            )
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            transport.abort()
+            self._line.connection_lost(error if isinstance(error, OSError) else None)
+            return
+        if made is None:
+            self._line.connection_lost(None)
+        else:
+            self._line.encrypted(made)
