@@ -232,12 +232,12 @@ class Holding(msgspec.Struct, frozen=True):
     last_time: datetime | None
 
 
-async def datasets(visit: Visit) -> list[Holding]:
-    """The visible datasets, by key."""
+async def datasets(visit: Visit, *, limit: int, since: str = "") -> list[Holding]:
+    """The visible datasets that have datastreams, by key, beginning with the key `since`."""
     text, params = (
         Fragment(statements.load("insights")["datasets"] + " ")
         + visit.scope.on("c.id")
-        + Fragment(" ORDER BY c.key")
+        + Fragment(" AND c.key >= %s ORDER BY c.key LIMIT %s", (since, limit))
     )
     rows = await (await visit.connection.execute(text, params)).fetchall()
     return [Holding(Dataset(*row[0:3]), row[3], row[4]) for row in rows]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,12 +13,17 @@ from stadtkern.insights import streams
 from stadtkern.ui import visit as visits
 from stadtkern.web import gallery, workbench
 
+_SOURCES = 50
+
 
 async def sources(request: HttpRequest) -> HttpResponse:
-    """Every dataset with source and licence."""
+    """Every dataset of time series with source and licence, some at a time."""
+    since = request.GET.get("ab", "").replace("\0", "")[:200]
     async with visits.open_visit(request) as visit:
-        found = await streams.datasets(visit)
-    return render(request, "web/sources.html", {"datasets": found})
+        found = await streams.datasets(visit, limit=_SOURCES + 1, since=since)
+    following = urlencode({"ab": found[-1].dataset.key}) if len(found) > _SOURCES else ""
+    context = {"datasets": found[:_SOURCES], "following": following, "begun": not since}
+    return render(request, "web/sources.html", context)
 
 
 async def interfaces(request: HttpRequest) -> HttpResponse:

@@ -13,12 +13,14 @@ from stadtkern.insights.cockpit import board, mapped
 from stadtkern.ui import ground
 from stadtkern.ui import visit as visits
 
+_BEHIND = 8
+
 
 async def front(request: HttpRequest) -> HttpResponse:
     """The city right now."""
     async with visits.open_visit(request) as visit:
         found = await board.tiles(visit)
-        behind = [held for held in await streams.datasets(visit) if held.n]
+        behind = await streams.datasets(visit, limit=_BEHIND)
     return render(request, "insights/cockpit/front.html", {"tiles": found, "behind": behind})
 
 

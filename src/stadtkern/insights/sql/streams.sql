@@ -41,10 +41,10 @@ LEFT JOIN LATERAL (
 WHERE;
 
 -- name: datasets
--- Datasets with the number of their datastreams and the newest value; conditions are added behind.
+-- Datasets with datastreams, how many they have and their newest value; conditions are added behind.
 SELECT c.id, c.key, c.about,
        (SELECT count(*) FROM things.datastream AS d WHERE d.dataset_id = c.id),
        (SELECT max(s.last_time) FROM things.datastream AS d
         JOIN things.datastream_state AS s ON s.datastream_id = d.id WHERE d.dataset_id = c.id)
 FROM core.dataset AS c
-WHERE;
+WHERE EXISTS (SELECT FROM things.datastream AS d WHERE d.dataset_id = c.id) AND;
