@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from django.test import AsyncClient
 
-from stadtkern.core import audit
+from stadtkern.core import audit, datasets
 from stadtkern.core.database import Connection
 from tests import browsing, people
 
@@ -58,8 +59,7 @@ async def test_entries_are_found_by_who_what_and_where(visitor: AsyncClient, con
     assert (await visitor.get(f"/arbeit/protokoll{older}")).content.decode().count("Wanda Wissbegier") == 10
     assert "Wanda" not in (await visitor.get("/arbeit/protokoll?was=export")).content.decode()
     assert "/sta/7/x" in (await visitor.get("/arbeit/protokoll?q=/sta/7/x&von=2020-01-01")).content.decode()
-    assert "who wanda" not in (await visitor.get("/arbeit/protokoll?was=log&q=wanda")).content.decode()
-    assert "who: wanda" in (await visitor.get("/arbeit/protokoll?was=log&q=wanda")).content.decode()
+    assert "Wer: wanda" in (await visitor.get("/arbeit/protokoll?was=log&q=wanda")).content.decode()
     for awkward in ("von=31.12.", "vor=x", "bis=2026-02-30", "was=nichts", "q=%00%27"):
         assert (await visitor.get(f"/arbeit/protokoll?{awkward}")).status_code == 200
 
@@ -84,3 +84,40 @@ async def test_the_time_entries_stay_is_changed_on_record(
     assert (await visitor.post("/arbeit/protokoll/frist", {"tage": "90"})).status_code == 302
     page = (await visitor.get("/arbeit/protokoll?was=log&q=audit_policy")).content.decode()
     assert "90 days" in page
+
+
+async def test_entries_speak_of_people_and_things_by_name(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Neither names of tables nor numbers of people, and of a change only what is different."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    office = await people.organisation(connection, name="Amt für Wolken")
+    somebody = await people.person(connection, role="reader", organisation_id=office, name="Ada Amtlich")
+    await people.join(connection, person_id=somebody.id, organisation_id=office, role="steward")
+    page = (await visitor.get("/arbeit/protokoll?was=role")).content.decode()
+    assert "Mitarbeit in einer Organisation: geändert" in page
+    assert "<li>Rolle: Lesen, jetzt Daten verantworten</li>" in page
+    assert "Person: Ada Amtlich" in page
+    assert "Organisation: Amt für Wolken" in page
+    assert not any(raw in page for raw in ("membership", "person_id", "steward", "before"))
+    english = (await visitor.get("/en/arbeit/protokoll?was=role")).content.decode()
+    assert "Membership of an organisation: changed" in english
+
+
+@pytest.mark.usefixtures("visitor")
+async def test_ones_own_pages_are_no_reading_of_rooms(connection: Connection) -> None:
+    """Who opens their account, the list of people or the log has read nothing of a closed room."""
+    somebody = await people.person(connection, role="administrator", kind="city")
+    await datasets.save(connection, key="intern-lesbar", room="internal", about={})
+    own = ("/konto", "/konto/schluessel", "/arbeit/menschen", "/arbeit/menschen/konten", "/arbeit/protokoll")
+    from stadtkern.web import asgi
+
+    transport = httpx.ASGITransport(app=asgi.application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as whole:
+        for address in (*own, "/daten"):
+            answer = await whole.get(address, headers=somebody.headers)
+            assert answer.status_code == 200, address
+    rows = await connection.execute(
+        "SELECT address FROM core.audit WHERE action = 'read' AND principal_id = %s", [somebody.id]
+    )
+    assert await rows.fetchall() == [("GET /daten",)]

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from django.http import HttpRequest
 
+from stadtkern.core import audit
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 
@@ -33,6 +34,8 @@ class Visit(Protocol):
         """Whose pages these are."""
 
 
-def open_visit(request: HttpRequest) -> AbstractAsyncContextManager[Visit]:
-    """Open the visit of this request."""
+def open_visit(request: HttpRequest, *, data: bool = False) -> AbstractAsyncContextManager[Visit]:
+    """Open the visit of this request; it may be a reading only where it shows `data` of datasets."""
+    if not data:
+        audit.only()
     return cast("AbstractAsyncContextManager[Visit]", request.open_visit())  # type: ignore[attr-defined]

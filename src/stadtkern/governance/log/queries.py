@@ -29,7 +29,10 @@ ACTIONS = (
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry. `name` is empty for an account that was erased and for the command line."""
+    """One entry. `name` is empty for an account that was erased and for the command line.
+
+    `places`: the rooms again, each with title and whether everybody may enter.
+    """
 
     id: int
     at: datetime
@@ -42,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     detail: Mapping[str, Any]
     datasets: Sequence[str]
     rooms: Sequence[str]
+    places: Sequence[Mapping[str, Any]] = ()
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,4 +132,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         detail=row[10],
         datasets=row[11],
         rooms=row[12],
+        places=row[13],
     )

@@ -5,7 +5,9 @@
 SELECT a.id, a.at, a.action, a.surface, a.principal_id, coalesce(p.name, ''), a.token_id, a.dataset_ids, a.room_ids,
        a.address, a.detail,
        ARRAY(SELECT d.key FROM core.dataset AS d WHERE d.id = ANY (a.dataset_ids) ORDER BY d.key),
-       ARRAY(SELECT r.key FROM core.room AS r WHERE r.id = ANY (a.room_ids) ORDER BY r.key)
+       ARRAY(SELECT r.key FROM core.room AS r WHERE r.id = ANY (a.room_ids) ORDER BY r.key),
+       ARRAY(SELECT jsonb_build_object('title', r.title, 'key', r.key, 'open', r.kind = 'public')
+             FROM core.room AS r WHERE r.id = ANY (a.room_ids) ORDER BY r.key)
 FROM core.audit AS a
 LEFT JOIN core.principal AS p ON p.id = a.principal_id
 WHERE (%(before)s::bigint IS NULL OR a.id < %(before)s)
@@ -44,3 +46,7 @@ SELECT id FROM core.principal WHERE id = %(person_id)s AND kind = 'person' ON CO
 -- name: dismiss_officer
 -- Takes data protection from somebody
 DELETE FROM governance.officer WHERE person_id = %(person_id)s;
+
+-- name: names_of
+-- What people, organisations and keys are called at the moment
+SELECT id, name FROM core.principal WHERE id = ANY (%(ids)s::bigint[]);

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.template import Library
 from django.utils import translation
@@ -23,13 +22,3 @@ def room_title(title: Mapping[str, str] | None, key: str) -> str:
     """A title in the reader's language, else in German, else the key."""
     titles = title or {}
     return titles.get(translation.get_language() or "de") or titles.get("de") or key
-
-
-@register.filter
-def as_lines(detail: Mapping[str, Any]) -> str:
-    """What an entry says besides, one thing per line."""
-    lines = []
-    for name, value in detail.items():
-        inner = value if isinstance(value, Mapping) else {"": value}
-        lines += [f"{name} {key}: {each}".replace(" :", ":") for key, each in inner.items()]
-    return "\n".join(lines)

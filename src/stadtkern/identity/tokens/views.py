@@ -38,7 +38,7 @@ async def devices(request: HttpRequest) -> HttpResponse:
 
 async def new_own(request: HttpRequest) -> HttpResponse:
     """Make a key that acts for me."""
-    async with visits.open_visit(request) as visit:
+    async with visits.open_visit(request, data=True) as visit:
         person = await permissions.require_signed_in(request, visit.connection)
         mine = [each for each in person.roles if person.may(role="editor", organisation_id=each)]
         return await _new(request, visit, person, device=False, offered=mine)
@@ -46,7 +46,7 @@ async def new_own(request: HttpRequest) -> HttpResponse:
 
 async def new_device(request: HttpRequest) -> HttpResponse:
     """Make the key of a device."""
-    async with visits.open_visit(request) as visit:
+    async with visits.open_visit(request, data=True) as visit:
         person = await permissions.require(request, visit.connection, role="steward")
         mine = await queries.stewarded(visit.connection, person=person)
         return await _new(request, visit, person, device=True, offered=mine)
