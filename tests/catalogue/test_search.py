@@ -160,7 +160,7 @@ async def test_pages_together_hold_each_hit_once(
     whole = await find.search(connection, ALL, question=asked)
     monkeypatch.setattr(find, "_FIRST", 1)
     for kept in (find._first_kept, find._pages_kept):
-        kept._known.clear()
+        kept.clear()
     pages = [
         await find.search(connection, ALL, question=asked.turned(page=page), size=1)
         for page in range(1, whole.counts.total + 1)

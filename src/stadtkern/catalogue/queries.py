@@ -30,10 +30,20 @@ async def select(
 
     Aliases: c (catalogue.dataset), d (core.dataset), r (core.room), o (core.organisation). `order` is SQL.
     """
+    inside = fragments.every([*conditions, scope.on("c.dataset_id"), scope.on("d.id")])
+    if offset:
+        # What is passed over need not be put together: its numbers are enough.
+        text, params = (
+            Fragment(statements.load("catalogue")["record_ids"] + " ")
+            + inside
+            + Fragment(f" ORDER BY {order} LIMIT %s OFFSET %s", (limit, offset))
+        )
+        rows = await (await connection.execute(text, params)).fetchall()
+        return await by_ids(connection, scope, ids=[row[0] for row in rows])
     text, params = (
         Fragment(statements.load("catalogue")["records"] + " ")
-        + fragments.every([*conditions, scope.on("c.dataset_id"), scope.on("d.id")])
-        + Fragment(f" ORDER BY {order} LIMIT %s OFFSET %s", (limit, offset))
+        + inside
+        + Fragment(f" ORDER BY {order} LIMIT %s", (limit,))
     )
     rows = await (await connection.execute(text, params)).fetchall()
     return [_dataset(row[0], scope=scope) for row in rows]

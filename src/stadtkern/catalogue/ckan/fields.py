@@ -53,12 +53,15 @@ def free(scope: Scope, value: Value) -> Fragment:
     if word in ("*", "*:*"):
         return fragments.TRUE
     inside = Fragment(
-        "EXISTS (SELECT FROM catalogue.entry AS e WHERE e.dataset_id = c.dataset_id AND"
-        " (e.search @@ plainto_tsquery('catalogue.german', %s)"
-        " OR e.words LIKE catalogue.plain(%s)) AND ",
+        "c.dataset_id IN (SELECT m.dataset_id FROM catalogue.mark AS m WHERE"
+        " (m.says @> (SELECT CASE WHEN count(w.id) = cardinality(l.stems) AND l.stems <> '{}'"
+        " THEN array_agg(w.id) ELSE '{0}' END"
+        " FROM (SELECT tsvector_to_array(to_tsvector('catalogue.german', %s)) AS stems) AS l"
+        " LEFT JOIN catalogue.word AS w ON w.stem AND w.text = ANY (l.stems) GROUP BY l.stems)"
+        " OR m.words LIKE catalogue.plain(%s)) AND ",
         (word, f"%{_escaped(word.strip('*'))}%"),
     )
-    return inside + scope.on("e.dataset_id") + Fragment(")")
+    return inside + scope.on("m.dataset_id") + Fragment(")")
 
 
 def _escaped(word: str) -> str:

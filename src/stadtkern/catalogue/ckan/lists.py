@@ -11,6 +11,7 @@ from stadtkern.catalogue.ckan.packages import PUBLISHED
 from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.catalogue.ckan.shapes import Document
 from stadtkern.catalogue.entities import Agent
+from stadtkern.catalogue.search import keeping
 from stadtkern.core import fragments, problems, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui.visit import Visit
@@ -137,4 +138,8 @@ async def _facet(visit: Visit, name: str) -> list[tuple[str, int]]:
     statement = Fragment(sql["ckan_matching"] + " ") + fragments.every(conditions)
     statement += Fragment(") " + sql[f"ckan_facet_{name}"] + " ") + visit.scope.on("m.dataset_id")
     statement += Fragment(" GROUP BY 1 ORDER BY 1")
-    return list(await (await visit.connection.execute(*statement)).fetchall())
+
+    async def count() -> list[tuple[str, int]]:
+        return list(await (await visit.connection.execute(*statement)).fetchall())
+
+    return await keeping.until_change(visit.connection, visit.scope, key=("ckan", name), find=count)

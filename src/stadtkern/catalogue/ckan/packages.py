@@ -17,6 +17,7 @@ from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.catalogue.ckan.shapes import Document
 from stadtkern.catalogue.ckan.solr import Reader, Value
 from stadtkern.catalogue.entities import Agent, Dataset
+from stadtkern.catalogue.search import keeping
 from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit, fragments, problems, statements
 from stadtkern.core.fragments import Fragment
@@ -88,8 +89,8 @@ async def package_autocomplete(visit: Visit, given: Parameters) -> list[Document
 
 async def package_search(visit: Visit, given: Parameters) -> Document:
     """Search datasets. `q`, `fq`, `rows` (at most 1000), `start`, `sort`, `facet.field`, `facet.limit`."""
-    reader = await _reader(visit)
     asked = [given.text("q"), given.text("fq"), *given.listed("fq_list")]
+    reader = await _reader(visit, by_organisation=any("org" in query for query in asked))
     conditions = [PUBLISHED, *(reader.read(query) for query in asked if query.strip() not in ("", "*:*"))]
     sort = given.text("sort") or USUAL_SORT
     rows = given.number("rows", given.number("limit", 10, most=MOST_ROWS), most=MOST_ROWS)
@@ -176,9 +177,9 @@ async def organisations(visit: Visit, *conditions: Fragment) -> list[tuple[Agent
     return [(msgspec.convert(document, Agent), number) for document, number in rows]
 
 
-async def _reader(visit: Visit) -> Reader:
+async def _reader(visit: Visit, *, by_organisation: bool) -> Reader:
     known: dict[str, int] = {}
-    for agent, _ in await organisations(visit):
+    for agent, _ in await organisations(visit) if by_organisation else ():
         known |= {shapes.organisation_id(agent.id): agent.id, shapes.organisation_name(agent): agent.id}
     return fields.reader(visit.scope, now=visit.now, organisations=known)
 
@@ -202,8 +203,13 @@ def _matching(visit: Visit, conditions: list[Fragment]) -> Fragment:
 
 async def _count(visit: Visit, conditions: list[Fragment]) -> int:
     text, params = Fragment(statements.load("catalogue")["ckan_count"] + " ") + _matching(visit, conditions)
-    row = await (await visit.connection.execute(text, params)).fetchone()
-    return int(row[0]) if row else 0
+
+    async def count() -> int:
+        row = await (await visit.connection.execute(text, params)).fetchone()
+        return int(row[0]) if row else 0
+
+    key = ("ckan count", repr(conditions))
+    return await keeping.until_change(visit.connection, visit.scope, key=key, find=count)
 
 
 async def _facet(visit: Visit, conditions: list[Fragment], name: str, given: Parameters) -> list[Document]:
@@ -217,7 +223,12 @@ async def _facet(visit: Visit, conditions: list[Fragment], name: str, given: Par
     limit = given.text("facet.limit")
     if limit != "-1":
         statement += Fragment(" LIMIT %s", (given.number("facet.limit", 50),))
-    rows = await (await visit.connection.execute(*statement)).fetchall()
+
+    async def count() -> list[tuple[str, int]]:
+        return list(await (await visit.connection.execute(*statement)).fetchall())
+
+    key = ("ckan facet", name, limit, repr(conditions))
+    rows = await keeping.until_change(visit.connection, visit.scope, key=key, find=count)
     names = {}
     if name == "organization":
         names = {str(agent.id): agent for agent, _ in await organisations(visit)}

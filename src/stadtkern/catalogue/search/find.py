@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,13 +11,14 @@ import msgspec
 
 from stadtkern.catalogue import queries
 from stadtkern.catalogue.entities import Dataset
+from stadtkern.catalogue.search import keeping
+from stadtkern.catalogue.search.keeping import Kept
 from stadtkern.catalogue.search.question import SIZE, Question
 from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 
-_KEPT = 512
 # So many are weighed by their words; those behind them come by being named so and by age.
 _FIRST = 300
 # Shorter words are no parts of others, and no typing errors of others either.
@@ -63,33 +63,13 @@ class _Asked(msgspec.Struct, frozen=True):
         return (*self.seen, msgspec.structs.replace(self.question, **leaving_out), self.roughly)
 
 
-class _Kept:
-    """What was found out lately, by what it depends on: versions of rights and catalogue, scope, question."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-
-    def get(self, key: tuple[Any, ...]) -> Any:
-        """What is known, or None."""
-        if key in self._known:
-            self._known.move_to_end(key)
-        return self._known.get(key)
-
-    def put(self, key: tuple[Any, ...], value: Any) -> None:
-        """Remember; what was not asked for the longest time goes."""
-        self._known[key] = value
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-
-
-_sizes_kept, _counts_kept, _first_kept, _pages_kept = _Kept(), _Kept(), _Kept(), _Kept()
+_sizes_kept, _counts_kept, _first_kept, _pages_kept = Kept(), Kept(), Kept(), Kept()
 
 
 async def search(connection: Connection, scope: Scope, *, question: Question, size: int = SIZE) -> Found:
     """The page asked for, with counts. What was found out is kept until rights or the catalogue change."""
     async with connection.transaction():
-        version = await (await connection.execute(statements.load("catalogue")["search_version"])).fetchone()
-        seen = (version, scope.ids, scope.negated)
+        seen = await keeping.seen(connection, scope)
         asked = _Asked(question, await _words(connection, question), seen)
         counts = await _counts(connection, scope, asked)
         if not counts.total and question.words:

@@ -23,6 +23,15 @@ JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core
 JOIN core.principal AS a ON a.id = o.principal_id
 WHERE;
 
+-- name: record_ids
+-- Names datasets in an order; conditions are added on c, d, r, o as with records
+SELECT c.dataset_id
+FROM catalogue.dataset AS c
+JOIN core.dataset AS d ON d.id = c.dataset_id
+JOIN core.room AS r ON r.id = d.room_id
+JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+WHERE;
+
 -- name: create_stub
 -- Makes the stub of a dataset in a room; nothing when there is no such room
 INSERT INTO core.dataset (key, room_id, organisation_id, state, about)
