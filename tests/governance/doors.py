@@ -125,6 +125,9 @@ PAGES: dict[str, Door] = {
     ),
     "daten.atom": door(lists="/daten.atom /daten.atom?art=series", search="/daten.atom?q={word}"),
     "daten/<slug:key>": door(one="/daten/{key} /en/daten/{key} /daten/{key}?tab=x"),
+    # They show what everybody may see, also to those who may see more.
+    "daten/<slug:key>/einbetten/karte": door(search="/daten/{key}/einbetten/karte"),
+    "daten/<slug:key>/einbetten/tabelle": door(search="/daten/{key}/einbetten/tabelle"),
     "daten/<slug:key>/schnittstelle": door(search="/daten/{key}/schnittstelle"),
     "daten/<slug:key>/werte.csv": door(search="/daten/{key}/werte.csv"),
     "sitemap.xml": door(lists="/sitemap.xml"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from stadtkern.catalogue.browse import embed
 from stadtkern.catalogue.browse import views as browse
 from stadtkern.catalogue.editor import data, work
 from stadtkern.catalogue.editor import views as editor
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("daten.atom", browse.feed, name="datasets-feed"),
     path("daten/<slug:key>", browse.dataset, name="dataset"),
     path("daten/<slug:key>/schnittstelle", browse.interface, name="dataset-interface"),
+    path("daten/<slug:key>/einbetten/karte", embed.embedded_map, name="dataset-embedded-map"),
+    path("daten/<slug:key>/einbetten/tabelle", embed.embedded_table, name="dataset-embedded-table"),
     path("daten/<slug:key>/werte.csv", browse.readings, name="dataset-readings"),
 ]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Quiet maps as SVG: outlines as ground, circles whose area is the value."""
+"""Quiet maps as SVG: outlines as ground, areas and lines, circles whose area is the value."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """An area or a line on the map: a GeoJSON geometry with its name."""
+
+    geometry: Mapping[str, Any]
+    label: str
+
+
 class _Sheet:
     """Plate carrée, stretched for the latitude: true enough for one city."""
 
@@ -50,17 +57,28 @@ class _Sheet:
 
 
 def draw(
-    *, land: Sequence[Mapping[str, Any]], spots: Sequence[Spot], title: str, name: str, class_: str = "sk-map"
+    *,
+    land: Sequence[Mapping[str, Any]],
+    spots: Sequence[Spot],
+    title: str,
+    name: str,
+    class_: str = "sk-map",
+    figures: Sequence[Figure] = (),
+    radius: float | None = None,
 ) -> SafeString:
-    """The map; the places carry their names as tooltips and, where given, links."""
-    sheet, ground = _prepared(land, spots)
+    """The map; places and figures carry their names as tooltips and, where given, places have links.
+
+    With `radius`, in units of the drawing, which is 600 wide, all places are equally large.
+    """
+    sheet, ground = _prepared(land, [*spots, *corners(figures)])
     largest = max((spot.value or 0.0 for spot in spots), default=0.0)
     ordered = sorted(spots, key=lambda spot: -(spot.value or 0.0))
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
         ground,
-        *(_spot(spot, sheet, largest) for spot in ordered),
+        *_figures(figures, sheet),
+        *(_spot(spot, sheet, largest, radius) for spot in ordered),
         class_=class_,
         role="group",
         aria_labelledby=f"{name}-title",
@@ -86,17 +104,54 @@ def _prepared(land: Sequence[Mapping[str, Any]], spots: Sequence[Spot]) -> tuple
     return _grounds[key][1:]
 
 
-def _spot(spot: Spot, sheet: _Sheet, largest: float) -> SafeString:
+def corners(figures: Sequence[Figure]) -> list[Spot]:
+    """South-west and north-east of all figures together; nothing where there are none."""
+    places = [place for figure in figures for line in _lines(figure.geometry) for place in line]
+    if not places:
+        return []
+    lons, lats = [place[0] for place in places], [place[1] for place in places]
+    ends = (min(lons), min(lats)), (max(lons), max(lats))
+    return [Spot(lon=lon, lat=lat, label="") for lon, lat in ends]
+
+
+def _figures(figures: Sequence[Figure], sheet: _Sheet) -> Iterable[SafeString]:
+    for figure in figures:
+        closed = "Polygon" in str(figure.geometry.get("type"))
+        lines = _lines(figure.geometry)
+        d = "".join(_outline(line, sheet, closed=closed) for line in lines)
+        title = element("title", figure.label)
+        if d:
+            yield element("path", title, class_="figure" if closed else "figure figure--line", d=d)
+        elif lines and lines[0]:  # too small to have a form
+            x, y = sheet.place(*lines[0][0][:2])
+            yield element("circle", title, class_="place", cx=x, cy=y, r=_SMALLEST / 2)
+
+
+def _lines(geometry: Mapping[str, Any]) -> list[Ring]:
+    """The rings or lines of an area or line."""
+    coordinates = geometry.get("coordinates") or []
+    match geometry.get("type"):
+        case "LineString":
+            return [coordinates]
+        case "MultiLineString" | "Polygon":
+            return list(coordinates)
+        case "MultiPolygon":
+            return [ring for polygon in coordinates for ring in polygon]
+    return [line for part in geometry.get("geometries") or [] for line in _lines(part)]
+
+
+def _spot(spot: Spot, sheet: _Sheet, largest: float, fixed: float | None) -> SafeString:
     x, y = sheet.place(spot.lon, spot.lat)
     silent = spot.value is None
     share = (spot.value or 0.0) / largest if largest else 0.0
     radius = _SMALLEST + 1 if silent else max(_SMALLEST, _LARGEST * math.sqrt(max(share, 0.0)))
+    radius = radius if fixed is None else fixed
     kind = "place place--silent" if silent else "place"
     circle = element("circle", element("title", spot.label), class_=kind, cx=x, cy=y, r=radius)
     return element("a", circle, href=spot.url, aria_label=spot.label) if spot.url else circle
 
 
-def _outline(ring: Ring, sheet: _Sheet) -> str:
+def _outline(ring: Ring, sheet: _Sheet, *, closed: bool = True) -> str:
     kept: list[str] = []
     last = (math.inf, math.inf)
     for position in ring:
@@ -104,7 +159,8 @@ def _outline(ring: Ring, sheet: _Sheet) -> str:
         if abs(x - last[0]) + abs(y - last[1]) >= 1.6:
             kept.append(f"{x:.1f} {y:.1f}")
             last = (x, y)
-    return f"M{'L'.join(kept)}Z" if len(kept) > 2 else ""
+    least = 2 if closed else 1
+    return f"M{'L'.join(kept)}{'Z' if closed else ''}" if len(kept) > least else ""
 
 
 def _rings(shape: Mapping[str, Any]) -> Iterable[Ring]:

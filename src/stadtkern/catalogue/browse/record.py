@@ -8,17 +8,15 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 import msgspec
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from stadtkern.catalogue import quality, vocabularies
-from stadtkern.catalogue.browse import jsonld, series, table, wording
+from stadtkern.catalogue.browse import embed, jsonld, picture, series, table, wording
 from stadtkern.catalogue.entities import Dataset, Distribution
-from stadtkern.ui import formats, ground, maps
+from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
 
 _KILO = 1000
-_MOST_SPOTS = 300
 _UNITS = ("Byte", "KB", "MB", "GB", "TB")
 
 
@@ -61,6 +59,7 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
     else:
         tables = await table.of_dataset(visit, dataset_id=dataset.id)
     score = quality.score(dataset)
+    shown = await picture.of_dataset(visit, dataset)
     return {
         "dataset": dataset,
         "title": wording.said(dataset.title) or dataset.key,
@@ -69,7 +68,8 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "state": wording.STATES[dataset.state],
         "holding": holding,
         "tables": tables,
-        "map": await _map(visit, dataset, tables),
+        "picture": shown,
+        "snippets": embed.snippets(dataset, mapped=shown is not None, tables=tables, holding=holding),
         "forms": [_form(form) for form in dataset.distributions],
         "licences": [_licence(form) for form in wording.licences(dataset)],
         "score": score,
@@ -79,24 +79,6 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "frequency": wording.name("frequency", dataset.frequency) if dataset.frequency else "",
         "json_ld": jsonld.script(dataset, city=visit.city.name) if public(dataset) else "",
     }
-
-
-async def _map(visit: Visit, dataset: Dataset, tables: Sequence[table.Preview]) -> SafeString | str:
-    """Where it is, over the outlines of the city; nothing without places or outlines."""
-    if dataset.kind == "series":
-        spots = await series.places(visit, dataset_id=dataset.id, most=_MOST_SPOTS)
-    else:
-        found = [
-            point
-            for each in tables[:1]
-            for point in await table.points(visit, collection=each.collection, most=_MOST_SPOTS)
-        ]
-        spots = [maps.Spot(lon=lon, lat=lat, label=label, value=1.0) for lon, lat, label in found]
-    land = await ground.outlines(visit) if spots else ()
-    if not spots or not land:
-        return ""
-    title = gettext("Wo die Daten herkommen")
-    return maps.draw(land=land, spots=spots, title=title, name="karte", class_="sk-map")
 
 
 def public(dataset: Dataset) -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -50,30 +50,28 @@ class Preview(msgspec.Struct, frozen=True):
     collection: Collection
 
 
-async def of_dataset(visit: Visit, *, dataset_id: int) -> list[Preview]:
+async def of_dataset(visit: Visit, *, dataset_id: int, rows: int = _ROWS) -> list[Preview]:
     """The collections of a dataset with their first rows."""
     found = await queries.collections(visit.connection, visit.scope, dataset_id=dataset_id, limit=3)
-    return [await _preview(visit, collection) for collection in found]
+    return [await _preview(visit, collection, rows) for collection in found]
 
 
-async def points(visit: Visit, *, collection: Collection, most: int) -> list[tuple[float, float, str]]:
-    """Longitude, latitude and name of the first rows that are points."""
-    if collection.geometry != "Point":
+async def places(visit: Visit, *, collection: Collection, most: int) -> list[tuple[Mapping[str, Any], str]]:
+    """Geometry and name of the first rows that have a place."""
+    if collection.geometry is None:
         return []
     page = await queries.page(visit.connection, visit.scope, collection=collection, limit=most)
     named = next((index for index, column in enumerate(collection.columns) if column.type == "text"), None)
-    found = []
-    for row in page.rows:
-        place = (row.geometry or {}).get("coordinates") if isinstance(row.geometry, dict) else None
-        if place:
-            label = str(row.values[named] or "") if named is not None else ""
-            found.append((float(place[0]), float(place[1]), label or str(row.id)))
-    return found
+    return [
+        (row.geometry, (str(row.values[named] or "") if named is not None else "") or str(row.id))
+        for row in page.rows
+        if isinstance(row.geometry, Mapping) and row.geometry.get("coordinates", row.geometry)
+    ]
 
 
-async def _preview(visit: Visit, collection: Collection) -> Preview:
+async def _preview(visit: Visit, collection: Collection, rows: int) -> Preview:
     columns = collection.columns[:_COLUMNS]
-    page = await queries.page(visit.connection, visit.scope, collection=collection, limit=_ROWS)
+    page = await queries.page(visit.connection, visit.scope, collection=collection, limit=rows)
     n = formats.number(collection.n, digits=0)
     return Preview(
         title=wording.said(dict(collection.title)) or collection.key,
@@ -99,6 +97,14 @@ def cell(value: Any, column: Column, visit: Visit) -> Cell:
     return Cell(_said(value, column, visit), column.type in _NUMBERS)
 
 
+def _digits(value: float) -> int | None:
+    """As many decimal places as a number has, six at most; None for those that are very small or large."""
+    places = repr(value).partition(".")[2]
+    if "e" in places or value != value:
+        return None
+    return min(6, len(places.rstrip("0")))
+
+
 def _said(value: Any, column: Column, visit: Visit) -> str:
     if value is None:
         return "–"
@@ -108,7 +114,7 @@ def _said(value: Any, column: Column, visit: Visit) -> str:
         # Years and short numbers are not divided (DIN 5008).
         return str(value) if abs(value) < _DIVIDED else formats.number(value, digits=0)
     if isinstance(value, int | float):
-        return formats.number(value, digits=None)
+        return formats.number(value, digits=_digits(float(value)))
     if isinstance(value, datetime):
         return formats.short_moment(value, zone=visit.city.zone)
     if isinstance(value, date):

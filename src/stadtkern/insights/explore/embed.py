@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import escape
 
+from stadtkern.catalogue.browse import embed as embedding
 from stadtkern.catalogue.usage import counting
 from stadtkern.core import access
 from stadtkern.insights.explore import parts
@@ -42,6 +42,5 @@ async def snippet(visit: Visit, stream: Stream, span: spans.Span) -> str:
     everybody = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
     if not everybody.allows(stream.dataset.id):
         return ""
-    address = f"{settings.PUBLIC_URL}{reverse('datastream-embedded', args=[stream.id])}?{span.query()}"
-    source, title = escape(address), escape(stream.name)
-    return f'<iframe src="{source}" title="{title}" width="100%" height="460" loading="lazy"></iframe>'
+    address = f"{reverse('datastream-embedded', args=[stream.id])}?{span.query()}"
+    return embedding.lines(address, title=stream.name, height=460)
