@@ -143,7 +143,7 @@ async def test_the_sitemap_names_every_public_dataset(cookie: str, visitor: Asyn
 async def test_a_table_shows_its_first_rows_and_its_places(
     cookie: str, visitor: AsyncClient, database: str
 ) -> None:
-    """The data come before the downloads, with a map where there are points."""
+    """The data come before the downloads, and the map before them where there are places."""
     async with await core_database.connect(url=database, autocommit=True) as connection:
         made = await operations.create(
             connection, by=None, kind="features", title={"de": "Stadtbäume"}, state="published"
@@ -153,9 +153,7 @@ async def test_a_table_shows_its_first_rows_and_its_places(
     assert "100 Zeilen" in page
     assert page.count("<tr>") == 11
     assert 'id="karte-title"' in page
-    assert (
-        page.index("die ersten davon") < page.index("Wo die Daten herkommen") < page.index("Daten mitnehmen")
-    )
+    assert page.index("Auf der Karte") < page.index("die ersten davon") < page.index("Daten mitnehmen")
 
 
 @pytest.mark.parametrize("weighed", [1, 300])
