@@ -44,6 +44,12 @@ PAGES: dict[str, Door] = {
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
     "barrierefreiheit": no_data("a text"),
+    "suche": door(
+        lists="/suche /suche?q=fahrrad /suche?q=zaehlstele", search="/suche?q={word} /en/suche?q={word}"
+    ),
+    "suche/vorschlaege": door(
+        lists="/suche/vorschlaege?q=fah", search="/suche/vorschlaege?q={word} /suche/vorschlaege?q={key}"
+    ),
     "ui": no_data("made-up samples"),
     **dict.fromkeys(WORDS, no_data("words of the city and messages to it, nothing of a dataset")),
     "catalog": door(lists="/catalog /catalog?page=1 /catalog?page=2"),

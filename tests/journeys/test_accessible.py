@@ -14,7 +14,8 @@ PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht"
          "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/daten",
          "/daten?q=gibtesnicht", "/quellen", "/schnittstellen", "/schnittstellen/daten-api",
          "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
-         "/nix", "/en/"]  # fmt: skip
+         "/suche?q=neutor", "/suche?q=gibtesnicht", "/glossar", "/glossar/fehlt",
+         "/ueber", "/barrierefreiheit/melden", "/nix", "/en/"]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 Key = Literal["now", "data", "about", "work"]
 # In the order of the menu. `work` shows to those who have a role.
@@ -114,13 +114,17 @@ def of(request: HttpRequest) -> list[Section]:
     ]
 
 
+def public() -> list[Entry]:
+    """All pages that everybody may open; for the search."""
+    pages = [page for key, inside in _pages.items() if key != "work" for page in inside.values()]
+    return [Entry(str(page.title), page.url, str(page.about), False) for page in pages]
+
+
 def matching(text: str) -> list[Entry]:
-    """Public pages whose title or words contain all of these words; for the search."""
+    """Those of them whose title or words contain all of these words."""
     words = text.casefold().split()
-    found = []
-    for key, pages in _pages.items():
-        for page in pages.values() if key != "work" else ():
-            said = f"{gettext(str(page.title))} {page.about}".casefold()
-            if words and all(word in said for word in words):
-                found.append(Entry(str(page.title), page.url, str(page.about), False))
-    return found
+    return [
+        entry
+        for entry in public()
+        if words and all(word in f"{entry.title} {entry.about}".casefold() for word in words)
+    ]

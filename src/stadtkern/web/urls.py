@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
+from stadtkern.web.search import views as search
 from stadtkern.web.words import views as words
 from stadtkern.web.words import work
 
@@ -28,6 +29,8 @@ urlpatterns = [
         path("schnittstellen", views.interfaces, name="interfaces"),
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
         path("barrierefreiheit/melden", words.barrier, name="barrier"),
+        path("suche", search.page, name="search"),
+        path("suche/vorschlaege", search.suggest, name="search-suggestions"),
         path("ueber", views.about, name="about"),
         path("glossar", words.glossary, name="glossary"),
         path("glossar/fehlt", words.missing, name="glossary-missing"),

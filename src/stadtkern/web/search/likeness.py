@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""How alike two short texts are, for the few words and pages that are searched without the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stadtkern.catalogue.search import find
+
+_ALIKE = 0.5
+
+
+def rank(sought: str, said: Iterable[str]) -> float:
+    """2 where a text begins so, 1 where all words stand in it, below 1 where one is alike; 0: nothing."""
+    asked = find.plain(sought).strip()
+    if not asked:
+        return 0.0
+    best = 0.0
+    for text in said:
+        known = find.plain(text)
+        if known.startswith(asked):
+            best = max(best, 2.0)
+        elif all(word in known for word in asked.split()):
+            best = max(best, 1.0)
+        else:
+            likeness = _likeness(asked, known)
+            best = max(best, likeness if likeness >= _ALIKE else 0.0)
+    return best
+
+
+def _likeness(asked: str, known: str) -> float:
+    """Common trigrams by all of the two; below 1."""
+    one, other = _trigrams(asked), _trigrams(known)
+    return 0.99 * len(one & other) / max(len(one | other), 1)
+
+
+def _trigrams(text: str) -> set[str]:
+    padded = f"  {text} "
+    return {padded[at : at + 3] for at in range(len(padded) - 2)}
