@@ -142,6 +142,7 @@ PAGES: dict[str, Door] = {
     "arbeit/daten/neu": no_data("an empty form; rooms in it are those that one may enter"),
     "arbeit/daten/<slug:key>": door(search="/arbeit/daten/{key}"),
     "arbeit/daten/<slug:key>/punkte": door(search="/arbeit/daten/{key}/punkte"),
+    "arbeit/daten/<slug:key>/verschieben": door(search="/arbeit/daten/{key}/verschieben"),
     "arbeit/daten/<slug:key>/stand": door(search="/arbeit/daten/{key}/stand"),
     "arbeit/daten/<slug:key>/formen/neu": door(search="/arbeit/daten/{key}/formen/neu"),
     "arbeit/daten/<slug:key>/formen/<int:id>": door(search="/arbeit/daten/{key}/formen/1"),

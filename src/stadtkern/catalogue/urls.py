@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from stadtkern.catalogue.browse import embed
 from stadtkern.catalogue.browse import views as browse
-from stadtkern.catalogue.editor import data, work
+from stadtkern.catalogue.editor import data, moving, work
 from stadtkern.catalogue.editor import views as editor
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/daten/<slug:key>", editor.editor, name="dataset-editor"),
     path("arbeit/daten/<slug:key>/punkte", editor.points, name="dataset-points"),
     path("arbeit/daten/<slug:key>/stand", editor.state, name="dataset-state"),
+    path("arbeit/daten/<slug:key>/verschieben", moving.move, name="dataset-move"),
     path("arbeit/daten/<slug:key>/formen/neu", data.add, name="dataset-form-new"),
     path("arbeit/daten/<slug:key>/formen/<int:id>", data.change, name="dataset-form"),
     path("arbeit/daten/<slug:key>/formen/<int:id>/entfernen", data.remove, name="dataset-form-remove"),

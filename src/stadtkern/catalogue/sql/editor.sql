@@ -24,3 +24,49 @@ SELECT d.key, c.title, d.state, c.changed_at, count(*) OVER (),
        c.themes = '{}' AS themeless, c.description = '{}' AS undescribed
 FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
 WHERE (%s OR d.organisation_id = ANY (%s)) AND d.state <> 'withdrawn' AND
+
+
+-- name: move_dataset
+-- Puts a dataset into another room and under another organisation, if it still lies where somebody saw it
+UPDATE core.dataset AS d SET room_id = r.id, organisation_id = %(organisation_id)s
+FROM core.room AS r, core.room AS old
+WHERE d.id = %(dataset_id)s AND r.key = %(room)s AND old.id = d.room_id AND old.key = %(seen_room)s
+  AND coalesce(d.organisation_id, core.city_organisation()) = %(seen_organisation)s
+RETURNING d.id;
+
+-- name: move_recipes
+-- Lets the organisation that has a dataset now look after its deliveries
+UPDATE catalogue.import_recipe SET organisation_id = %(organisation_id)s
+WHERE dataset_id = %(dataset_id)s AND organisation_id <> %(organisation_id)s;
+
+-- name: held_in_dataset
+-- What a dataset holds: series, rows, forms; deliveries that are looked after, and keys of devices that write into it
+SELECT (SELECT count(*) FROM things.datastream AS t WHERE t.dataset_id = %(dataset_id)s),
+       (SELECT count(*) FROM catalogue.distribution AS p WHERE p.dataset_id = %(dataset_id)s),
+       (SELECT count(DISTINCT k.id) FROM core.token AS k JOIN core.token_scope AS s ON s.token_id = k.id
+        WHERE s.dataset_id = %(dataset_id)s AND k.organisation_id IS NOT NULL
+          AND k.organisation_id <> %(organisation_id)s AND k.revoked_at IS NULL
+          AND (k.expires_at IS NULL OR k.expires_at > now()));
+
+-- name: room_to_move
+-- A room with whose stewards look after it
+SELECT r.id, r.key, r.kind, r.title, r.organisation_id FROM core.room AS r WHERE r.key = %(key)s;
+
+-- name: who_is_in_room
+-- Who is let into a room now, by name; by agreement only for the datasets that it names
+SELECT p.kind, p.name, g.agreement_id IS NOT NULL AND %(dataset_id)s = ANY (coalesce(g.dataset_ids, '{}')) AS agreed
+FROM core.room_grant AS g JOIN core.principal AS p ON p.id = g.principal_id
+WHERE g.room_id = %(room_id)s AND 'read' = ANY (g.verbs) AND g.starts_at <= now()
+  AND (g.expires_at IS NULL OR g.expires_at > now())
+  AND (g.dataset_ids IS NULL OR %(dataset_id)s = ANY (g.dataset_ids))
+ORDER BY p.kind, p.name;
+
+-- name: how_many_inside
+-- How many people see what is internal
+SELECT count(DISTINCT m.person_id) FROM core.membership AS m
+JOIN core.organisation AS o ON o.principal_id = m.organisation_id AND o.kind <> 'partner';
+
+-- name: kind_of_organisation
+-- What sort of organisation it is, and its name
+SELECT o.kind, o.about -> 'name', p.name FROM core.organisation AS o JOIN core.principal AS p ON p.id = o.principal_id
+WHERE o.principal_id = %(id)s;
