@@ -49,7 +49,7 @@ def counts_as_csv(path: Path, *, rows: int, stations: int = 20) -> None:
     dice = random.Random(4711)
     begin = datetime(2024, 1, 1, tzinfo=UTC)
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write("Zeit;Station;Anzahl\n")
+        file.write("Zeit;Station;Räder\n")
         for quarter in range(rows // stations):
             moment = f"{begin + timedelta(minutes=15 * quarter):%Y-%m-%dT%H:%M:%SZ}"
             for station in range(stations):

@@ -15,17 +15,14 @@ from psycopg.types.json import Jsonb
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
-from stadtkern.features import lines, shapes
+from stadtkern.features import lines, shapes, sources
 from stadtkern.features.entities import Bounds, Collection, Column, Columns
-from stadtkern.features.sources import INDEXED
 from stadtkern.features.versions import keeping
 
 _TYPES = {
     "text": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean", "date": "date",
     "instant": "timestamptz", "json": "jsonb",
 }  # fmt: skip
-# Columns that get an index each, from the first on; the others are found by looking through.
-MOST_INDEXES = 12
 _COLUMN = re.compile(r"\bc(\d+)\b")
 
 
@@ -244,12 +241,10 @@ async def _index(connection: Connection, known: Collection, name: str) -> None:
             )
         except errors.UniqueViolation as error:
             raise DuplicateKey("each key may stand once in a delivery") from error
-    ordered = [(at, c) for at, c in enumerate(known.columns, start=1) if c.type not in ("json", "boolean")]
-    for at, column in ordered[:MOST_INDEXES]:
-        what = sql.Identifier(f"c{at}")
-        expression = (
-            sql.SQL("left({}, {})").format(what, sql.Literal(INDEXED)) if column.type == "text" else what
-        )
+    for at in sources.indexed(known.columns):
+        what: sql.Composable = sql.Identifier(f"c{at + 1}")
+        text = known.columns[at].type == "text"
+        expression = sql.SQL("left({}, {})").format(what, sql.Literal(sources.INDEXED)) if text else what
         await connection.execute(sql.SQL("CREATE INDEX ON {} (({}), id)").format(table, expression))
     await connection.execute(sql.SQL("ANALYZE {}").format(table))
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from psycopg import errors
 
 from stadtkern.core import fragments, problems
 from stadtkern.core.access import Scope
@@ -33,6 +34,20 @@ class NoSuchCollection(problems.Problem):
     """
 
     status = 404
+
+
+# Tables up to here are sorted and counted however it is asked; larger ones as their indexes allow.
+MANY = 100_000
+BRIEF_MILLISECONDS = 20
+# What PostgreSQL may estimate for a page in an order, in its own units; reading a million rows costs as much.
+MOST_COST = 50_000.0
+
+
+class OrderTooDear(problems.Problem):
+    """Rows in this order would have to be found by reading most of a large table.
+
+    Sort by one column that has an index, in either direction, or narrow the rows down by a filter first.
+    """
 
 
 class NoSuchFeature(problems.Problem):
@@ -87,8 +102,8 @@ async def page(
     """Rows in an order, by their number where none is given; `after` is the number of the row before.
 
     `offset` skips rows one by one: the further, the dearer. With `raw` JSON stays unread text, and the page
-    is shorter than `limit` where its rows are large.
-    Raises UnknownColumn, UnfitComparison, TooManyGeometries.
+    is shorter than `limit` where its rows are large. Texts are ordered by their first 200 characters.
+    Raises UnknownColumn, UnfitComparison, TooManyGeometries, OrderTooDear.
     """
     source = of(collection)
     where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
@@ -100,6 +115,8 @@ async def page(
     statement += Fragment(f" order by {_ordered(source, order)} limit %s", (limit + 1,))
     if offset:
         statement += Fragment(" offset %s", (offset,))
+    if order and (source.n is None or source.n > MANY):
+        await _affordable(connection, statement, source)
     more = False
     if raw and not order and limit > _SMALL:
         found, more = await rows.first(connection, statement, most=MOST_BYTES, raw=raw)
@@ -130,8 +147,9 @@ async def count(
     filter: tree.Filter | None = None,
     bbox: Bounds | None = None,
     most: int = MOST_COUNTED,
+    milliseconds: int | None = None,
 ) -> int | None:
-    """How many rows fulfil a filter; None where there are more than `most` to be counted."""
+    """How many rows fulfil a filter; None where there are more than `most`, or it takes too long."""
     source = of(collection)
     if filter is None and bbox is None and source.n is not None:
         statement = Fragment("select 1 where ") + source.access(scope)
@@ -139,11 +157,32 @@ async def count(
     where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
     inner = Fragment("select 1") + sources.selected(source, scope) + Fragment(" and ") + where
     limited = inner + Fragment(" limit %s", (most + 1,))
-    found: list[tuple[Any, ...]] = await rows.fetch(
-        connection, Fragment("select count(*) from (") + limited + Fragment(") counted")
-    )
-    number = int(found[0][0])
+    counting = Fragment("select count(*) from (") + limited + Fragment(") counted")
+    if milliseconds is None:
+        number = int((await rows.fetch(connection, counting))[0][0])
+    else:
+        try:
+            async with connection.transaction():
+                await connection.execute(f"set local statement_timeout = {milliseconds:d}".encode())
+                number = int((await rows.fetch(connection, counting))[0][0])
+        except errors.QueryCanceled:
+            return None
     return number if number <= most else None
+
+
+async def _affordable(connection: Connection, statement: Fragment, source: Source) -> None:
+    """Ask PostgreSQL what it would cost. Raises OrderTooDear."""
+    ((plan,),) = await rows.fetch(connection, Fragment("explain (format json) ") + statement)
+    if plan[0]["Plan"]["Total Cost"] <= MOST_COST:
+        return
+    names = ", ".join(source.columns[at].name for at in sources.indexed(source.columns))
+    raise OrderTooDear(f"{source.key} has {source.n or 'very many'} rows; sort by id or one of: {names}")
+
+
+def patience(collection: Collection | Source, *, most: int) -> int:
+    """Milliseconds to count for: at most so many, of a large table as few as nobody notices."""
+    n = collection.n
+    return most if n is not None and n <= MANY else min(most, BRIEF_MILLISECONDS)
 
 
 async def condition(
@@ -177,6 +216,6 @@ def _ordered(source: Source, order: Sequence[tree.Order]) -> str:
         index = sources.index_of(source, item.name)
         if index is None and item.name not in ("id", "_id"):
             raise UnknownColumn(f"there is no {item.name[:80]!r} in {source.key}", where="order")
-        names = ["f.id"] if index is None else [source.narrowed(index), source.column(index)]
-        keys += [name + (" desc" if item.descending else "") for name in names if name]
+        name = "f.id" if index is None else source.narrowed(index) or source.column(index)
+        keys.append(name + (" desc" if item.descending else ""))
     return ", ".join([*keys, "f.id desc" if order and order[0].descending else "f.id"])

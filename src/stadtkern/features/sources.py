@@ -18,6 +18,8 @@ from stadtkern.features.entities import Bounds, Collection, Geometry, Type
 _TABLE = re.compile(r"t_[0-9]+_[0-9]+")
 # So many characters of a text stand in an index: longer ones would not fit.
 INDEXED = 200
+# Columns that get an index each, from the first on; the others are found by looking through.
+MOST_INDEXES = 12
 
 
 class Described(Protocol):
@@ -158,6 +160,11 @@ class Stored:
     def near(self, scope: Scope, box: str) -> Fragment:  # noqa: ARG002
         """Bounds of geometries have an index."""
         return Fragment("f.bounds && %s::box", (box,))
+
+
+def indexed(columns: Sequence[Described]) -> list[int]:
+    """Numbers of the columns that get an index each: the first twelve that have an order."""
+    return [at for at, c in enumerate(columns) if c.type not in ("json", "boolean")][:MOST_INDEXES]
 
 
 def index_of(source: Source, name: str) -> int | None:

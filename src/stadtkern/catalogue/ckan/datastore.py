@@ -18,7 +18,7 @@ from stadtkern.core import problems, times
 from stadtkern.ui.visit import Visit
 
 if TYPE_CHECKING:
-    from stadtkern.features.entities import Collection, Column, Row
+    from stadtkern.features.entities import Collection, Column, Page, Row
     from stadtkern.features.tree import Filter, Order
 
 MOST = 32_000
@@ -28,6 +28,8 @@ _TYPES = {
 }  # fmt: skip
 _GEOMETRY = "geometry"
 _FAR = 1_000_000
+# The total is an estimate where counting takes longer; of large tables sooner.
+_COUNTING_MILLISECONDS = 1_500
 
 
 async def datastore_search(visit: Visit, given: Parameters) -> Document:
@@ -48,15 +50,7 @@ async def datastore_search(visit: Visit, given: Parameters) -> Document:
         raise ParametersRefused({"distinct": ["is not supported"]})
     names = _names(table, given)
     wanted = _filter(table, given)
-    page = await features.page(
-        visit.connection,
-        visit.scope,
-        collection=table,
-        filter=wanted,
-        order=_order(table, given.text("sort")),
-        limit=max(limit, 1),
-        offset=offset,
-    )
+    page = await _page(visit, table, given, wanted, limit=limit, offset=offset)
     counting.TALLY.add(table.dataset_id, "ckan")
     records = [_record(table, row, names) for row in page.rows][:limit]
     answer: Document = {
@@ -72,9 +66,35 @@ async def datastore_search(visit: Visit, given: Parameters) -> Document:
     }
     answer |= {name: given.raw(name) for name in ("q", "filters", "sort") if given.raw(name) is not None}
     if answer["include_total"]:
-        counted = await features.count(visit.connection, visit.scope, collection=table, filter=wanted)
+        counted = await features.count(
+            visit.connection,
+            visit.scope,
+            collection=table,
+            filter=wanted,
+            milliseconds=features.patience(table, most=_COUNTING_MILLISECONDS),
+        )
         answer |= {"total": table.n if counted is None else counted, "total_was_estimated": counted is None}
     return answer
+
+
+async def _page(
+    visit: Visit, table: Collection, given: Parameters, wanted: Filter | None, *, limit: int, offset: int
+) -> Page:
+    """The rows that are asked for; an order that is too dear is told as CKAN tells of parameters."""
+    from stadtkern.features import queries as features
+
+    try:
+        return await features.page(
+            visit.connection,
+            visit.scope,
+            collection=table,
+            filter=wanted,
+            order=_order(table, given.text("sort")),
+            limit=max(limit, 1),
+            offset=offset,
+        )
+    except features.OrderTooDear as error:
+        raise ParametersRefused({"sort": [f"{error.title} {error.detail}"]}) from error
 
 
 async def _table(visit: Visit, name: str) -> Collection:

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from psycopg import errors
 from starlette.responses import Response
 
 from stadtkern.core import audit, times
@@ -121,14 +120,14 @@ async def _matched(
     if found.after is None and asked.after is None:
         return len(found.rows)
     patience = min(COUNTING_MILLISECONDS, call.state.settings.statement_timeout)
-    try:
-        async with seen.connection.transaction():
-            await seen.connection.execute(f"set local statement_timeout = {patience:d}".encode())
-            return await queries.count(
-                seen.connection, seen.scope, collection=source, filter=asked.filter, most=MOST_COUNTED
-            )
-    except errors.QueryCanceled:
-        return None
+    return await queries.count(
+        seen.connection,
+        seen.scope,
+        collection=source,
+        filter=asked.filter,
+        most=MOST_COUNTED,
+        milliseconds=queries.patience(source, most=patience),
+    )
 
 
 def _links(call: Call, after: int | None) -> list[Node]:
