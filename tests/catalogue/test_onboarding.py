@@ -16,6 +16,7 @@ from stadtkern.core import access, folders, problems
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.features import queries as collections
+from stadtkern.ingest.imports import compose
 from stadtkern.ingest.imports.formats import kinds
 from tests.catalogue import imports
 
@@ -229,3 +230,63 @@ async def test_addresses_far_down_in_series_are_found(connection: Connection, se
     checked = await desk.plan(sent, target="series")
     assert checked.checked is not None
     assert [finding.code for finding in checked.checked.privacy] == ["looks_email"]
+
+
+_SPOTS = "SELECT name, location -> 'coordinates' FROM things.location WHERE dataset_id = %s ORDER BY name"
+
+
+async def test_stations_of_a_file_get_their_places(connection: Connection, settings: Settings) -> None:
+    """From columns of coordinates beside the readings; who moves keeps the first place."""
+    desk = await imports.desk(connection, settings)
+    places = {"Nord": (405_000, 5_757_000), "Süd": (406_000, 5_756_000)}
+    rows = [
+        f"2024-01-{n // 24 + 1:02} {n % 24:02}:00;{name};{x + (500 if n == 99 else 0)};{y};{n % 17}"
+        for n in range(100)
+        for name, (x, y) in places.items()
+    ]
+    content = "Zeit;Station;Rechtswert;Hochwert;Räder\n" + "\n".join(rows) + "\n"
+    looked = await desk.send(content.encode())
+    assert looked.found is not None
+    pattern, place = looked.found.survey.pattern, looked.found.survey.place
+    assert pattern is not None
+    assert place is not None
+    assert (pattern.time, pattern.by, pattern.likely) == ("Zeit", "Station", True)
+    plan = imports.suggested(looked, target="series")
+    chosen = msgspec.structs.replace(
+        plan,
+        series=compose.Series(time="Zeit", by="Station"),
+        table=msgspec.structs.replace(plan.table, place=place.place),
+    )
+    await operations.plan(connection, delivery=looked, plan=chosen)
+    await desk.run()
+    checked = await desk.see(looked.uuid)
+    assert checked.checked is not None
+    assert [(f.column, f.code) for f in checked.checked.quality.findings if f.code == "moving"] == [
+        ("Nord", "moving"),
+        ("Süd", "moving"),
+    ]
+    done = await desk.store(checked)
+    assert (done.state, done.rows) == ("done", 200)
+    found = await (await connection.execute(_SPOTS, [done.recipe.dataset_id])).fetchall()
+    assert [(name, [round(x, 4) for x in spot]) for name, spot in found] == [
+        ("Nord", [7.6175, 51.9556]),
+        ("Süd", [7.6323, 51.9468]),
+    ]
+
+
+async def test_readings_of_one_place_get_the_place_that_is_given(
+    connection: Connection, settings: Settings
+) -> None:
+    """The file knows none; the clerk does."""
+    desk = await imports.desk(connection, settings)
+    rows = "".join(f"2024-01-{n + 1:02} 00:00,{n},{n * 2}\n" for n in range(28))
+    looked = await desk.send(f"zeit,grad,hpa\n{rows}".encode())
+    plan = msgspec.structs.replace(
+        imports.suggested(looked, target="series"),
+        series=compose.Series(time="zeit", longitude=7.62, latitude=51.96),
+    )
+    await operations.plan(connection, delivery=looked, plan=plan)
+    await desk.run()
+    done = await desk.store(await desk.see(looked.uuid))
+    found = await (await connection.execute(_SPOTS, [done.recipe.dataset_id])).fetchall()
+    assert [spot for _, spot in found] == [[7.62, 51.96]]

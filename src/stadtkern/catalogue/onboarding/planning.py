@@ -60,6 +60,16 @@ class PlanForm(forms.Form):
             ("state", _("Zustände (gelten bis zum nächsten)")),
         ],
     )
+    longitude = forms.FloatField(
+        label=_("Länge des Messorts in Grad"),
+        required=False,
+        min_value=-180,
+        max_value=180,
+        help_text=_("Nur, wenn alles an einem Ort gemessen wird und die Datei keine Koordinaten hat."),
+    )
+    latitude = forms.FloatField(
+        label=_("Breite des Messorts in Grad"), required=False, min_value=-90, max_value=90
+    )
     mode = forms.ChoiceField(
         label=_("Spätere Lieferungen"),
         choices=[
@@ -109,7 +119,7 @@ class PlanForm(forms.Form):
         if self.geometry:
             del self.fields["x"], self.fields["y"]
         if not moments:
-            for name in ("time", "by", "each", "interval", "label", "kind"):
+            for name in ("time", "by", "each", "interval", "label", "kind", "longitude", "latitude"):
                 del self.fields[name]
 
     def _column(self, number: int, column: tables.Column) -> None:
@@ -145,6 +155,8 @@ class PlanForm(forms.Form):
             self.add_error("x", _("Für die Karte braucht es beide Spalten der Koordinaten."))
         if target == "series" and not given.get("time"):
             self.add_error("time", _("Messreihen brauchen eine Spalte mit der Zeit."))
+        if (given.get("longitude") is None) != (given.get("latitude") is None):
+            self.add_error("longitude", _("Der Ort braucht Länge und Breite."))
         if given.get("mode") == "upsert" and target != "series" and not self._keys(given):
             self.add_error("mode", _("Kreuzen Sie an, welche Spalten der Schlüssel sind."))
         if not any(given.get(f"c{n}-use") for n in range(len(self.suggested))):
@@ -168,13 +180,15 @@ class PlanForm(forms.Form):
                 interval=given["interval"],
                 label=given["label"],
                 kind=given["kind"],
+                longitude=given["longitude"],
+                latitude=given["latitude"],
             )
         zone = "Etc/GMT-1" if given["zone"] == "+01" else given["zone"]
         table = tables.Table(
             file=self.found.survey.file,
             zone=zone,
             columns=[_chosen(c, given, n) for n, c in enumerate(self.suggested) if given[f"c{n}-use"]],
-            place=self._place(given) if given["target"] == "features" else None,
+            place=self._place(given),
             key=self._keys(given),
             mode=given["mode"],
         )
@@ -188,9 +202,15 @@ class PlanForm(forms.Form):
             automatic=given["automatic"],
         )
 
-    def _place(self, given: Mapping[str, Any]) -> tables.Place:
-        if self.geometry:
+    def _place(self, given: Mapping[str, Any]) -> tables.Place | None:
+        """Where rows lie, or stations stand; several columns of places have no coordinates of their own."""
+        target = given["target"]
+        if target == "features" and self.geometry:
             return tables.Place(geometry=self.geometry, srid=given["srid"])
+        if not (given.get("x") and given.get("y")) or target == "table":
+            return None
+        if target == "series" and given["each"] == "place" and not given["by"]:
+            return None
         return tables.Place(x=given["x"], y=given["y"], srid=given["srid"])
 
 
@@ -206,9 +226,11 @@ def _start(delivery: Delivery, columns: Sequence[tables.Column]) -> dict[str, An
         return {**series, **chosen, "automatic": plan.automatic, **_spot(place)}
     numbers = [c for c in columns if c.type in ("integer", "number")]
     seen = found.survey.pattern if found else None
-    series_like = bool(seen and seen.likely) and place is None
+    spots = {place.x, place.y} if place else set()
+    telling = any(c.source not in spots for c in numbers)
+    series_like = bool(seen and seen.likely and (place is None or (place.x and seen.by and telling)))
     return {
-        "target": "features" if place else "series" if series_like else "table",
+        "target": "series" if series_like else "features" if place else "table",
         "zone": "Europe/Berlin",
         "time": seen.time if seen else "",
         "by": seen.by if seen else "",

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import automatic
 from stadtkern.catalogue import operations as catalogue
-from stadtkern.catalogue.onboarding import files, operations, sources
+from stadtkern.catalogue.onboarding import files, operations, readings, sources
 from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Found, Plan
 from stadtkern.core import access, outbox, statements
 from stadtkern.core.database import Connection
@@ -22,10 +22,10 @@ from stadtkern.features import entities as feature_entities
 from stadtkern.features import operations as features
 from stadtkern.features import queries as collections
 from stadtkern.features.versions import differences
-from stadtkern.ingest.imports import compose, run, spots, typed
+from stadtkern.ingest.imports import spots, typed
 from stadtkern.ingest.imports.formats import unfold
 from stadtkern.ingest.imports.mapping import File, InvalidMapping
-from stadtkern.ingest.imports.survey import checks, drift, privacy, series, survey
+from stadtkern.ingest.imports.survey import checks, drift, survey
 from stadtkern.ingest.imports.survey.checks import Progress
 
 _EVERYTHING = access.Scope(ids=(), negated=True)
@@ -102,18 +102,10 @@ async def check(
 
 
 def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
-    if plan.target != "series":
-        found = checks.check(path=path, table=plan.table, least=plan.least, progress=progress)
-        return Checked(quality=found.quality, privacy=found.privacy)
-    mapping = operations.mapping_of(plan, dataset="x", title=title)
-    quality = series.check(path=path, recipe=mapping, progress=progress)
-    if plan.series is not None:
-        for column in compose.left_out(table=plan.table, series=plan.series):
-            quality.note("no_series", column=column.source, n=quality.rows)
-    watch = privacy.Watch(columns=plan.table.columns, least=plan.least)
-    for batch in typed.Rows(path=path, table=plan.table).batches():
-        watch.add(batch.cells)
-    return Checked(quality=quality, privacy=watch.findings())
+    if plan.target == "series":
+        return readings.check(path=path, plan=plan, title=title, progress=progress)
+    found = checks.check(path=path, table=plan.table, least=plan.least, progress=progress)
+    return Checked(quality=found.quality, privacy=found.privacy)
 
 
 async def load(
@@ -125,7 +117,7 @@ async def load(
         raise InvalidMapping("the dataset of this import was removed")
     path = files.text(settings, delivery.uuid)
     if plan.target == "series":
-        rows = await _load_series(delivery, plan, path=path, url=url, progress=progress)
+        rows = await readings.load(delivery, plan, path=path, url=url, progress=progress)
     else:
         rows = await _load_rows(connection, delivery, plan, path=path, progress=progress)
     async with connection.transaction():
@@ -138,18 +130,6 @@ async def load(
     if plan.target != "series":
         stored = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
         await differences.summarise(connection, _EVERYTHING, collection=stored)
-
-
-async def _load_series(delivery: Delivery, plan: Plan, *, path: Path, url: str, progress: Progress) -> int:
-    recipe = delivery.recipe
-    mapping = operations.mapping_of(plan, dataset=recipe.dataset_key, title=recipe.title)
-    report = await run.import_file(
-        url=url,
-        path=path,
-        recipe_=mapping,
-        progress=lambda *, done, total, values: progress(done, total),  # noqa: ARG005
-    )
-    return report.taken
 
 
 async def _load_rows(

@@ -91,6 +91,7 @@ FINDINGS: Mapping[str, Any] = {
     "rows_twice": _("Zeilen kommen mehrfach vor; sie bleiben stehen."),
     "geometry_missing": _("Zeilen ohne Ort."),
     "far_away": _("Orte außerhalb Deutschlands. Stimmt das Bezugssystem?"),
+    "moving": _("Die Koordinaten des Messorts wechseln; es gilt der erste Ort."),
     "no_series": _("Keine Zahlen: Die Spalte wird nicht Teil der Messreihen."),
     "zeros": _("Nullen, obwohl sonst kein Wert in ihre Nähe kommt. Fehlen dort Werte?"),
     "gaps": _("Lücken in der Zeit; genannt ist die längste."),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,6 +24,9 @@ class Series(Spec, frozen=True, kw_only=True):
     label: Label = "start"
     kind: Kind = "measurement"
     sensor: str = ""
+    longitude: float | None = None
+    """Where everything was measured, in degrees (WGS 84), if at one place."""
+    latitude: float | None = None
 
 
 def values_of(*, table: tables.Table, series: Series) -> list[tables.Column]:
@@ -62,6 +65,12 @@ def mapping_of(*, table: tables.Table, series: Series, dataset: str, title: str)
     )
 
 
+def _spot(series: Series) -> dict[str, Any]:
+    if series.longitude is None or series.latitude is None:
+        return {}
+    return {"longitude": repr(series.longitude), "latitude": repr(series.latitude)}
+
+
 def _grouping(values: list[tables.Column], file: mapping.File) -> Literal["", ".", ",", " ", "'"]:
     groups = {c.thousands for c in values if c.thousands}
     return groups.pop() if len(groups) == 1 else file.thousands
@@ -77,7 +86,7 @@ def _one(dataset: str, title: str, column: tables.Column, series: Series) -> map
         thing, label = mapping.Thing(key=f"{dataset}-{field}", name=name), name
     else:
         field = ""
-        thing, label = mapping.Thing(key=dataset, name=title), name
+        thing, label = mapping.Thing(key=dataset, name=title, **_spot(series)), name
     one_property = series.each == "place" and not series.by
     return mapping.Series(
         column=guess.escaped(column.source),

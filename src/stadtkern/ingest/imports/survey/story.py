@@ -52,6 +52,7 @@ WEIGHTS: dict[str, Weight] = {
     "jump": "hint",
     "standstill": "hint",
     "zeros": "hint",
+    "moving": "hint",
     "no_series": "hint",
 }
 """Code → what it means for the import; the words for people belong to the pages."""
