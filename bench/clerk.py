@@ -134,9 +134,9 @@ def _filled(page: str, action: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         kept = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        chosen = kept.get("type") not in ("checkbox", "radio") or " checked" in tag
-        if "name" in kept and chosen:
-            values[kept["name"]] = unescape(kept.get("value", "on"))
+        ticked = kept.get("type") in ("checkbox", "radio")
+        if "name" in kept and (not ticked or " checked" in tag):
+            values[kept["name"]] = unescape(kept.get("value", "on" if ticked else ""))
     for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         options = re.findall(r'<option value="([^"]*)"( selected)?', inner)
         first = options[0][0] if options else ""

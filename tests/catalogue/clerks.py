@@ -63,7 +63,8 @@ def filled(page: str, action: str) -> dict[str, str]:
         if kept.get("type") in ("checkbox", "radio") and " checked" not in tag:
             continue
         if "name" in kept and kept.get("type") != "file":
-            values[kept["name"]] = unescape(kept.get("value", "on"))
+            bare = "on" if kept.get("type") in ("checkbox", "radio") else ""
+            values[kept["name"]] = unescape(kept.get("value", bare))
     for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         options = re.findall(r'<option value="([^"]*)"( selected)?', inner)
         values[name] = unescape(
