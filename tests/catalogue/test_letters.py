@@ -16,11 +16,11 @@ from django.test.utils import override_settings
 
 from stadtkern.catalogue import operations
 from stadtkern.catalogue.entities import Dataset
-from stadtkern.catalogue.requests import guard
 from stadtkern.catalogue.subscriptions import jobs, views
 from stadtkern.core import settings as core_settings
 from stadtkern.core import statements, times
 from stadtkern.core.database import Connection
+from stadtkern.ui import guard
 from tests import mails, people
 from tests.mails import Box
 

@@ -14,10 +14,11 @@ from django.test.utils import override_settings
 from stadtkern.catalogue import notices
 from stadtkern.catalogue.harvest import store
 from stadtkern.catalogue.harvest.entities import Tally, tell
-from stadtkern.catalogue.requests import guard, operations
+from stadtkern.catalogue.requests import operations
 from stadtkern.core import outbox
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
+from stadtkern.ui import guard
 from tests import mails, people
 from tests.catalogue import harvesting, imports
 from tests.catalogue.test_onboarding import TREES

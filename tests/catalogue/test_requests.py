@@ -8,9 +8,9 @@ import re
 import pytest
 from django.test import AsyncClient
 
-from stadtkern.catalogue.requests import guard
 from stadtkern.core import datasets
 from stadtkern.core.database import Connection
+from stadtkern.ui import guard
 from tests import people
 from tests.catalogue.offices import as_, text
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from stadtkern.catalogue.requests import guard
 from stadtkern.city.glossary import operations, queries
 from stadtkern.city.glossary.entities import Glossary, Term
 from stadtkern.core.database import Connection
+from stadtkern.ui import guard
 from stadtkern.web.words import views
 from tests import people
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
@@ -23,8 +22,8 @@ from stadtkern.catalogue.inventory.entities import (
     Facts,
     Organisation,
 )
+from stadtkern.ui.fields import Text
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 KINDS = {
     "table": gettext_lazy("Tabelle"),
     "series": gettext_lazy("Zeitreihe"),
@@ -41,14 +40,6 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
-
-
-class Text(forms.CharField):
-    """Text without control characters, with line ends as `\\n`."""
-
-    def to_python(self, value: Any) -> str:
-        """The text as it is stored."""
-        return _CONTROL.sub("", (super().to_python(value) or "").replace("\r\n", "\n"))
 
 
 def _text(name: str, *, rows: int = 0, required: bool = False, help_text: Any = "") -> Text:

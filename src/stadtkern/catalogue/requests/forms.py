@@ -8,41 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from stadtkern.catalogue.inventory.forms import Text
-from stadtkern.catalogue.requests import guard
 from stadtkern.catalogue.requests.entities import PROGRESS
 from stadtkern.identity.mail import queue
-
-
-class Guarded(forms.Form):
-    """A form that anybody may send, with what keeps programs from filling it."""
-
-    website = forms.CharField(
-        label=gettext_lazy("Dieses Feld bitte leer lassen"),
-        required=False,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
-    )
-    ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
-    ticket_holds = False
-
-    def clean_website(self) -> str:
-        """A trap: people do not see it."""
-        if self.cleaned_data["website"]:
-            raise forms.ValidationError(gettext_lazy("Dieses Feld muss leer bleiben."))
-        return ""
-
-    def clean(self) -> dict[str, Any]:
-        """A ticket of ours, neither too young nor too old."""
-        given = super().clean() or {}
-        age = guard.age(str(given.get("ticket", "")))
-        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
-        if age is not None and age < guard.TOO_FAST:
-            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
-        elif not self.ticket_holds:
-            self.add_error(
-                None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
-            )
-        return given
+from stadtkern.ui.fields import Guarded, Text
 
 
 class AskForm(Guarded):
@@ -86,14 +54,6 @@ class AskForm(Guarded):
         super().__init__(*args, **kwargs)
         if not mail:
             del self.fields["email"]
-
-    def clean(self) -> dict[str, Any]:
-        """No advertising."""
-        given = super().clean()
-        text = " ".join(str(given.get(name, "")) for name in ("title", "body", "purpose"))
-        if guard.links(text) > guard.MOST_LINKS:
-            self.add_error(None, gettext_lazy("Bitte nennen Sie höchstens zwei Adressen von Webseiten."))
-        return given
 
 
 class ModerationForm(forms.Form):

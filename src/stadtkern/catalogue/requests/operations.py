@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stadtkern.catalogue.requests import guard, queries, replies
+from stadtkern.catalogue.requests import queries, replies
 from stadtkern.core import access, problems, statements
 from stadtkern.core.database import Connection
+from stadtkern.ui import guard
 
 
 class TooManyRequests(problems.Problem):

@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from stadtkern.catalogue.requests import forms, guard, operations, queries
+from stadtkern.catalogue.requests import forms, operations, queries
 from stadtkern.catalogue.requests.entities import PROGRESS
+from stadtkern.ui import guard
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 

@@ -9,11 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from stadtkern.catalogue.browse import wording
-from stadtkern.catalogue.requests import forms as guarded
 from stadtkern.identity.mail import queue
+from stadtkern.ui import fields
 
 
-class SubscribeForm(guarded.Guarded):
+class SubscribeForm(fields.Guarded):
     """An address and what it wants to hear of."""
 
     theme = forms.ChoiceField(

@@ -11,11 +11,11 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
 from stadtkern.catalogue import letters
-from stadtkern.catalogue.requests import guard
 from stadtkern.catalogue.requests.operations import TooManyRequests
 from stadtkern.catalogue.requests.replies import private
 from stadtkern.catalogue.subscriptions import forms, operations, queries
 from stadtkern.core import access, problems
+from stadtkern.ui import guard
 from stadtkern.ui import visit as visits
 
 PATIENCE = guard.Patience()

@@ -11,16 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from stadtkern.catalogue.requests import guard
 from stadtkern.city.glossary.entities import Term
 from stadtkern.city.messages import operations
 from stadtkern.city.messages.entities import Kind
-from stadtkern.ui import formats
+from stadtkern.ui import formats, guard
 from stadtkern.ui import visit as visits
 from stadtkern.web.words import forms
 
 PATIENCE = guard.Patience()
-_FORMS: dict[Kind, type[forms.Guarded]] = {"term": forms.MissingForm, "barrier": forms.BarrierForm}
+_FORMS: dict[Kind, type[fields.Guarded]] = {"term": forms.MissingForm, "barrier": forms.BarrierForm}
 _BASE = str.maketrans("ÄÖÜ", "AOU")
 
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What several forms have: texts as they are stored, and the guard of those that anybody may send."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from stadtkern.ui import guard
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Text(forms.CharField):
+    """Text without control characters, with line ends as `\\n`."""
+
+    def to_python(self, value: Any) -> str:
+        """The text as it is stored."""
+        return _CONTROL.sub("", (super().to_python(value) or "").replace("\r\n", "\n"))
+
+
+class Guarded(forms.Form):
+    """A form that anybody may send: a ticket of ours, a trap for programs, no advertising."""
+
+    website = forms.CharField(
+        label=gettext_lazy("Dieses Feld bitte leer lassen"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    ticket_holds = False
+
+    def clean_website(self) -> str:
+        """People do not see the trap."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(gettext_lazy("Dieses Feld muss leer bleiben."))
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        """The ticket is neither too young nor too old; a text has few links."""
+        given = super().clean() or {}
+        age = guard.age(str(given.get("ticket", "")))
+        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
+        if age is not None and age < guard.TOO_FAST:
+            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
+        elif not self.ticket_holds:
+            self.add_error(
+                None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
+            )
+        if guard.links(" ".join(str(text) for text in given.values())) > guard.MOST_LINKS:
+            self.add_error(None, gettext_lazy("Bitte nennen Sie höchstens zwei Adressen von Webseiten."))
+        return given
