@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from stadtkern.city.glossary.entities import Term
 from stadtkern.city.messages import operations
 from stadtkern.city.messages.entities import Kind
-from stadtkern.ui import formats, guard
+from stadtkern.ui import fields, formats, guard
 from stadtkern.ui import visit as visits
 from stadtkern.web.words import forms
 
