@@ -140,6 +140,28 @@ async def test_words_are_changed_by_editors_only(
     assert (await queries.glossary(connection)).find("api") is not None
 
 
+async def test_words_and_messages_are_the_citys_own(visitor: AsyncClient, connection: Connection) -> None:
+    """A partner's people have no say in what stands on everybody's pages, and see no contact."""
+    assert (await _sent(visitor, "/glossar/fehlt", subject="Vorfluter")).status_code == 302
+    await people.signed_in(connection, visitor, role="administrator", kind="partner")
+    work = await _text(visitor, "/arbeit")
+    for address in (
+        "/arbeit/glossar",
+        "/arbeit/glossar/neu",
+        "/arbeit/glossar/api",
+        "/arbeit/rueckmeldungen",
+    ):
+        assert f'href="{address}"' not in work
+        await _text(visitor, address, 403)
+    added = await visitor.post("/arbeit/glossar/neu", {"name_de": "Werbung", "short_de": "Kaufen!"})
+    assert added.status_code == 403
+    assert (await visitor.post("/arbeit/glossar/api/entfernen")).status_code == 403
+    assert {term.key for term in (await queries.glossary(connection)).terms} >= {"api"}
+    assert (await queries.glossary(connection)).find("werbung") is None
+    await people.signed_in(connection, visitor, role="editor", kind="municipal")
+    assert "Rückmeldung" in (await _text(visitor, "/arbeit")).split("Ihre Datensätze")[0]
+
+
 async def test_barriers_are_for_stewards_and_contacts_go_when_settled(
     visitor: AsyncClient, connection: Connection
 ) -> None:

@@ -39,13 +39,17 @@ class RoleIsMissing(problems.Problem):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is signed in. `roles`: role by organisation id; `administrator`: of the city itself."""
+    """Somebody who is signed in. `roles`: role by organisation id; `administrator`: of the city itself.
+
+    `partners`: those of the organisations that are not of the city.
+    """
 
     principal_id: int
     name: str
     email: str
     roles: Mapping[int, str]
     administrator: bool = False
+    partners: frozenset[int] = frozenset()
 
     def may(self, *, role: str, organisation_id: int | None = None) -> bool:
         """Whether they have at least this role there, or anywhere; the city's administrators have all."""
@@ -54,6 +58,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         if organisation_id is None:
             return any(at_least(has, role) for has in self.roles.values())
         return at_least(self.roles.get(organisation_id), role)
+
+    def serves(self, *, role: str) -> bool:
+        """Whether they have at least this role in the city or a department or company of it."""
+        return self.administrator or any(
+            at_least(has, role) for number, has in self.roles.items() if number not in self.partners
+        )
 
     @property
     def works_here(self) -> bool:
@@ -115,6 +125,21 @@ async def require(
     raise RoleIsMissing(role)
 
 
+async def require_in_city(
+    request: HttpRequest, connection: Connection | HasConnection, *, role: str
+) -> Person:
+    """Who sends this, if they have this role on the city's side: for what stands on everybody's pages.
+
+    Raises SignInNeeded, RoleIsMissing.
+    """
+    found = await person(connection, request)
+    if found is None:
+        raise SignInNeeded()
+    if not found.serves(role=role):
+        raise RoleIsMissing(role)
+    return found
+
+
 async def require_signed_in(request: HttpRequest, connection: Connection | HasConnection) -> Person:
     """Who sends this, with or without a role. Raises SignInNeeded."""
     found = await person(connection, request)
@@ -157,4 +182,5 @@ def _person(row: tuple[Any, ...]) -> Person:
         email=row[2] or "",
         roles={int(key): role for key, role in row[3].items()},
         administrator=row[4],
+        partners=frozenset(row[5]),
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.ui import places, sections
+from stadtkern.web.words import waiting
 
 
 def register() -> None:
@@ -45,6 +46,7 @@ def register() -> None:
         "editor",
         about=_("Wörter erklären, die nicht alle kennen."),
         position=55,
+        waiting=waiting.words,
     )
     places.register(
         _("Rückmeldungen"),
@@ -52,4 +54,5 @@ def register() -> None:
         "editor",
         about=_("Vermisste Wörter und gemeldete Barrieren."),
         position=56,
+        waiting=waiting.messages,
     )

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: EUPL-1.2
 
 -- name: find_person
--- Finds who is signed in with a session, and their role in each organisation
+-- Finds who is signed in with a session, their role in each organisation, and which of these are partners of the city
 SELECT p.id, p.name, i.email,
        coalesce(jsonb_object_agg(m.organisation_id, m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS roles,
-       coalesce(bool_or(o.kind = 'city' AND m.role = 'administrator'), false) AS administrator
+       coalesce(bool_or(o.kind = 'city' AND m.role = 'administrator'), false) AS administrator,
+       coalesce(array_agg(o.principal_id) FILTER (WHERE o.kind = 'partner'), '{}') AS partners
 FROM core.session AS s
 JOIN core.principal AS p ON p.id = s.principal_id AND p.kind = 'person'
 LEFT JOIN identity.person AS i ON i.principal_id = p.id

@@ -25,7 +25,7 @@ _LARGEST_ID = 2**63 - 1
 async def listing(request: HttpRequest) -> HttpResponse:
     """All words, with links to change them."""
     async with visits.open_visit(request) as visit:
-        await permissions.require(request, visit.connection, role="editor")
+        await permissions.require_in_city(request, visit.connection, role="editor")
         letters = views.by_letter(visit.city.glossary.terms)
         waiting = await queries.waiting(visit.connection, kinds=["term"])
     return render(request, "web/glossary/work.html", {"letters": letters, "waiting": waiting})
@@ -35,7 +35,7 @@ async def new(request: HttpRequest) -> HttpResponse:
     """A new word, perhaps one that somebody misses (`?aus=` number of the message)."""
     form = forms.TermForm(request.POST or None)
     async with visits.open_visit(request) as visit:
-        person = await permissions.require(request, visit.connection, role="editor")
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
         message = await _asked_for(visit, request.GET.get("aus", ""))
         if request.method == "POST" and form.is_valid():
             try:
@@ -66,7 +66,7 @@ async def _added(visit: Visit, person: Person, form: forms.TermForm, message: Me
 async def change(request: HttpRequest, key: str) -> HttpResponse:
     """Other words for a term."""
     async with visits.open_visit(request) as visit:
-        person = await permissions.require(request, visit.connection, role="editor")
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
         term = visit.city.glossary.find(key)
         if term is None:
             raise Http404
@@ -81,7 +81,7 @@ async def change(request: HttpRequest, key: str) -> HttpResponse:
 async def remove(request: HttpRequest, key: str) -> HttpResponse:
     """Take a word out, after asking."""
     async with visits.open_visit(request) as visit:
-        await permissions.require(request, visit.connection, role="editor")
+        await permissions.require_in_city(request, visit.connection, role="editor")
         term = visit.city.glossary.find(key)
         if term is None:
             raise Http404
@@ -98,8 +98,8 @@ async def messages(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("seite", "")
     page = max(1, int(number)) if number.isdecimal() and len(number) < 5 else 1
     async with visits.open_visit(request) as visit:
-        person = await permissions.require(request, visit.connection, role="editor")
-        kinds = _kinds(person)
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
+        kinds = kinds_of(person)
         found = await queries.page(
             visit.connection, kinds=kinds, settled=settled, skip=(page - 1) * queries.SIZE
         )
@@ -116,10 +116,10 @@ async def messages(request: HttpRequest) -> HttpResponse:
 async def settle(request: HttpRequest, id: int) -> HttpResponse:
     """Note a message as settled, or forget it after asking (`?loeschen=1`)."""
     async with visits.open_visit(request) as visit:
-        person = await permissions.require(request, visit.connection, role="editor")
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
         found = None
         if id <= _LARGEST_ID:
-            found = await queries.one(visit.connection, kinds=_kinds(person), id=id)
+            found = await queries.one(visit.connection, kinds=kinds_of(person), id=id)
         if found is None:
             raise Http404
         what = request.POST.get("what", "")
@@ -132,6 +132,6 @@ async def settle(request: HttpRequest, id: int) -> HttpResponse:
     return render(request, "web/messages/message.html", {"message": found})
 
 
-def _kinds(person: Person) -> Sequence[Kind]:
+def kinds_of(person: Person) -> Sequence[Kind]:
     """Barriers may name how to reach somebody: stewards see them, other editors the missing words."""
-    return ("term", "barrier") if person.may(role="steward") else ("term",)
+    return ("term", "barrier") if person.serves(role="steward") else ("term",)
