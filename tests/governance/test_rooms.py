@@ -12,6 +12,7 @@ from stadtkern.core import access, datasets, tokens
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from tests import browsing, people
+from tests.governance import routes
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ async def test_a_steward_sets_up_a_room_and_lets_a_person_in(
 ) -> None:
     """From the form to the predicate, and back out again at once."""
     _, dataset = await room_of(visitor, connection, "verkehr")
-    guest = await people.person(connection, name="Gast")
+    guest = await people.person(connection, role="reader", kind="partner", name="Gast")
     assert not (await gate.scope(connection, guest.principal)).allows(dataset)
     body = {"kind": "person", "name": guest.email.upper(), "until": ""}
     assert (await visitor.post("/arbeit/raeume/verkehr/aufnehmen", body)).status_code == 302
@@ -153,3 +154,28 @@ async def test_mistakes_stand_beside_the_field(visitor: AsyncClient, connection:
     for kind, name in (("person", "niemand@x.example"), ("token", "1e9"), ("organisation", "Nirgends")):
         answer = await visitor.post("/arbeit/raeume/fehler/aufnehmen", {"kind": kind, "name": name})
         assert "ist hier niemand bekannt" in answer.content.decode()
+
+
+async def test_nobody_finds_out_who_has_an_account(visitor: AsyncClient, connection: Connection) -> None:
+    """Private accounts answer as none, and so does everybody for partners, but their own people."""
+    private = await people.person(connection)
+    colleague = await people.person(connection, role="reader", kind="department")
+    for kind, found in (("department", True), ("partner", False)):
+        steward = await people.signed_in(connection, visitor, role="steward", kind=kind)
+        await datasets.save_room(connection, key=f"raum-{kind}", kind="restricted", title={"de": kind})
+        await connection.execute(
+            "UPDATE core.room SET organisation_id = %s WHERE key = %s",
+            [steward.organisation_id, f"raum-{kind}"],
+        )
+        own = await people.person(connection, role="reader", organisation_id=steward.organisation_id)
+        answers = {}
+        for who, name in (("own", own.email), ("private", private.email), ("colleague", colleague.email),
+                          ("nobody", "niemand@stadt.example")):  # fmt: skip
+            answer = await visitor.post(
+                f"/arbeit/raeume/raum-{kind}/aufnehmen", {"kind": "person", "name": name}
+            )
+            answers[who] = (answer.status_code, routes.plain(answer.content.decode(), {"name": name}))
+        assert answers["own"][0] == 302
+        assert answers["private"] == answers["nobody"]
+        assert (answers["colleague"][0] == 302) == found
+        assert found or answers["colleague"] == answers["nobody"]

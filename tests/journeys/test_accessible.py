@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.conftest import AXE, Walk
+from tests.journeys import axe
+from tests.journeys.conftest import Walk
 
 PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht", "THING", "STREAM",
          "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/daten",
@@ -16,7 +17,6 @@ PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht"
          "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
          "/suche?q=neutor", "/suche?q=gibtesnicht", "/glossar", "/glossar/fehlt",
          "/ueber", "/barrierefreiheit/melden", "/nix", "/en/"]  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def address(walk: Walk, path: str) -> str:
@@ -37,16 +37,7 @@ def test_axe_finds_nothing(browser: Browser, walk: Walk, scheme: Any, width: int
     page = context.new_page()
     found = []
     for path in PATHS:
-        page.goto(address(walk, path))
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        found += [
-            f"{path}: {v['id']} – {n['target']} {n['failureSummary']}"
-            for v in answer["violations"]
-            for n in v["nodes"]
-        ]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{path}: wider than the screen")
+        found += axe.faults(page, address(walk, path), name=path)
     context.close()
     assert not found, "\n".join(found)
 

@@ -64,8 +64,9 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
     ),
     rooms.NobodyByThatName: (
         gettext_lazy("Unter diesem Namen ist hier niemand bekannt."),
-        gettext_lazy("Nötig ist die E-Mail-Adresse eines Kontos, der genaue Name einer Organisation oder die "
-                     "Nummer eines gültigen Schlüssels."),
+        gettext_lazy("Nötig ist die E-Mail-Adresse einer Person, die hier in einer Organisation mitarbeitet, "
+                     "der genaue Name einer Organisation oder die Nummer eines gültigen Schlüssels. "
+                     "Andere laden Sie zuerst in eine Organisation ein."),
     ),
     rooms.SeveralByThatName: (
         gettext_lazy("Mehrere Organisationen heißen so."),

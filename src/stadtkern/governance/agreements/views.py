@@ -214,7 +214,9 @@ async def _terms(desk: Desk, room: Room, form: forms.AgreementForm) -> operation
     people: list[int] = []
     for address in said["people"]:
         try:
-            people.append(await members.find_principal(desk.connection, kind="person", name=address))
+            people.append(
+                await members.find_principal(desk.connection, by=desk.person, kind="person", name=address)
+            )
         except members.NobodyByThatName as problem:
             form.add_error("people", f"{address}: {says(problem)}")
             return None

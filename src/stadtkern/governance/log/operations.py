@@ -62,7 +62,7 @@ async def keep(connection: Connection, *, by: Person, days: int) -> None:
 async def appoint(connection: Connection, *, by: Person, email: str) -> None:
     """Let somebody read the log. Raises AdministratorsOnly, NobodyByThatName."""
     _check(by)
-    person_id = await rooms.find_principal(connection, kind="person", name=email)
+    person_id = await rooms.find_principal(connection, by=by, kind="person", name=email)
     async with connection.transaction():
         await audit.act_as(connection, principal_id=by.principal_id)
         await connection.execute(statements.load("governance")["appoint_officer"], {"person_id": person_id})

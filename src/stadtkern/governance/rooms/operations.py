@@ -25,7 +25,8 @@ class RoomExists(problems.Problem):
 class NobodyByThatName(problems.Problem):
     """There is nobody here by that name.
 
-    Name the e-mail address of an account, an organisation, or the number of a token that is valid.
+    Name the e-mail address of somebody who works in an organisation here, an organisation, or the number of a
+    token that is valid. Others are invited to an organisation first.
     """
 
     status = 422
@@ -93,17 +94,22 @@ async def change(
         await connection.execute(statements.load("governance")["change_room"], values)
 
 
-async def find_principal(connection: Connection, *, kind: str, name: str) -> int:
-    """Who is meant by an address, a name or a number. Raises NobodyByThatName, SeveralByThatName."""
+async def find_principal(connection: Connection, *, by: Person, kind: str, name: str) -> int:
+    """Who is meant by an address, a name or a number. Raises NobodyByThatName, SeveralByThatName.
+
+    An account without a role anywhere answers as none, so that nobody finds out who has one.
+    """
+    sql = statements.load("governance")
+    values: dict[str, object]
     if kind == "person":
-        query, values = statements.load("governance")["find_person_by_email"], {"email": name}
+        query, values = sql["find_person_by_email"], {"email": name, "by": by.principal_id}
     elif kind == "organisation":
-        query, values = statements.load("governance")["find_organisation_by_name"], {"name": name}
+        query, values = sql["find_organisation_by_name"], {"name": name}
     else:
         number = name.removeprefix("#")
         if not number.isdecimal() or len(number) > 18:
             raise NobodyByThatName(repr(name[:100]), where="name")
-        query, values = statements.load("governance")["find_token_principal"], {"token_id": number}
+        query, values = sql["find_token_principal"], {"token_id": number}
     rows = await (await connection.execute(query, values)).fetchall()
     if not rows:
         raise NobodyByThatName(repr(name[:100]), where="name")
@@ -120,7 +126,7 @@ async def admit(
     For a token, which cannot read, the terms are accepted by who lets it in.
     """
     _check(by, room)
-    principal_id = await find_principal(connection, kind=kind, name=name)
+    principal_id = await find_principal(connection, by=by, kind=kind, name=name)
     values = {"room_id": room.id, "principal_id": principal_id, "expires_at": until}
     async with connection.transaction():
         await audit.act_as(connection, principal_id=by.principal_id)

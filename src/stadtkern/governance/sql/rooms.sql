@@ -70,8 +70,18 @@ WHERE id = %(room_id)s AND terms_version = %(version)s AND terms_version > 0
 ON CONFLICT DO NOTHING RETURNING version;
 
 -- name: find_person_by_email
--- Finds a person by the address of their account
-SELECT principal_id FROM identity.person WHERE email = lower(%(email)s) AND disabled_at IS NULL;
+-- Finds somebody who works here by the address of their account. Private accounts are not to be found out, nor by
+-- partners anybody but their own people
+SELECT i.principal_id
+FROM identity.person AS i
+WHERE i.email = lower(%(email)s) AND i.disabled_at IS NULL
+  AND EXISTS (SELECT FROM core.membership AS m WHERE m.person_id = i.principal_id)
+  AND EXISTS (SELECT FROM core.membership AS own
+              JOIN core.organisation AS o ON o.principal_id = own.organisation_id
+              WHERE own.person_id = %(by)s
+                AND (o.kind <> 'partner'
+                     OR EXISTS (SELECT FROM core.membership AS m
+                                WHERE m.person_id = i.principal_id AND m.organisation_id = own.organisation_id)));
 
 -- name: find_organisation_by_name
 -- Finds an organisation by its name

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What axe has against a page, and whether it fits its screen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import AXE
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page: Page, address: str, *, name: str) -> list[str]:
+    """Violations of WCAG 2.2 AA and best practice at an address, and a page wider than its screen."""
+    page.goto(address)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    found = [
+        f"{name}: {v['id']} – {n['target']} {n['failureSummary']}"
+        for v in answer["violations"]
+        for n in v["nodes"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"{name}: wider than the screen")
+    return found
