@@ -104,6 +104,8 @@ async def over(connection: Connection, known: Collection, batches: Batches, *, f
     except errors.CardinalityViolation as error:
         raise DuplicateKey("each key may stand once in a delivery") from error
     await connection.execute(sql.SQL("DROP TABLE {}").format(staging))
+    former = _table(keeping.before(known.table_name))
+    await connection.execute(sql.SQL("ANALYZE {}, {}").format(_table(known.table_name), former))
     found.n = known.n + (int(row[0]) if row else 0)
     return found
 

@@ -10,13 +10,13 @@ import msgspec
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from stadtkern.core import problems, statements
+from stadtkern.core import fragments, problems, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.features import rows as reading
 from stadtkern.features.entities import Collection, Column, Row
-from stadtkern.features.versions import queries
+from stadtkern.features.versions import keeping, queries
 from stadtkern.features.versions.queries import Kept, Version
 
 SHOWN = 20
@@ -88,7 +88,8 @@ async def between(
     """Compare two versions of one collection. Raises TooLargeToCompare."""
     if max(old.collection.n, new.collection.n) > MOST_ROWS:
         raise TooLargeToCompare(f"more than {MOST_ROWS} rows")
-    a, b = _side("a", old, scope), _side("b", new, scope)
+    among = _among(old, new)
+    a, b = _side("a", old, scope, among), _side("b", new, scope, among)
     try:
         async with connection.transaction():
             await connection.execute(f"set local statement_timeout = {_MILLISECONDS:d}")
@@ -237,11 +238,26 @@ async def _shared(connection: Connection, a: _Side, b: _Side, column: Column) ->
     return int(n)
 
 
-def _side(name: str, version: Version, scope: Scope) -> _Side:
+def _side(name: str, version: Version, scope: Scope, among: Fragment) -> _Side:
     source = Kept(version)
     inner = Fragment("(select * from ") + source.table(scope)
-    inner += Fragment(" where ") + source.access(scope) + Fragment(f") {name}")
-    return _Side(name, version.collection, inner)
+    inner += Fragment(" where ") + source.access(scope) + Fragment(" and ") + among
+    return _Side(name, version.collection, inner + Fragment(f") {name}"))
+
+
+def _among(old: Version, new: Version) -> Fragment:
+    """Within one table only rows that came behind or were changed can differ; the others need no look."""
+    table = old.collection.table_name
+    if table != new.collection.table_name:
+        return fragments.TRUE
+    ends = [version.last_id for version in (old, new) if version.last_id is not None]
+    parts = [Fragment("f.id > %s", (min(ends),))] if ends else []
+    if old.overwritten or new.overwritten:
+        was = keeping.before(table)  # a name that the source has checked
+        parts.append(Fragment(f"f.id in (select w.id from features.{was} w)"))  # noqa: S608
+    if not parts:
+        return fragments.FALSE
+    return Fragment("(") + fragments.join(parts, separator=" or ") + Fragment(")")
 
 
 def _columns(old: Sequence[Column], new: Sequence[Column]) -> Columns:
