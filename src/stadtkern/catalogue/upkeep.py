@@ -8,7 +8,7 @@ import asyncio
 import structlog
 
 from stadtkern.catalogue import automatic, operations
-from stadtkern.core import database, statements, waiting
+from stadtkern.core import classes, database, statements, waiting
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,8 @@ async def run(*, url: str, stop: asyncio.Event) -> None:
 async def once(*, url: str) -> list[str]:
     """Adopt what the catalogue does not know yet, and note what is new; returns the keys adopted."""
     async with await database.connect(url=url, autocommit=True) as connection:
+        if await classes.recount(connection):
+            log.error("classes of datasets were wrong and are counted anew")
         adopted = await operations.adopt_all(connection)
         await connection.execute(statements.load("catalogue")["move_series"])
         await automatic.place_features(connection)

@@ -143,6 +143,31 @@ SELECT r.negated,
        ARRAY(SELECT l.dataset_id FROM listed AS l WHERE l.visible AND NOT l.by_all) AS closed
 FROM ruled AS r;
 
+-- name: wrong_classes
+-- Counts the classes of datasets whose size is not what it says; none unless somebody wrote past the triggers
+SELECT count(*)
+FROM (SELECT room_id, state, coalesce(organisation_id, 0) AS organisation_id, count(*) AS size
+      FROM core.dataset GROUP BY 1, 2, 3) AS d
+FULL JOIN (SELECT * FROM core.dataset_class WHERE size <> 0) AS k USING (room_id, state, organisation_id)
+WHERE k.size IS DISTINCT FROM d.size;
+
+-- name: rights_changed
+-- Raises the version of rights, which also keeps all changes of them waiting until the end of the transaction
+WITH told AS (SELECT pg_notify('stadtkern_access', ''))
+UPDATE core.access_version SET version = version + 1 FROM told;
+
+-- name: recount_classes
+-- Counts all classes of datasets anew
+MERGE INTO core.dataset_class AS k
+USING (SELECT coalesce(d.room_id, o.room_id) AS room_id, coalesce(d.state, o.state) AS state,
+              coalesce(d.organisation_id, o.organisation_id) AS organisation_id, coalesce(d.size, 0) AS size
+       FROM (SELECT room_id, state, coalesce(organisation_id, 0) AS organisation_id, count(*) AS size
+             FROM core.dataset GROUP BY 1, 2, 3) AS d
+       FULL JOIN core.dataset_class AS o USING (room_id, state, organisation_id)) AS c
+ON (k.room_id, k.state, k.organisation_id) = (c.room_id, c.state, c.organisation_id)
+WHEN MATCHED THEN UPDATE SET size = c.size
+WHEN NOT MATCHED THEN INSERT VALUES (c.room_id, c.state, c.organisation_id, c.size);
+
 -- name: absences
 -- Lists what is deleted but still being removed, and datasets that lie partly in files until an instant
 SELECT kind, id, CASE WHEN kind = 'archive' THEN (extract(epoch FROM until) * 1000000)::bigint ELSE 0 END
