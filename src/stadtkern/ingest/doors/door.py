@@ -69,7 +69,8 @@ class Door:
     async def listening(self) -> AsyncIterator[int]:
         """Serve for the time of the block; yields the port, that of TLS where there is no other."""
         await self._kept.restore(self._roll)
-        servers = await self._open()
+        encrypted = None if self._certificate is None else self._come_encrypted
+        servers = await secure.doors(self._settings, come=self._come, encrypted=encrypted)
         sweeper = asyncio.create_task(self._sweep(), name="mqtt-sweeper")
         try:
             yield int(servers[0].sockets[0].getsockname()[1])
@@ -85,21 +86,6 @@ class Door:
             await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)
             with contextlib.suppress(problems.Unavailable):
                 await self._kept.sweep(self._roll, now=asyncio.get_running_loop().time())
-
-    async def _open(self) -> list[asyncio.Server]:
-        """One without TLS unless only the other is wanted; one with TLS if there is a certificate."""
-        loop, settings = asyncio.get_running_loop(), self._settings
-        servers: list[asyncio.Server] = []
-        if settings.mqtt_port or self._certificate is None:
-            servers.append(
-                await loop.create_server(self._come, settings.host, settings.mqtt_port, backlog=512)
-            )
-        if self._certificate is not None:
-            port = settings.mqtt_tls_port
-            servers.append(await loop.create_server(self._come_encrypted, settings.host, port, backlog=512))
-        for server in servers:
-            log.info("MQTT is open", host=settings.host, port=server.sockets[0].getsockname()[1])
-        return servers
 
     def guards(self, datastream_id: int) -> bool:  # noqa: ARG002
         """Rights are asked for each time."""

@@ -17,6 +17,8 @@ from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
 
 log = structlog.get_logger(__name__)
 
+_Come = Callable[[], asyncio.Protocol]
+
 
 class CertificateUnusable(problems.Problem):
     """The certificate for MQTT over TLS cannot be used.
@@ -108,3 +110,22 @@ class Handshake(asyncio.Protocol):
             self._line.connection_lost(None)
         else:
             self._line.encrypted(made)
+
+
+async def doors(settings: Settings, *, come: _Come, encrypted: _Come | None) -> list[asyncio.Server]:
+    """One without TLS unless only the other is wanted; one with TLS if there is a certificate."""
+    loop = asyncio.get_running_loop()
+    found: list[asyncio.Server] = []
+    if settings.mqtt_port or encrypted is None:
+        found.append(await loop.create_server(come, settings.host, settings.mqtt_port, backlog=512))
+    if encrypted is not None:
+        port = settings.mqtt_tls_port
+        try:
+            found.append(await loop.create_server(encrypted, settings.host, port, backlog=512))
+        except OSError as error:
+            if not found:
+                raise
+            log.error("MQTT over TLS stays closed", port=port, error=str(error))
+    for server in found:
+        log.info("MQTT is open", host=settings.host, port=server.sockets[0].getsockname()[1])
+    return found

@@ -18,19 +18,33 @@ class _Reference(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=Fal
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     datastream: _Reference = msgspec.field(name="Datastream")
-    components: list[str]
-    data: msgspec.Raw = msgspec.field(name="dataArray")
+    components: tuple[str, ...]
+    data: list[msgspec.Raw] = msgspec.field(name="dataArray")
 
 
 _decode = msgspec.json.Decoder(list[_Entry]).decode
-_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
-    """What a scanner finds, with the text of the rows."""
+    """Plain groups as they came; empty `components`: they differ from group to group."""
 
-    groups: list[Group]
-    pieces: list[Piece]
+    numbers: list[int]
+    sizes: list[int]
+    texts: list[bytes]
+    heads: list[list[str]]
+    components: list[str]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups, as a scanner finds them."""
+        pairs = zip(self.numbers, self.heads, strict=True)
+        return [Group(number, False, components) for number, components in pairs]
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The rows, as a scanner finds them, with their text."""
+        pairs = zip(self.texts, self.sizes, strict=True)
+        return [Piece(index, 0, len(text), size, text) for index, (text, size) in enumerate(pairs) if size]
 
 
 def read(body: bytes) -> Taken | None:
@@ -42,23 +56,18 @@ def read(body: bytes) -> Taken | None:
     # Each name once in each group: then none stands twice in one, and none is spelt with escapes.
     if b"\\" in body or any(body.count(name) != len(entries) for name in _NAMES):
         return None
-    found = Taken([], [])
-    known: dict[tuple[str, ...], list[str]] = {}
-    for index, entry in enumerate(entries):
-        components = known.get(tuple(entry.components))
-        if components is None:
-            components = known[tuple(entry.components)] = entry.components
-            if not rows.fit(components):
-                return None
-        text = bytes(entry.data)
-        if not 0 < entry.datastream.number <= _LARGEST or not text.startswith(b"["):
-            return None
-        try:
-            size = len(_decode_rows(text))
-        except (msgspec.MsgspecError, RecursionError):
-            return None
-        found.groups.append(Group(entry.datastream.number, False, components))
-        if size:
-            inner = text[1:-1].strip()
-            found.pieces.append(Piece(index, 0, len(inner), size, inner))
-    return found
+    known = {entry.components: list(entry.components) for entry in entries}
+    if not all(rows.fit(components) for components in known.values()):
+        return None
+    if not all(0 < entry.datastream.number <= _LARGEST for entry in entries):
+        return None
+    return Taken(
+        [entry.datastream.number for entry in entries],
+        [len(entry.data) for entry in entries],
+        [
+            bytes(entry.data[0]) if len(entry.data) == 1 else b",".join(map(bytes, entry.data))
+            for entry in entries
+        ],
+        [known[entry.components] for entry in entries],
+        next(iter(known.values())) if len(known) == 1 else [],
+    )

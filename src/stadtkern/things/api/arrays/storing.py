@@ -91,6 +91,12 @@ class Storing:
         Raises Busy or StoreUnavailable in place of the first; later such rows are named in the answer.
         """
         under_way: deque[asyncio.Task[Said]] = deque()
+        if isinstance(self._scanner, Taken) and (found := await self._whole(self._scanner)) is not None:
+            text, failure = await self._store(Chunk(size=found.size), found)
+            if failure is not None:
+                raise failure
+            yield text
+            return
         await self._call.state.streams.learn(list({group.number for group in self._scanner.groups}))
         try:
             for pieces in self._cut():
@@ -149,6 +155,31 @@ class Storing:
                 )
             )
         return chunk
+
+    async def _whole(self, taken: Taken) -> Read | None:
+        """All rows at once, where there are few, everything is known, and anything may be added there."""
+        total = sum(taken.sizes)
+        usual = taken.components and len(taken.numbers) <= _CHUNK_PIECES and all(taken.sizes)
+        if not usual or not 0 < total <= CHUNK:
+            return None
+        state = self._call.state
+        await state.streams.learn(list(set(taken.numbers)))
+        facts = state.streams.known(taken.numbers)
+        if facts is None:
+            return None
+        rights = await state.gate.rights(self._principal)
+        if not all(
+            rights.allow("create", dataset_id=number) for number in {each.dataset_id for each in facts}
+        ):
+            return None
+
+        def work() -> Read | None:
+            return rows.whole(
+                texts=taken.texts, sizes=taken.sizes, numbers=taken.numbers, facts=facts,
+                components=taken.components,
+            )  # fmt: skip
+
+        return work() if total <= _FEW else await asyncio.to_thread(work)
 
     async def _ask(self, number: int, multi: bool) -> Known:
         """What is known of a datastream, or why nothing can be added to it."""

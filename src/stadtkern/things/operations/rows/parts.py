@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -51,10 +53,10 @@ def read(parts: Sequence[Part]) -> Read:
     found = Read(size=0, rows=None, places=np.empty(0, np.int64), problems={}, features=set())
     batches: list[Batch] = []
     places: list[Integers] = []
-    for way, run in groupby(parts, key=_way):
-        members = list(run)
+    for way, run in groupby(zip(_ways(parts), parts, strict=True), key=itemgetter(0)):
+        members = [part for _, part in run]
         size = sum(part.size for part in members)
-        columns = None if way is None else _at_once(members, way, size=size, found=found)
+        columns = None if way is None else _at_once(members, way, found=found)
         if columns is not None:
             batches.append(columns)
             places.append(np.arange(found.size, found.size + size))
@@ -69,22 +71,64 @@ def read(parts: Sequence[Part]) -> Read:
     return found
 
 
-def _way(part: Part) -> tuple[str, ...] | None:
-    """The components where rows may be read at once, None where each is to be looked at."""
-    facts = part.facts
-    if (
-        not typed.fits(part.components)
-        or facts.components is not None
-        or (facts.unplaced and facts.feature_id is None)
-        or facts.observation_type in observations.SPECIAL
-    ):
+def _ways(parts: Sequence[Part]) -> Iterator[tuple[str, ...] | None]:
+    """For each part its components where rows may be read at once, None where each is to be looked at.
+
+    Most parts share one list of components, which is looked at once.
+    """
+    known: dict[int, tuple[str, ...] | None] = {}
+    for part in parts:
+        components, facts = part.components, part.facts
+        key = id(components)
+        if key not in known:
+            known[key] = tuple(components) if typed.fits(components) else None
+        yield None if _particular(facts) else known[key]
+
+
+def _particular(facts: Facts) -> bool:
+    """Whether each row of a Datastream is to be looked at by itself."""
+    unplaced = facts.unplaced and facts.feature_id is None
+    return bool(unplaced) or facts.components is not None or facts.observation_type in observations.SPECIAL
+
+
+def whole(
+    *,
+    texts: Sequence[bytes],
+    sizes: Sequence[int],
+    numbers: Sequence[int],
+    facts: Sequence[Facts],
+    components: list[str],
+) -> Read | None:
+    """The same for rows of many Datastreams with the same components; None where they are not all plain."""
+    if not typed.fits(components) or any(map(_particular, facts)):
         return None
-    return tuple(part.components)
+    found = Read(size=sum(sizes), rows=None, places=np.empty(0, np.int64), problems={}, features=set())
+    usual = [NONE if each.feature_id is None else each.feature_id for each in facts]
+    belonging = Belonging(numbers, sizes, usual)
+    found.rows = _columns(b",".join(texts), tuple(components), belonging, found)
+    found.places = np.arange(found.size)
+    return None if found.rows is None else found
 
 
-def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, size: int, found: Read) -> Batch | None:
+def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, found: Read) -> Batch | None:
     """The rows of parts with the same components; None where one of them is not of that kind."""
     text = parts[0].text if len(parts) == 1 else b",".join([part.text for part in parts])
+    usual = [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts]
+    belonging = Belonging([part.datastream_id for part in parts], [part.size for part in parts], usual)
+    return _columns(text, way, belonging, found)
+
+
+class Belonging(NamedTuple):
+    """To which Datastreams rows belong, how many to each, and to which feature where they name none."""
+
+    numbers: Sequence[int]
+    sizes: Sequence[int]
+    features: Sequence[int]
+
+
+def _columns(text: bytes, way: tuple[str, ...], belonging: Belonging, found: Read) -> Batch | None:
+    numbers, sizes, usual = belonging
+    size = sum(sizes)
     if list(way) in plain.ORDERS:
         pair = plain.read(text, size=size, time_first=list(way) == plain.ORDERS[0])
         columns = None if pair is None else Columns(time=pair[0], result=pair[1])
@@ -92,8 +136,6 @@ def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, size: int, found: R
         columns = typed.read(text, size=size, components=way)
     if columns is None:
         return None
-    sizes = [part.size for part in parts]
-    usual = [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts]
     feature_id = np.repeat(np.array(usual, np.int64), sizes)
     if columns.feature_id is not None:
         named = columns.feature_id != NONE
@@ -102,7 +144,7 @@ def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, size: int, found: R
         )
         feature_id = np.where(named, columns.feature_id, feature_id)
     return Batch(
-        datastream_id=np.repeat(np.array([part.datastream_id for part in parts], np.int64), sizes),
+        datastream_id=np.repeat(np.array(numbers, np.int64), sizes),
         time=columns.time,
         result=columns.result,
         result_time=columns.result_time,
@@ -118,7 +160,7 @@ def _apart(part: Part, way: tuple[str, ...] | None, found: Read) -> Iterator[tup
         columns = None
         if way is not None:
             smaller = msgspec.structs.replace(part, text=b",".join(map(bytes, block)), size=len(block))
-            columns = _at_once([smaller], way, size=len(block), found=found)
+            columns = _at_once([smaller], way, found=found)
         if columns is not None:
             yield columns, np.arange(found.size, found.size + len(block))
         else:
