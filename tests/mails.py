@@ -39,6 +39,7 @@ class Box:
         self.port = 0
         self.busy = False
         self.signed_in: list[bytes] = []
+        self.came = asyncio.Event()
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, _: smtp.SMTP, __: smtp.Session, envelope: smtp.Envelope, address: str, ___: Any
@@ -58,6 +59,7 @@ class Box:
         assert isinstance(envelope.content, bytes)
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         self.to += envelope.rcpt_tos
+        self.came.set()
         return "250 taken"
 
     def text(self, number: int = -1) -> str:

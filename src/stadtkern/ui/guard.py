@@ -63,7 +63,8 @@ class Patience:
     def take(self, request: HttpRequest) -> bool:
         """Count one request; False when there were enough within the hour."""
         now = time.monotonic()
-        address = request.headers.get("x-forwarded-for") or request.META.get("REMOTE_ADDR", "")
+        last = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        address = last or request.META.get("REMOTE_ADDR", "")
         digest = hashlib.blake2b(address.encode(), key=self._key, digest_size=16).digest()
         if len(self._asked) > _MOST_ADDRESSES:
             self._asked.clear()
