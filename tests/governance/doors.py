@@ -9,7 +9,7 @@ from tests.governance.door import Door, door, no_data
 WORDS = (
     "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
     "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
-    "arbeit/rueckmeldungen/<int:id>",
+    "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     "": door(lists="/ /en/"),

@@ -125,10 +125,10 @@ def test_the_keyboard_alone_is_enough(page: Page, walk: Walk) -> None:
     expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("Pegel")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/dinge\?q=Pegel"))
+    page.wait_for_url(re.compile(r"/suche\?q=Pegel"))
     _tab_to(page, "Pegel Mitte")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"

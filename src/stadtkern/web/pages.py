@@ -40,6 +40,10 @@ def register() -> None:
         about=_("Was wir tun, damit alle diese Seiten nutzen können, und wie Sie uns Hürden melden."),
         position=40,
     )
+    _places()
+
+
+def _places() -> None:
     places.register(
         _("Glossar"),
         "glossary-work",
@@ -55,4 +59,12 @@ def register() -> None:
         about=_("Vermisste Wörter und gemeldete Barrieren."),
         position=56,
         waiting=waiting.messages,
+    )
+    places.register(
+        _("Auftritt der Stadt"),
+        "looks",
+        "administrator",
+        about=_("Name, Farbe und Logo auf allen Seiten."),
+        position=90,
+        city=True,
     )

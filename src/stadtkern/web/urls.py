@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
+from stadtkern.web.looks import views as looks
 from stadtkern.web.search import views as search
 from stadtkern.web.words import views as words
 from stadtkern.web.words import work
@@ -20,6 +21,8 @@ urlpatterns = [
     path("", include("stadtkern.catalogue.ckan.urls")),
     path("", include(catalogue.machine_patterns)),
     path("", include("stadtkern.identity.machine_urls")),
+    path("auftritt.css", looks.stylesheet, name="looks-css"),
+    path("auftritt/logo", looks.picture, name="logo"),
     *i18n_patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),
@@ -34,6 +37,7 @@ urlpatterns = [
         path("ueber", views.about, name="about"),
         path("glossar", words.glossary, name="glossary"),
         path("glossar/fehlt", words.missing, name="glossary-missing"),
+        path("arbeit/auftritt", looks.looks, name="looks"),
         path("arbeit/glossar", work.listing, name="glossary-work"),
         path("arbeit/glossar/neu", work.new, name="glossary-new"),
         path("arbeit/glossar/<slug:key>", work.change, name="glossary-term"),
