@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from stadtkern.catalogue.inventory.forms import Text
 from stadtkern.city import logo
 from stadtkern.ui import colours, formats
+from stadtkern.ui.fields import Text
 
 
 class LooksForm(forms.Form):
