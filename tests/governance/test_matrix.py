@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 from starlette.applications import Starlette
 
+from stadtkern.catalogue.usage import counting
 from stadtkern.core import access, times
 from stadtkern.core import database as core_database
 from stadtkern.things import entities
@@ -58,6 +59,7 @@ async def matrix(asker: Asker, database: str) -> AsyncIterator[Matrix]:
     """The city, asked everything each time before the next room is built into it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(times, "now", lambda: factories.NOW)
+        patch.setattr(counting, "PAUSE_SECONDS", float("inf"))  # its own questions are no uses
         async with await core_database.connect(url=database, autocommit=True) as connection:
             made = World(connection, factories.NOW)
             await world.people_of(made)

@@ -26,6 +26,12 @@ _ID: Node = {
     "required": True,
     "schema": {"type": "integer", "minimum": 0},
 }
+_NUMBER: Node = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 _FORM: Node = {"name": "f", "in": "query", "schema": {"type": "string", "enum": ["json", "html"]}}
 _BOX: Node = {
     "name": "bbox",
@@ -156,6 +162,15 @@ def _paths(call: Call, sources: list[Source]) -> Node:
             [*collection, *_SELECTING, _LIMIT | {"schema": {"type": "integer", "minimum": 1}}],
             {"": form.kind.partition(";")[0]},
         )
+        found[f"/collections/{{collectionId}}/versions/{{number}}/download.{name}"] = _get(
+            f"download-version-{name}",
+            f"A selection of an older version as {form.title}, under an address that stays",
+            [*collection, _NUMBER, *_SELECTING],
+            {"": form.kind.partition(";")[0]},
+        )
+    found["/collections/{collectionId}/versions"] = _get(
+        "versions", "The versions that are kept of a table or map", collection, {"json": _JSON["json"]}
+    )
     for source in sources[:_MOST_COLLECTIONS]:
         found[f"/collections/{quote(source.key)}/items"] = _get(
             f"items-{source.key}",
