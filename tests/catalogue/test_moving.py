@@ -104,8 +104,13 @@ async def test_only_publishers_move_and_only_to_where_they_may(
         _as(visitor, somebody)
         assert (await visitor.get(path)).status_code == status
         assert (await visitor.post(path, {"sure": "yes"})).status_code == status
-    _as(visitor, owner)
-    assert "Tresor" not in await _page(visitor, path)
+    await people.grant(connection, room="tresor", principal_id=owner.id)
+    for part in ("dataset_ids = '{1}'", "dataset_ids = NULL, starts_at = now() + interval '1 day'"):
+        await connection.execute(
+            f"UPDATE core.room_grant SET {part} WHERE principal_id = {owner.id}".encode()
+        )
+        _as(visitor, owner)  # neither for single datasets nor before its time
+        assert "Tresor" not in await _page(visitor, path)
     given = {"room": "public", "organisation": str(owner.organisation_id), "seen": await _seen(visitor, path)}
     for wrong in (
         {"room": "tresor"},

@@ -11,7 +11,8 @@ SELECT r.key, r.title FROM core.room AS r
 WHERE r.kind IN ('public', 'internal') OR %(everything)s
    OR EXISTS (
        SELECT FROM core.room_grant AS g
-       WHERE g.room_id = r.id AND 'read' = ANY (g.verbs) AND (g.expires_at IS NULL OR g.expires_at > now())
+       WHERE g.room_id = r.id AND 'read' = ANY (g.verbs) AND g.dataset_ids IS NULL
+         AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now())
          AND (g.principal_id = %(person_id)s OR g.principal_id IN (
              SELECT m.organisation_id FROM core.membership AS m WHERE m.person_id = %(person_id)s)))
 ORDER BY r.kind = 'public' DESC, r.kind = 'internal' DESC, r.key;
