@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -179,3 +180,23 @@ async def test_nobody_finds_out_who_has_an_account(visitor: AsyncClient, connect
         assert answers["private"] == answers["nobody"]
         assert (answers["colleague"][0] == 302) == found
         assert found or answers["colleague"] == answers["nobody"]
+
+
+async def test_a_large_room_is_shown_page_by_page(visitor: AsyncClient, connection: Connection) -> None:
+    """However many datasets lie in it; a word finds one among them."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    await datasets.save_room(connection, key="gross", kind="restricted", title={"de": "Groß"})
+    await connection.execute(
+        "INSERT INTO core.dataset (key, room_id) SELECT 'teil-' || lpad(n::text, 3, '0'), r.id"
+        " FROM generate_series(1, 120) AS n, core.room AS r WHERE r.key = 'gross'"
+    )
+    seen: list[str] = []
+    following = ""
+    for _ in range(4):
+        page = (await visitor.get(f"/arbeit/raeume/gross{following}")).content.decode()
+        seen += re.findall(r">(teil-\d{3})<", page)
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        following = found[1].replace("&amp;", "&") if found else "?q=teil-077"
+    assert seen[:120] == [f"teil-{number:03}" for number in range(1, 121)]
+    assert seen[120:] == ["teil-077"]
+    assert "So heißt kein Datensatz" in (await visitor.get("/arbeit/raeume/gross?q=nix")).content.decode()

@@ -11,9 +11,11 @@ import msgspec
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
 from stadtkern.identity.permissions import Person
 
 _INSIDE = ("city", "department", "municipal")
+PAGE = 50
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +132,16 @@ async def members(connection: Connection, *, room_id: int) -> list[Member]:
 async def contents(connection: Connection, *, room_id: int) -> list[Content]:
     """The datasets that lie in a room, for who looks after it."""
     rows = await connection.execute(statements.load("governance")["datasets_in_room"], {"room_id": room_id})
+    return [Content(id=row[0], key=row[1], about=row[2], state=row[3]) for row in await rows.fetchall()]
+
+
+async def some(
+    connection: Connection, *, room_id: int, seen: Fragment, words: str = "", after: str = ""
+) -> list[Content]:
+    """A page of a room's datasets that fulfil the condition `seen`, and one more, by key behind `after`."""
+    head = Fragment(statements.load("governance")["some_of_room"] + " ", (room_id, after, words))
+    text, params = head + seen + Fragment(" ORDER BY d.key LIMIT %s", (PAGE + 1,))
+    rows = await connection.execute(text.encode(), params)
     return [Content(id=row[0], key=row[1], about=row[2], state=row[3]) for row in await rows.fetchall()]
 
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from stadtkern.core import fragments
 from stadtkern.governance import desk as desks
 from stadtkern.governance.desk import Desk
 from stadtkern.governance.log import queries as log
@@ -39,15 +41,24 @@ async def room(request: HttpRequest, key: str) -> HttpResponse:
     async with desks.open_desk(request) as desk:
         found = await queries.room(desk.connection, person=desk.person, key=key)
         mine = _looks_after(desk, found)
-        contents = await queries.contents(desk.connection, room_id=found.id)
+        words, after = (request.GET.get(name, "").replace("\0", "")[:200] for name in ("q", "nach"))
+        seen = fragments.TRUE if mine else desk.visit.scope.on("d.id")
+        contents = await queries.some(
+            desk.connection, room_id=found.id, seen=seen, words=words.strip(), after=after
+        )
+        shown = contents[: queries.PAGE]
+        further = {"q": words, "nach": shown[-1].key} if len(contents) > len(shown) else {}
         context: dict[str, Any] = {
             "room": found,
             "kinds": KINDS,
             "kinds_of_members": MEMBERS,
             "mine": mine,
             "members": await queries.members(desk.connection, room_id=found.id) if mine else [],
-            "visible": {each.id for each in contents if desk.visit.scope.allows(each.id)},
-            "contents": [each for each in contents if mine or desk.visit.scope.allows(each.id)],
+            "visible": {each.id for each in shown if desk.visit.scope.allows(each.id)},
+            "contents": shown,
+            "words": words,
+            "further": urlencode({name: text for name, text in further.items() if text}),
+            "searched": bool(words or after or further),
         }
     return render(request, "governance/rooms/room.html", context)
 

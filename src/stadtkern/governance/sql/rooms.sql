@@ -35,6 +35,12 @@ ORDER BY over, p.kind, p.name, g.id;
 -- Lists the datasets that lie in a room
 SELECT d.id, d.key, d.about, d.state FROM core.dataset AS d WHERE d.room_id = %(room_id)s ORDER BY d.key;
 
+-- name: some_of_room
+-- Some datasets that lie in a room, by key, behind a key; a condition of access is added behind
+SELECT d.id, d.key, d.about, d.state FROM core.dataset AS d
+WHERE d.room_id = %s AND d.key > %s AND strpos(lower(d.key || ' ' || coalesce(d.about -> 'title' ->> 'de', '')), lower(%s)) > 0
+  AND;
+
 -- name: create_room
 -- Makes a room
 INSERT INTO core.room (key, kind, title, about, organisation_id)
