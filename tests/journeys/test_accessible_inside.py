@@ -19,7 +19,7 @@ from tests.journeys import axe
 from tests.journeys.conftest import Walk
 
 PATHS = (
-    "/anmelden", "/konto", "/konto/daten", "/konto/schluessel", "/konto/schluessel/neu", "/arbeit",
+    "/konto", "/konto/daten", "/konto/schluessel", "/konto/schluessel/neu", "/arbeit",
     "/arbeit/geraete", "/arbeit/geraete/neu", "/arbeit/menschen", "/arbeit/menschen/neu",
     "/arbeit/menschen/{office}", "/arbeit/menschen/{office}/bearbeiten", "/arbeit/menschen/konten",
     "/arbeit/menschen/konten?q=gibtesnicht", "/arbeit/menschen/konten/{person}",
@@ -42,6 +42,11 @@ def inside(walk: Walk) -> Mapping[str, str]:
 async def _fill(url: str) -> Mapping[str, str]:
     async with await database.connect(url=url, autocommit=True) as connection:
         administrator = await people.person(connection, role="administrator", kind="city", name="Adele Amt")
+        await connection.execute(
+            "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
+            " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
+            [administrator.id],
+        )
         office = await people.organisation(connection, name="Amt für Wolken")
         person = await people.person(connection, role="steward", organisation_id=office, name="Stefan Stern")
         closed = await people.person(connection, role="editor", organisation_id=office, name="Vera Vorbei")
@@ -87,6 +92,7 @@ def test_axe_finds_nothing_inside(
     for template in PATHS if scheme == "light" or pictures else PATHS[::3]:
         path = template.format(**inside)
         found += axe.faults(page, walk.address + path, name=path)
+        assert page.url == walk.address + path, "no longer signed in"
         if pictures:
             name = template.strip("/").replace("/", "-").replace("?", "-") + f"-{scheme}.png"
             page.screenshot(path=Path(pictures) / name, full_page=True)
