@@ -168,8 +168,8 @@ async def test_who_has_it_need_not_load_it_again(
     assert (changed.status_code, changed.headers["etag"] == tag) == (200, False)
 
 
-@pytest.mark.parametrize("name", ["parquet", "xlsx"])
-async def test_whole_files_come_in_parts(client: httpx.AsyncClient, known: Collection, name: str) -> None:
+@pytest.mark.parametrize("name", ["csv", "json", "ndjson", "geojson", "parquet", "xlsx"])
+async def test_files_come_in_parts(client: httpx.AsyncClient, known: Collection, name: str) -> None:
     """Range, If-Range, and 416 beyond the end (RFC 9110, 14)."""
     query = {"limit": "50"}
     whole = await fetch(client, name, **query)
@@ -178,6 +178,9 @@ async def test_whole_files_come_in_parts(client: httpx.AsyncClient, known: Colle
     assert (part.status_code, part.content) == (206, whole.content[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(whole.content)}"
     assert part.headers["etag"] == whole.headers["etag"]
+    assert whole.headers["accept-ranges"] == "bytes"
+    rest = await client.get(address, params=query, headers={"Range": f"bytes={len(whole.content) // 2}-"})
+    assert rest.content == whole.content[len(whole.content) // 2 :]
     stale = {"Range": "bytes=0-1", "If-Range": '"other"'}
     assert (await client.get(address, params=query, headers=stale)).status_code == 200
     beyond = await client.get(address, params=query, headers={"Range": "bytes=99999999-"})

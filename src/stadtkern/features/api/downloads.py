@@ -102,20 +102,24 @@ async def answer(call: Call, key: str, name: str, *, find: Find | None = None) -
     headers = _headers(call, source, name)
     if _known(call, headers, source):
         return Response(status_code=304, headers=headers)
+    identity = hashlib.sha256(headers["ETag"].encode()).hexdigest() if "ETag" in headers else None
+    in_part = identity is not None and call.header(b"range") is not None
     if call.method == "HEAD" and name in _STREAMED:
         answered = Response(headers=headers, media_type=form.kind)
         del answered.headers["Content-Length"]
         return answered
     if name in _STREAMED:
-        body = writers.Body(source, walk.pages(), crs=walk.asked.crs)
-        return StreamingResponse(_STREAMED[name](body), headers=headers, media_type=form.kind)
-    if form.most is not None:
-        await _few_enough(walk, form.most)
-    identity = hashlib.sha256(headers.get("ETag", "").encode()).hexdigest() if "ETag" in headers else None
+        pieces = _STREAMED[name](writers.Body(source, walk.pages(), crs=walk.asked.crs))
+        if not in_part:
+            return StreamingResponse(pieces, headers=headers, media_type=form.kind)
+        write = files.of_text(pieces)
+    else:
+        if form.most is not None:
+            await _few_enough(walk, form.most)
+        write = files.of_table(lambda path: _MADE[name](path, source), walk.pages())
     return await files.answer(
         call,
-        lambda path: _MADE[name](path, source),
-        walk.pages(),
+        write,
         name=f"{identity}.{name}" if identity else None,
         headers=headers,
         kind=form.kind,
@@ -201,6 +205,7 @@ def _headers(call: Call, source: Source, name: str) -> dict[str, str]:
     if source.version is not None:
         given = sorted((key, value) for key, value in call.parameters.items())
         text = msgspec.json.encode([source.key, source.version, name, given])
+        headers["Accept-Ranges"] = "bytes"
         headers["ETag"] = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
     if source.modified_at is not None:
         headers["Last-Modified"] = format_datetime(source.modified_at, usegmt=True)

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,12 @@ class BusyMaking(problems.Problem):
         super().__init__(detail, headers={"Retry-After": "10"}, **extra)
 
 
+Write = Callable[[Path], Awaitable[None]]
+
+
 async def answer(
     call: Call,
-    make: Callable[[Path], Table],
-    pages: AsyncIterator[Sequence[Row]],
+    write: Write,
     *,
     name: str | None,
     headers: Mapping[str, str],
@@ -56,7 +58,7 @@ async def answer(
     if kept is None or not kept.is_file():
         if call.state.room.short:
             raise disk.DiskFull("files are made again when there is room")
-        made = await _made(folder, make, pages)
+        made = await _made(folder, write)
         if kept is None:
             gone = BackgroundTask(made.unlink, missing_ok=True)
             return FileResponse(made, headers=headers, media_type=kind, background=gone)
@@ -83,7 +85,30 @@ def tidy(folder: Path, newest: Path, *, most: int = MOST_BYTES) -> None:
             total -= size
 
 
-async def _made(folder: Path, make: Callable[[Path], Table], pages: AsyncIterator[Sequence[Row]]) -> Path:
+def of_table(make: Callable[[Path], Table], pages: AsyncIterator[Sequence[Row]]) -> Write:
+    """Writes rows by a library that needs the file."""
+
+    async def write(path: Path) -> None:
+        table = await asyncio.to_thread(make, path)
+        async for rows in pages:
+            await asyncio.to_thread(table.add, rows)
+        await asyncio.to_thread(table.close)
+
+    return write
+
+
+def of_text(pieces: AsyncIterator[bytes]) -> Write:
+    """Writes what would have been sent at once."""
+
+    async def write(path: Path) -> None:
+        with path.open("wb") as file:
+            async for piece in pieces:
+                await asyncio.to_thread(file.write, piece)
+
+    return write
+
+
+async def _made(folder: Path, write: Write) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         await asyncio.wait_for(_AT_A_TIME.acquire(), _WAIT_SECONDS)
@@ -94,10 +119,7 @@ async def _made(folder: Path, make: Callable[[Path], Table], pages: AsyncIterato
         os.close(handle)
         path = Path(name)
         try:
-            table = await asyncio.to_thread(make, path)
-            async for rows in pages:
-                await asyncio.to_thread(table.add, rows)
-            await asyncio.to_thread(table.close)
+            await write(path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
