@@ -18,7 +18,7 @@ demo: $(STAMPS)/runtime $(ASSETS) ## Start the demo city on http://localhost:800
 	@exec $(BIN)/stadtkern serve --demo --port $(PORT) --data $(DATA)
 
 test: check ## Everything that must pass
-	$(BIN)/pytest -n $(WORKERS) --dist loadscope
+	$(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 check: $(STAMPS)/test $(ASSETS) ## Format, lint, types, floors, sizes, docs
 	$(BIN)/ruff format --check .

@@ -22,6 +22,12 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 _numbers = itertools.count()
+_LONG = "tests/journeys/*"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules of few tests first: begun last, they would run alone while the other workers rest."""
+    items.sort(key=lambda item: not item.path.match(_LONG))
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ def test_a_large_file_becomes_a_published_dataset(page: Page, context: BrowserCo
     page.get_by_role("button", name="Ganze Datei prüfen").click()
     expect(page.get_by_text("6.000 Zeilen mit")).to_be_visible(timeout=60_000)
     page.get_by_label("Was kann man daraus lernen?").fill("Wo die Eichen stehen.")
+    page.get_by_label("Lizenz").select_option("http://dcat-ap.de/def/licenses/dl-zero-de/2.0")
     page.get_by_label("Wer darf die Daten sehen?").select_option("public")
     page.get_by_label("Gleich veröffentlichen").check()
     assert _violations(page) == []
