@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.conftest import AXE, Walk
 from tests.journeys.axe import RULES
+from tests.journeys.conftest import AXE, Walk
 
 # A folder of pictures that somebody has looked at; missing ones are made, others compared byte for byte.
 APPROVED = os.environ.get("STADTKERN_TEST_PICTURES")
