@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import running
+from tests.journeys.axe import RULES
 from tests.journeys.conftest import AXE
-from tests.journeys.test_accessible import RULES
 
 PASSWORD = "viel Regen ohne Schirm 7"
 
