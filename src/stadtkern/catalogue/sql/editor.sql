@@ -6,9 +6,13 @@ SELECT o.principal_id, o.about -> 'name', p.name
 FROM core.organisation AS o JOIN core.principal AS p ON p.id = o.principal_id;
 
 -- name: rooms_for
--- Lists the rooms into which somebody may put a dataset: open ones, and those that they or an organisation of theirs may enter
+-- Lists the rooms into which somebody may put a dataset: open ones, internal ones if they work for the city, and those that
+-- they or an organisation of theirs may enter
 SELECT r.key, r.title FROM core.room AS r
-WHERE r.kind IN ('public', 'internal') OR %(everything)s
+WHERE r.kind = 'public' OR %(everything)s
+   OR (r.kind = 'internal' AND EXISTS (
+       SELECT FROM core.membership AS m JOIN core.organisation AS o ON o.principal_id = m.organisation_id
+       WHERE m.person_id = %(person_id)s AND o.kind <> 'partner'))
    OR EXISTS (
        SELECT FROM core.room_grant AS g
        WHERE g.room_id = r.id AND 'read' = ANY (g.verbs) AND g.dataset_ids IS NULL

@@ -138,9 +138,12 @@ UPDATE catalogue.import_recipe SET shape = %(shape)s WHERE id = %(id)s;
 UPDATE catalogue.import_recipe SET every = %(every)s, due_at = now() + %(every)s WHERE id = %(id)s;
 
 -- name: rooms_for_import
--- Rooms in which somebody of an organisation may make datasets: those for all, and those it looks after.
+-- Rooms in which somebody of an organisation may make datasets: those for all, internal ones unless it is a partner, and
+-- those it looks after.
 SELECT key, kind, title FROM core.room
-WHERE kind IN ('public', 'internal') OR organisation_id = %(organisation_id)s
+WHERE kind = 'public' OR organisation_id = %(organisation_id)s
+   OR (kind = 'internal' AND EXISTS (
+       SELECT FROM core.organisation AS o WHERE o.principal_id = %(organisation_id)s AND o.kind <> 'partner'))
 ORDER BY array_position(ARRAY['public', 'internal', 'restricted'], kind), key;
 
 -- name: organisations_named
