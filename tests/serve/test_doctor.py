@@ -31,6 +31,7 @@ def broken(database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         yield connection
         connection.execute("DELETE FROM core.outbox")
         connection.execute("DELETE FROM core.token")
+        connection.execute("DELETE FROM identity.mail")
         connection.execute("DELETE FROM core.migration WHERE number = 9999")
         connection.execute("DROP TABLE IF EXISTS things.observation_2190_01, things.observation_2191_01")
 
@@ -60,6 +61,22 @@ def test_a_sound_installation_is_called_sound(settings: Settings) -> None:
     assert {"python", "folder", "disk", "port", "database", "clock", "migrations", "rollups", "tokens"} <= {
         each["name"] for each in found
     }
+
+
+def test_mails_that_go_nowhere_are_named(
+    settings: Settings, broken: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    """Those without a server to take them, those due for long, and those that were given up."""
+    assert letter(settings)["mail"].seen == "no mail server is set"
+    broken.execute(
+        "INSERT INTO identity.mail (kind, address, not_before, expires_at)"
+        " VALUES ('x/y', 'a@example.org', now() - interval '1 h', now() + interval '1 day')"
+    )
+    assert "no mail server" in letter(settings)["mail"].seen
+    served = msgspec.structs.replace(settings, mail_url="smtps://mail.example.org")
+    assert "60 minutes" in letter(served)["mail"].seen
+    broken.execute("UPDATE identity.mail SET state = 'dead', error = '550 no such box'")
+    assert "taken by no mail server" in letter(served)["mail"].seen
 
 
 def test_what_waits_in_vain_is_named(

@@ -135,7 +135,8 @@ async def test_figures_are_told_without_names(app: Starlette, settings: Settings
     assert float(values[f"stadtkern_http_request_seconds_count{of_posts}"]) >= 3
     assert float(values["stadtkern_database_up"]) == 1
     assert float(values["stadtkern_database_size_bytes"]) > 0
-    for name in ("fold_marks", "outbox_events", "watch_queue_rows", "writer_queue_readings", "live_streams"):
+    for name in ("fold_marks", "outbox_events", "watch_queue_rows", "writer_queue_readings", "live_streams",
+                 "mail_waiting", "mail_given_up"):  # fmt: skip
         assert f"stadtkern_{name}" in values
     assert "eheim" not in found.text
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]

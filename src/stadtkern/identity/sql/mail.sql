@@ -62,6 +62,13 @@ SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state =
        min(created_at) FILTER (WHERE state = 'waiting')
 FROM identity.mail;
 
+-- name: health_mail
+-- How many wait, seconds of the one that is due the longest, and how many were given up.
+SELECT count(*) FILTER (WHERE state = 'waiting'),
+       extract(epoch FROM now() - min(not_before) FILTER (WHERE state = 'waiting' AND not_before <= now()))::float8,
+       count(*) FILTER (WHERE state = 'dead')
+FROM identity.mail;
+
 -- name: mail_days
 -- What was sent and given up of each kind in the last thirty days
 SELECT kind, sum(sent), sum(dead) FROM identity.mail_day WHERE day > current_date - 30

@@ -20,6 +20,7 @@ _CLOCK_SECONDS = 2.0
 _CLOCK_WRONG_SECONDS = 60.0
 _BEHIND_SECONDS = 120.0
 _OUTBOX_SECONDS = 600.0
+_MAIL_SECONDS = 900.0
 _MOST = 1_000_000
 _FROZEN = 1_500_000_000
 _LEAF = re.compile(r"observation_(\d{4})(?:_(\d\d))?")
@@ -42,6 +43,7 @@ async def check(connection: Connection, *, settings: Settings) -> AsyncIterator[
     yield await _partitions(connection, settings)
     yield await _fold(connection, settings)
     yield await _outbox(connection)
+    yield await _mail(connection, settings)
     async for each in _tokens(connection):
         yield each
     yield await _connections(connection)
@@ -179,6 +181,30 @@ async def _outbox(connection: Connection) -> Finding:
             "`work` delivers them: see whether it runs, and what its log says.",
         )
     return ok("events", f"{waiting} wait for delivery")
+
+
+async def _mail(connection: Connection, settings: Settings) -> Finding:
+    row = await (await connection.execute(statements.load("identity")["health_mail"])).fetchone()
+    waiting, age, dead = row or (0, None, 0)
+    if dead:
+        return warning(
+            "mail",
+            f"{dead} were taken by no mail server",
+            "See at /arbeit/post what it said; mend that, then send them again or discard them there.",
+        )
+    if waiting and settings.mail_url is None:
+        return warning(
+            "mail",
+            f"{waiting} wait, but no mail server is set",
+            "Set STADTKERN_MAIL_URL; until then invitations are shown on the page instead.",
+        )
+    if age is not None and age > _MAIL_SECONDS:
+        return warning(
+            "mail",
+            f"{waiting} wait, one is due for {age / 60:.0f} minutes",
+            "`work` sends them: see whether it runs, and what its log says of the mail server.",
+        )
+    return ok("mail", f"{waiting} wait for the mail server" if settings.mail_url else "no mail server is set")
 
 
 async def _tokens(connection: Connection) -> AsyncIterator[Finding]:

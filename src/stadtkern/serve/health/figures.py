@@ -81,6 +81,7 @@ async def _ask(connection: Connection) -> list[Family]:
     size, used, limit, clock = await _row(connection, core["health_database"], {})
     marks, watched, watched_age = await _row(connection, things["health_backlog"], {"most": _MOST})
     events, event_age, failed = await _row(connection, core["health_outbox"], {"most": _MOST})
+    mails, mail_age, dead = await _row(connection, statements.load("identity")["health_mail"], {})
     (wishes,) = await _row(connection, things["wishes_waiting"], {})
     disposals, rows = await _row(connection, things["disposals_waiting"], {})
     gauge = metrics.gauge
@@ -100,6 +101,9 @@ async def _ask(connection: Connection) -> list[Family]:
         gauge("stadtkern_outbox_events", f"Events not yet delivered, at most {_MOST}.", events),
         gauge("stadtkern_outbox_age_seconds", "Age of the oldest of them.", event_age or 0.0),
         gauge("stadtkern_outbox_failed", "Events whose delivery has failed at least once.", failed),
+        gauge("stadtkern_mail_waiting", "Mails that wait for the mail server.", mails),
+        gauge("stadtkern_mail_age_seconds", "For how long one of them has been due.", mail_age or 0.0),
+        gauge("stadtkern_mail_given_up", "Mails that no mail server took, for people to decide.", dead),
     ]
 
 
