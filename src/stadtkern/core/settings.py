@@ -242,9 +242,7 @@ def _check_mail(settings: Settings) -> None:
 
 
 def _decode(kind: type, value: Any) -> Any:
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(kind)
+    return kind(value)
 
 
 def _typed(*, name: str, text: str) -> Any:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import msgspec
 import psycopg
@@ -14,7 +13,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue.onboarding import files, operations, queries, steps, watch
-from stadtkern.catalogue.onboarding.entities import Delivery, Trouble
+from stadtkern.catalogue.onboarding.entities import Delivery, State, Trouble
 from stadtkern.core import database, problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
@@ -56,6 +55,8 @@ async def once(connection: Connection, *, url: str, settings: Settings) -> bool:
         return True
     try:
         await _work(connection, delivery, url=url, settings=settings)
+    except operations.MovedOn:
+        log.info("an import was finished by another process", delivery=delivery.id)
     except kinds.RefusedFile as error:
         await _refuse(connection, delivery, Trouble(code=error.code, detail=error.detail, facts=error.facts))
     except problems.Problem as error:
@@ -122,20 +123,25 @@ async def _held(url: str, delivery: Delivery) -> AsyncIterator[Callable[[int, in
 async def _refuse(connection: Connection, delivery: Delivery, trouble: Trouble) -> None:
     """A later delivery that cannot be read is held for its owner; a first one was sent by somebody now."""
     log.info("an import was refused", delivery=delivery.id, code=trouble.code)
-    state: Any = "held" if delivery.later else "refused"
-    if delivery.state == "to_load" or delivery.later:
-        await steps.alert(connection, delivery, reason=trouble.code)
-    await operations.move(
-        connection, id=delivery.id, state=state, problem=Jsonb(msgspec.to_builtins(trouble))
-    )
+    state: State = "held" if delivery.later else "refused"
+    await _stop(connection, delivery, trouble, state, told=delivery.state == "to_load" or delivery.later)
 
 
 async def _fail(connection: Connection, delivery: Delivery, trouble: Trouble) -> None:
     log.error("an import fell again and again", delivery=delivery.id)
-    await steps.alert(connection, delivery, reason=trouble.code)
-    await operations.move(
-        connection, id=delivery.id, state="failed", problem=Jsonb(msgspec.to_builtins(trouble))
-    )
+    await _stop(connection, delivery, trouble, "failed", told=True)
+
+
+async def _stop(
+    connection: Connection, delivery: Delivery, trouble: Trouble, state: State, *, told: bool
+) -> None:
+    """Nothing goes on by itself; its owner is told with it, unless they sent it just now."""
+    problem = Jsonb(msgspec.to_builtins(trouble))
+    with contextlib.suppress(operations.MovedOn):
+        async with connection.transaction():
+            if told:
+                await steps.alert(connection, delivery, reason=trouble.code)
+            await operations.settle(connection, delivery=delivery, state=state, problem=problem)
 
 
 async def _fetch_what_is_due(connection: Connection) -> None:

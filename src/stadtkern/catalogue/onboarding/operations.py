@@ -198,6 +198,17 @@ async def move(connection: Connection, *, id: int, state: State, **fields: Any) 
         await _run(connection, "wake_imports", {})
 
 
+async def settle(connection: Connection, *, delivery: Delivery, state: State, **fields: Any) -> None:
+    """Note what the work on a delivery came to.
+
+    Raises MovedOn where it is no longer in the state in which the work was taken: whoever was slow to the
+    point of losing it then stores nothing.
+    """
+    async with connection.transaction():
+        await _expect(connection, delivery, delivery.state)
+        await move(connection, id=delivery.id, state=state, **fields)
+
+
 async def _expect(connection: Connection, delivery: Delivery, *states: State) -> None:
     row = await _ask(connection, "lock_delivery", {"id": delivery.id})
     if row[0] not in states or row[0] != delivery.state:

@@ -29,7 +29,11 @@ def check(*, path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
 
 
 async def load(delivery: Delivery, plan: Plan, *, path: Path, url: str, progress: Progress) -> int:
-    """Store the readings; returns how many values lie in the dataset by them."""
+    """Store the readings; returns how many values lie in the dataset by them.
+
+    A delivery that was interrupted goes on behind what it had stored; a file that came in an earlier delivery
+    is read again, as its values may have been corrected since.
+    """
     recipe = delivery.recipe
     mapping = operations.mapping_of(plan, dataset=recipe.dataset_key, title=recipe.title)
     place = None
@@ -41,6 +45,7 @@ async def load(delivery: Delivery, plan: Plan, *, path: Path, url: str, progress
         path=path,
         recipe_=mapping,
         place=place,
+        since=delivery.created_at,
         progress=lambda *, done, total, values: progress(done, total),  # noqa: ARG005
     )
     return report.taken

@@ -50,15 +50,16 @@ async def look(
     found = await asyncio.to_thread(_look, path, text, part, fixed)
     fields = {"found": Jsonb(msgspec.to_builtins(found)), **fetched}
     if known is None or not delivery.later:
-        await operations.move(connection, id=delivery.id, state="looked", **fields)
+        await operations.settle(connection, delivery=delivery, state="looked", **fields)
         return
     changes = _changes(delivery, found, rows=0)
     fields["changes"] = Jsonb(msgspec.to_builtins(changes))
     if any(change.code == "gone" for change in changes):
-        await alert(connection, delivery, reason="drift")
-        await operations.move(connection, id=delivery.id, state="held", **fields)
+        async with connection.transaction():
+            await alert(connection, delivery, reason="drift")
+            await operations.settle(connection, delivery=delivery, state="held", **fields)
     else:
-        await operations.move(connection, id=delivery.id, state="to_check", **fields)
+        await operations.settle(connection, delivery=delivery, state="to_check", **fields)
 
 
 def _look(path: Path, text: Path, part: str, fixed: File | None) -> Found:
@@ -88,17 +89,18 @@ async def check(
     checked = await asyncio.to_thread(_check, path, plan, delivery.recipe.title, progress)
     fields: dict[str, Any] = {"checked": Jsonb(msgspec.to_builtins(checked)), "rows": checked.quality.rows}
     if not delivery.later:
-        await operations.move(connection, id=delivery.id, state="checked", **fields)
+        await operations.settle(connection, delivery=delivery, state="checked", **fields)
         return
     changes = _changes(delivery, delivery.found, rows=checked.quality.rows) if delivery.found else []
     fields["changes"] = Jsonb(msgspec.to_builtins(changes))
     fine = not (changes or checked.quality.blocked or _new_concerns(delivery, checked))
     if fine and plan.automatic:
-        await operations.move(connection, id=delivery.id, state="to_load", **fields)
+        await operations.settle(connection, delivery=delivery, state="to_load", **fields)
         return
-    if not fine:
-        await alert(connection, delivery, reason="drift" if changes else "quality")
-    await operations.move(connection, id=delivery.id, state="held", **fields)
+    async with connection.transaction():
+        if not fine:
+            await alert(connection, delivery, reason="drift" if changes else "quality")
+        await operations.settle(connection, delivery=delivery, state="held", **fields)
 
 
 def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
@@ -111,25 +113,35 @@ def _check(path: Path, plan: Plan, title: str, progress: Progress) -> Checked:
 async def load(
     connection: Connection, delivery: Delivery, *, settings: Settings, url: str, progress: Progress
 ) -> None:
-    """Store the delivery: a table or features as a whole, time series in parts that can be resumed."""
-    plan, recipe = _plan(delivery), delivery.recipe
-    if recipe.dataset_id is None:
+    """Store the delivery: a table or features as a whole, time series in parts that can be resumed.
+
+    Rows and the word that they are stored are one transaction, so that whoever takes up the work of a
+    process that fell finds both or neither. Raises MovedOn where another one has stored it meanwhile.
+    """
+    plan = _plan(delivery)
+    if delivery.recipe.dataset_id is None:
         raise InvalidMapping("the dataset of this import was removed")
     path = files.text(settings, delivery.uuid)
     if plan.target == "series":
         rows = await readings.load(delivery, plan, path=path, url=url, progress=progress)
-    else:
-        rows = await _load_rows(connection, delivery, plan, path=path, progress=progress)
+        async with connection.transaction():
+            await _conclude(connection, delivery, plan, rows=rows)
+        return
     async with connection.transaction():
-        await _offer(connection, delivery, plan)
-        if delivery.found is not None:
-            shape = drift.shape_of(delivery.found.survey, rows=delivery.rows)
-            params = {"id": recipe.id, "shape": Jsonb(msgspec.to_builtins(shape))}
-            await connection.execute(statements.load("catalogue")["save_shape"], params)
-        await operations.move(connection, id=delivery.id, state="done", rows=rows)
-    if plan.target != "series":
-        stored = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
+        rows = await _load_rows(connection, delivery, plan, path=path, progress=progress)
+        stored = await collections.find(connection, _EVERYTHING, key=delivery.recipe.dataset_key)
         await differences.summarise(connection, _EVERYTHING, collection=stored)
+        await _conclude(connection, delivery, plan, rows=rows)
+
+
+async def _conclude(connection: Connection, delivery: Delivery, plan: Plan, *, rows: int) -> None:
+    """Offer what is stored, remember what it looked like, and call it done."""
+    await _offer(connection, delivery, plan)
+    if delivery.found is not None:
+        shape = drift.shape_of(delivery.found.survey, rows=delivery.rows)
+        params = {"id": delivery.recipe.id, "shape": Jsonb(msgspec.to_builtins(shape))}
+        await connection.execute(statements.load("catalogue")["save_shape"], params)
+    await operations.settle(connection, delivery=delivery, state="done", rows=rows)
 
 
 async def _load_rows(
@@ -147,30 +159,29 @@ async def _load_rows(
     ]
     recipe = delivery.recipe
     batches = typed.Rows(path=path, table=plan.table)
-    async with connection.transaction():
-        try:
-            collection = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
-            mode = plan.table.mode
-        except collections.NoSuchCollection:
-            collection = await features.create(
-                connection,
-                dataset_id=recipe.dataset_id or 0,
-                key=recipe.dataset_key,
-                columns=columns,
-                geometry=_geometry(plan),
-                title={"de": recipe.title},
-                srid=plan.table.place.srid if plan.table.place else 4326,
-            )
-            mode = "replace"
-        return await features.load(
+    try:
+        collection = await collections.find(connection, _EVERYTHING, key=recipe.dataset_key)
+        mode = plan.table.mode
+    except collections.NoSuchCollection:
+        collection = await features.create(
             connection,
-            collection=collection,
-            batches=_ahead(batches, progress),
-            mode=mode,
-            columns=columns if mode == "replace" else None,
-            by=delivery.by_id,
-            note=delivery.file_name,
+            dataset_id=recipe.dataset_id or 0,
+            key=recipe.dataset_key,
+            columns=columns,
+            geometry=_geometry(plan),
+            title={"de": recipe.title},
+            srid=plan.table.place.srid if plan.table.place else 4326,
         )
+        mode = "replace"
+    return await features.load(
+        connection,
+        collection=collection,
+        batches=_ahead(batches, progress),
+        mode=mode,
+        columns=columns if mode == "replace" else None,
+        by=delivery.by_id,
+        note=delivery.file_name,
+    )
 
 
 def _geometry(plan: Plan) -> feature_entities.Geometry | None:

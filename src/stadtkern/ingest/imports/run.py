@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -55,11 +56,13 @@ async def import_file(
     accepted: times.Span = ACCEPTED,
     progress: Progress | None = None,
     again: bool = False,
+    since: datetime | None = None,
     adapt: Adapt | None = None,
     place: entities.Place | None = None,
 ) -> report.Report:
     """Import one file. What was imported before with this mapping is left alone unless `again`.
 
+    `since`: an import that began before is another one, as other values may have been stored over it.
     Raises UnusableFile, InvalidMapping or UnknownDataset; what was stored until then stays.
     """
     begun = time.monotonic()
@@ -75,7 +78,7 @@ async def import_file(
         connection, beside = [
             await stack.enter_async_context(await database.connect(url=url, autocommit=True)) for _ in "12"
         ]
-        run = await _begin(connection, path=path, recipe_=recipe_, again=again)
+        run = await _begin(connection, path=path, recipe_=recipe_, again=again, since=since)
         if run.finished is not None:
             return msgspec.structs.replace(
                 run.finished, state="unchanged", stored=0, resumed_at=0, seconds=0.0
@@ -95,7 +98,9 @@ async def import_file(
     return story
 
 
-async def _begin(connection: Connection, *, path: Path, recipe_: mapping.Mapping, again: bool) -> _Run:
+async def _begin(
+    connection: Connection, *, path: Path, recipe_: mapping.Mapping, again: bool, since: datetime | None
+) -> _Run:
     sql = statements.load("ingest")
     keys: dict[str, str | int] = {
         "file_hash": await asyncio.to_thread(reader.fingerprint, path),
@@ -105,10 +110,11 @@ async def _begin(connection: Connection, *, path: Path, recipe_: mapping.Mapping
     await connection.execute(sql["lock_import"], {"key": f"{keys['file_hash']} {keys['mapping_hash']}"})
     row = await (await connection.execute(sql["find_import"], keys)).fetchone()
     if row is not None and not again:
-        state, rows, stored, told = row
-        if state == "done":
-            return _Run(keys, finished=msgspec.convert(told, report.Report))
-        return _Run(keys, rows=rows, stored=stored)
+        state, rows, stored, told, began = row
+        if since is None or began >= since:
+            if state == "done":
+                return _Run(keys, finished=msgspec.convert(told, report.Report))
+            return _Run(keys, rows=rows, stored=stored)
     await connection.execute(sql["begin_import"], {**keys, "file_name": path.name})
     return _Run(keys)
 

@@ -6,7 +6,7 @@ SELECT pg_advisory_lock(hashtextextended(%(key)s, 0));
 
 -- name: find_import
 -- How far the import of a file has come.
-SELECT state, rows, stored, report
+SELECT state, rows, stored, report, started_at
 FROM ingest.import_run
 WHERE file_hash = %(file_hash)s AND mapping_hash = %(mapping_hash)s AND dataset_id = %(dataset_id)s;
 
