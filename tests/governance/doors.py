@@ -10,6 +10,7 @@ WORDS = (
     "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
     "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
     "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo",
+    "sw.js", "app.webmanifest", "app/icon-<int:size>-<slug:purpose>.png", "offline",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     "": door(lists="/ /en/"),
@@ -39,6 +40,10 @@ PAGES: dict[str, Door] = {
     ),
     "messreihen/<int:id>/werte.csv": door(
         lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
+    ),
+    "naehe": door(
+        lists="/naehe?umkreis=5000 /naehe?stadtteil=1&umkreis=5000 /en/naehe?ort=neutor",
+        search="/naehe?ort={word} /naehe?messort={thing}&umkreis=5000",
     ),
     "quellen": door(lists="/quellen /en/quellen"),
     "schnittstellen": door(lists="/schnittstellen"),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils import translation
 
-from stadtkern.ui import sections
+from stadtkern.ui import colours, sections
 from stadtkern.ui.visit import City
 
 
@@ -22,6 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     other = "en" if language == "de" else "de"
     return {
         "city": city,
+        "accent": city.properties.get("accent") or colours.OWN,
         "now": visit.now if visit else None,
         "zone": city.zone,
         "person": getattr(request, "person", None),

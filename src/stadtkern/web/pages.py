@@ -12,6 +12,13 @@ from stadtkern.web.words import waiting
 def register() -> None:
     """Put them into their sections, and the places where words are looked after among those of work."""
     sections.register(
+        "now",
+        _("In meiner Nähe"),
+        "nearby",
+        about=_("Was rund um einen Ort gemessen und gezählt wird."),
+        position=25,
+    )
+    sections.register(
         "data",
         _("Schnittstellen"),
         "interfaces",

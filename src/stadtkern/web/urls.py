@@ -8,7 +8,9 @@ from django.urls import include, path
 
 from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
+from stadtkern.web.app import views as app
 from stadtkern.web.looks import views as looks
+from stadtkern.web.nearby import views as nearby
 from stadtkern.web.search import views as search
 from stadtkern.web.words import views as words
 from stadtkern.web.words import work
@@ -21,6 +23,8 @@ urlpatterns = [
     path("", include("stadtkern.catalogue.ckan.urls")),
     path("", include(catalogue.machine_patterns)),
     path("", include("stadtkern.identity.machine_urls")),
+    path("sw.js", app.worker, name="worker"),
+    path("app/icon-<int:size>-<slug:purpose>.png", app.icon, name="app-icon"),
     path("auftritt.css", looks.stylesheet, name="looks-css"),
     path("auftritt/logo", looks.picture, name="logo"),
     *i18n_patterns(
@@ -28,6 +32,9 @@ urlpatterns = [
         path("", include("stadtkern.identity.urls")),
         path("", include("stadtkern.catalogue.urls")),
         path("", include("stadtkern.governance.urls")),
+        path("app.webmanifest", app.manifest, name="manifest"),
+        path("offline", app.offline, name="offline"),
+        path("naehe", nearby.page, name="nearby"),
         path("quellen", views.sources, name="sources"),
         path("schnittstellen", views.interfaces, name="interfaces"),
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),

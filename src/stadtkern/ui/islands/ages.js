@@ -24,5 +24,7 @@ export function tell(element) {
 }
 
 export function keepAges() {
+  // A page that was kept says how old its values were when it was made.
+  if (document.querySelector(".sk-offline")) document.querySelectorAll("time[data-age]").forEach(tell);
   setInterval(() => document.querySelectorAll("time[data-age]").forEach(tell), 10_000);
 }

@@ -2,6 +2,7 @@
 // What every page needs: htmx, copying an address, ages of values, the menu, charts on request.
 import "htmx.org";
 import { keepAges } from "./ages.js";
+import { keepPages } from "./app.js";
 import { keepSearches } from "./search.js";
 import { keepTerms } from "./terms.js";
 
@@ -42,5 +43,6 @@ document.addEventListener("keydown", (event) => {
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
 keepAges();
+keepPages();
 keepTerms();
 keepSearches();

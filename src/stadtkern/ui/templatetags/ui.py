@@ -145,6 +145,12 @@ def unlocalize_number(value: float) -> str:
     return repr(float(value))
 
 
+@register.filter
+def unlocalize_whole(value: int) -> str:
+    """A whole number for addresses, never with points between thousands."""
+    return str(int(value))
+
+
 @register.simple_tag
 def shape(name: str) -> SafeString:
     """The small shape that stands for a kind of place."""
