@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+import shapely
 import shapely.geometry
 from django.utils.translation import gettext
 
@@ -79,7 +81,8 @@ def distance(metres: float) -> str:
     """A length as people say it: to ten metres, from a kilometre on to a tenth of one."""
     if metres < 995:
         return f"{formats.number(max(10, round(metres, -1)), digits=0)} m"
-    return f"{formats.number(metres / 1000, digits=1)} km"
+    tenths = round(metres / 100)
+    return f"{formats.number(tenths / 10, digits=1 if tenths % 10 else 0)} km"
 
 
 async def around(visit: Visit, *, spot: Spot, radius: int) -> Around:
@@ -125,6 +128,16 @@ def _box(spot: Spot, radius: int) -> tuple[float, float, float, float]:
         min(180.0, spot.lon + aside),
         min(90.0, spot.lat + up),
     )
+
+
+async def land(visit: Visit, *, around: Around) -> list[dict[str, Any]]:
+    """The outlines of the city as far as they lie around a spot."""
+    window = _box(around.spot, round(around.radius * 1.15))
+    parts = [
+        shapely.clip_by_rect(shapely.geometry.shape(each["geometry"]), *window)
+        for each in await ground.outlines(visit)
+    ]
+    return [{"geometry": shapely.geometry.mapping(part)} for part in parts if "Polygon" in part.geom_type]
 
 
 async def district_names(visit: Visit) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from stadtkern.ui import ground, maps
+from stadtkern.ui import maps
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 from stadtkern.web.nearby import queries
@@ -90,9 +90,8 @@ async def _found(visit: Visit, around: Around) -> dict[str, Any]:
         for each in around.things
         if (point := each.site.point)
     ]
-    land = await ground.outlines(visit)
     drawn = maps.draw(
-        land=land,
+        land=await queries.land(visit, around=around),
         spots=[*spots, maps.Spot(lon=middle.lon, lat=middle.lat, label=gettext("Mitte"))],
         title=middle.name,
         name="umgebung",
