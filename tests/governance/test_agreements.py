@@ -53,7 +53,15 @@ async def deal(database: str) -> Deal:
             connection, key="vereinbart", room="tresor", about={"title": {"de": "Vereinbartes"}}
         )
         beside = await datasets.save(connection, key="daneben", room="tresor", about={})
+        await _belongs(connection, steward.organisation_id, agreed, beside)
     return Deal(steward, reader, agreed, beside)
+
+
+async def _belongs(connection: Connection, organisation_id: int | None, *dataset_ids: int) -> None:
+    await connection.execute(
+        "UPDATE core.dataset SET organisation_id = %s WHERE id = ANY (%s)",
+        [organisation_id, list(dataset_ids)],
+    )
 
 
 @pytest.fixture
@@ -148,6 +156,33 @@ async def test_drafts_and_foreign_agreements_are_not_known(
     assert {(await visitor.get(address + tail)).status_code for tail in tails} == {404}
     assert (await visitor.get("/arbeit/vereinbarungen/neu?raum=tresor")).status_code == 404
     assert (await visitor.post("/arbeit/vereinbarungen/neu?raum=tresor", said(deal))).status_code == 404
+
+
+async def test_only_what_one_answers_for_can_be_given(
+    visitor: AsyncClient, deal: Deal, connection: Connection
+) -> None:
+    """Neither what another organisation put into the room, nor what was taken away from a draft meanwhile."""
+    other = await people.person(connection, role="steward")
+    foreign = await datasets.save(
+        connection, key="fremdes", room="tresor", about={"title": {"de": "Fremdes im Tresor"}}
+    )
+    gone = await datasets.save(connection, key="altes", room="tresor", about={"title": {"de": "Altes"}})
+    await _belongs(connection, other.organisation_id, foreign)
+    await _belongs(connection, deal.steward.organisation_id, gone)
+    await connection.execute("UPDATE core.dataset SET state = 'withdrawn' WHERE id = %s", [gone])
+    visitor.cookies["sessionid"] = deal.steward.cookie
+    form = (await visitor.get("/arbeit/vereinbarungen/neu?raum=tresor")).content.decode()
+    assert "Vereinbartes" in form
+    assert not any(title in form for title in ("Fremdes im Tresor", "Altes"))
+    refused = await visitor.post(
+        "/arbeit/vereinbarungen/neu?raum=tresor", said(deal, datasets=[str(foreign)])
+    )
+    assert (refused.status_code, "sk-field--wrong" in refused.content.decode()) == (200, True)
+    address = await drafted(visitor, deal)
+    await _belongs(connection, other.organisation_id, deal.agreed)
+    assert (await visitor.post(f"{address}/abschliessen")).status_code == 409
+    await _belongs(connection, deal.steward.organisation_id, deal.agreed)
+    assert (await visitor.post(f"{address}/abschliessen")).status_code == 302
 
 
 async def test_what_is_missing_is_said_beside_the_field(visitor: AsyncClient, deal: Deal) -> None:

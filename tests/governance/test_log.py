@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import httpx
 import pytest
@@ -102,6 +105,26 @@ async def test_entries_speak_of_people_and_things_by_name(
     assert not any(raw in page for raw in ("membership", "person_id", "steward", "before"))
     english = (await visitor.get("/en/arbeit/protokoll?was=role")).content.decode()
     assert "Membership of an organisation: changed" in english
+
+
+async def test_the_spreadsheet_tells_what_the_page_tells(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Names and words instead of codes and numbers; times that can be sorted, with their offset."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    office = await people.organisation(connection, name="Amt für Regen")
+    await people.person(connection, role="reader", organisation_id=office, name="Ida Inhaltlich")
+    await datasets.save_room(connection, key="keller", kind="restricted", title={"de": "Kellerraum"})
+    text = (await visitor.get("/arbeit/protokoll.csv")).content.decode("utf-8-sig")
+    head, *rows = csv.reader(io.StringIO(text), delimiter=";")
+    assert head[:5] == ["Zeit", "Wer", "Nummer des Kontos", "Nummer des Schlüssels", "Was"]
+    role = next(row for row in rows if "Ida Inhaltlich" in row[9])
+    assert (role[1], role[4], role[5]) == ("Befehlszeile", "Rolle", "Befehlszeile")
+    assert role[8] == "Mitarbeit in einer Organisation: angelegt"
+    assert "Organisation: Amt für Regen" in role[9]
+    assert "Rolle: Lesen" in role[9]
+    assert datetime.fromisoformat(role[0]).utcoffset() is not None
+    assert any(row[6] == "Kellerraum" and row[4] == "Datenraum" for row in rows)
 
 
 @pytest.mark.usefixtures("visitor")

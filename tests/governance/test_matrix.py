@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import string
 from collections.abc import AsyncIterator, Iterable
-from datetime import date
 from typing import NamedTuple
 
 import pytest
@@ -21,7 +19,7 @@ from stadtkern.things import entities
 from stadtkern.things.api import openapi
 from stadtkern.things.store import fold
 from tests import browsing
-from tests.governance import doors, plane, routes, sent, world
+from tests.governance import doors, plane, routes, sent, turns, world
 from tests.governance.asking import Answer, Asker
 from tests.governance.doors import Door
 from tests.governance.world import ROOMS, Somebody, World
@@ -31,11 +29,6 @@ from tests.things import twins
 pytestmark = pytest.mark.anyio
 
 # Whose answers are compared byte for byte with those from before the room was built.
-# All roles at all doors take minutes; else two of them in turn ask at each door besides the plainest.
-# The number of the turn can be given, to find again what failed on another day.
-EVERYBODY = os.environ.get("STADTKERN_TEST_MATRIX") == "full"
-TURN = int(os.environ.get("STADTKERN_TEST_TURN") or date.today().toordinal() % 100)
-_ALWAYS = ("anonymous", "token without scope")
 WITNESSES = {"internal": ("anonymous",), "restricted": ("left", "steward")}
 
 
@@ -152,23 +145,20 @@ async def test_no_answer_names_what_is_hidden(matrix: Matrix) -> None:
     """For each person and each door that names nothing hidden."""
     told = []
     lists = list(dict.fromkeys(address for door in _everywhere() for address in door.lists))
-    for number, address in enumerate(lists):
-        for who in _by_turns(_with_session(matrix.world), number):
+    for address, askers in turns.at(lists, _with_session(matrix.world)):
+        for who in askers:
             marks = [mark for room in who.hidden for mark in matrix.world.marks[room]]
             answer = await _send(matrix.ask, who, address)
             told += [(who.name, address, mark) for mark in marks if mark in answer.text]
     assert told == []
 
 
-def _by_turns(askers: list[Somebody], number: int) -> list[Somebody]:
-    """Who asks at the door with this number: everybody, or those who always do and the next two.
-
-    The turn is another one each day: within as many days as there are pairs all have asked everywhere.
-    """
-    if EVERYBODY:
-        return askers
-    turn = {askers[(2 * (number + TURN) + step) % len(askers)].name for step in (0, 1)}
-    return [who for who in askers if who.name in turn or who.name in _ALWAYS]
+async def test_each_role_asks_at_each_kind_of_door(matrix: Matrix) -> None:
+    """On every day the same, so that what is found can be found again."""
+    askers = _with_session(matrix.world)
+    lists = list(dict.fromkeys(address for door in _everywhere() for address in door.lists))
+    asked = {(turns.kind(address), who.name) for address, some in turns.at(lists, askers) for who in some}
+    assert asked == {(turns.kind(address), who.name) for address in lists for who in askers}
 
 
 async def test_what_is_hidden_answers_as_what_is_missing(matrix: Matrix) -> None:
@@ -176,8 +166,8 @@ async def test_what_is_hidden_answers_as_what_is_missing(matrix: Matrix) -> None
     different = []
     everybody = list(matrix.world.askers.values())
     templates = list(dict.fromkeys(t for door in _everywhere() for t in door.one + door.search))
-    for number, template in enumerate(templates):
-        for who in _by_turns(everybody, number):
+    for template, askers in turns.at(templates, everybody):
+        for who in askers:
             if template not in _asked_by(who):
                 continue
             missing = await _filled(matrix, who, template, world.missing())
@@ -207,8 +197,9 @@ async def test_what_is_sent_to_the_hidden_answers_as_to_the_missing(matrix: Matr
     every = [t for each in doors.PAGES.values() for t in each.one + each.search]
     addresses = {t.partition("?")[0] for t in every if not t.startswith("/en/")}
     forms = [*sent.FORMS, *(sent.Form(address, sent.ANYTHING) for address in sorted(addresses))]
-    for number, form in enumerate(forms):
-        for who in _by_turns(people, number):
+    asking = turns.at([form.address for form in forms], people)
+    for form, (_, askers) in zip(forms, asking, strict=True):
+        for who in askers:
             missing = await _posted(matrix, who, form, world.missing())
             for room in who.hidden:
                 seen = await _posted(matrix, who, form, matrix.world.values[room])

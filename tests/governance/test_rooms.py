@@ -200,3 +200,53 @@ async def test_a_large_room_is_shown_page_by_page(visitor: AsyncClient, connecti
     assert seen[:120] == [f"teil-{number:03}" for number in range(1, 121)]
     assert seen[120:] == ["teil-077"]
     assert "So heißt kein Datensatz" in (await visitor.get("/arbeit/raeume/gross?q=nix")).content.decode()
+
+
+async def test_who_looks_after_a_room_knows_what_lies_in_it_and_no_more(
+    visitor: AsyncClient, connection: Connection, gate: access.Gate
+) -> None:
+    """Titles without being a member; no drafts of others; the data only with access, which is on record."""
+    steward, dataset = await room_of(visitor, connection, "archiv")
+    named = {"title": {"de": "Liegt im Archiv"}}
+    await datasets.save(connection, key="archiv-daten", room="archiv", about=named)
+    draft = await datasets.save(
+        connection, key="archiv-entwurf", room="archiv", about={"title": {"de": "Fremder Entwurf"}}
+    )
+    await connection.execute("UPDATE core.dataset SET state = 'draft' WHERE id = %s", [draft])
+    page = (await visitor.get("/arbeit/raeume/archiv")).content.decode()
+    assert "Liegt im Archiv" in page
+    assert "Sie betreuen diesen Raum und sehen, was darin liegt." in page
+    assert "/daten/archiv-daten" not in page
+    assert "Fremder Entwurf" not in page
+    assert not (await gate.scope(connection, steward.principal)).allows(dataset)
+    body = {"kind": "person", "name": steward.email, "until": ""}
+    assert (await visitor.post("/arbeit/raeume/archiv/aufnehmen", body)).status_code == 302
+    assert (await gate.scope(connection, steward.principal)).allows(dataset)
+    entry = await connection.execute(
+        "SELECT principal_id FROM core.audit WHERE action = 'grant' ORDER BY id DESC LIMIT 1"
+    )
+    assert await entry.fetchone() == (steward.id,)
+
+
+async def test_whether_somebody_works_here_is_for_stewards_of_the_city(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Others are refused before anything is looked up, and partners find their own people only."""
+    colleague = await people.person(connection, role="reader")
+    await room_of(visitor, connection, "auskunft")
+    body = {"kind": "person", "name": colleague.email, "until": ""}
+    for role in ("reader", "editor", "steward", "administrator"):
+        await people.signed_in(connection, visitor, role=role)
+        answers = {
+            (answer.status_code, routes.plain(answer.content.decode(), {"name": name}))
+            for name in (colleague.email, "niemand@stadt.example")
+            if (answer := await visitor.post("/arbeit/raeume/auskunft/aufnehmen", {**body, "name": name}))
+        }
+        assert len(answers) == 1, role
+    await people.signed_in(connection, visitor, role="steward", kind="partner")
+    organisation = await connection.execute("SELECT max(organisation_id) FROM core.membership")
+    mine = (await organisation.fetchall())[0][0]
+    made = {"title": "Partnerraum", "key": "partnerraum", "purpose": "x", "organisation": str(mine)}
+    assert (await visitor.post("/arbeit/raeume/neu", made)).status_code == 302
+    found = await visitor.post("/arbeit/raeume/partnerraum/aufnehmen", body)
+    assert (found.status_code, "ist hier niemand bekannt" in found.content.decode()) == (200, True)

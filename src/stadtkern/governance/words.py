@@ -92,6 +92,11 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
         gettext_lazy("Es fehlt, wer etwas bekommt, oder welche Daten."),
         gettext_lazy("Nennen Sie mindestens eine Seite und einen Datensatz; dann kann sie gelten."),
     ),
+    agreements.NotYoursToGive: (
+        gettext_lazy("Ein Datensatz dieses Entwurfs liegt inzwischen anderswo oder gehört einer anderen "
+                     "Stelle."),
+        gettext_lazy("Bearbeiten Sie den Entwurf: Zur Wahl steht, was Sie weitergeben dürfen."),
+    ),
     agreements.TimeIsOver: (
         gettext_lazy("Die Vereinbarung wäre vorbei, bevor sie beginnt."),
         gettext_lazy("Wählen Sie einen späteren letzten Tag."),

@@ -46,6 +46,15 @@ class NothingAgreed(problems.Problem):
     status = 422
 
 
+class NotYoursToGive(problems.Problem):
+    """A dataset of this draft has moved to another room or organisation meanwhile.
+
+    Edit the draft: its form offers the datasets that you may give.
+    """
+
+    status = 409
+
+
 class TimeIsOver(problems.Problem):
     """The agreement would be over before it begins.
 
@@ -92,7 +101,7 @@ async def draft(connection: Connection, *, by: Person, terms: Terms) -> int:
         row = await cursor.fetchone()
         if row is None:
             raise NothingAgreed()
-        await _sides(connection, id=row[0], terms=terms)
+        await _sides(connection, by, id=row[0], terms=terms)
     return int(row[0])
 
 
@@ -108,13 +117,13 @@ async def change(connection: Connection, *, by: Person, agreement: Agreement, te
             raise NotADraft()
         await connection.execute(sql["clear_recipients"], {"id": agreement.id})
         await connection.execute(sql["clear_datasets"], {"id": agreement.id})
-        await _sides(connection, id=agreement.id, terms=terms)
+        await _sides(connection, by, id=agreement.id, terms=terms)
 
 
 async def activate(connection: Connection, *, by: Person, agreement: Agreement) -> None:
     """Make a draft binding: from its first instant on the recipients see its datasets.
 
-    Raises NotADraft, NotYourAgreement, NothingAgreed.
+    Raises NotADraft, NotYourAgreement, NothingAgreed, NotYoursToGive.
     """
     _check(by, agreement)
     if not agreement.recipients or not agreement.datasets:
@@ -122,6 +131,9 @@ async def activate(connection: Connection, *, by: Person, agreement: Agreement) 
     sql, values = statements.load("governance"), {"id": agreement.id, "by": by.principal_id}
     async with connection.transaction():
         await audit.act_as(connection, principal_id=by.principal_id)
+        lost = await (await connection.execute(sql["not_to_give"], values | _giving(by))).fetchone()
+        if lost is not None:
+            raise NotYoursToGive(lost[0], where="datasets")
         cursor = await connection.execute(sql["activate_agreement"], values)
         if await cursor.fetchone() is None:
             raise NotADraft() if agreement.state != "draft" else TimeIsOver()
@@ -196,10 +208,15 @@ async def _check_room(connection: Connection, by: Person, terms: Terms) -> None:
             raise NotYourAgreement()
 
 
-async def _sides(connection: Connection, *, id: int, terms: Terms) -> None:
+async def _sides(connection: Connection, by: Person, *, id: int, terms: Terms) -> None:
     sql = statements.load("governance")
     await connection.execute(sql["add_recipients"], {"id": id, "principals": list(terms.recipients)})
-    await connection.execute(sql["add_datasets"], {"id": id, "datasets": list(terms.datasets)})
+    values = {"id": id, "datasets": list(terms.datasets), **_giving(by)}
+    await connection.execute(sql["add_datasets"], values)
+
+
+def _giving(by: Person) -> dict[str, object]:
+    return {"all": by.administrator, "stewarding": rooms.stewarding(by)}
 
 
 def _values(terms: Terms) -> dict[str, object]:

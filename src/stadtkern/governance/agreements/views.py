@@ -192,7 +192,9 @@ async def _form(
         initial=start,
         providers=[o for o in everybody if rooms.looks_after(desk.person, organisation_id=o.id)],
         recipients=everybody,
-        contents=await rooms.contents(desk.connection, room_id=room.id),
+        contents=await rooms.to_give(
+            desk.connection, person=desk.person, room_id=room.id, named=start.get("datasets", ())
+        ),
     )
 
 

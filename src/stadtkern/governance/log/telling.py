@@ -135,6 +135,15 @@ class Reader(NamedTuple):
         return datetime.fromisoformat(text).astimezone(self.zone).strftime("%d.%m.%Y, %H:%M")
 
 
+def who(entry: Entry) -> str:
+    """Who it was: a name, an account that is gone, or the command line."""
+    if entry.name:
+        return entry.name
+    if entry.principal_id:
+        return gettext("Konto %(n)s, gelöscht") % {"n": entry.principal_id}
+    return gettext("Befehlszeile")
+
+
 async def tell(connection: Connection, *, entries: Iterable[Entry], zone: tzinfo) -> list[Told]:
     """Entries in words, times in a zone; names of people and organisations in them are looked up once."""
     found = list(entries)

@@ -5,34 +5,37 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from stadtkern.core import audit, times
+from stadtkern.core import audit
 from stadtkern.governance import desk as desks
 from stadtkern.governance.desk import Desk
 from stadtkern.governance.log import operations, queries, telling
-from stadtkern.governance.log.queries import Entry, Question
+from stadtkern.governance.log.queries import Question
+from stadtkern.governance.log.telling import Told
 from stadtkern.governance.rooms.operations import NobodyByThatName
+from stadtkern.governance.templatetags.governance import room_title
 from stadtkern.governance.words import ACTIONS, says, told
 
 SIZE = 50
 _MOST_EXPORTED = 20_000
 _COLUMNS = (
-    "at",
-    "action",
-    "surface",
-    "principal_id",
-    "name",
-    "token_id",
-    "rooms",
-    "datasets",
-    "address",
-    "detail",
+    gettext_lazy("Zeit"),
+    gettext_lazy("Wer"),
+    gettext_lazy("Nummer des Kontos"),
+    gettext_lazy("Nummer des Schlüssels"),
+    gettext_lazy("Was"),
+    gettext_lazy("Auf welchem Weg"),
+    gettext_lazy("Datenräume"),
+    gettext_lazy("Datensätze"),
+    gettext_lazy("Worum es ging"),
+    gettext_lazy("Einzelheiten"),
 )
 
 
@@ -72,10 +75,12 @@ async def export(request: HttpRequest) -> HttpResponse:
         question = _question(request, desk)
         await operations.look(desk.connection, by=desk.person, question=question)
         found = await queries.search(desk.connection, question=question, limit=_MOST_EXPORTED)
+        zone = desk.visit.city.zone
+        shown = await telling.tell(desk.connection, entries=found, zone=zone)
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    writer.writerows([_safe(cell) for cell in _row(entry)] for entry in found)
+    writer.writerows([_safe(cell) for cell in _row(each, zone)] for each in shown)
     headers = {"Content-Disposition": 'attachment; filename="protokoll.csv"'}
     return HttpResponse(
         text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers
@@ -138,12 +143,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _row(entry: Entry) -> list[str]:
-    detail = "; ".join(f"{name}={value}" for name, value in entry.detail.items())
+def _row(line: Told, zone: tzinfo) -> list[str]:
+    """An entry as the page tells it; the time with its offset, so that a spreadsheet can sort by it."""
+    entry = line.entry
+    rooms = (room_title(place.get("title"), str(place.get("key"))) for place in entry.places)
     return [
-        times.format_instant(entry.at), entry.action, entry.surface, str(entry.principal_id or ""),
-        entry.name, str(entry.token_id or ""), " ".join(entry.rooms), " ".join(entry.datasets),
-        entry.address, detail,
+        entry.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"), telling.who(entry),
+        str(entry.principal_id or ""), str(entry.token_id or ""),
+        str(ACTIONS.get(entry.action, entry.action)),
+        line.surface, ", ".join(rooms), ", ".join(entry.datasets), line.about, "; ".join(line.details),
     ]  # fmt: skip
 
 

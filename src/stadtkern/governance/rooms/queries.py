@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from stadtkern.core import problems, statements
+from stadtkern.core import access, fragments, problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.identity.permissions import Person
@@ -78,6 +78,17 @@ def stewarding(person: Person) -> list[int]:
     return [number for number in person.roles if person.may(role="steward", organisation_id=number)]
 
 
+def titles_seen(person: Person, scope: access.Scope) -> Fragment:
+    """The datasets whose titles somebody who looks after a room sees in it: what lies there for its members,
+    drafts of organisations they work for, and what they may see anyway. Its content they see as others do.
+    """
+    if person.administrator:
+        return fragments.TRUE
+    own = [number for number in person.roles if person.may(role="editor", organisation_id=number)]
+    known = "d.state = 'published' OR coalesce(d.organisation_id, core.city_organisation()) = ANY (%s)"
+    return Fragment(f"({known} OR ", (own,)) + scope.on("d.id") + Fragment(")")
+
+
 def looks_after(person: Person, *, organisation_id: int | None) -> bool:
     """Whether somebody may say who is let into a room of this organisation."""
     return person.administrator or (organisation_id is not None and organisation_id in stewarding(person))
@@ -129,9 +140,20 @@ async def members(connection: Connection, *, room_id: int) -> list[Member]:
     ]
 
 
-async def contents(connection: Connection, *, room_id: int) -> list[Content]:
-    """The datasets that lie in a room, for who looks after it."""
-    rows = await connection.execute(statements.load("governance")["datasets_in_room"], {"room_id": room_id})
+async def to_give(
+    connection: Connection, *, person: Person, room_id: int, named: Sequence[int] = ()
+) -> list[Content]:
+    """The datasets in a room that somebody may give to others, and of theirs those that are `named` already.
+
+    Nobody gives away what another organisation answers for, though it may lie in their room.
+    """
+    values = {
+        "room_id": room_id,
+        "all": person.administrator,
+        "stewarding": stewarding(person),
+        "named": list(named),
+    }
+    rows = await connection.execute(statements.load("governance")["datasets_to_give"], values)
     return [Content(id=row[0], key=row[1], about=row[2], state=row[3]) for row in await rows.fetchall()]
 
 

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from stadtkern.core import fragments
 from stadtkern.governance import desk as desks
 from stadtkern.governance.desk import Desk
 from stadtkern.governance.log import queries as log
@@ -42,7 +41,8 @@ async def room(request: HttpRequest, key: str) -> HttpResponse:
         found = await queries.room(desk.connection, person=desk.person, key=key)
         mine = _looks_after(desk, found)
         words, after = (request.GET.get(name, "").replace("\0", "")[:200] for name in ("q", "nach"))
-        seen = fragments.TRUE if mine else desk.visit.scope.on("d.id")
+        scope = desk.visit.scope
+        seen = queries.titles_seen(desk.person, scope) if mine else scope.on("d.id")
         contents = await queries.some(
             desk.connection, room_id=found.id, seen=seen, words=words.strip(), after=after
         )
@@ -54,7 +54,8 @@ async def room(request: HttpRequest, key: str) -> HttpResponse:
             "kinds_of_members": MEMBERS,
             "mine": mine,
             "members": await queries.members(desk.connection, room_id=found.id) if mine else [],
-            "visible": {each.id for each in shown if desk.visit.scope.allows(each.id)},
+            "visible": {each.id for each in shown if scope.allows(each.id)},
+            "only_titles": mine and any(not scope.allows(each.id) for each in shown),
             "contents": shown,
             "words": words,
             "further": urlencode({name: text for name, text in further.items() if text}),

@@ -55,10 +55,22 @@ SELECT %(id)s, p.id FROM core.principal AS p WHERE p.id = ANY (%(principals)s) A
 DELETE FROM governance.agreement_dataset WHERE agreement_id = %(id)s;
 
 -- name: add_datasets
--- Says which datasets of the room a draft is about
+-- Says which datasets of the room a draft is about: only those that somebody may give
 INSERT INTO governance.agreement_dataset (agreement_id, dataset_id)
 SELECT a.id, d.id FROM governance.agreement AS a JOIN core.dataset AS d ON d.room_id = a.room_id
-WHERE a.id = %(id)s AND d.id = ANY (%(datasets)s) RETURNING dataset_id;
+WHERE a.id = %(id)s AND d.id = ANY (%(datasets)s)
+  AND (%(all)s OR coalesce(d.organisation_id, core.city_organisation()) = ANY (%(stewarding)s))
+RETURNING dataset_id;
+
+-- name: not_to_give
+-- Names a dataset of a draft that has left its room or that somebody does not answer for
+SELECT d.key FROM governance.agreement_dataset AS c
+JOIN governance.agreement AS a ON a.id = c.agreement_id
+JOIN core.dataset AS d ON d.id = c.dataset_id
+WHERE a.id = %(id)s
+  AND (d.room_id <> a.room_id
+       OR NOT (%(all)s OR coalesce(d.organisation_id, core.city_organisation()) = ANY (%(stewarding)s)))
+ORDER BY d.key LIMIT 1;
 
 -- name: activate_agreement
 -- Makes a draft binding, unless its time is over

@@ -31,9 +31,14 @@ LEFT JOIN governance.agreement AS a ON a.id = g.agreement_id
 WHERE g.room_id = %(room_id)s
 ORDER BY over, p.kind, p.name, g.id;
 
--- name: datasets_in_room
--- Lists the datasets that lie in a room
-SELECT d.id, d.key, d.about, d.state FROM core.dataset AS d WHERE d.room_id = %(room_id)s ORDER BY d.key;
+-- name: datasets_to_give
+-- Lists the datasets in a room that somebody may give to others: those of organisations whose data they answer for, but for
+-- withdrawn ones; and those that an agreement names already
+SELECT d.id, d.key, d.about, d.state FROM core.dataset AS d
+WHERE d.room_id = %(room_id)s
+  AND (%(all)s OR coalesce(d.organisation_id, core.city_organisation()) = ANY (%(stewarding)s))
+  AND (d.state <> 'withdrawn' OR d.id = ANY (%(named)s))
+ORDER BY d.key;
 
 -- name: some_of_room
 -- Some datasets that lie in a room, by key, behind a key; a condition of access is added behind
