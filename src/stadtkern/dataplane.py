@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import Any
 
 import psycopg
 import psycopg_pool
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from stadtkern.city import districts
 from stadtkern.core import access, audit, database, disk, problems, requests, uses
 from stadtkern.core.settings import Settings
 from stadtkern.features import api as features
@@ -116,7 +118,8 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
             async with api.lifespan(app):
                 yield
 
-    ogc = features.Service(features.Given(collections.Things(), collections.Locations()))
+    given = features.Given(collections.Things(), collections.Locations())
+    ogc = features.Service(given, outlines=_outlines)
     routes = [
         Route("/health", _health, methods=["GET"]),
         *live.routes(),
@@ -124,6 +127,12 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
         Mount(OGC, ogc),
     ]
     return DataPlane(routes=routes, lifespan=lifespan)
+
+
+async def _outlines(connection: database.Connection) -> list[Mapping[str, Any]]:
+    """The ground of maps: the city, and above it its districts."""
+    levels = ("city", "district")
+    return [each.geometry for level in levels for each in await districts.outlines(connection, level=level)]
 
 
 async def _health(request: Request) -> Response:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import shapely
-import shapely.geometry
 from psycopg.types.json import Jsonb
 
 from stadtkern.core import statements
@@ -35,6 +33,8 @@ async def outlines(connection: Connection, *, level: str | None = None) -> list[
 
 async def save(connection: Connection, *, districts: Sequence[District]) -> None:
     """Store outlines; those with the same code are replaced."""
+    import shapely.geometry
+
     sql = statements.load("city")["save_district"]
     for district in districts:
         west, south, east, north = shapely.geometry.shape(district.geometry).bounds
@@ -55,5 +55,7 @@ async def save(connection: Connection, *, districts: Sequence[District]) -> None
 
 def containing(districts: Sequence[District], *, longitude: float, latitude: float) -> District | None:
     """The first of the outlines that holds a point."""
+    import shapely.geometry
+
     point = shapely.Point(longitude, latitude)
     return next((d for d in districts if shapely.geometry.shape(d.geometry).covers(point)), None)

@@ -65,8 +65,11 @@ class New(Rhythm):
     )
     room = forms.ChoiceField(label=_("Datenraum"), choices=list(ROOMS.items()))
 
-    def __init__(self, *arguments: Any, organisations: Sequence[tuple[int, str]], **named: Any):
+    def __init__(self, *arguments: Any, organisations: Sequence[tuple[int, str]], inside: bool, **named: Any):
+        """`inside`: for somebody of the city; partners see nothing internal and put nothing there."""
         super().__init__(*arguments, **named)
+        if not inside:
+            self.fields["room"].choices = [("public", ROOMS["public"])]  # type: ignore[attr-defined]
         del self.fields["active"]
         self.fields["organisation"].choices = list(organisations)  # type: ignore[attr-defined]
 

@@ -47,7 +47,11 @@ async def new(request: HttpRequest) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person = await _person(request, visit)
         known = await queries.organisations(visit.connection, person=person)
-        form = forms.New(request.POST if request.method == "POST" else None, organisations=known)
+        form = forms.New(
+            request.POST if request.method == "POST" else None,
+            organisations=known,
+            inside=person.serves(role=queries.ROLE),
+        )
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
             try:

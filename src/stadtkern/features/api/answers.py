@@ -52,10 +52,14 @@ def document(value: Any, *, kind: str = JSON, headers: Mapping[str, str] | None 
     return Response(_encode(value), headers={**_OPEN, **(headers or {})}, media_type=kind)
 
 
-def page(text: str, *, language: str) -> Response:
+def page(
+    text: str, *, language: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """A page for people."""
-    headers = {**_OPEN, "Content-Security-Policy": _POLICY, "Content-Language": language}
-    return Response(text.encode(), headers={**headers, "Referrer-Policy": "same-origin"}, media_type=HTML)
+    own = {"Content-Security-Policy": _POLICY, "Content-Language": language, "Referrer-Policy": "same-origin"}
+    return Response(
+        text.encode(), status_code=status, headers={**_OPEN, **(headers or {}), **own}, media_type=HTML
+    )
 
 
 def failure(problem: problems.Problem) -> Response:

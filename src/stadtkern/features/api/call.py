@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope
 from stadtkern.core import access, datasets, problems, reading
 from stadtkern.core.database import Connection
 from stadtkern.features.api import answers
+from stadtkern.features.api.dress import Dress, Ground
 from stadtkern.features.api.provider import Provider
 
 PREFIX = "/ogc"
@@ -57,7 +58,7 @@ class Seen(NamedTuple):
 class Call:
     """A request: its parts below the service, its parameters, its headers on demand."""
 
-    def __init__(self, scope: Scope, receive: Receive, providers: Sequence[Provider]):
+    def __init__(self, scope: Scope, receive: Receive, providers: Sequence[Provider], ground: Ground):
         self.scope = scope
         self.method: str = scope["method"]
         self.state: State = scope["app"].state
@@ -66,7 +67,12 @@ class Call:
         path: str = scope["path"]
         self.parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/") if part]
         self.parameters = _parameters(scope["query_string"])
-        self.city = ""
+        self.ground = ground
+        self.dress = Dress()
+        # Pages have a switch of languages; to programs `lang` is a property like any other.
+        chosen = self.parameters.get("lang")
+        asks = chosen in _LANGUAGES and self._asks_for_page
+        self.spoken: dict[str, str] = {"lang": self.parameters.pop("lang")} if asks else {}
 
     @property
     def service(self) -> str:
@@ -89,10 +95,29 @@ class Call:
 
     @property
     def language(self) -> str:
-        """German or English, whichever the asker likes better."""
+        """German or English, whichever was chosen or the asker likes better."""
+        if self.spoken:
+            return self.spoken["lang"]
         wanted = (self.header(b"accept-language") or "").lower()
         places = {name: at for name in _LANGUAGES if (at := wanted.find(name)) >= 0}
         return min(places, key=places.__getitem__, default=_LANGUAGES[0])
+
+    @property
+    def other_language(self) -> str:
+        """The one that the page is not in."""
+        return "de" if self.language == "en" else "en"
+
+    @property
+    def in_other_language(self) -> str:
+        """This very page in the other language."""
+        asked = {**self.parameters, "f": "html", "lang": self.other_language}
+        return f"{self.address}?{urlencode(asked)}"
+
+    @property
+    def _asks_for_page(self) -> bool:
+        return self.parameters.get("f") == "html" or (
+            "f" not in self.parameters and answers.wants_page(None, self.header(b"accept"))
+        )
 
     def text(self, words: Mapping[str, str], otherwise: str = "") -> str:
         """Words in the asker's language, or in whichever there is."""
@@ -132,9 +157,16 @@ class Call:
                 await asyncio.to_thread(importlib.import_module, library)
 
     async def dressed(self) -> None:
-        """See to it that a page can bear the city's name."""
+        """See to it that a page can bear the city's name and looks."""
+        principal = await self.principal()
         async with self.state.pool.connection() as connection:
-            self.city = (await datasets.city(connection)).name
+            city = await datasets.city(connection)
+            self.dress = Dress(
+                name=city.name,
+                properties=city.properties,
+                person=principal.name if principal.kind == "person" else "",
+                outlines=await self.ground.outlines(connection),
+            )
 
     async def gone(self) -> None:
         """Return when the asker has hung up."""

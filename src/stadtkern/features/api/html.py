@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Pages of the service for people: plain, without scripts, in the city's dress."""
+"""Pages of the service for people: what programs read as documents, with maps and lists, without scripts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from datetime import date, datetime
 from html import escape
-from importlib import resources
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
-from stadtkern.features.api import writers
+from stadtkern.core import problems
+from stadtkern.features.api import picture, shell, writers
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.words import Words, words
 from stadtkern.features.entities import Page, Row
@@ -21,75 +20,83 @@ from stadtkern.features.sources import Source
 
 Node = Mapping[str, Any]
 _MOST_CELL = 300
+_MOST_NAME = 80
 
 
-def landing(call: Call, found: Node) -> str:
+def landing(call: Call, found: Node) -> str:  # noqa: ARG001
     """What the service offers."""
-    say = words(call.language)
-    service = call.service
+    say, service = words(call.language), call.service
     entries = [
-        (f"{service}/collections?f=html", say.collections, say.about_collections),
-        (f"{service}/conformance?f=html", say.conformance, say.about_conformance),
+        (shell.to(call, "collections"), say.collections, say.about_collections),
+        (shell.to(call, "conformance"), say.conformance, say.about_conformance),
         (f"{service}/api", "OpenAPI 3.0", say.about_api),
         (f"{service}/api?version=3.1", "OpenAPI 3.1", say.about_api),
     ]
-    listed = "".join(f"<dt>{_a(href, title)}</dt><dd>{escape(about)}</dd>" for href, title, about in entries)
-    lead = f'<p class="sk-lead">{escape(found["description"])}</p>'
-    return _page(call, found["title"], f'{lead}<dl class="sk-facts sk-card sk-section">{listed}</dl>')
+    listed = "".join(
+        f'<li><h2 class="sk-things__name">{shell.link(href, title)}</h2>'
+        f'<p class="sk-small sk-muted">{escape(about)}</p></li>'
+        for href, title, about in entries
+    )
+    body = f'<ul class="sk-things sk-section">{listed}</ul>{_addresses(say, [service])}'
+    return shell.page(call, say.service, body, lead=say.about_service)
 
 
 def conformance(call: Call, found: Node) -> str:
     """What the service conforms to."""
     say = words(call.language)
     listed = "".join(f"<li><code>{escape(name)}</code></li>" for name in found["conformsTo"])
-    return _page(call, say.conformance, f'<ul class="sk-card sk-section sk-prose">{listed}</ul>')
+    body = f'<ul class="sk-card sk-section sk-classes">{listed}</ul>'
+    return shell.page(call, say.conformance, body, lead=say.about_conformance)
 
 
 def collections(call: Call, found: Node) -> str:
     """All collections."""
     say = words(call.language)
     if not found["collections"]:
-        return _page(call, say.collections, f"<p>{escape(say.nothing)}</p>")
+        return shell.page(call, say.collections, f'<p class="sk-note sk-section">{escape(say.nothing)}</p>')
     rows = [
         [
-            _a(f"{call.service}/collections/{quote(item['id'])}?f=html", item["title"]),
+            shell.link(shell.to(call, "collections", item["id"]), item["title"]),
             escape(item.get("description", "")),
             _count(call, item.get("itemCount")),
         ]
         for item in found["collections"]
     ]
-    return _page(
-        call, say.collections, _table(say.collections, [say.title, say.description, say.features], rows)
-    )
+    heads = [say.title, say.description, say.features]
+    table = _table(say.collections, heads, rows, numbers={2})
+    return shell.page(call, say.collections, table, lead=say.about_collections)
 
 
 def collection(call: Call, found: Node) -> str:
     """One collection: what it is, and the ways to its data."""
-    say = words(call.language)
-    address = f"{call.service}/collections/{quote(found['id'])}"
+    say, key = words(call.language), found["id"]
+    address = next(item["href"] for item in found["links"] if item["rel"] == "items")
     updated = found.get("updated")
     facts = [
         (say.features, _count(call, found.get("itemCount"))),
-        (say.changed, updated and f"{updated[:10]} {updated[11:16]} UTC"),
+        (say.changed, updated and _cell(call, datetime.fromisoformat(updated))),
     ]
-    if extent := found.get("extent"):
-        facts.append((say.extent, ", ".join(f"{v:g}" for v in extent["spatial"]["bbox"][0])))
-    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts if value)
+    bounds = found.get("extent", {}).get("spatial", {}).get("bbox", [None])[0]
+    if bounds:
+        facts.append((say.extent, "; ".join(_cell(call, round(value, 5)) for value in bounds)))
+    listed = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
     files = " ".join(
         f'<a class="sk-button" href="{escape(item["href"])}">{escape(item["title"])}</a>'
         for item in found["links"]
         if item["rel"] == "enclosure"
     )
-    lead = f'<p class="sk-lead">{escape(found["description"])}</p>' if "description" in found else ""
     body = (
-        f'{lead}<dl class="sk-facts sk-card sk-section">{listed}</dl><p class="sk-actions">'
-        f'<a class="sk-button sk-button--strong" href="{escape(address)}/items?f=html">'
-        f"{escape(say.show)}</a> "
-        f'<a class="sk-button" href="{escape(address)}/queryables?f=html">{escape(say.queryables)}</a></p>'
+        f'<p class="sk-actions"><a class="sk-button sk-button--strong" '
+        f'href="{escape(shell.to(call, "collections", key, "items"))}">{escape(say.show)}</a> '
+        f'<a class="sk-button" href="{escape(shell.to(call, "collections", key, "queryables"))}">'
+        f"{escape(say.queryables)}</a></p>"
+        f'<div class="sk-columns sk-section"><dl class="sk-facts sk-card">{listed}</dl>'
+        f"{_extent(call, bounds, found['title'])}</div>"
         f'<section class="sk-section"><h2>{escape(say.downloads)}</h2>'
-        f'<p class="sk-actions">{files}</p></section>'
+        f'<p class="sk-actions">{files}</p></section>{_addresses(say, [address])}'
     )
-    return _page(call, found["title"], body, [(f"{call.service}/collections?f=html", say.collections)])
+    crumbs = [(shell.to(call, "collections"), say.collections)]
+    return shell.page(call, found["title"], body, crumbs, lead=found.get("description", ""))
 
 
 def queryables(call: Call, found: Node) -> str:
@@ -104,61 +111,63 @@ def queryables(call: Call, found: Node) -> str:
         ]
         for name, about in found["properties"].items()
     ]
-    key = call.parts[1]
-    crumbs = [
-        (f"{call.service}/collections?f=html", say.collections),
-        (f"{call.service}/collections/{quote(key)}?f=html", found["title"]),
-    ]
     heads = [say.name, say.title, say.type, say.unit]
-    return _page(call, say.queryables, _table(say.queryables, heads, rows), crumbs)
+    crumbs = _way(call, call.parts[1], found["title"])
+    return shell.page(call, say.queryables, _table(say.queryables, heads, rows), crumbs)
 
 
 def items(call: Call, source: Source, page: Page, matched: int | None) -> str:
-    """A page of features as a table."""
+    """A page of features: on a map where they have places, and as a table."""
     say = words(call.language)
     title = call.text(source.title, source.key)
-    address = f"{call.service}/collections/{quote(source.key)}"
     heads = ["id", *(call.text(c.title, c.name) + (f" ({c.unit})" if c.unit else "") for c in source.columns)]
+    numbers = {n for n, c in enumerate(source.columns, 1) if c.type in ("number", "integer")}
     rows = [
-        [_a(f"{address}/items/{row.id}?f=html", str(row.id)), *(_cell(say, value) for value in row.values)]
+        [
+            shell.link(shell.to(call, "collections", source.key, "items", str(row.id)), str(row.id)),
+            *(_cell(call, value) for value in row.values),
+        ]
         for row in page.rows
     ]
-    number = (
-        ""
-        if matched is None
-        else f'<p class="sk-muted">{escape(say.matched.format(n=_count(call, matched)))}</p>'
-    )
-    more = ""
-    if page.after is not None:
-        query = urlencode({**call.parameters, "f": "html", "after": str(page.after)})
-        href = escape(f"{call.address}?{query}")
-        more = (
-            f'<p class="sk-actions"><a class="sk-button" rel="next" href="{href}">{escape(say.next)}</a></p>'
-        )
-    body = number + (_table(title, heads, rows) if rows else f"<p>{escape(say.nothing)}</p>") + more
-    crumbs = [(f"{call.service}/collections?f=html", say.collections), (f"{address}?f=html", title)]
-    return _page(call, f"{title}: {say.features}", body, crumbs)
+    lead = "" if matched is None else say.matched.format(n=_count(call, matched))
+    body = _map(call, say, source, page.rows, note=say.map_note)
+    if rows:
+        body += f'<h2 class="sk-section">{escape(say.list)}</h2>' + _table(title, heads, rows, numbers)
+    else:
+        body += f'<p class="sk-note sk-section">{escape(say.nothing)}</p>'
+    body += _pages(call, say, page)
+    crumbs = _way(call, source.key, title)
+    return shell.page(call, f"{title}: {say.features}", body, crumbs, lead=lead)
 
 
 def item(call: Call, source: Source, row: Row) -> str:
-    """One feature."""
+    """One feature: what is said of it, and where it lies."""
     say = words(call.language)
     title = call.text(source.title, source.key)
-    address = f"{call.service}/collections/{quote(source.key)}"
-    entries = [
-        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(say, value)} {escape(c.unit)}</dd>"
+    entries = "".join(
+        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(call, value)} {escape(c.unit)}</dd>"
         for c, value in zip(source.columns, row.values, strict=True)
-    ]
-    if row.geometry is not None:
-        entries.append(f"<dt>{escape(say.geometry)}</dt><dd><code>{_cell(say, row.geometry)}</code></dd>")
-    crumbs = [
-        (f"{call.service}/collections?f=html", say.collections),
-        (f"{address}?f=html", title),
-        (f"{address}/items?f=html", say.features),
-    ]
-    return _page(
-        call, f"{title}: {row.id}", f'<dl class="sk-facts sk-card sk-section">{"".join(entries)}</dl>', crumbs
     )
+    body = f'<dl class="sk-facts sk-card">{entries}</dl>'
+    drawn = _map(call, say, source, [row], note="")
+    if drawn:
+        body = f"<div>{body}</div><section><h2>{escape(say.place)}</h2>{drawn}</section>"
+    crumbs = [
+        *_way(call, source.key, title),
+        (shell.to(call, "collections", source.key, "items"), say.all_features),
+    ]
+    name = _name(source, row) or f"{say.feature} {row.id}"
+    return shell.page(call, name, f'<div class="sk-columns sk-section">{body}</div>', crumbs)
+
+
+def failure(call: Call, problem: problems.Problem) -> str:
+    """What was wrong, as far as a person can tell; the details are for those who built the address."""
+    say, found = words(call.language), problem.document()
+    title = next(text for status, text in say.wrong if status in (problem.status, 0))
+    said = [str(found[name]) for name in ("title", "detail", "remedy") if found.get(name)]
+    listed = "".join(f'<p lang="en">{escape(text)}</p>' for text in said)
+    lead = say.what_now if problem.status == problems.NotFound.status else ""
+    return shell.page(call, title, f'<div class="sk-note sk-section">{listed}</div>', lead=lead)
 
 
 PAGES: Mapping[str, Callable[[Call, Node], str]] = {
@@ -170,9 +179,84 @@ PAGES: Mapping[str, Callable[[Call, Node], str]] = {
 }
 
 
-def _cell(say: Words, value: Any) -> str:
+def _way(call: Call, key: str, title: str) -> list[shell.Crumb]:
+    """From the service to a collection."""
+    say = words(call.language)
+    return [(shell.to(call, "collections"), say.collections), (shell.to(call, "collections", key), title)]
+
+
+def _map(call: Call, say: Words, source: Source, rows: Sequence[Row], *, note: str) -> str:
+    drawn = [
+        picture.Drawn(
+            geometry,
+            _name(source, row) or str(row.id),
+            shell.to(call, "collections", source.key, "items", str(row.id)) if len(rows) > 1 else "",
+        )
+        for row in rows
+        if (geometry := _decoded(row.geometry))
+    ]
+    svg = picture.draw(drawn, outlines=call.dress.outlines, title=say.map)
+    foot = f'<figcaption class="sk-small sk-muted">{escape(note)}</figcaption>' if note else ""
+    return f'<figure class="sk-card sk-section sk-plan">{svg}{foot}</figure>' if svg else ""
+
+
+def _extent(call: Call, bounds: Sequence[float] | None, title: str) -> str:
+    """Where the features of a collection lie, as a rectangle on the city."""
+    if not bounds:
+        return ""
+    west, south, east, north = bounds
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    area = picture.Drawn({"type": "Polygon", "coordinates": [ring]}, title, "")
+    svg = picture.draw([area], outlines=call.dress.outlines, title=words(call.language).extent)
+    return f'<figure class="sk-card sk-plan">{svg}</figure>'
+
+
+def _decoded(geometry: Any) -> Node | None:
+    found: Node | None = msgspec.json.decode(geometry) if isinstance(geometry, msgspec.Raw) else geometry
+    return found
+
+
+def _name(source: Source, row: Row) -> str:
+    """The first short text of a feature, by which people may know it."""
+    texts = (v for c, v in zip(source.columns, row.values, strict=True) if c.type == "text" and v)
+    name = str(next(texts, ""))
+    return name if len(name) <= _MOST_NAME else name[:_MOST_NAME] + " …"
+
+
+def _pages(call: Call, say: Words, page: Page) -> str:
+    """The way back to the first page and on to the next."""
+    links = []
+    given = {**call.parameters, **call.spoken, "f": "html"}
+    if "after" in given:
+        first = {name: value for name, value in given.items() if name != "after"}
+        href = escape(f"{call.address}?{urlencode(first)}")
+        links.append(f'<a class="sk-button" rel="first" href="{href}">{escape(say.first)}</a>')
+    if page.after is not None:
+        href = escape(f"{call.address}?{urlencode({**given, 'after': str(page.after)})}")
+        links.append(
+            f'<a class="sk-button sk-button--strong" rel="next" href="{href}">{escape(say.next)}</a>'
+        )
+    return f'<p class="sk-actions">{" ".join(links)}</p>' if links else ""
+
+
+def _addresses(say: Words, addresses: Iterable[str]) -> str:
+    listed = "".join(f'<p class="sk-address"><code>{escape(each)}</code></p>' for each in addresses)
+    return (
+        f'<section class="sk-section"><h2>{escape(say.addresses)}</h2>'
+        f'<p class="sk-muted">{escape(say.about_addresses)}</p>{listed}</section>'
+    )
+
+
+def _cell(call: Call, value: Any) -> str:
+    say, german = words(call.language), call.language == "de"
     if isinstance(value, bool):
         return escape(say.yes if value else say.no)
+    if isinstance(value, float):
+        return f"{value:.15g}".replace(".", "," if german else ".").replace("-", "−")
+    if isinstance(value, datetime):
+        return value.strftime("%d.%m.%Y, %H:%M UTC" if german else "%d %B %Y, %H:%M UTC")
+    if isinstance(value, date):
+        return value.strftime("%d.%m.%Y" if german else "%d %B %Y")
     text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(writers.cell(value))
     return escape(text if len(text) <= _MOST_CELL else text[:_MOST_CELL] + " …")
 
@@ -184,49 +268,16 @@ def _count(call: Call, number: int | None) -> str:
     return f"{number:,}" if call.language == "en" else f"{number:,}".replace(",", ".")
 
 
-def _a(href: str, text: str) -> str:
-    return f'<a href="{escape(href)}">{escape(text)}</a>'
-
-
-def _table(label: str, heads: Iterable[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in rows)
+def _table(
+    label: str, heads: Iterable[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = ()
+) -> str:
+    kinds = dict.fromkeys(numbers, ' class="number"')
+    head = "".join(f'<th scope="col"{kinds.get(n, "")}>{escape(name)}</th>' for n, name in enumerate(heads))
+    body = "".join(
+        "<tr>" + "".join(f"<td{kinds.get(n, '')}>{value}</td>" for n, value in enumerate(row)) + "</tr>"
+        for row in rows
+    )
     return (
         f'<div class="sk-table-wrap sk-section" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
-
-
-def _page(call: Call, title: str, body: str, crumbs: Sequence[tuple[str, str]] = ()) -> str:
-    say: Words = words(call.language)
-    way = [(f"{call.service}?f=html", "OGC API"), *crumbs] if call.parts else []
-    trail = "".join(f"<li>{_a(href, text)}</li>" for href, text in way)
-    nav = f'<nav class="sk-crumbs" aria-label="{escape(say.where)}"><ol>{trail}</ol></nav>' if trail else ""
-    same = escape(f"{call.address}?{urlencode({**call.parameters, 'f': 'json'})}")
-    style = _asset("app.css")
-    sheet = f'<link rel="stylesheet" href="{style}">' if style else ""
-    home = "/" if call.language == "de" else "/en/"
-    return (
-        f'<!doctype html><html lang="{call.language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-        f'<meta name="color-scheme" content="light dark">{sheet}'
-        f'<link rel="alternate" type="application/json" href="{same}"></head>'
-        f'<body><a class="sk-skip" href="#inhalt">{escape(say.skip)}</a><header class="sk-header">'
-        f'<div class="sk-width"><a class="sk-brand" href="{home}"><span>{escape(call.city)}</span></a></div>'
-        f"</header>"
-        f'<main class="sk-main sk-width" id="inhalt" tabindex="-1">{nav}'
-        f'<div class="sk-prose"><h1>{escape(title)}</h1></div>{body}'
-        f'<p class="sk-section"><a href="{same}">{escape(say.machine)}</a></p></main>'
-        f"</body></html>"
-    )
-
-
-@cache
-def _asset(name: str) -> str | None:
-    """The address of a built asset, from the manifest beside it."""
-    manifest = resources.files("stadtkern") / "web" / "assets" / "manifest.json"
-    try:
-        found: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return f"/assets/{found[name]}"

@@ -24,27 +24,44 @@ from stadtkern.features.api import (
     versions,
 )  # fmt: skip
 from stadtkern.features.api.call import Call
+from stadtkern.features.api.dress import Ground, Outlines
 from stadtkern.features.api.provider import Provider
 
 log = structlog.get_logger(__name__)
 
 
 class Service:
-    """The ASGI application; `providers` bring collections beside our own tables."""
+    """The ASGI application; `providers` bring collections beside our own, `outlines` the ground of maps."""
 
-    def __init__(self, *providers: Provider):
+    def __init__(self, *providers: Provider, outlines: Outlines | None = None):
         self._providers: Sequence[Provider] = (provider.Tables(), *providers)
+        self._ground = Ground(outlines)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        call = None
         try:
-            response = await _answer(Call(scope, receive, self._providers))
+            call = Call(scope, receive, self._providers, self._ground)
+            response = await _answer(call)
         except problems.Problem as problem:
-            response = answers.failure(problem)
+            response = await _failure(call, problem)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             log.warning("the database does not answer", error=str(error))
             response = answers.failure(problems.Unavailable())
         await response(scope, receive, send)
+
+
+async def _failure(call: Call | None, problem: problems.Problem) -> Response:
+    """What was wrong; as a page for who wants pages."""
+    try:
+        if call is None or not call.wants_page:
+            return answers.failure(problem)
+        await call.dressed()
+    except problems.Problem:  # who asks, or in which form, is what was wrong
+        return answers.failure(problem)
+    return answers.page(
+        html.failure(call, problem), language=call.language, status=problem.status, headers=problem.headers
+    )
 
 
 async def _answer(call: Call) -> Response:

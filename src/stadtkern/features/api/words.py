@@ -11,8 +11,23 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     yes: str
     no: str
+    home: str
     skip: str
     where: str
+    start: str
+    interfaces: str
+    # Names and addresses below the home page: the sections of the menu, the pages named in the footer.
+    sections: tuple[tuple[str, str], ...]
+    footer: tuple[tuple[str, str], ...]
+    official: str
+    menu: str
+    menu_label: str
+    search: str
+    sign_in: str
+    account: str
+    imprint: str
+    service: str
+    about_service: str
     collections: str
     about_collections: str
     conformance: str
@@ -34,13 +49,44 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     next: str
     geometry: str
     machine: str
+    map: str
+    map_note: str
+    list: str
+    first: str
+    feature: str
+    place: str
+    dataset: str
+    all_features: str
+    addresses: str
+    about_addresses: str
+    wrong: tuple[tuple[int, str], ...]
+    what_now: str
 
 
 _GERMAN = Words(
     yes="ja",
     no="nein",
+    home="/",
     skip="Zum Inhalt springen",
     where="Sie sind hier",
+    start="Startseite",
+    interfaces="Schnittstellen",
+    sections=(("Stadt jetzt", ""), ("Daten", "daten"), ("Über", "ueber")),
+    footer=(
+        ("Quellen und Lizenzen", "quellen"),
+        ("Schnittstellen", "schnittstellen"),
+        ("Barrierefreiheit", "barrierefreiheit"),
+    ),
+    official="Offizielle Website der Stadtverwaltung",
+    menu="Menü",
+    menu_label="Hauptnavigation",
+    search="Suche",
+    sign_in="Anmelden",
+    account="Mein Konto",
+    imprint="Impressum",
+    service="Tabellen und Geodaten",
+    about_service="Für Karten- und Auswertungsprogramme: OGC API – Features, Teil 1 bis 3. Im Browser lässt"
+    " sich ansehen, was Programme hier lesen.",
     collections="Sammlungen",
     about_collections="Alle Tabellen und Geodaten, die Sie sehen dürfen.",
     conformance="Konformität",
@@ -62,12 +108,49 @@ _GERMAN = Words(
     next="Nächste Seite",
     geometry="Geometrie",
     machine="Diese Seite für Programme (JSON)",
+    map="Karte der Objekte auf dieser Seite",
+    map_note="Die Karte zeigt die Objekte dieser Seite; die Liste darunter nennt dieselben.",
+    list="Liste",
+    first="Zum Anfang",
+    feature="Objekt",
+    place="Wo es liegt",
+    dataset="Zum Datensatz",
+    all_features="Alle Objekte",
+    addresses="Für Programme",
+    about_addresses="Diese Adressen in QGIS, ArcGIS oder ein eigenes Programm kopieren.",
+    wrong=(
+        (404, "Das gibt es hier nicht"),
+        (405, "Das geht hier nicht"),
+        (422, "Diese Frage ist zu aufwendig"),
+        (503, "Gerade nicht zu erreichen"),
+        (0, "Diese Anfrage lässt sich nicht beantworten"),
+    ),
+    what_now="Die Adresse stimmt vielleicht nicht, oder es ist nicht für alle zu sehen.",
 )
 _ENGLISH = Words(
     yes="yes",
     no="no",
+    home="/en/",
     skip="Skip to content",
     where="You are here",
+    start="Home",
+    interfaces="Interfaces",
+    sections=(("City now", ""), ("Data", "daten"), ("About", "ueber")),
+    footer=(
+        ("Sources and licences", "quellen"),
+        ("Interfaces", "schnittstellen"),
+        ("Accessibility", "barrierefreiheit"),
+    ),
+    official="Official website of the city administration",
+    menu="Menu",
+    menu_label="Main navigation",
+    search="Search",
+    sign_in="Sign in",
+    account="My account",
+    imprint="Imprint",
+    service="Tables and geodata",
+    about_service="For programs that draw maps and evaluate: OGC API – Features, parts 1 to 3. In the browser"
+    " one sees what programs read here.",
     collections="Collections",
     about_collections="All tables and geodata that you may see.",
     conformance="Conformance",
@@ -89,6 +172,24 @@ _ENGLISH = Words(
     next="Next page",
     geometry="Geometry",
     machine="This page for programs (JSON)",
+    map="Map of the features on this page",
+    map_note="The map shows the features of this page; the list below names the same.",
+    list="List",
+    first="Back to the beginning",
+    feature="Feature",
+    place="Where it lies",
+    dataset="To the dataset",
+    all_features="All features",
+    addresses="For programs",
+    about_addresses="Copy these addresses into QGIS, ArcGIS or a program of your own.",
+    wrong=(
+        (404, "There is no such thing here"),
+        (405, "This is not possible here"),
+        (422, "This question takes too much"),
+        (503, "Out of reach at the moment"),
+        (0, "This request cannot be answered"),
+    ),
+    what_now="The address may be wrong, or it is not for everybody to see.",
 )
 
 

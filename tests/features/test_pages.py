@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages of the service: the frame that all pages of the city have, maps with lists, what was wrong in words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from psycopg.types.json import Jsonb
+
+from stadtkern.city import districts
+from stadtkern.core.database import Connection
+from stadtkern.features.api import picture
+from stadtkern.features.entities import Column
+from tests import browsing
+from tests.features.factories import collection
+
+pytestmark = pytest.mark.anyio
+_LINK = re.compile(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+def links(page: str, name: str) -> list[tuple[str, str]]:
+    """Addresses and texts of the links in the first element of this class."""
+    inside = re.split(r"</(?:nav|footer)>", page.partition(f'class="{name}"')[2])[0]
+    return [(address, _TAG.sub("", text).strip()) for address, text in _LINK.findall(inside)]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_header_and_footer_are_those_of_all_pages(
+    client: httpx.AsyncClient, database: str, language: str
+) -> None:
+    """Without Django; who adds a section to the menu adds it to the words of these pages."""
+    async with browsing.pages(url=database) as visitor:
+        theirs = (await visitor.get("/en/schnittstellen" if language == "en" else "/schnittstellen")).content
+    ours = (await client.get("/ogc", params={"f": "html", "lang": language})).text
+    assert links(ours, "sk-nav") == links(theirs.decode(), "sk-nav")
+    named = links(theirs.decode(), "sk-footer")
+    assert [each for each in links(ours, "sk-footer") if each in named] == named[:-1]
+    assert links(ours, "sk-footer")[-1][1] == named[-1][1]
+    for name in ("sk-brand", "sk-header__search", "sk-header__person"):
+        assert f'class="{name}' in ours
+        assert f'class="{name}' in theirs.decode()
+
+
+async def test_pages_wear_the_citys_looks(client: httpx.AsyncClient, connection: Connection) -> None:
+    """Colour and logo, the line above, the imprint; nothing that could be run."""
+    looks = {"accent": "#7a1f5c", "logo": "abc123", "official": True, "imprint_url": "javascript:alert(1)"}
+    await connection.execute("UPDATE core.city SET properties = properties || %s", [Jsonb(looks)])
+    page = (await client.get("/ogc/collections?f=html")).text
+    assert '<link rel="stylesheet" href="/auftritt.css?v=7a1f5c">' in page
+    assert 'src="/auftritt/logo?v=abc123"' in page
+    assert "Offizielle Website der Stadtverwaltung" in page
+    assert "javascript:" not in page
+
+
+async def test_items_stand_on_a_map_and_in_a_list(client: httpx.AsyncClient, connection: Connection) -> None:
+    """On the city's outlines; each leads to its page, which has a map of its own."""
+    ring = [[7.5, 51.9], [7.7, 51.9], [7.7, 52.0], [7.5, 52.0], [7.5, 51.9]]
+    outline = districts.District(
+        code="1", name="Stadt", level="city", geometry={"type": "Polygon", "coordinates": [ring]}
+    )
+    await districts.save(connection, districts=[outline])
+    rows = [[f"Baum <{n}>", 1.5, {"type": "Point", "coordinates": [7.6, 51.95 + n / 100]}] for n in range(3)]
+    made = await collection(
+        connection, rows=rows, columns=[Column(name="name", type="text"), Column(name="h", type="number")],
+        geometry="Point",
+    )  # fmt: skip
+    page = (await client.get(f"/ogc/collections/{made.key}/items?f=html")).text
+    assert page.count('class="place"') == 3
+    assert 'class="land"' in page
+    assert "<title>Baum &lt;1&gt;</title>" in page
+    assert f"/ogc/collections/{made.key}/items/2?f=html" in page
+    assert '<td class="number">1,5</td>' in page
+    one = (await client.get(f"/ogc/collections/{made.key}/items/2?f=html")).text
+    assert "<h1>Baum &lt;1&gt;</h1>" in one
+    assert one.count('class="place"') == 1
+    about = (await client.get(f"/ogc/collections/{made.key}?f=html")).text
+    assert 'class="figure"' in about
+
+
+async def test_a_page_stays_in_its_language(client: httpx.AsyncClient, connection: Connection) -> None:
+    """Through links and the next page; to programs `lang` is a property like any other."""
+    rows: list[list[Any]] = [["x"], ["y"]]
+    columns = [Column(name="name", type="text")]
+    made = await collection(connection, rows=rows, columns=columns, geometry=None)
+    asked = f"/ogc/collections/{made.key}/items"
+    page = (await client.get(asked, params={"f": "html", "lang": "en", "limit": "1"})).text
+    assert '<html lang="en">' in page
+    onward = re.search(r'rel="next" href="([^"]+)"', page)
+    assert onward is not None
+    assert "lang=en" in onward[1]
+    second = await client.get(onward[1].replace("&amp;", "&"))
+    assert '<html lang="en">' in second.text
+    assert 'rel="first"' in second.text
+    assert "limit=1" in second.text.partition('rel="first"')[2][:200]
+    assert "lang=de" in second.text
+    refused = await client.get(asked, params={"f": "json", "lang": "en"})
+    assert refused.status_code == 400
+
+
+async def test_what_is_wrong_is_a_page_for_who_reads_pages(client: httpx.AsyncClient) -> None:
+    """And a document for programs; status and headers are the same."""
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    page = await client.get("/ogc/collections/gibtesnicht", headers=browser)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Das gibt es hier nicht</h1>" in page.text
+    assert "sk-nav" in page.text
+    document = await client.get("/ogc/collections/gibtesnicht")
+    assert document.headers["content-type"] == "application/problem+json"
+    assert (await client.get("/ogc?f=xml", headers=browser)).status_code == 400
+    refused = await client.post("/ogc", headers=browser)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "drawn"),
+    [
+        ({"type": "Point", "coordinates": [7.6, 51.9]}, "<circle"),
+        ({"type": "MultiPoint", "coordinates": [[7.6, 51.9], [7.7, 51.9]]}, "<circle"),
+        ({"type": "LineString", "coordinates": [[7.6, 51.9], [7.7, 52.0]]}, "figure--line"),
+        ({"type": "Polygon", "coordinates": [[[7, 51], [8, 51], [8, 52], [7, 51]]]}, 'class="figure"'),
+        ({"type": "Polygon", "coordinates": [[[7, 51], [7, 51], [7, 51], [7, 51]]]}, "<circle"),
+        ({"type": "GeometryCollection",
+          "geometries": [{"type": "Point", "coordinates": [7, 51]},
+                         {"type": "LineString", "coordinates": [[7, 51], [8, 52]]}]}, "figure--line"),
+        ({"type": "Point", "coordinates": []}, ""),
+        ({"type": "GeometryCollection", "geometries": []}, ""),
+    ],
+)  # fmt: skip
+def test_every_geometry_is_drawn(geometry: dict[str, Any], drawn: str) -> None:
+    """One point or none, an area without any extent: something sensible, never a fault."""
+    svg = picture.draw([picture.Drawn(geometry, "x", "")], outlines=[], title="Karte")
+    assert drawn in svg
+    assert bool(svg) == bool(drawn)
+    assert "nan" not in svg
+    assert "inf" not in svg
