@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Pages of the service: the frame that all pages of the city have, maps with lists, what was wrong in words."""
+"""Pages of the service: the frame of all pages of the city, maps with lists, what was wrong in words."""
 
 from __future__ import annotations
 
