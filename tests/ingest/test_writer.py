@@ -262,7 +262,7 @@ async def test_a_database_that_takes_nothing_at_all_is_no_fault_of_the_readings(
     name = sql.Identifier(connection.info.dbname)
     await connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
     try:
-        async with Writer(url=database, settings=settings, patience=0.1) as writer:
+        async with Writer(url=database, settings=settings, patience=1.0) as writer:
             with pytest.raises(readings.StoreUnavailable):
                 if bulk:
                     await writer.put_columns(batch.of_readings([reading(stream, NOON, 1.0)]))

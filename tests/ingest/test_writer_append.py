@@ -101,6 +101,29 @@ async def test_what_is_not_its_own_is_left(connection: Connection) -> None:
         assert len(await rows(connection, stream)) == (2 if stream == plain else 1)
 
 
+async def test_a_new_feature_takes_back_what_was_counted(connection: Connection) -> None:
+    """A datastream with a feature new to it is left whole, its known one uncounted; the others go on."""
+    plain, moving = await datastreams(connection, count=2)
+    await histories.features(connection, 9001, 9002)
+    for stream in (plain, moving):
+        await generally(connection, reading(stream, NOON, 1.0, feature_id=9001))
+    items = [
+        reading(moving, NOON + MINUTE, 2.0, feature_id=9001),
+        reading(plain, NOON + MINUTE, 2.0, feature_id=9001),
+        reading(moving, NOON + 2 * MINUTE, 3.0, feature_id=9002),
+        reading(plain, NOON + 2 * MINUTE, 3.0),
+    ]
+    found = await appended(connection, *items)
+    assert found.left.tolist() == [True, False, True, False]
+    assert (await known_as(connection, plain))["features"] == [(9001, 2)]
+    assert (await known_as(connection, moving))["features"] == [(9001, 1)]
+    await commit(connection, items=items)
+    assert (await known_as(connection, moving))["features"] == [(9001, 2), (9002, 1)]
+    for stream, n in ((plain, 3), (moving, 3)):
+        assert len(await rows(connection, stream)) == n
+        await check_state(connection, stream)
+
+
 async def test_a_mixed_group_gets_its_answers_in_order(connection: Connection) -> None:
     """Some goes the short way, some the general one; redelivery is recognised, the unknown is refused."""
     first, second = await datastreams(connection, count=2)

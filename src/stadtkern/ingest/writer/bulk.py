@@ -111,7 +111,8 @@ class Bulk:
             (group, preparing), ahead = ahead, None
             with self._answering(group):
                 ready = await preparing
-                ahead = self._ready()
+                # A few rows are made ready at once: those who come while these are written share one commit.
+                ahead = self._ready() if self._waiting - len(group) > append.MOST_ROWS else None
                 await self._store(group, None, ready)
                 behind = await self._catch_up(behind, group)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -84,11 +85,15 @@ def _facts(row: Sequence[Any]) -> Facts:
 async def default_feature(connection: Connection, *, location_id: int) -> int:
     """The feature made from a location, made now if need be."""
     sql = statements.load("things")
-    await connection.execute(sql["make_default_feature"], {"location_id": location_id})
+    await connection.execute(sql["make_default_features"], {"location_ids": [location_id]})
     row = await (
         await connection.execute(sql["find_default_feature"], {"location_id": location_id})
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _lacks_feature(found: Facts) -> bool:
+    return found.feature_id is None and found.location_id is not None
 
 
 class Streams:
@@ -100,6 +105,7 @@ class Streams:
         self._features: set[tuple[int | None, int]] = set()
         self._rights = -1
         self._epoch = 0
+        self._learning = asyncio.Lock()
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self.forget)
 
     async def __aenter__(self) -> Self:
@@ -124,15 +130,24 @@ class Streams:
         epoch = self._epoch
         async with self._pool.connection() as connection:
             found = await facts(connection, datastream_id=datastream_id)
-            if found is not None and found.feature_id is None and found.location_id is not None:
-                feature = await default_feature(connection, location_id=found.location_id)
+            if found is not None and _lacks_feature(found):
+                feature = await default_feature(connection, location_id=found.location_id or 0)
                 found = found._replace(feature_id=feature or None)
         if found is not None:
             self._keep({datastream_id: found}, epoch)
         return found
 
     async def learn(self, ids: Sequence[int]) -> None:
-        """Ask for many datastreams at once, so that `find` knows them afterwards where it keeps anything."""
+        """Ask for many datastreams at once, so that `find` knows them afterwards where it keeps anything.
+
+        One asks at a time: who sends the same datastreams beside others finds them known then.
+        """
+        if sum(number not in self._known for number in ids) < _FEW:
+            return
+        async with self._learning:
+            await self._learn(ids)
+
+    async def _learn(self, ids: Sequence[int]) -> None:
         for begin in range(0, len(ids), _AT_ONCE):
             part = [number for number in ids[begin : begin + _AT_ONCE] if number not in self._known]
             if len(part) < _FEW:
@@ -140,13 +155,12 @@ class Streams:
             epoch = self._epoch
             async with self._pool.connection() as connection:
                 found = await facts_of(connection, ids=part)
-            # Those that lack their default feature are left to `find`, which makes it.
-            whole = {
-                number: each
-                for number, each in found.items()
-                if each.feature_id is not None or each.location_id is None
-            }
-            self._keep(whole, epoch)
+                if lacking := {each.location_id for each in found.values() if _lacks_feature(each)}:
+                    made = {"location_ids": list(lacking)}
+                    await connection.execute(statements.load("things")["make_default_features"], made)
+                    found = await facts_of(connection, ids=part)
+            # A location may have gone meanwhile: `find` looks again.
+            self._keep({number: each for number, each in found.items() if not _lacks_feature(each)}, epoch)
 
     def _keep(self, found: Mapping[int, Facts], epoch: int) -> None:
         """Remember facts, unless something changed since they were asked for."""

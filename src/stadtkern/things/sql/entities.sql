@@ -13,12 +13,12 @@ LEFT JOIN LATERAL (
 LEFT JOIN things.feature_of_interest f ON f.location_id = place.location_id
 WHERE d.id = ANY (%(ids)s::bigint[]);
 
--- name: make_default_feature
--- Make a feature of interest from a location, unless there is one.
+-- name: make_default_features
+-- Make a feature of interest from each of these locations, unless there is one.
 INSERT INTO things.feature_of_interest
     (dataset_id, location_id, name, description, encoding_type, feature, bounds)
 SELECT dataset_id, id, name, description, encoding_type, location, bounds
-FROM things.location WHERE id = %(location_id)s
+FROM things.location WHERE id = ANY (%(location_ids)s::bigint[]) ORDER BY id
 ON CONFLICT (location_id) DO NOTHING;
 
 -- name: find_default_feature

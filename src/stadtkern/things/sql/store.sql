@@ -200,7 +200,9 @@ WHERE (
 -- name: append_readings
 -- Store, and settle, the rows whose datastreams have nothing later; returns the datastreams that it left alone.
 SELECT things.append_readings(%(leaf)s::text::regclass, %(streams)s, %(times)s, %(micros)s, %(ids)s, %(results)s,
-                              %(features)s);
+                              %(features)s, %(of_streams)s, %(of_n)s, %(of_first)s, %(of_last)s, %(of_ids)s,
+                              %(of_results)s, %(mark_streams)s, %(mark_hours)s, %(pair_streams)s, %(pair_features)s,
+                              %(pair_n)s);
 
 -- name: update_states
 -- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.

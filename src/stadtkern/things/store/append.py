@@ -10,11 +10,13 @@ import numpy as np
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
 from stadtkern.things.store import binary, numbers, partitions
-from stadtkern.things.store.batch import OPTIONAL, Flags, Integers
+from stadtkern.things.store.batch import HOUR, NONE, OPTIONAL, Batch, Flags, Integers
 from stadtkern.things.store.prepared import Prepared
 
 # Above that COPY is the shorter way.
 MOST_ROWS = 10_000
+# Of so many rows at most the event names each.
+_NAMED = 1_000
 _OTHERS = tuple(name for name in OPTIONAL if name != "feature_id")
 
 
@@ -49,10 +51,13 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
         "leaf": f"things.{partitions.leaf(int(ready.keys[0]))}",
         "streams": binary.bigints(rows.datastream_id),
         "times": binary.instants(rows.time),
-        "micros": binary.bigints(rows.time),
+        "micros": binary.bigints(rows.time) if len(ready) <= _NAMED else None,
         "ids": binary.bigints(ids),
         "results": binary.floats(rows.result),
         "features": None if rows.feature_id is None else binary.bigints(rows.feature_id),
+        **_by_datastream(rows, ids),
+        **_by_hour(rows),
+        **_by_feature(rows),
     }
     statement = statements.load("things")["append_readings"]
     cursor = await connection.execute(statement, params, prepare=True, binary=True)
@@ -63,3 +68,52 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
     return Appended(
         ready.back(np.where(left, 0, ids)), ready.back(left), np.setdiff1d(ready.ids, np.asarray(others))
     )
+
+
+def _begins(*columns: Integers) -> Integers:
+    """Where a run of rows begins that have the same values."""
+    changes = np.zeros(len(columns[0]) - 1, bool)
+    for column in columns:
+        changes |= column[1:] != column[:-1]
+    return np.append(0, np.flatnonzero(changes) + 1)
+
+
+def _by_datastream(rows: Batch, ids: Integers) -> dict[str, binary.Array]:
+    """What a state takes over; the rows come by datastream and time."""
+    first = _begins(rows.datastream_id)
+    until = np.append(first[1:], len(rows))
+    last = until - 1
+    return {
+        "of_streams": binary.bigints(rows.datastream_id[first]),
+        "of_n": binary.bigints(until - first),
+        "of_first": binary.instants(rows.time[first]),
+        "of_last": binary.instants(rows.time[last]),
+        "of_ids": binary.bigints(ids[last]),
+        "of_results": binary.floats(rows.result[last]),
+    }
+
+
+def _by_hour(rows: Batch) -> dict[str, binary.Array]:
+    hours = rows.time // HOUR * HOUR
+    first = _begins(rows.datastream_id, hours)
+    return {
+        "mark_streams": binary.bigints(rows.datastream_id[first]),
+        "mark_hours": binary.instants(hours[first]),
+    }
+
+
+def _by_feature(rows: Batch) -> dict[str, binary.Array | None]:
+    """How many rows of each datastream are about which feature."""
+    if rows.feature_id is None or not (kept := rows.feature_id != NONE).any():
+        return dict.fromkeys(("pair_streams", "pair_features", "pair_n"))
+    pairs = np.stack((rows.datastream_id[kept], rows.feature_id[kept]))
+    first = _begins(*pairs)
+    weights = np.diff(np.append(first, pairs.shape[1]))
+    pairs, place = np.unique(pairs[:, first], axis=1, return_inverse=True)
+    n = np.zeros(pairs.shape[1], np.int64)
+    np.add.at(n, place.ravel(), weights)
+    return {
+        "pair_streams": binary.bigints(pairs[0]),
+        "pair_features": binary.bigints(pairs[1]),
+        "pair_n": binary.bigints(n),
+    }
