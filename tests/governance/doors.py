@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from tests.governance.door import Door, door, no_data
+from tests.governance.doors_of_files import FILES
 
 # `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}` and `{word}` come from each room, and from none.
 WORDS = (
@@ -120,6 +121,7 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/staende/<int:number>": door(
         one="/daten/{key}/staende/1?mit=2", search="/daten/{key}/staende/1?tabelle={word}"
     ),
+    **FILES,
     "daten/<slug:key>/nutzung": door(one="/daten/{key}/nutzung"),
     "daten/<slug:key>/nutzung.csv": door(one="/daten/{key}/nutzung.csv"),
     "arbeit/nutzung": no_data("counts change with every question; what is listed is tested with the counts"),

@@ -8,17 +8,23 @@ import asyncio
 import structlog
 
 from stadtkern.catalogue import automatic, operations
+from stadtkern.catalogue.files import contents
 from stadtkern.core import classes, database, statements, waiting
+from stadtkern.core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 _EVERY_SECONDS = 60.0
 
 
-async def run(*, url: str, stop: asyncio.Event) -> None:
-    """Adopt until told to stop."""
+async def run(*, settings: Settings, url: str, stop: asyncio.Event) -> None:
+    """Adopt and sweep until told to stop."""
+    async with await database.connect(url=url, autocommit=True) as connection:
+        await contents.strays(connection, settings)
     while not stop.is_set():
         await once(url=url)
+        async with await database.connect(url=url, autocommit=True) as connection:
+            await contents.sweep(connection, settings)
         await waiting.pause(stop, seconds=_EVERY_SECONDS)
 
 

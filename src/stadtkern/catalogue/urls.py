@@ -11,6 +11,7 @@ from stadtkern.catalogue.editor import data, moving, work
 from stadtkern.catalogue.editor import views as editor
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("stadtkern.catalogue.files.urls")),
     path("", include("stadtkern.catalogue.harvest.urls")),
     path("", include("stadtkern.catalogue.inventory.urls")),
     path("", include("stadtkern.catalogue.onboarding.urls")),

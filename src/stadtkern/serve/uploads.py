@@ -11,7 +11,9 @@ from stadtkern.core.settings import Settings
 from stadtkern.serve.front import Uploads
 from stadtkern.serve.proxy import Scope
 
-_TAKES_FILES = re.compile(r"(/en)?/arbeit/import/(neu|[0-9a-f-]{36}/lieferung)")
+_TAKES_FILES = re.compile(
+    r"(/en)?/arbeit/(import/(neu|[0-9a-f-]{36}/lieferung)|daten/[-\w]{1,200}/dateien/(neu|[0-9]{1,10}/neu))"
+)
 _WORKS = "SELECT EXISTS (SELECT FROM core.membership WHERE person_id = %s AND role <> 'reader')"
 _ROUND_ABOUT = 65_536
 """What a form needs besides its file."""

@@ -46,7 +46,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
-        "catalogue": lambda stop: upkeep.run(url=url, stop=stop),
+        "catalogue": lambda stop: upkeep.run(settings=settings, url=url, stop=stop),
         "features": lambda stop: sweeping.run(url=url, settings=settings, stop=stop),
         "relay": lambda stop: outbox.relay(url=url, stop=stop, subscriptions=subscriptions),
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),

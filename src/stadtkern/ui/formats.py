@@ -12,6 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 _JUST_NOW = timedelta(seconds=10)
+_KILO = 1000
+_SIZES = ("Byte", "KB", "MB", "GB", "TB")
 
 
 def language() -> str:
@@ -27,6 +29,16 @@ def number(value: float | None, *, digits: int | None = None) -> str:
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())
     return text.replace("-", "−")
+
+
+def size(given: int | None) -> str:
+    """Bytes as `1,5 MB`; nothing for a size that is not known."""
+    if given is None:
+        return ""
+    value, unit = float(given), 0
+    while value >= _KILO and unit < len(_SIZES) - 1:
+        value, unit = value / _KILO, unit + 1
+    return f"{number(value, digits=0 if unit == 0 or value >= 100 else 1)} {_SIZES[unit]}"
 
 
 def percent(share: float, *, digits: int = 0) -> str:

@@ -16,12 +16,9 @@ from stadtkern.catalogue.entities import Dataset, Distribution
 from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
 
-_KILO = 1000
-_UNITS = ("Byte", "KB", "MB", "GB", "TB")
-
 
 class Form(msgspec.Struct, frozen=True):
-    """One way to have the data, in words."""
+    """One way to have the data, in words; `file`: the number of a file of ours."""
 
     form: Distribution
     title: str
@@ -30,6 +27,7 @@ class Form(msgspec.Struct, frozen=True):
     size: str
     address: str
     download: bool
+    file: str = ""
 
 
 class Licence(msgspec.Struct, frozen=True):
@@ -97,20 +95,11 @@ def _form(form: Distribution) -> Form:
         title=wording.said(form.title) or kind or gettext("Daten"),
         about=wording.said(form.description),
         format=kind,
-        size=size(form.byte_size),
+        size=formats.size(form.byte_size),
         address=form.download_url or form.access_url,
         download=bool(form.download_url),
+        file=form.access_url.rpartition("/")[2] if form.made_by == "file" else "",
     )
-
-
-def size(number: int | None) -> str:
-    """`1,5 MB`."""
-    if number is None:
-        return ""
-    value, unit = float(number), 0
-    while value >= _KILO and unit < len(_UNITS) - 1:
-        value, unit = value / _KILO, unit + 1
-    return f"{formats.number(value, digits=0 if unit == 0 or value >= 100 else 1)} {_UNITS[unit]}"
 
 
 def _licence(form: Distribution) -> Licence:

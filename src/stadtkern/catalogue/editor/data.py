@@ -13,6 +13,9 @@ from stadtkern.catalogue.editor import forms, values
 from stadtkern.catalogue.editor.desk import Desk
 from stadtkern.catalogue.entities import Distribution
 
+# Who made a form, where people may name it nevertheless.
+_TITLED = {"file": ("title",)}
+
 
 async def add(request: HttpRequest, key: str) -> HttpResponse:
     """One more form of the data; the licence of the others is proposed."""
@@ -35,13 +38,14 @@ async def change(request: HttpRequest, key: str, id: int) -> HttpResponse:
         stored = _stored(desk, id)
         given = request.POST if request.method == "POST" else None
         form = forms.FormForm(given, initial=values.form_initial(stored))
+        said_by_people = ("licence", "attribution", "rights", *_TITLED.get(stored.made_by, ()))
         if stored.made_by:
             for name in ("title_de", "access_url", "direct", "format", "byte_size"):
-                form.fields[name].disabled = True
+                form.fields[name].disabled = name.partition("_")[0] not in said_by_people
         if form.is_valid():
             said = values.form_fields(form.cleaned_data, stored=stored)
             if stored.made_by:
-                said = {name: said[name] for name in ("licence", "attribution", "rights")}
+                said = {name: said[name] for name in said_by_people}
             await operations.change_distribution(
                 desk.visit.connection, by=desk.person, dataset_id=desk.dataset.id, id=id, **said
             )
@@ -78,5 +82,6 @@ def _stored(desk: Desk, id: int) -> Distribution:
 def _page(
     request: HttpRequest, desk: Desk, form: forms.FormForm, stored: Distribution | None
 ) -> HttpResponse:
-    context = {"dataset": desk.dataset, "form": form, "stored": stored}
+    file = stored.access_url.rpartition("/")[2] if stored and stored.made_by == "file" else ""
+    context = {"dataset": desk.dataset, "form": form, "stored": stored, "file": file}
     return render(request, "catalogue/editor/form.html", context, status=422 if form.errors else 200)

@@ -155,7 +155,28 @@ class DatasetForm(forms.Form):
             field.choices = list(choices)
 
 
-class FormForm(forms.Form):
+class LicensedForm(forms.Form):
+    """What may be done with something, and who is to be named for it."""
+
+    licence = forms.ChoiceField(
+        label=gettext_lazy("Lizenz"),
+        choices=lambda: [_NOTHING, *((each.iri, each.name) for each in vocabularies.licences().values())],
+    )
+    attribution = _text(
+        gettext_lazy("Quellenangabe"), help_text=gettext_lazy("Wie die Stadt genannt werden will.")
+    )
+    rights = _text(gettext_lazy("Hinweise zu Rechten"), longest=1000)
+
+    def clean(self) -> dict[str, Any]:
+        """A licence that demands a source needs one."""
+        found: dict[str, Any] = super().clean() or {}
+        licence = found.get("licence")
+        if licence and vocabularies.licence(licence).attribution and not found.get("attribution"):
+            self.add_error("attribution", gettext("Diese Lizenz verlangt eine Quellenangabe."))
+        return found
+
+
+class FormForm(LicensedForm):
     """One form in which the data can be had."""
 
     title_de = _text(gettext_lazy("Bezeichnung"), longest=200)
@@ -170,17 +191,12 @@ class FormForm(forms.Form):
         label=gettext_lazy("Format"), required=False,
         choices=lambda: [_NOTHING, *((each.code, each.name) for each in vocabularies.file_types().values())],
     )  # fmt: skip
-    licence = forms.ChoiceField(
-        label=gettext_lazy("Lizenz"),
-        choices=lambda: [_NOTHING, *((each.iri, each.name) for each in vocabularies.licences().values())],
-    )
-    attribution = _text(
-        gettext_lazy("Quellenangabe"), help_text=gettext_lazy("Wie die Stadt genannt werden will.")
-    )
-    rights = _text(gettext_lazy("Hinweise zu Rechten"), longest=1000)
     byte_size = forms.IntegerField(
         label=gettext_lazy("Größe in Byte"), required=False, min_value=0, max_value=2**62
     )
+    field_order = (
+        "title_de", "access_url", "direct", "format", "licence", "attribution", "rights", "byte_size",
+    )  # fmt: skip
 
     def clean_access_url(self) -> str:
         """Only addresses that a page may link to."""
@@ -190,11 +206,3 @@ class FormForm(forms.Form):
                 gettext("Die Adresse muss mit https:// beginnen und ohne Leerzeichen sein.")
             )
         return given
-
-    def clean(self) -> dict[str, Any]:
-        """A licence that demands a source needs one."""
-        found: dict[str, Any] = super().clean() or {}
-        licence = found.get("licence")
-        if licence and vocabularies.licence(licence).attribution and not found.get("attribution"):
-            self.add_error("attribution", gettext("Diese Lizenz verlangt eine Quellenangabe."))
-        return found

@@ -18,7 +18,8 @@ _STAYS = {"issued", "modified", "series_id"}
 _FORM = set(Distribution.__struct_fields__) - {
     "id", "uuid", "dataset_id", "made_by", "byte_size", "checksum", "issued", "modified", "service_uuid",
 }  # fmt: skip
-_ADDRESSES = {"access_url", "download_url"}
+# What follows from the data themselves, where we make the form.
+_ADDRESSES = {"access_url", "download_url", "format", "media_type"}
 
 
 async def restore(connection: Connection, *, by: Person, dataset: Dataset, version: Version) -> None:

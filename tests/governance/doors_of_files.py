@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The addresses of datasets' own files, as the matrix asks them.
+
+The rooms of the matrix hold no file; who has one and who does not is asked in tests/catalogue/test_files.py.
+"""
+
+from __future__ import annotations
+
+from tests.governance.door import Door, door
+
+FILES: dict[str, Door] = {
+    **{
+        f"daten/<slug:key>/dateien/<int:file>{end}": door(search=f"/daten/{{key}}/dateien/1{at}")
+        for end, at in (("", ""), ("/staende", "/staende"), ("/staende/<int:number>", "/staende/1"))
+    },
+    "arbeit/daten/<slug:key>/dateien/neu": door(search="/arbeit/daten/{key}/dateien/neu"),
+    **{
+        f"arbeit/daten/<slug:key>/dateien/<int:file>/{end}": door(
+            search=f"/arbeit/daten/{{key}}/dateien/1/{at}"
+        )
+        for end, at in (
+            ("neu", "neu"),
+            ("entfernen", "entfernen"),
+            ("staende/<int:number>/zurueckholen", "staende/1/zurueckholen"),
+            ("staende/<int:number>/entfernen", "staende/1/entfernen"),
+        )
+    },
+}
