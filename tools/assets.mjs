@@ -58,6 +58,7 @@ async function bundle() {
       worker: path.join(ui, "islands/worker.js"),
       offline: path.join(ui, "islands/offline.js"),
       near: path.join(ui, "islands/near.js"),
+      diagram: path.join(ui, "islands/diagram.js"),
     },
     outdir: out,
     entryNames: "[name]-[hash]",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from tests.governance import doors_told
 from tests.governance.door import Door, door, no_data
 from tests.governance.doors_of_files import FILES
 
@@ -291,3 +292,6 @@ ACTIONS_WITHOUT_DATA = {"status_show", "site_read", "help_show"}
 def actions_asked() -> set[str]:
     """The actions of CKAN that the matrix asks."""
     return {address.split("/action/")[1].partition("?")[0] for each in PAGES[_ACTION][:3] for address in each}
+
+
+PAGES |= doors_told.PAGES

@@ -12,7 +12,10 @@ from tests.journeys import axe
 from tests.journeys.conftest import Walk
 
 PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht", "THING", "STREAM",
-         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "WATER?zeitraum=monat", "/daten",
+         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "/diagramm", "/diagramm?suche=fahr",
+         "CHART&vergleich=vorjahr&ereignisse=2026-02-10%20Sturm", "WATERCHART&zeitraum=jahr",
+         "/diagramm?reihe=1&reihe=2&reihe=3",
+         "WATER?zeitraum=monat", "/daten",
          "/daten?q=gibtesnicht", "/quellen", "/schnittstellen", "/schnittstellen/daten-api",
          "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
          "/suche?q=neutor", "/suche?q=gibtesnicht", "/glossar", "/glossar/fehlt",
@@ -23,6 +26,9 @@ def address(walk: Walk, path: str) -> str:
     """The path with the small town's numbers in it."""
     thing, stream = walk.things["Zählstelle Neutor"], walk.streams["Fahrräder Neutor"]
     water = walk.streams["Grundwasserstand Mitte"]
+    path = path.replace("WATERCHART", f"/diagramm?reihe={water}").replace(
+        "CHART", f"/diagramm?reihe={stream}"
+    )
     path = path.replace("THING", f"/dinge/{thing}").replace("STREAM", f"/messreihen/{stream}")
     return walk.address + path.replace("WATER", f"/messreihen/{water}")
 

@@ -36,3 +36,10 @@ class InsightsConfig(AppConfig):
             position=30,
             below=("messreihen/",),
         )
+        sections.register(
+            "data",
+            _("Diagramm"),
+            "diagram",
+            about=_("Aus Messreihen ein Diagramm machen: vergleichen, mitnehmen, einbetten."),
+            position=20,
+        )

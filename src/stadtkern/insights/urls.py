@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.urls import path
 
 from stadtkern.insights.cockpit import views as cockpit
+from stadtkern.insights.diagrams import views as diagrams
 from stadtkern.insights.explore import embed
 from stadtkern.insights.explore import views as explore
 
@@ -21,4 +22,8 @@ urlpatterns = [
     path("messreihen/<int:id>/verlauf.json", explore.chart_json, name="chart-json"),
     path("messreihen/<int:id>/einbetten", embed.chart, name="datastream-embedded"),
     path("messreihen/<int:id>/werte.csv", explore.csv, name="csv"),
+    path("diagramm", diagrams.page, name="diagram"),
+    path("diagramm/werte.csv", diagrams.csv, name="diagram-csv"),
+    path("diagramm/bild.svg", diagrams.svg, name="diagram-svg"),
+    path("diagramm/einbetten", diagrams.embedded, name="diagram-embedded"),
 ]

@@ -11,6 +11,8 @@ from babel import dates, numbers
 from django.utils import translation
 from django.utils.translation import gettext
 
+# Numbers of more digits than anybody reads are written with a power of ten.
+_TOO_LONG = 1e15
 _JUST_NOW = timedelta(seconds=10)
 _KILO = 1000
 _SIZES = ("Byte", "KB", "MB", "GB", "TB")
@@ -25,6 +27,8 @@ def number(value: float | None, *, digits: int | None = None) -> str:
     """`1.234,5`; without `digits`, as many as the size of the value deserves."""
     if value is None or not math.isfinite(value):
         return "–"
+    if abs(value) >= _TOO_LONG:
+        return numbers.format_scientific(value, format="0.###E0", locale=language()).replace("-", "−")
     digits = fitting_digits(value) if digits is None else digits
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())

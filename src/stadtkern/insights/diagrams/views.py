@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page where anybody puts a diagram together, and what can be taken away from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from stadtkern.catalogue.browse import embed as embedding
+from stadtkern.catalogue.usage import counting
+from stadtkern.core import access
+from stadtkern.insights import streams
+from stadtkern.insights.diagrams import asking, choice, diagram, table
+from stadtkern.insights.diagrams.asking import Question
+from stadtkern.insights.diagrams.diagram import Diagram
+from stadtkern.insights.explore import download
+from stadtkern.ui import formats, spans
+from stadtkern.ui import visit as visits
+from stadtkern.ui.charts import sheet
+from stadtkern.ui.visit import Visit
+
+_KEPT_SECONDS = 300
+_EXAMPLES = 6
+
+
+async def page(request: HttpRequest) -> HttpResponse:
+    """Choose a series; or the diagram of those chosen, with everything that can be changed about it."""
+    question = _question(request)
+    text, dataset = request.GET.get("suche", "")[: choice.LONGEST], request.GET.get("daten", "")[:200]
+    async with visits.open_visit(request) as visit:
+        found = await choice.offers(visit, text=text, dataset=dataset, but=question.ids)
+        if dataset and not question.ids and len(found) == 1:
+            return redirect(f"{request.path}?{question.query(ids=[found[0].id])}")
+        shown = await diagram.build(visit, question)
+        context: dict[str, Any] = {
+            "question": question,
+            "diagram": shown,
+            "text": text,
+            "dataset": dataset,
+            "offers": _offers(question, found),
+            "more": len(found) > choice.MOST,
+        }
+        if shown:
+            context |= await _around(visit, request, shown)
+        else:
+            context["examples"] = await streams.datasets(visit, limit=_EXAMPLES)
+    return render(request, "insights/diagrams/page.html", context)
+
+
+def _question(request: HttpRequest) -> Question:
+    return asking.read(request.META.get("QUERY_STRING", ""))
+
+
+def _offers(question: Question, found: list[choice.Offer]) -> list[tuple[choice.Offer, str]]:
+    """Series with the address that takes each in."""
+    return [(offer, f"?{question.query(ids=[*question.ids, offer.id])}") for offer in found[: choice.MOST]]
+
+
+async def _around(visit: Visit, request: HttpRequest, shown: Diagram) -> dict[str, Any]:
+    question = shown.question
+    return {
+        "table": table.page(visit, shown, asked=request.GET.get("seite", "")),
+        "embed": await _snippet(visit, shown),
+        "address": f"{settings.PUBLIC_URL}{reverse('diagram')}?{shown.query}",
+        "spans": spans.NAMES,
+        "groups": asking.GROUPS,
+        "comparisons": asking.COMPARISONS,
+        "bands": asking.BANDS,
+        "chosen": [
+            (stream, f"?{question.query(ids=[each for each in question.ids if each != stream.id])}")
+            for stream in shown.streams
+        ],
+        "room_left": len(question.ids) < asking.MOST_SERIES,
+    }
+
+
+async def _snippet(visit: Visit, shown: Diagram) -> str:
+    """Lines to copy, as text to be shown; empty where not everybody may see all of it."""
+    everybody = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
+    if not all(everybody.allows(stream.dataset.id) for stream in shown.streams):
+        return ""
+    return embedding.lines(f"{reverse('diagram-embedded')}?{shown.query}", title=shown.title, height=560)
+
+
+async def embedded(request: HttpRequest) -> HttpResponse:
+    """The diagram for other people's pages: what everybody may see, whoever is signed in."""
+    async with visits.open_visit(request) as visit:
+        scope = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
+        stranger = msgspec.structs.replace(visit, scope=scope)
+        shown = await _shown(stranger, request)
+        await _counted(request, stranger, shown, kind="embed")
+    address = f"{settings.PUBLIC_URL}{reverse('diagram')}?{shown.query}"
+    answer = render(request, "insights/diagrams/embedded.html", {"diagram": shown, "address": address})
+    answer._csp_replace = {"frame-ancestors": ["*"], "script-src": ["'none'"]}  # type: ignore[attr-defined]
+    answer["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
+    return answer
+
+
+async def csv(request: HttpRequest) -> HttpResponse:
+    """The numbers of the diagram."""
+    async with visits.open_visit(request) as visit:
+        shown = await _shown(visit, request)
+        content = table.file(visit, shown)
+        await _counted(request, visit, shown, kind="download")
+    return _file(shown, content, ending="csv", kind="text/csv; charset=utf-8; header=present")
+
+
+async def svg(request: HttpRequest) -> HttpResponse:
+    """The diagram as a picture of its own."""
+    async with visits.open_visit(request) as visit:
+        shown = await _shown(visit, request)
+        address = f"{settings.PUBLIC_URL}{reverse('diagram')}"
+        source = gettext("Quelle: %(source)s · %(address)s") % {
+            "source": " · ".join(_told(about) for about in shown.about),
+            "address": address,
+        }
+        drawn = sheet.draw(
+            sheet.Sheet(chart=shown.chart, sub=shown.sub, sentence=shown.sentence, source=source)
+        )
+    answer = _file(shown, drawn.encode(), ending="svg", kind="image/svg+xml; charset=utf-8")
+    answer._csp_replace = {"default-src": ["'none'"], "sandbox": [""]}  # type: ignore[attr-defined]
+    return answer
+
+
+def _told(about: Any) -> str:
+    licence = about.get("licence")
+    said = formats.words(about.get("attribution"))
+    return f"{said}, {licence}" if licence else said
+
+
+async def _shown(visit: Visit, request: HttpRequest) -> Diagram:
+    found = await diagram.build(visit, _question(request))
+    if found is None:
+        raise Http404
+    return found
+
+
+async def _counted(request: HttpRequest, visit: Visit, shown: Diagram, *, kind: counting.Kind) -> None:
+    for dataset_id in {stream.dataset.id for stream in shown.streams}:
+        await counting.count(request, visit, dataset_id=dataset_id, kind=kind)
+
+
+def _file(shown: Diagram, content: bytes, *, ending: str, kind: str) -> HttpResponse:
+    name = download.file_name(shown.streams[0], span=shown.span).removesuffix(".csv")
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    return answer

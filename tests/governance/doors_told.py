@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The addresses at which diagrams are made and stories told."""
+
+from __future__ import annotations
+
+from tests.governance.door import Door, door
+
+PAGES: dict[str, Door] = {
+    "diagramm": door(
+        lists="/diagramm /diagramm?reihe=1&vergleich=vorjahr /en/diagramm?reihe=1",
+        search="/diagramm?suche={word} /diagramm?daten={key} /diagramm?reihe={stream}",
+    ),
+    "diagramm/werte.csv": door(lists="/diagramm/werte.csv?reihe=1", one="/diagramm/werte.csv?reihe={stream}"),
+    "diagramm/bild.svg": door(lists="/diagramm/bild.svg?reihe=1", one="/diagramm/bild.svg?reihe={stream}"),
+    # It shows what everybody may see, also to those who may see more.
+    "diagramm/einbetten": door(
+        lists="/diagramm/einbetten?reihe=1", search="/diagramm/einbetten?reihe={stream}"
+    ),
+}
