@@ -62,7 +62,7 @@ def test_what_is_wrong_is_counted_with_its_first_line(tmp_path: Path) -> None:
     assert told == {
         ("day", "tag", 11, "2024-02-31"),
         ("words", "n", 21, "defekt"),
-        ("width", "", 31, "2 cells instead of 3"),
+        ("width", "", 31, "2 / 3"),
     }
     assert found.rows == 58
     assert found.blocked

@@ -43,7 +43,7 @@ async def held(connection: Connection, *, id: int) -> Delivery | None:
 async def listed(
     connection: Connection, *, by: Reader, recipe_id: int | None = None, limit: int = 50
 ) -> list[Delivery]:
-    """The deliveries somebody may see, those that wait for a person first; without what was found in them."""
+    """The deliveries somebody may see, those that wait for a person first; without their surveys."""
     params = {**_access(by), "recipe_id": recipe_id, "limit": limit}
     cursor = await connection.execute(statements.load("catalogue")["list_deliveries"], params)
     return [entities.delivery(row) for row in await cursor.fetchall()]

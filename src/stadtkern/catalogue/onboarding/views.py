@@ -14,7 +14,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from stadtkern.catalogue.onboarding import files, forms, operations, planning, queries, sources, words
+from stadtkern.catalogue.onboarding import (
+    files,
+    forms,
+    operations,
+    planning,
+    queries,
+    sources,
+    standing,
+    words,
+)
 from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Trouble
 from stadtkern.core import settings as core_settings
 from stadtkern.identity import permissions
@@ -50,17 +59,22 @@ async def listing(request: HttpRequest) -> HttpResponse:
     """What waits for a person, what is on its way, what is done."""
     async with open_desk(request) as desk:
         found = await queries.listed(desk.visit.connection, by=desk.person)
-    rows = [{"delivery": each, "state": words.STATES[each.state]} for each in found]
-    waiting = [row for row in rows if row["delivery"].state in _WAITING]
+        rows = [_row(desk.person, each) for each in found]
     return render(
         request,
         "catalogue/onboarding/list.html",
-        {"waiting": waiting, "others": [row for row in rows if row not in waiting]},
+        {"waiting": [row for row in rows if row["what"]], "others": [row for row in rows if not row["what"]]},
     )
 
 
 _MOST_SHOWN = 60
-_WAITING = ("looked", "checked", "held", "refused", "failed")
+
+
+def _row(person: Person, found: Delivery) -> dict[str, Any]:
+    """A delivery in a list: how it stands, for whom it waits, and what they are to do."""
+    steward = person.may(role="steward", organisation_id=found.recipe.organisation_id)
+    who, what = standing.waits(found, steward=steward)
+    return {"delivery": found, "state": standing.STATES[found.state], "who": who, "what": what}
 
 
 async def new(request: HttpRequest) -> HttpResponse:
@@ -73,7 +87,7 @@ async def new(request: HttpRequest) -> HttpResponse:
             made = await _begin(desk, form)
             if made is not None:
                 return redirect("import", uuid=made)
-    return render(request, "catalogue/onboarding/new.html", {"form": form})
+    return render(request, "catalogue/onboarding/new.html", {"form": form, "steps": standing.STEPS})
 
 
 async def _begin(desk: Desk, form: forms.SourceForm) -> UUID | None:
@@ -135,7 +149,7 @@ async def context_of(desk: Desk, found: Delivery, *, given: Any = None) -> dict[
             context["about"] = await _about(desk, found, given)
     if found.state == "done" or found.later:
         deliveries = await queries.listed(desk.visit.connection, by=person, recipe_id=recipe.id, limit=20)
-        context["deliveries"] = [{"delivery": d, "state": words.STATES[d.state]} for d in deliveries]
+        context["deliveries"] = [_row(person, each) for each in deliveries]
         context["file_form"] = forms.FileForm()
         every = next((k for k, v in forms.EVERY.items() if v[1] == recipe.every), "")
         context["schedule_form"] = forms.ScheduleForm(initial={"every": every})
@@ -144,7 +158,9 @@ async def context_of(desk: Desk, found: Delivery, *, given: Any = None) -> dict[
 
 def _shown(found: Delivery) -> dict[str, Any]:
     return {
-        "state": words.STATES[found.state],
+        "state": standing.STATES[found.state],
+        "steps": standing.STEPS,
+        "here": standing.step(found),
         "trouble": words.trouble(found.problem) if found.problem else "",
         "shows_detail": bool(found.problem and found.problem.detail and found.problem.code in words.UNCLEAR),
         "changes": [words.change(change) for change in found.changes],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Codes of imports in the words of the pages: states, findings, troubles, changes."""
+"""Codes of imports in the words of the pages: findings, troubles, changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.catalogue.onboarding.entities import Trouble
@@ -15,18 +15,6 @@ from stadtkern.ingest.imports.survey import drift, privacy
 from stadtkern.ingest.imports.survey.story import Finding
 from stadtkern.ui import formats
 
-STATES: Mapping[str, Any] = {
-    "arrived": _("wird gelesen"),
-    "looked": _("bitte einordnen"),
-    "to_check": _("wird geprüft"),
-    "checked": _("bitte entscheiden"),
-    "to_load": _("wird gespeichert"),
-    "done": _("gespeichert"),
-    "held": _("angehalten"),
-    "refused": _("nicht lesbar"),
-    "failed": _("abgebrochen"),
-    "discarded": _("verworfen"),
-}
 TYPES: Mapping[str, Any] = {
     "text": _("Text"),
     "integer": _("ganze Zahl"),
@@ -194,13 +182,19 @@ def trouble(found: Trouble) -> str:
     sentence = TROUBLES.get(found.code)
     if sentence is None:
         return gettext("Das hat nicht geklappt.")
-    facts = {
-        name: formats.number(v, digits=0) if isinstance(v, int) else v for name, v in found.facts.items()
-    }
+    facts = {name: _fact(value) for name, value in found.facts.items()}
     try:
         return str(sentence) % facts
     except KeyError:  # a fact of another version
         return str(sentence).partition("%")[0]
+
+
+def _fact(value: Any) -> Any:
+    """Numbers as people write them, and of what a reader said the place in the file."""
+    if isinstance(value, int):
+        return formats.number(value, digits=0)
+    place = _BYTE.search(value) if isinstance(value, str) else None
+    return gettext("Byte %(n)s") % {"n": formats.number(int(place[1]), digits=0)} if place else value
 
 
 def finding(found: Finding) -> dict[str, Any]:
@@ -215,22 +209,36 @@ def finding(found: Finding) -> dict[str, Any]:
     }
 
 
-_REASON = re.compile(r"'(?P<cell>[^']*)' .*|(?P<wall>.*?) did not exist: .*", re.DOTALL)
-_WIDTH = re.compile(r"(\d+) cells instead of (\d+)")
+_BYTE = re.compile(r"\bbyte (\d+)")
+_WIDTH = re.compile(r"(\d+) / (\d+)")
+_HOURS = re.compile(r"(\d+) h")
+_PAIR = re.compile(r"([-+\d.e]+) (→|/) ([-+\d.e]+)")
+_LONG = 72
 
 
 def _shown(code: str, example: str) -> str:
-    """A number as people write it; other examples as they stand in the file, without the reader's words."""
+    """Numbers of ours as people write them; what stands in the file as it stands there."""
     if code == "width" and (width := _WIDTH.fullmatch(example)):
         return gettext("%(n)s statt %(usual)s Felder") % {"n": width[1], "usual": width[2]}
-    if code == "cells":
-        return ""
-    if code in ("time", "range", "gap", "fold") and (reason := _REASON.fullmatch(example)):
-        return (reason["cell"] or reason["wall"] or "").strip("\"' ")
-    try:
-        return formats.number(float(example))
-    except ValueError:
-        return example
+    if code == "gaps" and (hours := _HOURS.fullmatch(example)):
+        return _duration(int(hours[1]))
+    if code in ("reset", "jump", "far_away") and (pair := _PAIR.fullmatch(example)):
+        return f"{_figure(pair[1])} {pair[2]} {_figure(pair[3])}"
+    if code in ("constant", "outlier"):
+        return _figure(example)
+    return example
+
+
+def _figure(text: str) -> str:
+    """With the decimal places that it was told with."""
+    return formats.number(float(text), digits=len(text.partition(".")[2].partition("e")[0]))
+
+
+def _duration(hours: int) -> str:
+    if hours < _LONG:
+        return ngettext("%(n)s Stunde", "%(n)s Stunden", hours) % {"n": formats.number(hours, digits=0)}
+    days = round(hours / 24)
+    return ngettext("%(n)s Tag", "%(n)s Tage", days) % {"n": formats.number(days, digits=0)}
 
 
 def concern(found: privacy.Finding) -> dict[str, Any]:

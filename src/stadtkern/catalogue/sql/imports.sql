@@ -29,8 +29,8 @@ WHERE (d.uuid = %(uuid)s OR d.id = %(id)s)
 -- name: list_deliveries
 -- The newest deliveries of some organisations, those that wait for a person first.
 SELECT
-    d.id, d.uuid, d.state, d.file_name, d.size, d.part, d.progress, NULL, NULL, d.changes, d.problem,
-    NULL, d.rows, d.created_at, d.updated_at,
+    d.id, d.uuid, d.state, d.file_name, d.size, d.part, d.progress, NULL,
+    CASE WHEN d.state IN ('checked', 'held') THEN d.checked END, d.changes, d.problem, d.decision, d.rows, d.created_at, d.updated_at,
     r.id, r.uuid, r.organisation_id, r.owner_id, r.dataset_id, r.title, r.url, r.every, NULL, NULL,
     owner.name, s.key, s.state, d.by_id
 FROM catalogue.import_delivery AS d

@@ -171,7 +171,7 @@ class Lane:
                 continue
             stream = group.lanes[group.index[i]].stream
             stream.refused += 1
-            report.refuse(line=line(i), code="value", reason=reason, column=stream.name)
+            report.refuse(line=line(i), code="value", reason=reason, column=stream.name, cell=cells[i])
         return np.array(empty, np.int64)
 
     def _marks(self, rows: Rows) -> Marks:

@@ -32,6 +32,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     reason: str
     column: str = ""
+    cell: str = ""
+    """What stands in the file, for those who explain it in other words."""
 
 
 class Stream(msgspec.Struct, kw_only=True):
@@ -70,10 +72,12 @@ class Report(msgspec.Struct, kw_only=True):
     """Row at which an interrupted import went on."""
     seconds: float = 0.0
 
-    def refuse(self, *, line: int, code: str, reason: str, column: str = "", count: int = 1) -> None:
+    def refuse(
+        self, *, line: int, code: str, reason: str, column: str = "", cell: str = "", count: int = 1
+    ) -> None:
         """Count something refused and keep the reason."""
         self.refused[code] = self.refused.get(code, 0) + count
-        self._keep(Note(line=line, kind="refused", code=code, reason=reason, column=column))
+        self._keep(Note(line=line, kind="refused", code=code, reason=reason, column=column, cell=cell[:80]))
 
     def correct(
         self, *, code: str, line: int = 0, reason: str = "", column: str = "", count: int = 1

@@ -258,7 +258,7 @@ def even(
             row = row[:width]
         if len(row) != width:
             reason = f"{len(row)} cells instead of {width}"
-            report.refuse(line=number, code="width", reason=reason)
+            report.refuse(line=number, code="width", reason=reason, cell=f"{len(row)} / {width}")
             continue
         kept.append(row)
         lines.append(number)

@@ -141,9 +141,9 @@ class Source:
                 self._doubled.append(_Doubled(line(i), rows[i], label, story))
             elif story is None:
                 reason = f"{label[:60]!r} lies outside the accepted range of time"
-                self.report.refuse(line=line(i), code="range", reason=reason)
+                self.report.refuse(line=line(i), code="range", reason=reason, cell=label)
             else:
-                self.report.refuse(line=line(i), code=story.code, reason=story.reason)
+                self.report.refuse(line=line(i), code=story.code, reason=story.reason, cell=label)
 
     def _resolved(self) -> Iterator[shape.Piece]:
         """Rows of doubled hours: in order first and second pass, or one row that stands for both."""
@@ -168,6 +168,7 @@ class Source:
                 line=surplus.line,
                 code="fold",
                 reason=f"{surplus.label!r} stands more than twice in a doubled hour",
+                cell=surplus.label,
             )
         one, two = entries[0], entries[1] if len(entries) > 1 else None
         start, second = one.pass_times

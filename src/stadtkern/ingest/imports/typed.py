@@ -86,7 +86,7 @@ class Rows:
 
     def _batch(self, block: reader.Block) -> Batch:
         for fault in block.broken:
-            self.quality.note("cells", line=fault.line, example=fault.reason)
+            self.quality.note("cells", line=fault.line)
         rows, line = self._usable(block)
         columns = shape.Columns(rows)
         values = [lane.read(columns[lane.position], line, self.quality) for lane in self._lanes]
@@ -110,7 +110,7 @@ class Rows:
             rows, kept = shape.even(block.rows, width=width, report=story, line=list(numbers))
             for note in story.notes:
                 if note.kind == "refused":
-                    self.quality.note(note.code, line=block.line(note.line), example=note.reason)
+                    self.quality.note(note.code, line=block.line(note.line), example=note.cell)
             if story.corrected:
                 self.quality.note("extra_cells", n=sum(story.corrected.values()))
         filled = [i for i, row in enumerate(rows) if any(row)]

@@ -83,7 +83,7 @@ def _told(story: report.Report) -> Quality:
         if code == "value":
             continue
         note = first.get((code, ""))
-        quality.note(code, n=n, line=note.line if note else 0, example=note.reason if note else "")
+        quality.note(code, n=n, line=note.line if note else 0, example=note.cell if note else "")
     for lane in story.streams:
         if lane.missing:
             quality.note("missing", column=lane.name, n=lane.missing)
@@ -104,12 +104,9 @@ def _told(story: report.Report) -> Quality:
 
 def _refused(quality: Quality, lane: report.Stream, story: report.Report) -> None:
     note = next((n for n in story.notes if n.code == "value" and n.column == lane.name), None)
-    reason = note.reason if note else ""
-    word = reason.partition("' ")[0].strip("'")
+    word = note.cell.strip() if note else ""
     code = "value" if any(sign.isdigit() for sign in word) else "words"
-    quality.note(
-        code, column=lane.name, n=lane.refused, line=note.line if note else 0, example=word or reason
-    )
+    quality.note(code, column=lane.name, n=lane.refused, line=note.line if note else 0, example=word)
     if lane.refused > _MOSTLY * (lane.values + lane.refused):
         quality.note("mostly_refused", column=lane.name, n=lane.refused)
 
