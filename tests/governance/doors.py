@@ -17,9 +17,19 @@ WORDS = (
 PAGES: dict[str, Door] = {
     "": door(lists="/ /en/"),
     "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
-    "karte": door(lists="/karte /karte?art=rad"),
+    "karte": door(
+        lists="/karte /karte?art=rad /karte?stand=still /karte?bezirk=1 /karte?tag=2026-02-26&stunde=9"
+        " /en/karte",
+        search="/karte?q={word} /karte?sammlung={key} /karte?sammlung={key}&q={word}&gewaehlt=1",
+    ),
     "karte/districts.json": door(lists="/karte/districts.json"),
-    "karte/places.json": door(lists="/karte/places.json /karte/places.json?art=rad"),
+    "karte/places.json": door(
+        lists="/karte/places.json /karte/places.json?art=rad", search="/karte/places.json?q={word}"
+    ),
+    "karte/vorschlaege": door(
+        lists="/karte/vorschlaege?q=fah /karte/vorschlaege?q=domplatz", search="/karte/vorschlaege?q={word}"
+    ),
+    "karte/daten/<slug:key>.json": door(one="/karte/daten/{key}.json /karte/daten/{key}.json?q={word}"),
     "dinge": door(
         lists="/dinge /dinge?art=rad /dinge?seite=2 /en/dinge",
         search="/dinge?q={word} /dinge?art=rad&q={word}",

@@ -77,3 +77,11 @@ def test_words_fall_back_to_german() -> None:
 def test_weekday_and_day() -> None:
     """The header of the front page."""
     assert formats.day(date(2026, 2, 26), weekday=True) == "Donnerstag, 26. Februar 2026"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e300, "1E300"), (-1.25e21, "−1,25E21"), (9.99e14, "999.000.000.000.000")]
+)
+def test_huge_numbers_are_written_with_their_power(value: float, text: str) -> None:
+    """No reading is too large for a page."""
+    assert formats.number(value, digits=0) == text

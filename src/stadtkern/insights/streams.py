@@ -90,21 +90,17 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def late_after(self) -> timedelta:
         """After how long without a value the series counts as silent."""
-        if self.interval is None:
-            return _LATE
-        # An average over long outages is no measure of patience.
-        patience = max(self.interval * 3, _SOON)
-        return min(patience, _LATE) if self.interval < _LATE else patience
+        return patience(self.interval)
 
     @property
     def interval(self) -> timedelta | None:
         """How far apart values are: as the owner says, or else on average."""
-        given = self.properties.get("interval_seconds")
-        if given:
-            return timedelta(seconds=float(given))
-        if self.n < 3 or self.first_time is None or self.last_time is None:
-            return None
-        return (self.last_time - self.first_time) / (self.n - 1) or None
+        return beat(self.properties, first=self.first_time, last=self.last_time, n=self.n)
+
+    @property
+    def dataset_id(self) -> int:
+        """The number of its dataset."""
+        return self.dataset.id
 
     @property
     def at(self) -> datetime | None:
@@ -116,6 +112,27 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         """The kind of place this series belongs to."""
         type_ = self.site.properties.get("type")
         return kinds.of(type_ if isinstance(type_, str) else "", f"{self.property_name} {self.definition}")
+
+
+def beat(
+    properties: Mapping[str, Any], *, first: datetime | None, last: datetime | None, n: int
+) -> timedelta | None:
+    """How far apart values are: as the owner says, or else on average."""
+    given = properties.get("interval_seconds")
+    if given:
+        return timedelta(seconds=float(given))
+    if n < 3 or first is None or last is None:
+        return None
+    return (last - first) / (n - 1) or None
+
+
+def patience(interval: timedelta | None) -> timedelta:
+    """After how long without a value a series with this beat counts as silent."""
+    if interval is None:
+        return _LATE
+    # An average over long outages is no measure of patience.
+    patient = max(interval * 3, _SOON)
+    return min(patient, _LATE) if interval < _LATE else patient
 
 
 def middle(location: Mapping[str, Any] | None) -> tuple[float, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from stadtkern.insights.atlas import views as atlas
 from stadtkern.insights.cockpit import views as cockpit
 from stadtkern.insights.diagrams import views as diagrams
 from stadtkern.insights.explore import embed
@@ -13,9 +14,11 @@ from stadtkern.insights.explore import views as explore
 urlpatterns = [
     path("", cockpit.front, name="front"),
     path("kachel/<slug:key>", cockpit.tile, name="tile"),
-    path("karte", cockpit.city_map, name="map"),
-    path("karte/districts.json", cockpit.districts_json, name="districts-json"),
-    path("karte/places.json", cockpit.places_json, name="places-json"),
+    path("karte", atlas.page, name="map"),
+    path("karte/districts.json", atlas.districts_json, name="districts-json"),
+    path("karte/places.json", atlas.places_json, name="places-json"),
+    path("karte/vorschlaege", atlas.suggest, name="map-suggestions"),
+    path("karte/daten/<slug:key>.json", atlas.features_json, name="map-features"),
     path("dinge", explore.things, name="things"),
     path("dinge/<int:id>", explore.thing, name="thing"),
     path("messreihen/<int:id>", explore.datastream, name="datastream"),

@@ -24,7 +24,7 @@ def language() -> str:
 
 
 def number(value: float | None, *, digits: int | None = None) -> str:
-    """`1.234,5`; without `digits`, as many as the size of the value deserves."""
+    """`1.234,5`, or `1,2E300`; without `digits`, as many as the size of the value deserves."""
     if value is None or not math.isfinite(value):
         return "–"
     if abs(value) >= _TOO_LONG:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.utils.safestring import SafeString
 
+from stadtkern.ui import shapes
 from stadtkern.ui.drawing import element
 
 Ring = Sequence[Sequence[float]]
@@ -19,13 +20,15 @@ _LARGEST, _SMALLEST = 17.0, 4.0
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
-    """A place on the map; `value` None is drawn as silent, with a dashed edge."""
+    """A place on the map; `value` None is drawn as silent, with a dashed edge, `off` as an empty shape."""
 
     lon: float
     lat: float
     label: str
     value: float | None = None
     url: str = ""
+    shape: str = "circle"
+    off: bool = False
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -146,8 +149,9 @@ def _spot(spot: Spot, sheet: _Sheet, largest: float, fixed: float | None) -> Saf
     share = (spot.value or 0.0) / largest if largest else 0.0
     radius = _SMALLEST + 1 if silent else max(_SMALLEST, _LARGEST * math.sqrt(max(share, 0.0)))
     radius = radius if fixed is None else fixed
-    kind = "place place--silent" if silent else "place"
-    circle = element("circle", element("title", spot.label), class_=kind, cx=x, cy=y, r=radius)
+    kind = "place place--silent" if silent else "place place--off" if spot.off else "place"
+    title = element("title", spot.label)
+    circle = shapes.mark(spot.shape, title, class_=kind, x=x, y=y, radius=radius)
     return element("a", circle, href=spot.url, aria_label=spot.label) if spot.url else circle
 
 

@@ -66,6 +66,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "stadtkern.ui.templatetags.ui",
                 "stadtkern.ui.templatetags.parts",
                 "stadtkern.identity.templatetags.people",
+                "stadtkern.insights.templatetags.atlas",
                 "stadtkern.insights.templatetags.series",
                 "stadtkern.catalogue.templatetags.inventory",
             ],

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Everything that has a place: for the map, and for the list beside it."""
+"""What lists of places share: how they are searched, which kinds there are, values in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
-
-import msgspec
-from django.urls import reverse
 
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
@@ -16,34 +11,6 @@ from stadtkern.insights import kinds, streams
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
-
-MOST = 2_000
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A thing with the newest value of its first series."""
-
-    id: int
-    name: str
-    kind: kinds.Kind
-    point: tuple[float, float] | None
-    approximate: bool
-    value: str
-    at: datetime | None
-    late_after: timedelta | None
-
-
-async def places(visit: Visit, *, kind: kinds.Kind | None, query: str) -> list[Place]:
-    """Things with a series, by kind and name."""
-    conditions = []
-    if query:
-        conditions.append(matching(visit, query=query))
-    found = await streams.streams(visit, *conditions)
-    first: dict[int, Stream] = {}
-    for stream in found:
-        if kind is None or stream.what.key == kind.key:
-            first.setdefault(stream.site.id, stream)
-    return [_place(stream) for stream in list(first.values())[:MOST]]
 
 
 def matching(visit: Visit, *, query: str) -> Fragment:
@@ -67,42 +34,13 @@ async def kinds_present(visit: Visit) -> list[kinds.Kind]:
 
 def value_of(stream: Stream) -> str:
     """The newest value in words."""
-    if stream.result in (0, 1) and stream.what.states:
-        return str(stream.what.states[bool(stream.result)])
-    if isinstance(stream.result, bool) or not isinstance(stream.result, int | float):
-        return "" if stream.result is None else str(stream.result)
-    return f"{formats.number(stream.result, digits=stream.digits)} {stream.symbol}".strip()
+    return words_of(stream.result, kind=stream.what, digits=stream.digits, symbol=stream.symbol)
 
 
-def _place(stream: Stream) -> Place:
-    return Place(
-        id=stream.site.id,
-        name=stream.site.name,
-        kind=stream.what,
-        point=stream.site.point,
-        approximate=stream.site.approximate,
-        value=value_of(stream),
-        at=stream.at,
-        late_after=stream.late_after,
-    )
-
-
-def collection(found: Sequence[Place]) -> dict[str, Any]:
-    """The places as a GeoJSON feature collection."""
-    features = [
-        {
-            "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": list(place.point)},
-            "properties": {
-                "name": place.name,
-                "kind": str(place.kind.one),
-                "shape": place.kind.shape,
-                "size": 1,
-                "value": place.value,
-                "url": reverse("thing", args=[place.id]),
-            },
-        }
-        for place in found
-        if place.point
-    ]
-    return {"type": "FeatureCollection", "features": features}
+def words_of(result: Any, *, kind: kinds.Kind, digits: int | None, symbol: str) -> str:
+    """A value in words: the name of a state, or a number with its unit."""
+    if result in (0, 1) and kind.states:
+        return str(kind.states[bool(result)])
+    if isinstance(result, bool) or not isinstance(result, int | float):
+        return "" if result is None else str(result)
+    return f"{formats.number(result, digits=digits)} {symbol}".strip()

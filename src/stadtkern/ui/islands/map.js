@@ -1,108 +1,217 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The city map: district outlines as ground, places above them; the list beside it says the same in words.
+// The city map: outlines as ground, datasets and places above them; the list beside it says the same in words.
 import * as maplibre from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { shape, SHAPES } from "./shapes.js";
+import { address, listen, remember } from "./mapform.js";
+import { follow } from "./maplive.js";
+import { paint, style } from "./mapstyle.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--sk-${name}`).trim();
+const GROUPED = 150; // more places than that are grouped unless somebody does not want it
 
-function style(districts, things) {
-  return {
-    version: 8,
-    sources: {
-      districts: { type: "geojson", data: districts },
-      things: { type: "geojson", data: things },
-    },
-    layers: [
-      { id: "ground", type: "background", paint: { "background-color": ink("surface") } },
-      { id: "land", type: "fill", source: "districts", paint: { "fill-color": ink("land") } },
-      { id: "edges", type: "line", source: "districts", paint: { "line-color": ink("land-line") } },
-      {
-        id: "things", type: "symbol", source: "things",
-        layout: {
-          "icon-image": ["get", "shape"],
-          "icon-size": ["get", "size"],
-          "icon-allow-overlap": true,
-          "text-field": ["step", ["zoom"], "", 12, ["get", "name"]],
-          "text-font": ["Fira Sans, sans-serif"],
-          "text-size": 13,
-          "text-offset": [0, 1.1],
-          "text-anchor": "top",
-          "text-optional": true,
-        },
-        paint: { "text-color": ink("text"), "text-halo-color": ink("surface"), "text-halo-width": 2 },
-      },
-    ],
-  };
+async function fetched(url, asked, signal) {
+  const answer = await fetch(asked ? `${url}?${asked}` : url, { signal });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer.json();
 }
 
-function box(collections) {
+function box(features) {
   const bounds = new maplibre.LngLatBounds();
   const walk = (numbers) => typeof numbers[0] === "number" ? bounds.extend(numbers) : numbers.forEach(walk);
-  for (const { features } of collections) for (const { geometry } of features) walk(geometry.coordinates);
+  const within = ({ coordinates, geometries }) => coordinates ? walk(coordinates) : geometries?.forEach(within);
+  for (const { geometry } of features) within(geometry);
   return bounds;
 }
 
-function words({ name, kind, value, url }) {
+function middles(districts) {
+  const features = districts.features.map((each) => ({
+    ...each, geometry: { type: "Point", coordinates: box([each]).getCenter().toArray() },
+  }));
+  return { type: "FeatureCollection", features };
+}
+
+function element(name, text, more = {}) {
+  return Object.assign(document.createElement(name), { textContent: text, ...more });
+}
+
+function placeWords(frame, kinds, { id, properties: { name, kind, value, mood } }) {
   const body = document.createElement("div");
-  const link = document.createElement("a");
-  const says = document.createElement("p");
-  link.href = url;
-  link.textContent = name;
-  says.textContent = value ? `${kind}: ${value}` : kind;
-  body.append(link, says);
+  const says = element("p", `${kinds[kind]?.one ?? ""}: ${value}`);
+  body.append(element("strong", name), says);
+  if (mood === "silent") body.append(element("p", frame.dataset.silent, { className: "sk-small" }));
+  const link = element("a", frame.dataset.open, { href: frame.dataset.thing.replace(/0$/, id) });
+  link.setAttribute("aria-label", `${name}: ${frame.dataset.open}`);
+  body.append(link);
   return body;
 }
 
-function listen(map) {
-  map.on("click", "things", ({ features: [{ geometry, properties }] }) => {
-    new maplibre.Popup({ maxWidth: "300px" })
-      .setLngLat(geometry.coordinates).setDOMContent(words(properties)).addTo(map);
-  });
-  map.on("mouseenter", "things", () => { map.getCanvas().style.cursor = "pointer"; });
-  map.on("mouseleave", "things", () => { map.getCanvas().style.cursor = ""; });
+function rowWords({ properties: { name, facts } }) {
+  const body = document.createElement("div");
+  const list = document.createElement("dl");
+  for (const [key, value] of Object.entries(typeof facts === "string" ? JSON.parse(facts) : facts)) {
+    list.append(element("dt", key), element("dd", value));
+  }
+  body.append(element("strong", name), list);
+  return body;
 }
 
-async function open(frame) {
-  const [districts, things] = await Promise.all(
-    [frame.dataset.districts, frame.dataset.things].map(async (url) => (await fetch(url)).json()));
-  maplibre.setWorkerUrl(frame.dataset.worker);
-  frame.hidden = false;
-  const map = new maplibre.Map({
-    container: frame, style: style(districts, things), attributionControl: false,
-    bounds: box([districts, things].filter(({ features }) => features.length).slice(0, 1)),
-    fitBoundsOptions: { padding: 32 }, dragRotate: false, maxZoom: 17, cooperativeGestures: true,
-    reduceMotion: still.matches,
-    locale: {
-      "NavigationControl.ZoomIn": frame.dataset.zoomIn,
-      "NavigationControl.ZoomOut": frame.dataset.zoomOut,
-      "Map.Title": frame.dataset.title,
-      "Popup.Close": frame.dataset.close,
-      "CooperativeGesturesHandler.WindowsHelpText": frame.dataset.ctrl,
-      "CooperativeGesturesHandler.MacHelpText": frame.dataset.ctrl,
-      "CooperativeGesturesHandler.MobileHelpText": frame.dataset.fingers,
-    },
+class Atlas {
+  constructor(frame) {
+    this.frame = frame;
+    this.kinds = JSON.parse(frame.dataset.kinds);
+    this.collections = [];
+    this.wish = document.querySelector("[data-atlas-group]");
+  }
+
+  async begin() {
+    const asked = new URLSearchParams(location.search);
+    this.districts = await fetched(this.frame.dataset.districts);
+    await this.read(asked);
+    maplibre.setWorkerUrl(this.frame.dataset.worker);
+    this.frame.hidden = false;
+    document.querySelector("[data-map-sheet]").hidden = true;
+    this.map = new maplibre.Map({ container: this.frame, style: this.style(), ...this.start(asked), ...this.manners() });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-left");
+    this.map.on("style.load", () => paint(this.map));
+    dark.addEventListener("change", () => this.restyle());
+    this.wish.addEventListener("change", () => this.restyle());
+    this.points();
+    this.live = follow({
+      map: this.map, kinds: this.kinds, found: () => this.found, source: () => this.map.getSource("places"),
+    });
+    this.map.on("moveend", () => remember(address(this.view())));
+    listen({ view: () => this.view(), refresh: (...asking) => this.refresh(...asking) });
+    this.map.once("idle", () => this.ready(asked));
+  }
+
+  async read(asked, signal) {
+    const wanted = new URLSearchParams(asked);
+    wanted.delete("karte");
+    const keys = wanted.getAll("sammlung");
+    const { places, features } = this.frame.dataset;
+    const [found, ...rows] = await Promise.all([
+      fetched(places, wanted, signal),
+      ...keys.map((key) => fetched(features.replace("KEY", key), wanted, signal)
+        .catch((error) => { if (error.name === "AbortError") throw error; return null; })),
+    ]);
+    this.found = found;
+    const same = keys.join() === this.collections.map(({ key }) => key).join();
+    this.collections = keys.map((key, index) => ({ key, data: rows[index] })).filter(({ data }) => data);
+    this.past = wanted.has("tag");
+    return same;
+  }
+
+  get group() { return this.wish.checked && this.found.features.length > GROUPED; }
+
+  style() {
+    this.grouped = this.group;
+    return style({
+      districts: this.districts, middles: middles(this.districts), found: this.found, group: this.grouped,
+      collections: this.collections, tiles: this.frame.dataset.basemap,
+    });
+  }
+
+  restyle() { this.map.setStyle(this.style(), { diff: false }); }
+
+  start(asked) {
+    const view = asked.get("karte")?.split("/").map(Number);
+    if (view?.length === 3 && view.every(Number.isFinite)) return { zoom: view[0], center: [view[2], view[1]] };
+    const chosen = this.districts.features.filter(({ properties: { code } }) => code === asked.get("bezirk"));
+    const thing = this.found.features.filter(({ id }) => String(id) === asked.get("ding"));
+    if (thing.length) return { zoom: 15, center: thing[0].geometry.coordinates };
+    const narrowed = asked.has("q") ? this.found.features : [];
+    const shown = [chosen, narrowed, this.districts.features, this.found.features].find((some) => some.length);
+    return shown ? { bounds: box(shown), fitBoundsOptions: { padding: 32, maxZoom: 15 } } : { zoom: 5, center: [10.4, 51.2] };
+  }
+
+  manners() {
+    const said = this.frame.dataset;
+    return {
+      attributionControl: false, dragRotate: false, maxZoom: 18, cooperativeGestures: true,
+      reduceMotion: still.matches,
+      locale: {
+        "NavigationControl.ZoomIn": said.zoomIn, "NavigationControl.ZoomOut": said.zoomOut,
+        "Map.Title": said.title, "Popup.Close": said.close,
+        "CooperativeGesturesHandler.WindowsHelpText": said.ctrl,
+        "CooperativeGesturesHandler.MacHelpText": said.ctrl,
+        "CooperativeGesturesHandler.MobileHelpText": said.fingers,
+      },
+    };
+  }
+
+  view() {
+    const { lng, lat } = this.map.getCenter();
+    return `${this.map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`;
+  }
+
+  ready(asked) {
+    const thing = this.found.features.find(({ id }) => String(id) === asked.get("ding"));
+    if (thing) this.open(thing.geometry.coordinates, placeWords(this.frame, this.kinds, thing));
+    if (!this.past) this.live.restart();
+    this.frame.dataset.ready = "true";
+  }
+
+  async refresh(asked, signal) {
+    const same = await this.read(asked, signal);
+    if (same && this.grouped === this.group) {
+      this.map.getSource("places").setData(this.found);
+      for (const { key, data } of this.collections) this.map.getSource(`rows-${key}`).setData(data);
+    } else this.restyle();
+    if (this.past) this.live.rest();
+    else this.live.restart();
+  }
+
+  open(where, body) {
+    new maplibre.Popup({ maxWidth: "300px" }).setLngLat(where).setDOMContent(body).addTo(this.map);
+  }
+
+  points() {
+    const { map } = this;
+    const layers = () => ["group", "places", ...this.collections.flatMap(({ key }) =>
+      [`rows-${key}-point`, `rows-${key}-area`, `rows-${key}-edge`])].filter((id) => map.getLayer(id));
+    map.on("click", async (event) => {
+      const [hit] = map.queryRenderedFeatures(event.point, { layers: layers() });
+      if (!hit) return;
+      if (hit.layer.id === "group") {
+        const zoom = await map.getSource("places").getClusterExpansionZoom(hit.properties.cluster_id);
+        map.easeTo({ center: hit.geometry.coordinates, zoom });
+      } else if (hit.layer.id === "places") {
+        this.open(hit.geometry.coordinates, placeWords(this.frame, this.kinds, hit));
+      } else this.open(event.lngLat, rowWords(hit));
+    });
+    map.on("mousemove", (event) => {
+      const over = map.queryRenderedFeatures(event.point, { layers: layers() }).length;
+      map.getCanvas().style.cursor = over ? "pointer" : "";
+    });
+  }
+}
+
+function printable(atlas) {
+  const picture = document.querySelector("[data-map-print]");
+  // Drawn anew right before it is copied: the canvas keeps nothing between two frames.
+  addEventListener("beforeprint", () => {
+    atlas.map.redraw();
+    picture.src = atlas.map.getCanvas().toDataURL("image/png");
+    picture.hidden = false;
   });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  const paint = () => SHAPES.forEach((name) => {
-    if (map.hasImage(name)) map.removeImage(name);
-    map.addImage(name, shape(name, ink("accent"), ink("surface")), { pixelRatio: 2 });
-  });
-  map.on("style.load", paint);
-  dark.addEventListener("change", () => map.setStyle(style(districts, things)));
-  listen(map);
-  map.once("idle", () => { frame.dataset.ready = "true"; });
+  addEventListener("afterprint", () => { picture.hidden = true; });
+  document.querySelector("[data-atlas-print]").addEventListener("click", () => print());
 }
 
 const frame = document.querySelector("[data-map]");
+const fold = document.querySelector("[data-atlas-fold]");
+if (matchMedia("(max-width: 62rem)").matches) fold.open = false;
 if (frame) {
+  const atlas = new Atlas(frame);
   try {
-    await open(frame);
+    await atlas.begin();
+    printable(atlas);
   } catch (error) {
     frame.hidden = true;
+    document.querySelector("[data-map-sheet]").hidden = false;
     document.querySelector("[data-map-failed]").hidden = false;
     console.warn(error);
   }

@@ -17,7 +17,7 @@ function polygon(context, corners, radius, turn = -Math.PI / 2) {
   context.closePath();
 }
 
-export function shape(name, fill, edge) {
+export function shape(name, fill, edge, dashed = false) {
   const size = 48;
   const canvas = new OffscreenCanvas(size, size);
   const context = canvas.getContext("2d");
@@ -26,8 +26,9 @@ export function shape(name, fill, edge) {
   (PATHS[name] ?? PATHS.circle)(context, 17);
   context.fillStyle = fill;
   context.fill();
-  context.lineWidth = 3;
+  context.lineWidth = fill === edge ? 3 : 4;
   context.strokeStyle = edge;
+  if (dashed) context.setLineDash([7, 5]);
   context.stroke();
   return context.getImageData(0, 0, size, size);
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: EUPL-1.2
+// How the map is drawn: quiet outlines below, shapes with words above; colours come from the stylesheet.
+import { shape, SHAPES } from "./shapes.js";
+
+export const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--sk-${name}`).trim();
+// Labels are drawn in the browser from the page's own font: nothing is fetched for them.
+const FONT = ["Fira Sans, sans-serif"];
+const EMPTY = { type: "FeatureCollection", features: [] };
+const single = ["!", ["has", "point_count"]];
+
+const halo = () => ({ "text-color": ink("text"), "text-halo-color": ink("surface"), "text-halo-width": 2 });
+
+function basemap(tiles) {
+  if (!tiles) return [];
+  const area = (id, source, colour, opacity) => ({
+    id, type: "fill", source: "basemap", "source-layer": source,
+    paint: { "fill-color": ink(colour), "fill-opacity": opacity },
+  });
+  const line = (id, source, colour, width, minzoom = 0) => ({
+    id, type: "line", source: "basemap", "source-layer": source, minzoom,
+    paint: { "line-color": ink(colour), "line-width": width },
+  });
+  return [
+    area("base-green", "Vegetationsflaeche", "good-soft", 0.5),
+    area("base-water", "Gewaesserflaeche", "usual", 0.35),
+    line("base-stream", "Gewaesserlinie", "usual", 1, 11),
+    line("base-road", "Verkehrslinie", "land-line", ["interpolate", ["linear"], ["zoom"], 9, 0.4, 16, 5], 8),
+    { ...area("base-building", "Gebaeudeflaeche", "land-line", 0.6), minzoom: 14 },
+  ];
+}
+
+function outlines() {
+  const named = (level) => ["==", ["get", "level"], level];
+  const name = (level, minzoom, maxzoom) => ({
+    id: `name-${level}`, type: "symbol", source: "middles", minzoom, maxzoom, filter: named(level),
+    layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12 },
+    paint: { ...halo(), "text-color": ink("muted") },
+  });
+  return [
+    { id: "land", type: "fill", source: "districts", paint: { "fill-color": ink("land") } },
+    { id: "edges", type: "line", source: "districts", paint: { "line-color": ink("land-line") } },
+    name("district", 9, 12), name("quarter", 12, 15),
+  ];
+}
+
+function rows(source) {
+  const form = (kind) => ["==", ["geometry-type"], kind];
+  const strong = { "line-color": ink("accent"), "line-width": 2 };
+  return [
+    { id: `${source}-area`, type: "fill", source, filter: form("Polygon"),
+      paint: { "fill-color": ink("accent"), "fill-opacity": 0.25 } },
+    { id: `${source}-edge`, type: "line", source, filter: ["!=", ["geometry-type"], "Point"], paint: strong },
+    { id: `${source}-point`, type: "circle", source, filter: form("Point"),
+      paint: { "circle-color": ink("surface"), "circle-stroke-color": ink("accent"), "circle-stroke-width": 2,
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2.5, 15, 6] } },
+    { id: `${source}-name`, type: "symbol", source, minzoom: 14, filter: form("Point"),
+      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-offset": [0, 0.9],
+        "text-anchor": "top", "text-optional": true },
+      paint: halo() },
+  ];
+}
+
+function places() {
+  const label = ["format", ["get", "name"], {}, "\n", {}, ["get", "value"], { "font-scale": 1.05 }];
+  return [
+    { id: "group", type: "circle", source: "places", filter: ["has", "point_count"],
+      paint: { "circle-color": ink("accent-soft"), "circle-stroke-color": ink("accent"),
+        "circle-stroke-width": 2, "circle-radius": ["step", ["get", "point_count"], 15, 20, 19, 200, 24] } },
+    { id: "group-n", type: "symbol", source: "places", filter: ["has", "point_count"],
+      layout: { "text-field": ["get", "point_count"], "text-font": FONT, "text-size": 13,
+        "text-allow-overlap": true },
+      paint: { "text-color": ink("text") } },
+    { id: "places", type: "symbol", source: "places", filter: single,
+      layout: { "icon-image": ["concat", ["get", "shape"], "-", ["get", "mood"]], "icon-allow-overlap": true,
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 13, 1] } },
+    { id: "names", type: "symbol", source: "places", filter: single, minzoom: 12.5,
+      layout: { "text-field": label, "text-font": FONT, "text-size": 13, "text-offset": [0, 1],
+        "text-anchor": "top", "text-optional": true },
+      paint: halo() },
+  ];
+}
+
+export function style({ districts, middles, found, group, collections, tiles }) {
+  const geo = (data) => ({ type: "geojson", data: data ?? EMPTY });
+  const sources = {
+    districts: geo(districts), middles: geo(middles),
+    places: { ...geo(found), cluster: group, clusterRadius: 36, clusterMaxZoom: 14 },
+    ...Object.fromEntries(collections.map(({ key, data }) => [`rows-${key}`, geo(data)])),
+  };
+  if (tiles) sources.basemap = { type: "vector", tiles: [tiles], minzoom: 5, maxzoom: 15 };
+  return {
+    version: 8, sources,
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": ink("surface") } },
+      ...(tiles ? [...basemap(tiles), outlines()[1], ...outlines().slice(2)] : outlines()),
+      ...collections.flatMap(({ key }) => rows(`rows-${key}`)),
+      ...places(),
+    ],
+  };
+}
+
+export function paint(map) {
+  const looks = {
+    live: [ink("accent"), ink("surface"), false],
+    off: [ink("surface"), ink("accent"), false],
+    silent: [ink("surface"), ink("usual"), true],
+  };
+  for (const name of SHAPES) {
+    for (const [mood, [fill, edge, dashed]] of Object.entries(looks)) {
+      const image = `${name}-${mood}`;
+      if (map.hasImage(image)) map.removeImage(image);
+      map.addImage(image, shape(name, fill, edge, dashed), { pixelRatio: 2 });
+    }
+  }
+}
