@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from tests.governance import doors_told
+from tests.governance import doors_city as city
 from tests.governance.door import Door, door, no_data
 from tests.governance.doors_of_files import FILES
 
@@ -15,48 +16,7 @@ WORDS = (
     "sw.js", "app.webmanifest", "app/icon-<int:size>-<slug:purpose>.png", "offline",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
-    "": door(lists="/ /en/"),
-    "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
-    "karte": door(
-        lists="/karte /karte?art=rad /karte?stand=still /karte?bezirk=1 /karte?tag=2026-02-26&stunde=9"
-        " /en/karte",
-        search="/karte?q={word} /karte?sammlung={key} /karte?sammlung={key}&q={word}&gewaehlt=1",
-    ),
-    "karte/districts.json": door(lists="/karte/districts.json"),
-    "karte/places.json": door(
-        lists="/karte/places.json /karte/places.json?art=rad", search="/karte/places.json?q={word}"
-    ),
-    "karte/vorschlaege": door(
-        lists="/karte/vorschlaege?q=fah /karte/vorschlaege?q=domplatz", search="/karte/vorschlaege?q={word}"
-    ),
-    "karte/daten/<slug:key>.json": door(one="/karte/daten/{key}.json /karte/daten/{key}.json?q={word}"),
-    "dinge": door(
-        lists="/dinge /dinge?art=rad /dinge?seite=2 /en/dinge",
-        search="/dinge?q={word} /dinge?art=rad&q={word}",
-    ),
-    "dinge/<int:id>": door(
-        lists="/dinge/1 /dinge/1?reihe=2",
-        one="/dinge/{thing} /dinge/{thing}?reihe={stream} /en/dinge/{thing}",
-        search="/dinge/1?reihe={stream}",
-    ),
-    "messreihen/<int:id>": door(
-        lists="/messreihen/1 /messreihen/1?zeitraum=tag&vergleich=1",
-        one="/messreihen/{stream} /messreihen/{stream}?zeitraum=alles /en/messreihen/{stream}",
-    ),
-    "messreihen/<int:id>/verlauf.json": door(
-        lists="/messreihen/1/verlauf.json", one="/messreihen/{stream}/verlauf.json"
-    ),
-    # It shows what everybody may see, also to those who may see more.
-    "messreihen/<int:id>/einbetten": door(
-        lists="/messreihen/1/einbetten", search="/messreihen/{stream}/einbetten?zeitraum=alles"
-    ),
-    "messreihen/<int:id>/werte.csv": door(
-        lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
-    ),
-    "naehe": door(
-        lists="/naehe?umkreis=5000 /naehe?stadtteil=1&umkreis=5000 /en/naehe?ort=neutor",
-        search="/naehe?ort={word} /naehe?messort={thing}&umkreis=5000",
-    ),
+    **city.DOORS,
     "quellen": door(lists="/quellen /en/quellen"),
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
