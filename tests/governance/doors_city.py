@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Addresses of the city right now: tiles, map, places and their series; `doors.py` says what the words mean."""
+"""Addresses of the city right now: tiles, map, places, their series; `doors.py` says what words mean."""
 
 from __future__ import annotations
 
