@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from tests.governance import board_doors, doors_told
 from tests.governance import doors_city as city
-from tests.governance import doors_told
 from tests.governance.door import Door, door, no_data
 from tests.governance.doors_of_files import FILES
 
@@ -17,6 +17,7 @@ WORDS = (
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     **city.DOORS,
+    **board_doors.PAGES,
     "quellen": door(lists="/quellen /en/quellen"),
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),

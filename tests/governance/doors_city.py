@@ -7,7 +7,6 @@ from tests.governance.door import Door, door
 
 DOORS: dict[str, Door] = {
     "": door(lists="/ /en/"),
-    "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
     "karte": door(
         lists="/karte /karte?art=rad /karte?stand=still /karte?bezirk=1 /karte?tag=2026-02-26&stunde=9"
         " /en/karte",

@@ -73,10 +73,10 @@ async def test_right_after_midnight_yesterday_is_shown(
 
 async def test_a_tile_can_be_read_again_alone(visitor: AsyncClient) -> None:
     """The fragment is the same section as on the page."""
-    page, tile = await _text(visitor), await _text(visitor, "/kachel/parkhaeuser")
+    page, tile = await _text(visitor), await _text(visitor, "/tafeln/stadt-jetzt/parkhaeuser")
     assert tile.strip().startswith('<section class="sk-tile')
     assert tile.strip()[:200] in page
-    assert (await visitor.get("/kachel/gibt-es-nicht")).status_code == 404
+    assert (await visitor.get("/tafeln/stadt-jetzt/gibt-es-nicht")).status_code == 404
 
 
 async def test_the_map_is_also_a_list_under_the_same_filter(visitor: AsyncClient) -> None:

@@ -61,8 +61,8 @@ async def test_a_closed_room_is_on_no_page(
     for path in (f"/dinge/{thing}", f"/messreihen/{stream}", f"/messreihen/{stream}/werte.csv",
                  f"/messreihen/{stream}/verlauf.json"):  # fmt: skip
         assert (await visitor.get(path)).status_code == 404, path
-    for path in ("/", "/kachel/radverkehr", "/karte", "/karte/places.json", "/dinge", "/dinge?q=geheim",
-                 "/dinge?art=rad", "/quellen"):  # fmt: skip
+    for path in ("/", "/tafeln/stadt-jetzt/radverkehr", "/karte", "/karte/places.json", "/dinge",
+                 "/dinge?q=geheim", "/dinge?art=rad", "/quellen"):  # fmt: skip
         page = (await visitor.get(path)).content.decode()
         assert not any(word in page for word in ("Geheimgang", "Geheimes", "Geheimräder")), path
     assert "an 3 Zählstellen" in (await visitor.get("/")).content.decode()

@@ -28,7 +28,7 @@ def _where(path: str, *, works_here: bool = False) -> list[tuple[str, str]]:
     ("path", "section", "url"),
     [
         ("/", "now", "/"),
-        ("/kachel/radverkehr", "now", "/"),
+        ("/tafeln/stadt-jetzt/radverkehr", "now", "/"),
         ("/messreihen/7", "now", "/dinge"),
         ("/dinge/7", "now", "/dinge"),
         ("/daten/parken", "data", "/daten"),

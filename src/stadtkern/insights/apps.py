@@ -15,7 +15,8 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register cockpit, map and list."""
-        from stadtkern.ui import sections
+        from stadtkern.insights.boards import waiting
+        from stadtkern.ui import places, sections
 
         sections.register(
             "now",
@@ -23,7 +24,7 @@ class InsightsConfig(AppConfig):
             "front",
             about=_("Die wichtigsten Zahlen der Stadt von jetzt."),
             position=10,
-            below=("kachel/",),
+            below=("tafeln/",),
         )
         sections.register(
             "now", _("Karte"), "map", about=_("Alle Messorte auf der Karte und als Liste."), position=20
@@ -42,4 +43,12 @@ class InsightsConfig(AppConfig):
             "diagram",
             about=_("Aus Messreihen ein Diagramm machen: vergleichen, mitnehmen, einbetten."),
             position=20,
+        )
+        places.register(
+            _("Tafeln"),
+            "boards-work",
+            "editor",
+            about=_("Kacheln auswählen und anordnen: für die Startseite, für Ämter, für Bildschirme."),
+            position=52,
+            waiting=waiting.boards,
         )

@@ -15,6 +15,8 @@ from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds
 from stadtkern.ui.visit import Visit
 
+# Series that one tile or map takes of one property.
+MOST = 300
 _LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
 
 
@@ -169,9 +171,29 @@ async def streams(visit: Visit, *conditions: Fragment, order: str = "t.name, d.i
     return [_stream(row, scope=visit.scope) for row in rows]
 
 
-async def by_property(visit: Visit, *, definitions: Sequence[str]) -> list[Stream]:
-    """The datastreams that observe one of these properties."""
-    return await streams(visit, Fragment("o.definition = ANY (%s)", (list(definitions),)))
+class Wanted(msgspec.Struct, frozen=True):
+    """Datastreams that observe a property, given by its definition; `type`: at things of this type only."""
+
+    definition: str
+    type: str | None = None
+
+
+async def chosen(
+    visit: Visit, *, wanted: Sequence[Wanted], ids: Sequence[int], most: int = MOST
+) -> list[Stream]:
+    """Single datastreams and those that observe what is wanted, of each at most `most`."""
+    before, between, behind = statements.load("insights")["streams_wanted"].split("/* conditions */")
+    inside = fragments.every([visit.scope.on("p.dataset_id"), visit.scope.on("x.dataset_id")])
+    found = (
+        Fragment("d.id = ANY (%s::bigint[] || ARRAY(", (list(ids),))
+        + Fragment(before, ([w.definition for w in wanted], [w.type for w in wanted]))
+        + inside
+        + Fragment(between)
+        + visit.scope.on("y.dataset_id")
+        + Fragment(behind, (most,))
+        + Fragment("))")
+    )
+    return await streams(visit, found)
 
 
 async def of_site(visit: Visit, *, thing_id: int) -> list[Stream]:

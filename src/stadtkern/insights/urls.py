@@ -6,14 +6,27 @@ from __future__ import annotations
 from django.urls import path
 
 from stadtkern.insights.atlas import views as atlas
-from stadtkern.insights.cockpit import views as cockpit
+from stadtkern.insights.boards import tiles, work
+from stadtkern.insights.boards import views as boards
 from stadtkern.insights.diagrams import views as diagrams
 from stadtkern.insights.explore import embed
 from stadtkern.insights.explore import views as explore
 
 urlpatterns = [
-    path("", cockpit.front, name="front"),
-    path("kachel/<slug:key>", cockpit.tile, name="tile"),
+    path("", boards.front, name="front"),
+    path("tafeln/<slug:key>", boards.board, name="board"),
+    path("tafeln/<slug:key>/<slug:tile>", boards.tile, name="tile"),
+    path("arbeit/tafeln", work.listing, name="boards-work"),
+    path("arbeit/tafeln/neu", work.new, name="board-new"),
+    path("arbeit/tafeln/<slug:key>", work.board, name="board-work"),
+    path("arbeit/tafeln/<slug:key>/tun", work.do, name="board-do"),
+    path("arbeit/tafeln/<slug:key>/einstellungen", work.settings, name="board-settings"),
+    path("arbeit/tafeln/<slug:key>/thema", work.theme, name="board-theme"),
+    path("arbeit/tafeln/<slug:key>/quelle", tiles.source, name="board-source"),
+    path("arbeit/tafeln/<slug:key>/kacheln/neu", tiles.new, name="board-tile-new"),
+    path("arbeit/tafeln/<slug:key>/kacheln/<slug:tile>", tiles.change, name="board-tile"),
+    path("arbeit/tafeln/<slug:key>/versionen", work.versions, name="board-versions"),
+    path("arbeit/tafeln/<slug:key>/versionen/<int:number>", work.version, name="board-version"),
     path("karte", atlas.page, name="map"),
     path("karte/districts.json", atlas.districts_json, name="districts-json"),
     path("karte/places.json", atlas.places_json, name="places-json"),

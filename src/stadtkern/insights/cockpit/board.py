@@ -1,70 +1,121 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Puts the tiles of the cockpit together: one read of the datastreams, then each tile its own."""
+"""Puts the tiles of a board together: what they need is read for all at once, then each says its own."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from stadtkern.insights import streams as streams_of
-from stadtkern.insights.cockpit import definitions, flow, places, state, stock
-from stadtkern.insights.cockpit.definitions import Definition
+from stadtkern.insights.cockpit import flow, known, places, plain, ranking, state, stock, value
+from stadtkern.insights.cockpit.definitions import PLAIN, Content, Definition
+from stadtkern.insights.cockpit.known import Fed, Known
 from stadtkern.insights.cockpit.tile import Tile
-from stadtkern.insights.streams import Stream
+from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
 
-_FORMS: Mapping[str, Callable[..., Awaitable[Tile]]] = {
+_FORMS: Mapping[str, Callable[[Visit, Fed, Known], Tile]] = {
     "flow": flow.tile,
-    "places": places.tile,
+    "value": value.tile,
+    "level": state.level,
+    "gauge": value.gauge,
     "free": stock.free,
     "bays": stock.bays,
     "low": state.low,
-    "level": state.level,
+    "ranking": ranking.tile,
+    "places": places.tile,
+    "countdown": plain.countdown,
+    "text": plain.text,
 }
 
 
-class Prepared(NamedTuple):
-    """A tile's definition with the datastreams that feed it and its width in columns."""
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A group with the tiles that have something to show. `empty`: those that have nothing."""
 
-    definition: Definition
-    streams: Sequence[Stream]
-    columns: int
-
-
-async def tiles(visit: Visit) -> list[Tile]:
-    """All tiles for which there are datastreams."""
-    return [await _make(visit, prepared) for prepared in await _prepare(visit)]
+    key: str
+    title: str
+    tiles: Sequence[Tile]
+    empty: Sequence[Definition] = ()
 
 
-async def tile(visit: Visit, *, key: str) -> Tile | None:
-    """One tile by its key."""
-    for prepared in await _prepare(visit):
-        if prepared.definition.key == key:
-            return await _make(visit, prepared)
-    return None
+async def groups(visit: Visit, *, key: str, content: Content, linked: bool = True) -> list[Shown]:
+    """The groups of a board; tiles without data for this visitor are left out, and so are empty groups."""
+    shown = await arranged(visit, key=key, content=content, linked=linked)
+    return [group for group in shown if group.tiles]
 
 
-async def _make(visit: Visit, prepared: Prepared) -> Tile:
-    definition, fitting, columns = prepared
-    made = await _FORMS[definition.form](visit, definition=definition, streams=fitting)
-    return msgspec.structs.replace(made, columns=columns)
+async def arranged(visit: Visit, *, key: str, content: Content, linked: bool = True) -> list[Shown]:
+    """All groups of a board, as its editors need them."""
+    made = await _made(visit, key=key, definitions=list(content.tiles), linked=linked)
+    return [
+        Shown(
+            key=group.key,
+            title=formats.words(group.title),
+            tiles=_spread([made[d.key] for d in group.tiles if d.key in made]),
+            empty=[d for d in group.tiles if d.key not in made],
+        )
+        for group in content.groups
+    ]
 
 
-async def _prepare(visit: Visit) -> list[Prepared]:
-    chosen = definitions.tiles(visit.city.properties)
-    wanted = sorted({name for definition in chosen for name in definition.properties})
-    known = await streams_of.by_property(visit, definitions=wanted) if wanted else []
-    fitting = [(d, [s for s in known if _feeds(s, d)]) for d in chosen]
-    filled = [(d, found) for d, found in fitting if found]
-    widths = iter(columns(sum(not d.wide for d, _ in filled)))
-    return [Prepared(d, found, 6 if d.wide else next(widths)) for d, found in filled]
+async def tile(visit: Visit, *, key: str, content: Content, tile_key: str) -> Tile | None:
+    """One tile as it stands on its board; None where it has nothing to show."""
+    group = next((g for g in content.groups if any(d.key == tile_key for d in g.tiles)), None)
+    if group is None:
+        return None
+    # The width of a tile follows from those beside it.
+    fed = await known.feed(visit, definitions=group.tiles)
+    filled = [each for each in fed if each.streams or each.definition.form in PLAIN]
+    chosen = [each for each in filled if each.definition.key == tile_key]
+    if not chosen:
+        return None
+    made = await _tiles(visit, key=key, fed=chosen)
+    beside = [Tile(key=each.definition.key, title="", wide=each.definition.wide) for each in filled]
+    width = next(t.columns for t in _spread(beside) if t.key == tile_key)
+    return msgspec.structs.replace(made[tile_key], columns=width)
 
 
-def _feeds(stream: Stream, definition: Definition) -> bool:
-    fits = not definition.types or stream.site.properties.get("type") in definition.types
-    return fits and stream.definition in definition.properties and not stream.multi
+async def single(visit: Visit, *, definition: Definition) -> Tile | None:
+    """A tile that stands on no board, for a preview."""
+    made = await _made(visit, key="", definitions=[definition])
+    found = made.get(definition.key)
+    return msgspec.structs.replace(found, columns=6) if found else None
+
+
+async def _made(
+    visit: Visit, *, key: str, definitions: Sequence[Definition], linked: bool = True
+) -> dict[str, Tile]:
+    fed = await known.feed(visit, definitions=definitions)
+    filled = [f for f in fed if f.streams or f.definition.form in PLAIN]
+    return await _tiles(visit, key=key, fed=filled, linked=linked)
+
+
+async def _tiles(visit: Visit, *, key: str, fed: Sequence[Fed], linked: bool = True) -> dict[str, Tile]:
+    history = await known.read(visit, fed=fed, linked=linked)
+    found = {}
+    for each in fed:
+        made = _FORMS[each.definition.form](visit, each, history)
+        found[each.definition.key] = msgspec.structs.replace(made, board=key, wide=each.definition.wide)
+    return found
+
+
+def _spread(tiles: Sequence[Tile]) -> list[Tile]:
+    """Widths that fill rows of twelve columns: wide ones stand in pairs, or with small ones beside them."""
+    widths: list[int] = []
+    odd = False
+    for wide, run in itertools.groupby(tiles, key=lambda tile: tile.wide):
+        n = len(list(run))
+        if wide:
+            widths += [6] * n
+            odd = n % 2 == 1
+            continue
+        beside = {1: [6], 3: [6]}.get(n, [3, 3]) if odd else []
+        widths += beside + (columns(n - len(beside)) if n > len(beside) else [])
+        odd = False
+    if odd:
+        widths[-1] = 12
+    return [msgspec.structs.replace(tile, columns=w) for tile, w in zip(tiles, widths, strict=True)]
 
 
 def columns(narrow: int) -> list[int]:

@@ -1,96 +1,93 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Which tiles the cockpit shows: plain data, from the city's settings or else these."""
+"""What a board is: groups of tiles as plain data, as editors arrange them and versions keep them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 Text = Mapping[str, str]
+Form = Literal[
+    "flow", "value", "level", "gauge", "free", "bays", "low", "ranking", "places", "countdown", "text"
+]
+# Who sees a board: everybody, those who work for the city, or those of them with at least this role.
+Audience = Literal["public", "internal", "editor", "steward", "publisher", "administrator"]
+MOST_TILES, MOST_GROUPS = 60, 12
+# Tiles that need no data.
+PLAIN: tuple[Form, ...] = ("countdown", "text")
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True):
-    """One tile: what it is about and which observed properties (by definition) feed it.
+class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One tile: what it is about, and what feeds it: observed properties (by definition) or single streams.
 
-    `flow`: totals of today against a usual day. `places`: a map of the last hour. `free`: what is left of a
-    capacity. `bays`: how many of some places are free. `low`: how many are below `threshold`.
-    `level`: the newest value against its usual range. `types` narrows to things of these types.
+    `flow`: totals of today against a usual day. `value`: the newest value against the usual at this hour.
+    `level`: the newest value against its last year. `gauge`: the newest value on a bar from `low` to `high`,
+    with `threshold` as the limit, above which it is bad, or good where `above` says so.
+    `free`: what is left of a capacity. `bays`: how many of some places have a state (0 or false; with
+    `above`, 1 or true). `low`: how many places are below `threshold`. `ranking`: the first `most` places,
+    with `above` from the highest on. `places`: a map of the last hour. `countdown`: days until `until`.
+    `types` narrows to things of these types.
     """
 
     key: str
-    form: Literal["flow", "places", "free", "bays", "low", "level"]
+    form: Form
     title: Text
-    properties: tuple[str, ...]
+    properties: tuple[str, ...] = ()
+    streams: tuple[int, ...] = ()
     types: tuple[str, ...] = ()
     noun: Text = {}
     places: Text = {}
-    good: Text = {}
+    body: Text = {}
     threshold: float | None = None
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    most: int = 5
+    until: str = ""
+    link: str = ""
     digits: int = 0
     wide: bool = False
 
 
-_BICYCLES = "https://www.wikidata.org/wiki/Q11442"
-_PARKING = "https://www.wikidata.org/wiki/Q6501349"
-_SOIL_MOISTURE = "https://www.wikidata.org/wiki/Q568748"
-_GROUNDWATER = "https://www.wikidata.org/wiki/Q161598"
+class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tiles of one theme; the first group of a board may do without a title."""
 
-DEFAULT: tuple[Definition, ...] = (
-    Definition(
-        key="radverkehr",
-        form="flow",
-        title={"de": "Radverkehr", "en": "Cycling"},
-        properties=(_BICYCLES,),
-        noun={"de": "Räder", "en": "bicycles"},
-        places={"de": "Zählstellen", "en": "counters"},
-        wide=True,
-    ),
-    Definition(
-        key="radverkehr-karte",
-        form="places",
-        title={"de": "Wo gerade gefahren wird", "en": "Where people are cycling"},
-        properties=(_BICYCLES,),
-        noun={"de": "Räder", "en": "bicycles"},
-        wide=True,
-    ),
-    Definition(
-        key="parkhaeuser",
-        form="free",
-        title={"de": "Parkhäuser", "en": "Car parks"},
-        properties=(_PARKING,),
-        types=("car_park",),
-        places={"de": "Parkhäusern", "en": "car parks"},
-    ),
-    Definition(
-        key="behindertenparkplaetze",
-        form="bays",
-        title={"de": "Behindertenparkplätze", "en": "Disabled parking bays"},
-        properties=(_PARKING,),
-        types=("bay",),
-        places={"de": "Stellplätzen", "en": "bays"},
-    ),
-    Definition(
-        key="stadtbaeume",
-        form="low",
-        title={"de": "Stadtbäume", "en": "City trees"},
-        properties=(_SOIL_MOISTURE,),
-        noun={"de": "durstig", "en": "thirsty"},
-        places={"de": "Sonden", "en": "probes"},
-        threshold=18.0,
-    ),
-    Definition(
-        key="grundwasser",
-        form="level",
-        title={"de": "Grundwasser", "en": "Groundwater"},
-        properties=(_GROUNDWATER,),
-        digits=2,
-    ),
-)
+    key: str
+    title: Text = {}
+    tiles: tuple[Definition, ...] = ()
 
 
-def tiles(properties: Mapping[str, Any]) -> tuple[Definition, ...]:
-    """The city's tiles: `cockpit.tiles` of its properties, or the default."""
-    chosen = (properties.get("cockpit") or {}).get("tiles")
-    return msgspec.convert(chosen, tuple[Definition, ...]) if chosen else DEFAULT
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a version of a board keeps. `view`: for a glance, or for experts."""
+
+    title: Text
+    about: Text = {}
+    audience: Audience = "internal"
+    view: Literal["overview", "expert"] = "overview"
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def tiles(self) -> Iterator[Definition]:
+        """All tiles, group by group."""
+        return (tile for group in self.groups for tile in group.tiles)
+
+    def tile(self, key: str) -> Definition | None:
+        """The tile with this key."""
+        return next((tile for tile in self.tiles if tile.key == key), None)
+
+    def group(self, key: str) -> Group | None:
+        """The group with this key."""
+        return next((group for group in self.groups if group.key == key), None)
+
+
+def content(stored: Any) -> Content:
+    """What stands in the database."""
+    return msgspec.convert(stored, Content)
+
+
+def stored(content: Content) -> dict[str, Any]:
+    """What the database keeps; what goes without saying is left out."""
+    kept: dict[str, Any] = msgspec.to_builtins(content)
+    return kept

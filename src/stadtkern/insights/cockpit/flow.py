@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
-from stadtkern.core import statements
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit.definitions import Definition
-from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, remembered
+from stadtkern.insights.cockpit.known import Fed, Known
+from stadtkern.insights.cockpit.tile import Live, Tile, abouts, address, late_after, newest, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
 from stadtkern.ui.visit import Visit
@@ -45,10 +45,10 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
         return gettext("heute") if self.today else gettext("gestern")
 
 
-async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
+def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The tile of a flow, such as bicycles counted."""
-    streams = finest(streams)
-    flow = await read(visit, streams=streams)
+    definition, streams = fed.definition, finest(fed.streams)
+    flow = read(visit, streams=streams, known=known)
     keys = (flow.name, gettext("üblicher %(weekday)s") % {"weekday": formats.weekday(flow.day)})
     return Tile(
         key=definition.key,
@@ -62,27 +62,27 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        wide=definition.wide,
-        large=True,
+        url=address(streams),
+        large=definition.wide,
     )
 
 
-async def read(visit: Visit, *, streams: Sequence[Stream]) -> Flow:
-    """Today's counts, straight from the observations so that they move at once; or yesterday's."""
+def read(visit: Visit, *, streams: Sequence[Stream], known: Known) -> Flow:
+    """Today's counts; right after midnight, yesterday's."""
     zone = visit.city.zone
     today = visit.now.astimezone(zone).date()
     complete = _complete_hours(streams, visit=visit, today=today)
     day = today if complete else today - timedelta(days=1)
     start, until = usual.local_day(day, zone=zone)
-    values = {"ids": [s.id for s in streams], "start": start, "until": until}
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["day_by_hour"], values)
-    ).fetchall()
     by_hour: defaultdict[int, float] = defaultdict(float)
-    for hour, _, _, total, _ in rows:
-        by_hour[hour.astimezone(zone).hour] += total
-    present = sorted({row[1] for row in rows})
-    expected = await usual.hours(visit.connection, datastream_ids=present, day=day, zone=zone)
+    present = set()
+    for stream in streams:
+        for point in known.hours.get(stream.id, ()):
+            if start <= point.start < until and point.total is not None:
+                by_hour[point.start.astimezone(zone).hour] += point.total
+                present.add(stream.id)
+    weekdays = known.usual if day == today else known.before
+    expected = usual.together(weekdays[id_] for id_ in present if id_ in weekdays)
     return Flow(
         day=day,
         today=day == today,
@@ -116,11 +116,12 @@ def _until(stream: Stream) -> datetime:
 
 
 def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
-    start = gettext("%(noun)s an %(n)s %(places)s") % {
-        "noun": formats.words(definition.noun),
-        "n": formats.number(flow.places),
-        "places": formats.words(definition.places),
-    }
+    places = formats.words(definition.places)
+    said = (
+        gettext("an %(n)s %(places)s") if places else ngettext("an %(n)s Ort", "an %(n)s Orten", flow.places)
+    )
+    where = said % {"n": formats.number(flow.places), "places": places}
+    start = f"{formats.words(definition.noun) or gettext('Gezählt')} {where}"
     hours = range(flow.complete)
     usual_so_far = sum(flow.expected.get(hour, 0.0) for hour in hours)
     if usual_so_far <= 0:

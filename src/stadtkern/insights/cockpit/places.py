@@ -3,27 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from stadtkern.core import statements
 from stadtkern.insights.cockpit import flow
-from stadtkern.insights.cockpit.definitions import Definition
-from stadtkern.insights.cockpit.tile import Tile, abouts, newest
+from stadtkern.insights.cockpit.known import Fed, Known
+from stadtkern.insights.cockpit.tile import Tile, abouts, late_after, newest
 from stadtkern.insights.streams import Stream
-from stadtkern.ui import formats, ground, maps
+from stadtkern.ui import formats, maps
 from stadtkern.ui.visit import Visit
 
 _BACK = timedelta(hours=3)
 
 
-async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
-    """Circles for what each place counted in its last full hour."""
-    streams = flow.finest(streams)
-    last = await _last_hours(visit, streams=streams)
+def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
+    """Circles for what each place counted in its last full hour; for what is no count, its mean."""
+    definition, streams = fed.definition, flow.finest(fed.streams)
+    last = {s.id: _last_hour(visit, s, known) for s in streams}
     noun = formats.words(definition.noun)
     spots = [
         maps.Spot(
@@ -31,7 +29,7 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
             lat=point[1],
             value=last.get(s.id),
             label=_label(s, last.get(s.id), noun),
-            url=reverse("thing", args=[s.site.id]),
+            url=reverse("thing", args=[s.site.id]) if known.linked else "",
         )
         for s in streams
         if (point := s.site.point)
@@ -41,28 +39,25 @@ async def tile(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         key=definition.key,
         title=title,
         picture=maps.draw(
-            land=await ground.outlines(visit),
-            spots=spots,
-            title=title,
-            name=f"map-{definition.key}",
+            land=known.land, spots=spots, title=title, name=f"map-{definition.key}",
             class_="sk-map sk-map--tile",
         ),
         at=newest(streams),
+        late_after=late_after(streams),
         datasets=abouts(streams),
         link=reverse("map"),
-        note=gettext("Kreisfläche: %(noun)s in der letzten vollen Stunde") % {"noun": noun},
-        wide=definition.wide,
-    )
+        note=gettext("Kreisfläche: %(noun)s in der letzten vollen Stunde")
+        % {"noun": noun or gettext("Mittel")},
+    )  # fmt: skip
 
 
-async def _last_hours(visit: Visit, *, streams: Sequence[Stream]) -> dict[int, float]:
-    """The total of the newest full hour of each stream, if it is not long ago."""
+def _last_hour(visit: Visit, stream: Stream, known: Known) -> float | None:
+    """The newest full hour, if it is not long ago."""
     until = visit.now.replace(minute=0, second=0, microsecond=0)
-    values = {"ids": [s.id for s in streams], "start": until - _BACK, "until": until}
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["day_by_hour"], values)
-    ).fetchall()
-    return {row[1]: float(row[3]) for row in rows}
+    found = [p for p in known.hours.get(stream.id, ()) if until - _BACK <= p.start < until]
+    if not found:
+        return None
+    return found[-1].total if stream.kind == "count" else found[-1].mean
 
 
 def _label(stream: Stream, value: float | None, noun: str) -> str:

@@ -5,26 +5,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
-from statistics import fmean, quantiles
+from statistics import fmean
 from typing import NamedTuple
 
 from django.utils.translation import gettext, ngettext
 
-from stadtkern.core import statements
-from stadtkern.insights.cockpit.definitions import Definition
+from stadtkern.insights import usual
+from stadtkern.insights.cockpit.known import Fed, Known
 from stadtkern.insights.cockpit.stock import fresh_ones, missing
-from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
+from stadtkern.insights.cockpit.tile import (
+    Live,
+    Tile,
+    abouts,
+    address,
+    late_after,
+    newest,
+    numeric,
+    remembered,
+)
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
 from stadtkern.ui.visit import Visit
 
-_YEAR = timedelta(days=365)
 _ENOUGH = 30
 
 
-async def low(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
+def low(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
     """How many places are below a threshold on the mean of their series, such as trees on dry ground."""
+    definition, streams = fed.definition, fed.streams
     fresh = fresh_ones(streams, visit=visit)
     limit = definition.threshold or 0.0
     values: defaultdict[str, list[float]] = defaultdict(list)
@@ -35,8 +43,11 @@ async def low(visit: Visit, *, definition: Definition, streams: Sequence[Stream]
         key=definition.key,
         title=formats.words(definition.title),
         figure=str(len(dry)) if fresh else "–",
-        behind=formats.words(definition.noun),
-        says=_dry_words(dry, well=len(values) - len(dry)) if fresh else "",
+        behind=formats.words(definition.noun) or gettext("unter der Grenze"),
+        says=_dry_words(dry, well=len(values) - len(dry), tree=streams[0].what.key == "baum")
+        if fresh
+        else "",
+        url=address(streams),
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
@@ -45,73 +56,72 @@ async def low(visit: Visit, *, definition: Definition, streams: Sequence[Stream]
     )
 
 
-def _dry_words(dry: Sequence[str], *, well: int) -> str:
+def _dry_words(dry: Sequence[str], *, well: int, tree: bool) -> str:
     named = f"{', '.join(dry[:2])}. " if dry else ""
     more = gettext("Und %(n)s weitere.") % {"n": len(dry) - 2} + " " if len(dry) > 2 else ""
-    rest = (
-        ngettext("%(n)s Baum gut versorgt.", "%(n)s Bäume gut versorgt.", well) % {"n": well} if well else ""
-    )
-    return f"{named}{more}{rest}".strip()
+    if tree:
+        rest = ngettext("%(n)s Baum gut versorgt.", "%(n)s Bäume gut versorgt.", well) % {"n": well}
+    else:
+        rest = ngettext("%(n)s Ort darüber.", "%(n)s Orte darüber.", well) % {"n": well}
+    return f"{named}{more}{rest if well else ''}".strip()
 
 
 class _Level(NamedTuple):
     stream: Stream
     value: float
-    means: Sequence[float]
+    year: usual.Year | None
 
     @property
     def deviation(self) -> float:
         """How far outside the middle four fifths of the year, in widths of that range; negative is below."""
-        if len(self.means) < _ENOUGH:
+        if not self.known or self.year is None:
             return 0.0
-        tenths = quantiles(self.means, n=10)
-        low, high = tenths[0], tenths[-1]
+        low, high = self.year.low, self.year.high
         outside = min(self.value - low, 0.0) + max(self.value - high, 0.0)
         return outside / ((high - low) or 1.0)
 
+    @property
+    def known(self) -> bool:
+        """Whether there are days enough to say what is usual."""
+        return self.year is not None and self.year.days >= _ENOUGH
 
-async def level(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
+
+def level(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
     """The newest value against the last year; of several places, the one furthest from its usual range."""
-    known = [s for s in streams if numeric(s) is not None]
-    if not known:
-        return Tile(
-            key=definition.key, title=formats.words(definition.title), figure="–", datasets=abouts(streams)
-        )
-    values = {"ids": [s.id for s in known], "start": visit.now - _YEAR, "until": visit.now}
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["daily_means"], values)
-    ).fetchall()
-    means: defaultdict[int, list[float]] = defaultdict(list)
-    for datastream_id, mean in rows:
-        means[datastream_id].append(mean)
-    levels = [_Level(s, numeric(s) or 0.0, means[s.id]) for s in known]
+    definition = fed.definition
+    levels = [
+        _Level(s, value, known.years.get(s.id)) for s in fed.streams if (value := numeric(s)) is not None
+    ]
+    title = formats.words(definition.title)
+    if not levels:
+        return Tile(key=definition.key, title=title, figure="–", datasets=abouts(fed.streams))
     chosen = max(levels, key=lambda found: abs(found.deviation))
-    stream, digits = (
-        chosen.stream,
-        definition.digits if chosen.stream.digits is None else chosen.stream.digits,
-    )
+    stream, digits = chosen.stream, chosen.stream.digits
+    digits = definition.digits if digits is None else digits
     badge, kind = _range_words(chosen)
     return Tile(
         key=definition.key,
-        title=formats.words(definition.title),
+        title=title,
         figure=formats.number(chosen.value, digits=digits),
         unit=stream.symbol,
         digits=digits,
         badge=badge,
         badge_kind=kind,
         says=_level_words(chosen, others=len(levels) - 1),
-        picture=_month(chosen.means),
+        picture=_month(chosen),
         live=Live(values=remembered([stream])),
         at=stream.at,
         late_after=stream.late_after,
         datasets=abouts([stream]),
+        url=address([stream]),
         streams=[stream.id],
     )
 
 
-def _month(means: Sequence[float]) -> str:
+def _month(chosen: _Level) -> str:
     title = gettext("Tagesmittel der letzten 30 Tage")
-    return charts.spark(means[-30:], title=title) if len(means) > 7 else ""
+    recent = chosen.year.recent if chosen.year else ()
+    return charts.spark(recent, title=title) if len(recent) > 7 else ""
 
 
 def _level_words(chosen: _Level, *, others: int) -> str:
@@ -124,7 +134,7 @@ def _level_words(chosen: _Level, *, others: int) -> str:
 
 
 def _range_words(chosen: _Level) -> tuple[str, str]:
-    if len(chosen.means) < _ENOUGH:
+    if not chosen.known:
         return "", ""
     if chosen.deviation < 0:
         return gettext("unter dem üblichen Bereich"), "warning"

@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from statistics import median
 
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
-from stadtkern.core import statements
-from stadtkern.insights import usual
+from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.cockpit.definitions import Definition
-from stadtkern.insights.cockpit.tile import Live, Tile, abouts, late_after, newest, numeric, remembered
+from stadtkern.insights.cockpit.known import Fed, Known
+from stadtkern.insights.cockpit.tile import (
+    Live,
+    Tile,
+    abouts,
+    address,
+    late_after,
+    newest,
+    numeric,
+    remembered,
+)
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
 from stadtkern.ui.visit import Visit
@@ -36,14 +46,15 @@ def _capacity(stream: Stream) -> float:
     return float(given)
 
 
-async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
+def free(visit: Visit, fed: Fed, known: Known) -> Tile:
     """What is left of a capacity, such as spaces in car parks, against the usual at this hour."""
+    definition, streams = fed.definition, fed.streams
     fresh = fresh_ones(streams, visit=visit)
     with_capacity = [s for s in fresh if _capacity(s) > 0]
     left = sum(numeric(s) or 0.0 for s in fresh)
     capacity = sum(_capacity(s) for s in with_capacity)
     taken = 1 - sum(numeric(s) or 0.0 for s in with_capacity) / capacity if capacity else None
-    expected = await _usual_taken(visit, streams=with_capacity)
+    expected = _usual_taken(with_capacity, known)
     says = ""
     if taken is not None:
         taken = min(1.0, max(0.0, taken))
@@ -53,7 +64,7 @@ async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         key=definition.key,
         title=title,
         figure=formats.number(left, digits=0) if fresh else "–",
-        behind=gettext("frei"),
+        behind=formats.words(definition.noun) or gettext("frei"),
         says=says,
         picture=charts.share(
             taken,
@@ -67,6 +78,7 @@ async def free(visit: Visit, *, definition: Definition, streams: Sequence[Stream
         late_after=late_after(streams),
         datasets=abouts(streams),
         note=missing(fresh, streams, definition),
+        url=address(streams),
     )
 
 
@@ -76,7 +88,7 @@ def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Defi
     return gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
         "n": len(fresh),
         "all": len(streams),
-        "places": formats.words(definition.places),
+        "places": formats.words(definition.places) or gettext("Orten"),
     }
 
 
@@ -100,46 +112,65 @@ def _taken_sentence(taken: float, expected: float | None) -> str:
     )
 
 
-async def _usual_taken(visit: Visit, *, streams: Sequence[Stream]) -> float | None:
+def _usual_taken(streams: Sequence[Stream], known: Known) -> float | None:
     """The usual share taken at this hour of this weekday; None when too little is known."""
-    if not streams:
-        return None
-    local = visit.now.astimezone(visit.city.zone).replace(minute=0, second=0, microsecond=0)
-    hours = [local - timedelta(weeks=week) for week in range(1, usual.WEEKS + 1)]
-    values = {
-        "ids": [s.id for s in streams],
-        "capacities": [_capacity(s) for s in streams],
-        "hours": hours,
-        "least": sum(_capacity(s) for s in streams) * _PRESENT,
-    }
-    rows = await (
-        await visit.connection.execute(statements.load("insights")["shares_left"], values)
-    ).fetchall()
-    if len(rows) < _ENOUGH:
-        return None
-    left: float = median(row[0] for row in rows)
-    return min(1.0, max(0.0, 1 - left))
+    everything = sum(_capacity(s) for s in streams)
+    left, present = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
+    for stream in streams:
+        for start, mean in known.weeks.get(stream.id, {}).items():
+            left[start] += mean
+            present[start] += _capacity(stream)
+    shares = [left[at] / size for at, size in present.items() if size >= everything * _PRESENT]
+    return min(1.0, max(0.0, 1 - median(shares))) if len(shares) >= _ENOUGH else None
 
 
-async def bays(visit: Visit, *, definition: Definition, streams: Sequence[Stream]) -> Tile:
-    """How many of some places are free; a value of 0 (or false) means free."""
+def bays(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
+    """How many of some places have a state, such as free; of one place, its state in a word."""
+    definition, streams = fed.definition, fed.streams
     fresh = [s for s in streams if s.last_time and visit.now - (s.at or s.last_time) <= s.late_after]
-    open_bays = [s for s in fresh if s.result in (0, False, "free")]
+    fitting = [s for s in fresh if _fits(s, definition)]
+    several = len(streams) > 1
     return Tile(
         key=definition.key,
         title=formats.words(definition.title),
-        figure=gettext("%(free)s von %(all)s") % {"free": len(open_bays), "all": len(fresh)}
-        if fresh
-        else "–",
-        says=_where_free(open_bays, everything=len(open_bays) == len(fresh)) if fresh else "",
-        picture=charts.share(len(open_bays) / len(fresh), title=gettext("Anteil frei")) if fresh else "",
-        live=None,
+        figure=_bays_figure(fresh, fitting, definition, several=several),
+        says=_where(fitting, fresh, definition) if fresh and several else "",
+        picture=charts.share(len(fitting) / len(fresh), title=gettext("Anteil")) if fresh and several else "",
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
         note=missing(fresh, streams, definition),
+        url=address(streams),
         streams=[s.id for s in streams],
     )
+
+
+def _fits(stream: Stream, definition: Definition) -> bool:
+    return stream.result in ((1, True, "occupied") if definition.above else (0, False, "free"))
+
+
+def _bays_figure(
+    fresh: Sequence[Stream], fitting: Sequence[Stream], definition: Definition, *, several: bool
+) -> str:
+    if not fresh:
+        return "–"
+    if several:
+        return gettext("%(free)s von %(all)s") % {"free": len(fitting), "all": len(fresh)}
+    noun = formats.words(definition.noun)
+    if not noun:
+        return mapped.value_of(fresh[0]) or "–"
+    return noun if fitting else gettext("nicht %(noun)s") % {"noun": noun}
+
+
+def _where(fitting: Sequence[Stream], fresh: Sequence[Stream], definition: Definition) -> str:
+    noun = formats.words(definition.noun)
+    if not noun:
+        return _where_free(fitting, everything=len(fitting) == len(fresh))
+    return f"{noun}: {', '.join(_names(fitting))}" if fitting else ""
+
+
+def _names(found: Sequence[Stream], most: int = 2) -> list[str]:
+    return [s.site.name.removeprefix("Behindertenstellplatz ") for s in found[:most]]
 
 
 def _where_free(open_bays: Sequence[Stream], *, everything: bool) -> str:
@@ -148,7 +179,7 @@ def _where_free(open_bays: Sequence[Stream], *, everything: bool) -> str:
         return gettext("Zurzeit sind alle frei.")
     if not open_bays:
         return gettext("Zurzeit sind alle belegt.")
-    names = [s.site.name.removeprefix("Behindertenstellplatz ") for s in open_bays[:2]]
+    names = _names(open_bays)
     more = len(open_bays) - len(names)
     text = gettext("Frei sind: %(names)s") % {"names": ", ".join(names)}
     return (

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from stadtkern.core import times
@@ -15,18 +16,31 @@ from stadtkern.insights.streams import Stream
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """How a figure moves by itself: the values it is made of, and how they are put together."""
+    """How a figure moves by itself: the values it is made of, and how they are put together.
+
+    `sum`: the newest values together. `mean`: their mean. `add`: what comes is added to `total`.
+    """
 
     values: Mapping[str, tuple[str, float | None]]
     mode: str = "sum"
     total: float = 0.0
 
 
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a ranking."""
+
+    name: str
+    url: str
+    value: str
+    bar: SafeString
+
+
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A tile ready to be shown."""
+    """A tile ready to be shown. `url`: where there is more; `plain`: its words need no data behind them."""
 
     key: str
     title: str
+    board: str = "stadt-jetzt"
     figure: str = ""
     unit: str = ""
     behind: str = ""
@@ -35,17 +49,22 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     badge: str = ""
     badge_kind: str = "warning"
     picture: SafeString | str = ""
+    below: tuple[str, str] | tuple[()] = ()
+    rows: Sequence[Row] = ()
+    body: str = ""
     curve_keys: Sequence[str] = ()
     live: Live | None = None
     at: datetime | None = None
     late_after: timedelta | None = None
     datasets: Sequence[Mapping[str, Any]] = ()
+    url: str = ""
     link: str = ""
     note: str = ""
     streams: Sequence[int] = ()
     wide: bool = False
     columns: int = 3
     large: bool = False
+    plain: bool = False
 
 
 def remembered(streams: Sequence[Stream]) -> dict[str, tuple[str, float | None]]:
@@ -78,3 +97,13 @@ def numeric(stream: Stream) -> float | None:
     """The newest value as a number."""
     result = stream.result
     return float(result) if isinstance(result, int | float) else None
+
+
+def address(streams: Sequence[Stream]) -> str:
+    """Where there is more about a tile: the page of its series, of its thing, or of its kind of things."""
+    if len(streams) == 1:
+        return reverse("datastream", args=[streams[0].id])
+    if len({s.site.id for s in streams}) == 1:
+        return reverse("thing", args=[streams[0].site.id])
+    kinds = {s.what.key for s in streams}
+    return f"{reverse('things')}?art={kinds.pop()}" if len(kinds) == 1 else ""

@@ -24,6 +24,22 @@ LEFT JOIN LATERAL (
 ) AS l ON true
 WHERE;
 
+-- name: streams_wanted
+-- Numbers of the datastreams that observe properties with these definitions; the conditions are put in.
+SELECT f.id
+FROM unnest(%s::text[], %s::text[]) AS w (definition, type)
+CROSS JOIN LATERAL (
+    SELECT x.id
+    FROM things.observed_property AS p
+    JOIN things.datastream AS x ON x.observed_property_id = p.id
+    WHERE p.definition = w.definition AND NOT x.multi AND /* conditions */
+      AND (w.type IS NULL OR EXISTS (
+          SELECT FROM things.thing AS y
+          WHERE y.id = x.thing_id AND y.properties ->> 'type' = w.type AND /* conditions */))
+    ORDER BY p.id, x.id
+    LIMIT %s
+) AS f;
+
 -- name: things
 -- Things with their place and the properties observed at them; conditions are added behind.
 SELECT t.id, t.name, t.description, coalesce(t.properties, '{}'), c.id, c.key, c.about,

@@ -38,7 +38,7 @@ def spark(values: Sequence[float | None], *, title: str, height: int = 48) -> Sa
 
 
 def share(value: float, *, title: str, usual: float | None = None) -> SafeString:
-    """A bar filled to `value` (0 to 1), with a notch at the usual share."""
+    """A bar filled to `value` (0 to 1), with a notch at the usual share; without a title, an ornament."""
     filled = max(0.0, min(1.0, value)) * 100
     notch = (
         []
@@ -55,10 +55,11 @@ def share(value: float, *, title: str, usual: float | None = None) -> SafeString
     )
     return element(
         "svg",
-        element("title", title),
+        *([element("title", title)] if title else []),
         element("rect", class_="back", width="100%", height="10", rx="5"),
         element("rect", class_="fill", width=f"{filled:.1f}%", height="10", rx="5"),
         *notch,
         class_="sk-share",
-        role="img",
+        role="img" if title else None,
+        aria_hidden=None if title else "true",
     )

@@ -31,7 +31,9 @@ function take(figure, { datastream, time, result }) {
 
 function total(figure) {
   if (figure.dataset.liveMode === "add") return figure.sum;
-  return [...figure.known.values()].reduce((sum, [, value]) => sum + (value ?? 0), 0);
+  const values = [...figure.known.values()].map(([, value]) => value ?? 0);
+  const sum = values.reduce((before, value) => before + value, 0);
+  return figure.dataset.liveMode === "mean" ? sum / values.length : sum;
 }
 
 function draw(figure) {
@@ -96,15 +98,30 @@ document.addEventListener("sk:late", (event) => {
   event.target.closest("[data-live-frame]")?.dispatchEvent(new CustomEvent("reread"));
 });
 
-const ids = new Set(figures().flatMap((figure) => [...figure.known.keys()]));
-for (const frame of document.querySelectorAll("[data-streams]")) {
-  frame.dataset.streams.split(",").forEach((id) => ids.add(id));
+let stream;
+let asked = "";
+
+function wanted() {
+  const ids = new Set(figures().flatMap((figure) => [...figure.known.keys()]));
+  for (const frame of document.querySelectorAll("[data-streams]")) {
+    frame.dataset.streams.split(",").forEach((id) => ids.add(id));
+  }
+  return [...ids].slice(0, 500).join(",");
 }
-if (ids.size) {
-  const stream = new EventSource(`/live?datastreams=${[...ids].slice(0, 500).join(",")}`);
+
+function listen() {
+  const ids = wanted();
+  if (!ids || (ids === asked && stream?.readyState !== EventSource.CLOSED)) return;
+  stream?.close();
+  asked = ids;
+  stream = new EventSource(`/live?datastreams=${ids}`);
   stream.addEventListener("observation", hear);
   stream.addEventListener("open", () => { document.documentElement.dataset.stream = "open"; });
   stream.addEventListener("error", () => { document.documentElement.dataset.stream = "waiting"; });
-  addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
+
+listen();
+// A screen that reads itself again may show others, or come back after the server had refused.
+document.addEventListener("sk:fresh", listen);
+addEventListener("pagehide", () => stream?.close());
+addEventListener("pageshow", (event) => event.persisted && location.reload());

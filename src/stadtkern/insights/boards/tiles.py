@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Adding and changing a tile, step by step: its kind, what feeds it, its words. Each step has an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from stadtkern.core import problems
+from stadtkern.core.fragments import Fragment
+from stadtkern.insights import kinds, streams
+from stadtkern.insights.boards import arranging, forms, operations, queries, words, work
+from stadtkern.insights.cockpit import board as cockpit
+from stadtkern.insights.cockpit import mapped
+from stadtkern.insights.cockpit.definitions import PLAIN, Form
+from stadtkern.insights.streams import Stream, Wanted
+from stadtkern.ui import formats
+from stadtkern.ui import visit as visits
+from stadtkern.ui.visit import Visit
+
+MOST_STREAMS = 50
+_SHOWN = 40
+_KIND = "art"
+
+
+@words.told
+async def new(request: HttpRequest, key: str) -> HttpResponse:
+    """A new tile: first its kind, then what feeds it, then its words."""
+    kind = _kind(request.GET.get(_KIND, ""))
+    async with visits.open_visit(request) as visit:
+        person, board = await work.opened(visit, request, key)
+        about: dict[str, Any] = {"board": board, "title": formats.words(board.content.title)}
+        group = request.GET.get("thema", "")
+        if kind is None:
+            found = [(name, *words.KINDS[name]) for name in words.KINDS]
+            return render(
+                request, "insights/boards/work/kinds.html", {**about, "kinds": found, "theme": group}
+            )
+        source = _source(request.GET)
+        if kind not in PLAIN and not (source["properties"] or source["streams"]):
+            return redirect(
+                f"{reverse('board-source', args=[key])}?{urlencode({_KIND: kind, 'thema': group})}"
+            )
+        form = forms.TileForm(
+            request.POST or None, kind=kind, initial=await _begin(visit, kind=kind, source=source)
+        )
+        if request.method == "POST" and form.is_valid():
+            taken = {d.key for d in board.content.tiles}
+            free = arranging.free_key(form.cleaned_data["title_de"], taken=taken, fallback="kachel")
+            made = form.told(key=free, source=source)
+            content = arranging.put(board.content, group=group, tile=made)
+            await operations.save(
+                visit.connection, by=person.principal_id, key=key,
+                version=work.number(request.POST.get("version")), content=content, step="added",
+            )  # fmt: skip
+            return work.redirect_back(key)
+        about |= {
+            "form": form,
+            "kind": words.KINDS[kind],
+            "fed": await _fed(visit, source),
+            "plain": kind in PLAIN,
+        }
+    return render(request, "insights/boards/work/tile.html", about)
+
+
+@words.told
+async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
+    """Other words for a tile, or (from the step before) other data."""
+    async with visits.open_visit(request) as visit:
+        person, board = await work.opened(visit, request, key)
+        found = board.content.tile(tile)
+        if found is None:
+            raise problems.NotFound()
+        source = _source(request.GET)
+        if not (source["properties"] or source["streams"]):
+            source = {"properties": found.properties, "streams": found.streams, "types": found.types}
+        form = forms.TileForm(request.POST or None, kind=found.form, initial=forms.tile_start(found))
+        if request.method == "POST" and form.is_valid():
+            made = form.told(key=tile, source=source)
+            await operations.save(
+                visit.connection, by=person.principal_id, key=key,
+                version=work.number(request.POST.get("version")),
+                content=arranging.put(board.content, group="", tile=made), step="changed",
+            )  # fmt: skip
+            return work.redirect_back(key)
+        about = {
+            "board": board, "title": formats.words(board.content.title), "form": form, "tile": found,
+            "kind": words.KINDS[found.form], "fed": await _fed(visit, source), "plain": found.form in PLAIN,
+            "shown": await cockpit.single(visit, definition=found), "name": formats.words(found.title),
+        }  # fmt: skip
+    return render(request, "insights/boards/work/tile.html", about)
+
+
+@words.told
+async def source(request: HttpRequest, key: str) -> HttpResponse:
+    """What feeds a tile: something that is observed at many places, or single series."""
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
+    kind, tile = _kind(request.GET.get(_KIND, "")), request.GET.get("kachel", "")
+    async with visits.open_visit(request) as visit:
+        _, board = await work.opened(visit, request, key)
+        known = board.content.tile(tile)
+        if kind is None and known is None:
+            return redirect(reverse("board-tile-new", args=[key]))
+        properties = await queries.properties(visit, words=query)
+        single = await _series(visit, query) if query else []
+        chosen = _source(request.GET)
+        if known is not None and not (chosen["properties"] or chosen["streams"]):
+            chosen = {"properties": known.properties, "streams": known.streams, "types": known.types}
+        fed = await _fed(visit, chosen)
+        types = await _types(visit, chosen)
+    about = {
+        "board": board, "title": formats.words(board.content.title), "query": query, "properties": properties,
+        "series": [_line(s) for s in single], "chosen": chosen, "fed": fed, "types": types, "tile": known,
+        "kind_key": kind or "", "theme": request.GET.get("thema", ""),
+        "onward": reverse("board-tile", args=[key, tile]) if known else reverse("board-tile-new", args=[key]),
+    }  # fmt: skip
+    return render(request, "insights/boards/work/source.html", about)
+
+
+def _kind(given: str) -> Form | None:
+    return next((name for name in words.KINDS if name == given), None)
+
+
+def _source(given: Any) -> dict[str, tuple[Any, ...]]:
+    """What the address names; numbers beyond any series are left out."""
+    numbers = [n for n in given.getlist("reihe") if n.isascii() and n.isdecimal() and len(n) < 19]
+    return {
+        "properties": tuple(
+            p for p in given.getlist("messgroesse")[:10] if 0 < len(p) <= 500 and "\0" not in p
+        ),
+        "streams": tuple(dict.fromkeys(int(n) for n in numbers))[:MOST_STREAMS],
+        "types": tuple(t for t in given.getlist("typ")[:10] if 0 < len(t) <= 100 and "\0" not in t),
+    }
+
+
+async def _series(visit: Visit, query: str) -> list[Stream]:
+    """Single series of which name, place or property contain the words."""
+    conditions = [
+        Fragment("NOT d.multi"),
+        *(
+            Fragment("(d.name ILIKE %s OR t.name ILIKE %s)", (f"%{_plain(word)}%",) * 2)
+            for word in query.split()[:5]
+        ),
+    ]
+    return await streams.streams(visit, *conditions, order=f"d.name, d.id LIMIT {_SHOWN}")
+
+
+async def _fed(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[str]:
+    """What feeds a tile, in words."""
+    found = await _streams(visit, source)
+    by_property = [s for s in found if s.definition in source["properties"]]
+    names = {s.definition: s.property_name for s in by_property}
+    said = [
+        gettext("%(name)s (%(n)s Messreihen)")
+        % {"name": name, "n": sum(s.definition == definition for s in by_property)}
+        for definition, name in names.items()
+    ]
+    return said + [_line(s)["name"] for s in found if s.id in source["streams"]]
+
+
+async def _types(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[tuple[str, str, bool]]:
+    """The types of the things at which it is observed, where there are several."""
+    found = await _streams(visit, {**source, "types": ()})
+    types = {
+        str(s.site.properties.get("type") or ""): s for s in found if s.definition in source["properties"]
+    }
+    named = [
+        (t, str(s.what.many if s.what is not kinds.OTHER else t), t in source["types"])
+        for t, s in types.items()
+        if t
+    ]
+    return sorted(named, key=lambda each: each[1]) if len(types) > 1 else []
+
+
+async def _streams(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> Sequence[Stream]:
+    wanted = [Wanted(p, t) for p in source["properties"] for t in (source["types"] or (None,))]
+    if not wanted and not source["streams"]:
+        return []
+    return await streams.chosen(visit, wanted=wanted, ids=list(source["streams"]))
+
+
+def _line(stream: Stream) -> dict[str, Any]:
+    name = stream.name if stream.site.name in stream.name else f"{stream.name}, {stream.site.name}"
+    return {"id": stream.id, "name": name, "value": mapped.value_of(stream)}
+
+
+async def _begin(visit: Visit, *, kind: Form, source: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """A title to start from: what is observed, or the one place."""
+    found = await _streams(visit, source)
+    name = found[0].property_name or found[0].name if found else ""
+    begin: dict[str, Any] = {"title_de": name[:80], "most": 5, "above": "1" if kind == "ranking" else ""}
+    if kind in ("flow", "places"):
+        begin["wide"] = True
+    return begin
+
+
+def _plain(word: str) -> str:
+    return word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

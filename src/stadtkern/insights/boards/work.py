@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Where editors look after boards: the list, one board with its tiles, its settings, its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+
+from stadtkern.core import problems
+from stadtkern.identity import permissions
+from stadtkern.identity.permissions import Person
+from stadtkern.insights.boards import arranging, entities, forms, operations, queries, views, words
+from stadtkern.insights.boards.entities import Draft
+from stadtkern.insights.cockpit import board as tiles
+from stadtkern.insights.cockpit.definitions import Content
+from stadtkern.ui import formats
+from stadtkern.ui import visit as visits
+from stadtkern.ui.visit import Visit
+
+_STEPS = {"hoch": -1, "runter": 1}
+
+
+async def listing(request: HttpRequest) -> HttpResponse:
+    """All boards that this person may see, and those taken away."""
+    async with visits.open_visit(request) as visit:
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
+        seen = entities.audiences(person)
+        found = [b for b in await queries.drafts(visit.connection) if b.content.audience in seen]
+    about = {
+        "boards": [_row(b) for b in found if b.removed_at is None],
+        "removed": [_row(b) for b in found if b.removed_at is not None],
+    }
+    return render(request, "insights/boards/work/list.html", about)
+
+
+def _row(board: Draft) -> dict[str, Any]:
+    content = board.content
+    return {
+        "board": board,
+        "title": formats.words(content.title),
+        "audience": words.AUDIENCES[content.audience],
+        "view": words.VIEWS[content.view],
+        "n": len(list(content.tiles)),
+        "address": views.address(board) if board.published else "",
+    }
+
+
+async def new(request: HttpRequest) -> HttpResponse:
+    """A new board."""
+    async with visits.open_visit(request) as visit:
+        person = await permissions.require_in_city(request, visit.connection, role="editor")
+        begin = {"audience": "internal", "view": "overview"}
+        form = forms.BoardForm(request.POST or None, initial=begin, audiences=entities.audiences(person))
+        if request.method == "POST" and form.is_valid():
+            try:
+                key = await operations.add(visit.connection, by=person.principal_id, content=form.told())
+                return redirect("board-work", key=key)
+            except operations.BoardExists as there:
+                form.add_error("title_de", words.says(there))
+    return render(request, "insights/boards/work/settings.html", {"form": form})
+
+
+@words.told
+async def board(request: HttpRequest, key: str) -> HttpResponse:
+    """A board with its themes and tiles, and how to change them."""
+    async with visits.open_visit(request) as visit:
+        person, found = await opened(visit, request, key)
+        groups = await tiles.arranged(visit, key="", content=found.content)
+        made = {tile.key for group in groups for tile in group.tiles}
+        before = await queries.versions(visit.connection, key=key)
+    about = {
+        **_row(found),
+        "groups": groups,
+        "themes": [_theme(found.content, n, made) for n in range(len(found.content.groups))],
+        "may_publish": _may_publish(person, found),
+        "undoable": len(before) > 1,
+        "last": words.step(before[0].step) if before else "",
+        "done": bool(request.GET.get("getan")),
+    }
+    return render(request, "insights/boards/work/board.html", about)
+
+
+def _theme(content: Content, at: int, made: set[str]) -> dict[str, Any]:
+    group, last = content.groups[at], len(content.groups) - 1
+    rows = [
+        {
+            "key": d.key,
+            "title": formats.words(d.title),
+            "kind": words.KINDS[d.form].name,
+            "wide": d.wide,
+            "empty": d.key not in made,
+            "first": at == 0 and n == 0,
+            "last": at == last and n == len(group.tiles) - 1,
+        }
+        for n, d in enumerate(group.tiles)
+    ]
+    title = formats.words(group.title)
+    return {"key": group.key, "title": title, "tiles": rows, "first": at == 0, "last": at == last}
+
+
+@words.told
+async def do(request: HttpRequest, key: str) -> HttpResponse:
+    """One step at a board: order, width, away with something, undo, publish."""
+    async with visits.open_visit(request) as visit:
+        person, found = await opened(visit, request, key, removed=request.POST.get("was") == "zurueckholen")
+        if request.method != "POST":
+            return redirect("board-work", key=key)
+        what, version = request.POST.get("was", ""), number(request.POST.get("version"))
+        by, connection = person.principal_id, visit.connection
+        if what == "entfernen":
+            await operations.take_away(connection, key=key)
+            return redirect("boards-work")
+        if what == "zurueckholen":
+            await operations.bring_back(connection, key=key)
+        elif what == "rueckgaengig":
+            await operations.undo(connection, by=by, key=key, version=version)
+        elif what == "veroeffentlichen":
+            if not _may_publish(person, found):
+                raise permissions.RoleIsMissing("publisher")
+            await operations.publish(connection, key=key, version=version)
+        else:
+            content, step = _changed(found.content, what, request)
+            if content != found.content:
+                await operations.save(connection, by=by, key=key, version=version, content=content, step=step)
+    return redirect_back(key)
+
+
+def _changed(content: Content, what: str, request: HttpRequest) -> tuple[Content, str]:
+    tile, group = request.POST.get("kachel", ""), request.POST.get("thema", "")
+    if what in _STEPS and tile:
+        return arranging.moved(content, tile=tile, by=_STEPS[what]), "moved"
+    if what in _STEPS:
+        return arranging.theme_moved(content, group=group, by=_STEPS[what]), "moved"
+    if what == "ordnen":
+        order = request.POST.get("ordnung", "").split()
+        return arranging.ordered(content, order=order[:200]), "moved"
+    if what in ("breit", "schmal"):
+        return arranging.widened(content, tile=tile, wide=what == "breit"), "width"
+    if what == "kachel-weg":
+        return arranging.without(content, tile=tile), "removed"
+    if what == "thema-weg":
+        return arranging.theme_removed(content, group=group), "theme-removed"
+    raise problems.NotFound()
+
+
+@words.told
+async def settings(request: HttpRequest, key: str) -> HttpResponse:
+    """Other words or another audience for a board."""
+    async with visits.open_visit(request) as visit:
+        person, found = await opened(visit, request, key)
+        form = forms.BoardForm(
+            request.POST or None,
+            initial=forms.board_start(found.content),
+            audiences=entities.audiences(person),
+        )
+        if request.method == "POST" and form.is_valid():
+            try:
+                await operations.save(
+                    visit.connection,
+                    by=person.principal_id,
+                    key=key,
+                    version=number(request.POST.get("version")),
+                    content=form.told(found.content),
+                    step="settings",
+                )
+                return redirect_back(key)
+            except operations.FrontPageStays as stays:
+                form.add_error("audience", words.says(stays))
+    about = {"form": form, "board": found, "title": formats.words(found.content.title)}
+    return render(request, "insights/boards/work/settings.html", about)
+
+
+@words.told
+async def theme(request: HttpRequest, key: str) -> HttpResponse:
+    """A theme's title; without `?thema=`, a new one."""
+    group = request.GET.get("thema", "")
+    async with visits.open_visit(request) as visit:
+        person, found = await opened(visit, request, key)
+        known = found.content.group(group)
+        begin = (
+            {"title_de": known.title.get("de", ""), "title_en": known.title.get("en", "")} if known else {}
+        )
+        form = forms.ThemeForm(request.POST or None, initial=begin)
+        if request.method == "POST" and form.is_valid():
+            content = arranging.themed(found.content, group=group, title=form.told())
+            version = number(request.POST.get("version"))
+            await operations.save(
+                visit.connection,
+                by=person.principal_id,
+                key=key,
+                version=version,
+                content=content,
+                step="theme",
+            )
+            return redirect_back(key)
+    about = {"form": form, "board": found, "title": formats.words(found.content.title), "known": known}
+    return render(request, "insights/boards/work/theme.html", about)
+
+
+@words.told
+async def versions(request: HttpRequest, key: str) -> HttpResponse:
+    """What was done to a board."""
+    async with visits.open_visit(request) as visit:
+        _, found = await opened(visit, request, key)
+        listed = await queries.versions(visit.connection, key=key)
+    rows = [{"version": v, "step": words.step(v.step), "here": v.number == found.published} for v in listed]
+    about = {"board": found, "title": formats.words(found.content.title), "rows": rows}
+    return render(request, "insights/boards/work/versions.html", about)
+
+
+@words.told
+async def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """What a board was, and bringing that back."""
+    async with visits.open_visit(request) as visit:
+        person, found = await opened(visit, request, key)
+        if number > 2**31 - 1:
+            raise problems.NotFound()
+        content = await queries.version(visit.connection, key=key, number=number)
+        if content.audience not in entities.audiences(person):
+            raise problems.NotFound()
+        if request.method == "POST":
+            await operations.restore(
+                visit.connection, by=person.principal_id, key=key, version=_sent(request), number=number
+            )
+            return redirect_back(key)
+        groups = await tiles.arranged(visit, key="", content=content)
+    about = {
+        "board": found, "title": formats.words(content.title), "number": number, "groups": groups,
+        "here": gettext("Version %(n)s") % {"n": number},
+    }  # fmt: skip
+    return render(request, "insights/boards/work/version.html", about)
+
+
+async def opened(
+    visit: Visit, request: HttpRequest, key: str, *, removed: bool = False
+) -> tuple[Person, Draft]:
+    """The person and the board that they work on. Raises NotFound for boards that they may not see."""
+    person = await permissions.require_in_city(request, visit.connection, role="editor")
+    found = await queries.draft(visit.connection, key=key)
+    if found.content.audience not in entities.audiences(person) or (found.removed_at is not None) != removed:
+        raise problems.NotFound()
+    return person, found
+
+
+def number(given: str | None) -> int:
+    """A number from a form; what is none stands for nothing."""
+    return int(given) if given and given.isascii() and given.isdecimal() and len(given) < 10 else 0
+
+
+def redirect_back(key: str) -> HttpResponse:
+    """To the board, which says what was done."""
+    answer = redirect("board-work", key=key)
+    answer["Location"] += "?getan=1"
+    return answer
+
+
+def _sent(request: HttpRequest) -> int:
+    return number(request.POST.get("version"))
+
+
+def _may_publish(person: Person, found: Draft) -> bool:
+    """What everybody sees, those release who may do that; what is seen inside, whoever arranges it."""
+    return person.serves(role="publisher" if found.content.audience == "public" else "editor")

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the tiles of a board need to know, read once for all of them: its cost grows with the tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from stadtkern.core import statements
+from stadtkern.insights import streams as streams_of
+from stadtkern.insights import usual as usuals
+from stadtkern.insights.cockpit.definitions import Definition, Form
+from stadtkern.insights.streams import Stream, Wanted
+from stadtkern.things import series
+from stadtkern.ui import ground
+from stadtkern.ui.visit import Visit
+
+Weeks = Mapping[datetime, float]
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# Which forms look at single hours, at what is usual, at the same hour of past weeks, at the year.
+_BY_HOUR: tuple[Form, ...] = ("flow", "value", "gauge", "ranking", "places")
+_BY_USUAL: tuple[Form, ...] = ("flow", "value")
+
+
+class Fed(msgspec.Struct, frozen=True):
+    """A tile's definition with the datastreams that feed it."""
+
+    definition: Definition
+    streams: Sequence[Stream]
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Histories by number of the datastream. `usual`: of this weekday, `before`: of the one before.
+
+    `linked`: whether places on maps lead to their pages.
+    """
+
+    hours: Mapping[int, Sequence[series.Point]] = {}
+    usual: Mapping[int, usuals.Hours] = {}
+    before: Mapping[int, usuals.Hours] = {}
+    weeks: Mapping[int, Weeks] = {}
+    years: Mapping[int, usuals.Year] = {}
+    land: Sequence[Mapping[str, Any]] = ()
+    linked: bool = True
+
+
+async def feed(visit: Visit, *, definitions: Sequence[Definition]) -> list[Fed]:
+    """The visible datastreams of each tile."""
+    wanted = {
+        Wanted(property_, type_)
+        for d in definitions
+        for property_ in d.properties
+        for type_ in (d.types or (None,))
+    }
+    ids = sorted({id_ for d in definitions for id_ in d.streams})
+    ordered = sorted(wanted, key=lambda w: (w.definition, w.type or ""))
+    found = await streams_of.chosen(visit, wanted=ordered, ids=ids) if wanted or ids else []
+    return [Fed(d, [s for s in found if _feeds(s, d)]) for d in definitions]
+
+
+def _feeds(stream: Stream, definition: Definition) -> bool:
+    if stream.multi:
+        return False
+    fits = not definition.types or stream.site.properties.get("type") in definition.types
+    return stream.id in definition.streams or (fits and stream.definition in definition.properties)
+
+
+async def read(visit: Visit, *, fed: Sequence[Fed], linked: bool = True) -> Known:
+    """The histories that the tiles need, in four statements however many tiles there are."""
+    zone = visit.city.zone
+    today = visit.now.astimezone(zone).date()
+    by_hour, by_usual = _ids(fed, _BY_HOUR), _ids(fed, _BY_USUAL)
+    midnight = usuals.local_day(today, zone=zone)[0]
+    start = min(usuals.local_day(today - _DAY, zone=zone)[0], visit.now - _DAY)
+    silent = [s.id for s in _streams(fed, ("flow",)) if not s.at or s.at.astimezone(zone) < midnight + _HOUR]
+    return Known(
+        linked=linked,
+        hours=await series.hourly(visit.connection, datastream_ids=by_hour, start=start, end=visit.now)
+        if by_hour
+        else {},
+        usual=await usuals.each(visit.connection, datastream_ids=by_usual, day=today, zone=zone),
+        before=await usuals.each(visit.connection, datastream_ids=silent, day=today - _DAY, zone=zone),
+        weeks=await _weeks(visit, ids=_ids(fed, ("free",))),
+        years=await usuals.years(
+            visit.connection, datastream_ids=_ids(fed, ("level",)), until=visit.now, zone=zone
+        ),
+        land=await ground.outlines(visit) if any(f.definition.form == "places" for f in fed) else (),
+    )
+
+
+async def _weeks(visit: Visit, *, ids: Sequence[int]) -> dict[int, Weeks]:
+    """The means of this hour of this weekday in the past weeks."""
+    if not ids:
+        return {}
+    local = visit.now.astimezone(visit.city.zone).replace(minute=0, second=0, microsecond=0)
+    hours = [local - timedelta(weeks=week) for week in range(1, usuals.WEEKS + 1)]
+    values: dict[str, Any] = {"ids": list(ids), "hours": hours}
+    cursor = await visit.connection.execute(statements.load("insights")["means_at"], values)
+    found: dict[int, dict[datetime, float]] = {}
+    for id_, start, mean in await cursor.fetchall():
+        found.setdefault(id_, {})[start] = mean
+    return dict(found)
+
+
+def _ids(fed: Iterable[Fed], forms: tuple[Form, ...]) -> list[int]:
+    return sorted({s.id for s in _streams(fed, forms)})
+
+
+def _streams(fed: Iterable[Fed], forms: tuple[Form, ...]) -> Iterator[Stream]:
+    return (s for each in fed if each.definition.form in forms for s in each.streams)
