@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import operations
-from stadtkern.catalogue.search import find, question
+from stadtkern.catalogue.search import find, question, spelling
 from stadtkern.core import access
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
@@ -87,6 +88,44 @@ async def test_words_are_found_in_any_form(
 ) -> None:
     """Stems, umlauts, parts of words and typing errors lead to the dataset that is meant."""
     assert (await keys(connection, ids, q=text))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        ("Zählstellen für Fußgängerströme", "zaehlstelle"),
+        ("Zählstellen für Fußgängerströme", "FUSSGAENGERSTROEME"),
+        ("Zaehlstellen fuer Fussgaenger", "Zählstelle"),
+        ("Zaehlstellen fuer Fussgaenger", "Fußgänger"),
+        ("Feuerwehrübungen", "Feuerwehruebung"),
+    ],
+)
+async def test_umlauts_are_found_however_they_are_written(
+    connection: Connection, ids: dict[str, int], title: str, asked: str
+) -> None:
+    """With dots or with an e, asked or said, in titles and in descriptions."""
+    keep = "SELECT title, description FROM catalogue.dataset WHERE dataset_id = %s"
+    say = "UPDATE catalogue.dataset SET title = %s, description = %s WHERE dataset_id = %s"
+    before = await (await connection.execute(keep, [ids["baumkataster"]])).fetchone()
+    assert before is not None
+    said = (title, "Alle."), ("Bäume", f"Davon handeln auch {title} der Stadt.")
+    try:
+        for texts in said:
+            values = [Jsonb({"de": text}) for text in texts]
+            await connection.execute(say, [*values, ids["baumkataster"]])
+            found = await find.search(connection, ALL, question=question.read({"q": asked}))
+            assert [each.key for each in found.datasets] == ["baumkataster"]
+            assert not found.roughly
+    finally:
+        await connection.execute(say, [*map(Jsonb, before), ids["baumkataster"]])
+
+
+def test_an_e_of_its_own_is_no_umlaut() -> None:
+    """Feuer is not asked as Für, nor Quelle as Qülle."""
+    assert [spelling.spellings(word) for word in ("Neue", "Feuer", "Quelle", "Bauer")] == [
+        ["neue"], ["feuer"], ["quelle"], ["bauer"]
+    ]  # fmt: skip
+    assert spelling.spellings("Gemüse") == ["gemüse", "gemuese"]
 
 
 async def test_a_title_comes_before_a_description(connection: Connection, ids: dict[str, int]) -> None:

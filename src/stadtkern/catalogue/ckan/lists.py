@@ -42,14 +42,14 @@ async def organization_list_for_user(visit: Visit, given: Parameters) -> list[An
 
 async def group_list(visit: Visit, given: Parameters) -> list[Any]:
     """Return themes that have datasets. `all_fields`, `groups`, `limit`, `offset`, `sort`."""
-    counted = await _facet(visit, "groups")
+    counted = await _themes(visit)
     return _listed([_group(theme, number) for theme, number in counted], given, names="groups")
 
 
 async def group_show(visit: Visit, given: Parameters) -> Document:
     """Return one theme. `id`; `include_datasets`."""
     wanted = given.must("id").lower()
-    number = dict(await _facet(visit, "groups")).get(wanted)
+    number = dict(await _themes(visit)).get(wanted)
     if number is None:
         raise problems.NotFound()
     condition = Fragment("%s = ANY (c.themes)", (wanted.upper(),))
@@ -61,18 +61,19 @@ async def tag_list(visit: Visit, given: Parameters) -> list[Any]:
     if given.text("vocabulary_id"):
         raise problems.NotFound()
     part = given.text("query").lower()
-    words = sorted(word for word, _ in await _facet(visit, "tags") if part in word.lower())
+    words = sorted(word for word in await _keywords(visit) if part in word.lower())
     return [shapes.tag(word) for word in words] if given.flag("all_fields") else list(words)
 
 
 async def tag_show(visit: Visit, given: Parameters) -> Document:
     """Return one keyword. `id`; `include_datasets`."""
     wanted = given.must("id")
-    if wanted not in dict(await _facet(visit, "tags")):
+    if not await _keywords(visit, wanted):
         raise problems.NotFound()
     found = shapes.tag(wanted)
     if given.flag("include_datasets"):
-        condition = Fragment("EXISTS (SELECT FROM jsonb_each(c.keywords) AS k WHERE k.value ? %s)", (wanted,))
+        having = Fragment(statements.load("catalogue")["ckan_with_keyword"] + " ", (wanted,))
+        condition = having + visit.scope.on("t.dataset_id") + Fragment(")")
         found |= await _with_datasets(visit, given, condition)
     return found
 
@@ -132,14 +133,29 @@ async def _with_datasets(visit: Visit, given: Parameters, condition: Fragment) -
     return {"packages": await packages.documents(visit, found)}
 
 
-async def _facet(visit: Visit, name: str) -> list[tuple[str, int]]:
-    sql = statements.load("catalogue")
-    conditions = [PUBLISHED, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
-    statement = Fragment(sql["ckan_matching"] + " ") + fragments.every(conditions)
-    statement += Fragment(") " + sql[f"ckan_facet_{name}"] + " ") + visit.scope.on("m.dataset_id")
-    statement += Fragment(" GROUP BY 1 ORDER BY 1")
+async def _themes(visit: Visit) -> list[tuple[str, int]]:
+    """Themes with the number of their datasets."""
+    statement = _filled("ckan_themes", PUBLISHED, visit.scope.on("m.dataset_id"), visit.scope.on("d.id"))
+    return await _until_change(visit, "groups", statement)
 
-    async def count() -> list[tuple[str, int]]:
+
+async def _keywords(visit: Visit, wanted: str | None = None) -> list[str]:
+    """Keywords, or the one that is wanted if there is one."""
+    seen = (PUBLISHED, visit.scope.on("t.dataset_id"), visit.scope.on("d.id"))
+    statement = _filled("ckan_keywords", *seen) + Fragment("", (wanted, wanted))
+    if wanted is not None:
+        return [word for (word,) in await (await visit.connection.execute(*statement)).fetchall()]
+    return [word for (word,) in await _until_change(visit, "tags", statement)]
+
+
+def _filled(name: str, *conditions: Fragment) -> Fragment:
+    """A statement with these conditions at the place that is marked for them."""
+    head, tail = statements.load("catalogue")[name].split("/* conditions */")
+    return Fragment(head) + fragments.every(conditions) + Fragment(tail)
+
+
+async def _until_change(visit: Visit, name: str, statement: Fragment) -> list[Any]:
+    async def find() -> list[Any]:
         return list(await (await visit.connection.execute(*statement)).fetchall())
 
-    return await keeping.until_change(visit.connection, visit.scope, key=("ckan", name), find=count)
+    return await keeping.until_change(visit.connection, visit.scope, key=("ckan", name), find=find)

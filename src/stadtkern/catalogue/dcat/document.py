@@ -21,6 +21,8 @@ from stadtkern.core.fragments import Fragment
 from stadtkern.ui.visit import Visit
 
 MOST = 1_000
+# Judging a record takes as long as describing it.
+JUDGED = 100
 _AT_ONCE = 100
 _THEMES = Iri("http://publications.europa.eu/resource/authority/data-theme")
 
@@ -116,14 +118,14 @@ async def judged(
 ) -> tuple[list[dict[str, object]], int | None]:
     """Datasets with what is wrong with them, and behind which one to go on."""
     wanted = Asked(path="")
-    found = await queries.page(visit.connection, visit.scope, *_conditions(wanted), after=after, limit=MOST)
+    found = await queries.page(visit.connection, visit.scope, *_conditions(wanted), after=after, limit=JUDGED)
     judged_ = [
         (addresses.dataset(about.uuid).value, checks.findings(about, now=visit.now)) for about in found
     ]
     wrong: list[dict[str, object]] = [
         {"dataset": address, "findings": each} for address, each in judged_ if each
     ]
-    return wrong, found[-1].id if len(found) == MOST else None
+    return wrong, found[-1].id if len(found) == JUDGED else None
 
 
 def _conditions(wanted: Asked) -> list[Fragment]:

@@ -67,7 +67,7 @@ async def dataset(request: HttpRequest, uuid: UUID, ending: str = "") -> HttpRes
 
 @machine.door
 async def findings(request: HttpRequest) -> HttpResponseBase:
-    """What our own checks find wrong with published datasets, a thousand at a time."""
+    """What our own checks find wrong with published datasets, a hundred at a time."""
     after = document.asked(path="", limit="", after=request.GET.get("after", ""), only_hvd=False).after
     async with machine.opened(request) as visit:
         found, further = await document.judged(visit, addresses=_addresses(), after=after)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.search import keeping
 from stadtkern.catalogue.search.keeping import Kept
 from stadtkern.catalogue.search.question import SIZE, Question
+from stadtkern.catalogue.search.spelling import plain, spellings
 from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
@@ -44,9 +44,9 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class _Word(msgspec.Struct, frozen=True):
-    """A word asked: the numbers of its stems, and patterns of what titles and keywords may call it."""
+    """A word asked: the stems of each spelling, and patterns of what titles and keywords may call it."""
 
-    stems: list[int]
+    stems: list[list[int]]
     parts: list[str]
 
 
@@ -85,11 +85,16 @@ async def search(connection: Connection, scope: Scope, *, question: Question, si
 async def _words(connection: Connection, question: Question) -> list[_Word]:
     if not question.words:
         return []
-    values = {"words": question.words}
+    spelled = [spellings(word) for word in question.words]
+    values = {"words": [each for word in spelled for each in word]}
     rows = await (await connection.execute(statements.load("catalogue")["stems"], values)).fetchall()
+    stems = iter(rows)
     return [
-        _Word(stems, [_part(word)] if len(word) >= _PART else [])
-        for word, (stems,) in zip(question.words, rows, strict=True)
+        _Word(
+            [known for _, (known,) in zip(word, stems, strict=False) if known],
+            list(dict.fromkeys(_part(each) for each in word if len(each) >= _PART)),
+        )
+        for word in spelled
     ]
 
 
@@ -228,8 +233,7 @@ def _conditions(scope: Scope, asked: _Asked) -> Fragment:
 def _word(word: _Word) -> Fragment:
     """A German word in any of its forms, or a part of a longer one in title, keywords and key."""
     ways = [Fragment("m.words LIKE %s", (part,)) for part in word.parts]
-    if word.stems:
-        ways.append(Fragment("m.says @> %s::int[]", (word.stems,)))
+    ways += [Fragment("m.says @> %s::int[]", (stems,)) for stems in word.stems]
     return Fragment("(") + fragments.join(ways, separator=" OR ") + Fragment(")") if ways else fragments.FALSE
 
 
@@ -269,9 +273,3 @@ def _part(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-
-
-def plain(text: str) -> str:
-    """Without case and accents, as catalogue.plain makes the words of the index."""
-    spelled = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss"))
-    return "".join(sign for sign in spelled if not unicodedata.combining(sign))

@@ -33,6 +33,32 @@ SELECT w.word, count(DISTINCT m.dataset_id)
 FROM matching AS m, jsonb_each(m.keywords) AS k, jsonb_array_elements_text(k.value) AS w (word)
 WHERE;
 
+-- name: ckan_keywords
+-- Lists keywords that a dataset has which may be seen; each looks for one such dataset, however many have it
+SELECT k.text
+FROM catalogue.keyword AS k
+CROSS JOIN LATERAL (
+    SELECT FROM catalogue.dataset_keyword AS t JOIN core.dataset AS d ON d.id = t.dataset_id
+    WHERE t.keyword_id = k.id AND /* conditions */ LIMIT 1) AS one
+WHERE %s::text IS NULL OR md5(k.text) = md5(%s::text);
+
+-- name: ckan_with_keyword
+-- Names the datasets that have a keyword; a condition of access on t and a bracket follow
+EXISTS (SELECT FROM catalogue.dataset_keyword AS t JOIN catalogue.keyword AS k ON k.id = t.keyword_id
+        WHERE t.dataset_id = c.dataset_id AND md5(k.text) = md5(%s::text) AND;
+
+-- name: ckan_themes
+-- Counts datasets by theme, through the combinations of facets that there are
+SELECT lower(split_part(f.name, ':', 2)) AS theme, sum(h.n)::bigint
+FROM (
+    SELECT m.combination_id, count(*) AS n
+    FROM catalogue.mark AS m JOIN core.dataset AS d ON d.id = m.dataset_id
+    WHERE /* conditions */ GROUP BY m.combination_id) AS h
+JOIN catalogue.combination AS c ON c.id = h.combination_id
+CROSS JOIN LATERAL unnest(c.facets) AS f (name)
+WHERE f.name LIKE 'theme:%%'
+GROUP BY theme ORDER BY theme;
+
 -- name: ckan_facet_res_format
 -- Counts datasets by the formats of their forms; a condition of access on p follows
 SELECT p.format, count(DISTINCT m.dataset_id)

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stadtkern.catalogue.search import find
+from stadtkern.catalogue.search import spelling
 
 _ALIKE = 0.5
 
 
 def rank(sought: str, said: Iterable[str]) -> float:
     """2 where a text begins so, 1 where all words stand in it, below 1 where one is alike; 0: nothing."""
-    asked = find.plain(sought).strip()
-    if not asked:
-        return 0.0
+    spelled = dict.fromkeys(spelling.plain(each).strip() for each in spelling.spellings(sought))
+    known = [spelling.plain(text) for text in said]
+    return max((_rank(asked, known) for asked in spelled if asked), default=0.0)
+
+
+def _rank(asked: str, texts: Iterable[str]) -> float:
     best = 0.0
-    for text in said:
-        known = find.plain(text)
+    for known in texts:
         if known.startswith(asked):
             best = max(best, 2.0)
         elif all(word in known for word in asked.split()):
