@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from stadtkern.catalogue.browse import embed
+from stadtkern.catalogue.browse import embed, tables
 from stadtkern.catalogue.browse import views as browse
 from stadtkern.catalogue.editor import data, moving, work
 from stadtkern.catalogue.editor import views as editor
@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("daten", browse.datasets, name="datasets"),
     path("daten.atom", browse.feed, name="datasets-feed"),
     path("daten/<slug:key>", browse.dataset, name="dataset"),
+    path("daten/<slug:key>/tabelle", tables.whole, name="dataset-table"),
     path("daten/<slug:key>/schnittstelle", browse.interface, name="dataset-interface"),
     path("daten/<slug:key>/einbetten/karte", embed.embedded_map, name="dataset-embedded-map"),
     path("daten/<slug:key>/einbetten/tabelle", embed.embedded_table, name="dataset-embedded-table"),

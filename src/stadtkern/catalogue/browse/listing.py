@@ -23,6 +23,8 @@ from stadtkern.ui.paging import Paging
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 8
+# A dataset without a newer reading than this is told to be late.
+LATE_AFTER = timedelta(days=2)
 _LONGEST = 220
 _TITLES = {
     "theme": gettext_lazy("Thema"),
@@ -61,7 +63,7 @@ class Card(msgspec.Struct, frozen=True):
     formats: Sequence[str]
     licence: str
     newest: datetime | None
-    late_after: timedelta = timedelta(days=2)
+    late_after: timedelta = LATE_AFTER
 
     @property
     def kind(self) -> str:

@@ -10,8 +10,18 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext
 
-from stadtkern.catalogue import quality, vocabularies
-from stadtkern.catalogue.browse import embed, jsonld, picture, series, table, wording
+from stadtkern.catalogue import addresses, quality, vocabularies
+from stadtkern.catalogue.browse import (
+    columns,
+    embed,
+    jsonld,
+    listing,
+    picture,
+    programs,
+    series,
+    table,
+    wording,
+)
 from stadtkern.catalogue.entities import Dataset, Distribution
 from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
@@ -38,6 +48,7 @@ class Licence(msgspec.Struct, frozen=True):
     words: str
     attribution: str
     rights: str
+    credit: str
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -57,6 +68,7 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
     else:
         tables = await table.of_dataset(visit, dataset_id=dataset.id)
     score = quality.score(dataset)
+    newest = (await listing.newest_readings(visit, ids=[dataset.id])).get(dataset.id)
     shown = await picture.of_dataset(visit, dataset)
     return {
         "dataset": dataset,
@@ -65,11 +77,16 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "kind": wording.KINDS[dataset.kind],
         "state": wording.STATES[dataset.state],
         "holding": holding,
+        "newest": newest,
+        "late_after": listing.LATE_AFTER,
         "tables": tables,
         "picture": shown,
+        "programs": programs.of_dataset(dataset, tables=tables, holding=holding),
+        "explained_columns": [columns.explained(each) for each in tables] or columns.of_series(holding),
         "snippets": embed.snippets(dataset, mapped=shown is not None, tables=tables, holding=holding),
         "forms": [_form(form) for form in dataset.distributions],
-        "licences": [_licence(form) for form in wording.licences(dataset)],
+        "licences": [_licence(dataset, form) for form in wording.licences(dataset)],
+        "credits": _credits(dataset),
         "score": score,
         "quality": wording.quality_in_words(score),
         "facts": [fact for fact in _facts(visit, dataset) if fact.values or fact.links],
@@ -102,12 +119,28 @@ def _form(form: Distribution) -> Form:
     )
 
 
-def _licence(form: Distribution) -> Licence:
+def _licence(dataset: Dataset, form: Distribution) -> Licence:
     known = vocabularies.licence(form.licence)
     return Licence(
         known.name or gettext("Keine Lizenz angegeben"), known.text, wording.licence_in_words(form),
-        form.attribution, form.rights,
+        form.attribution, form.rights, _credit(dataset, form, known),
     )  # fmt: skip
+
+
+def _credits(dataset: Dataset) -> list[tuple[str, str]]:
+    """One text per licence, each with its place on the page."""
+    found = [_licence(dataset, form).credit for form in wording.licences(dataset)]
+    return [(f"quelle-{n}", text) for n, text in enumerate(dict.fromkeys(filter(None, found)), 1)]
+
+
+def _credit(dataset: Dataset, form: Distribution, known: vocabularies.Licence) -> str:
+    """How to name the source: title, whose, under which licence, where; ready to be copied."""
+    if not form.licence:
+        return ""
+    publisher = form.attribution or wording.said(dict(dataset.organisation.name))
+    licence = f"{known.name} ({known.text})" if known.text and known.text != known.name else known.name
+    parts = (f"„{wording.said(dataset.title) or dataset.key}“", publisher, licence)
+    return ", ".join(part for part in parts if part) + f", {addresses.absolute(f'/daten/{dataset.key}')}"
 
 
 def _facts(visit: Visit, dataset: Dataset) -> list[Fact]:

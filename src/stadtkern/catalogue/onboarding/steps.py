@@ -237,6 +237,14 @@ async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None
 
 _DOWNLOADS = (
     ("csv", "CSV", "text/csv", "Alles als CSV", "All as CSV"),
+    (
+        "xlsx",
+        "XLSX",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "Alles als Excel",
+        "All as Excel",
+    ),
+    ("ndjson", "NDJSON", "application/x-ndjson", "Alles als NDJSON", "All as NDJSON"),
     ("geojson", "GEOJSON", "application/geo+json", "Alles als GeoJSON", "All as GeoJSON"),
     ("parquet", "PARQUET", "application/vnd.apache.parquet", "Alles als Parquet", "All as Parquet"),
 )
