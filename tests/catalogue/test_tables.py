@@ -123,7 +123,8 @@ async def test_whatever_stands_in_the_address_is_answered(
         assert answer.status_code == 404
         return
     assert answer.status_code == 200
-    assert ("passt nicht zu dieser Spalte" in page) == ("viel" in asked or "31.02" in asked)
+    wrong = any(part in asked for part in ("viel", "31.02", "9999999"))
+    assert ("passt nicht zu dieser Spalte" in page) == wrong
 
 
 async def test_what_is_shown_is_what_is_taken_along(
