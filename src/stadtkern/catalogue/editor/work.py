@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
 
 from stadtkern.catalogue.browse import wording
+from stadtkern.catalogue.search import spelling
 from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.identity import permissions
@@ -21,9 +23,12 @@ from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 30
-_ORDER = (
-    " ORDER BY d.state = 'draft' DESC, c.themes = '{}' OR c.description = '{}' DESC,"
-    " c.changed_at DESC LIMIT %s"
+_LACKING = "(c.themes = '{}' OR c.description = '{}')"
+# What needs work first: conditions of each kind, and how it is sorted.
+_KINDS = (
+    ("d.state = 'draft'", f"{_LACKING} DESC, c.changed_at DESC"),
+    (f"d.state <> 'draft' AND {_LACKING}", "c.changed_at DESC"),
+    (f"d.state <> 'draft' AND NOT {_LACKING}", "c.changed_at DESC"),
 )
 
 
@@ -60,36 +65,68 @@ async def start(request: HttpRequest) -> HttpResponse:
 
 
 async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task], int]:
-    mine = [id_ for id_ in person.roles if person.may(role="editor", organisation_id=id_)]
-    named = (
-        Fragment("position(lower(%s) in lower(c.title ->> 'de')) > 0", (query,)) if query else fragments.TRUE
-    )
-    text, params = (
-        Fragment(statements.load("catalogue")["work_on"] + " ", (person.administrator, mine))
-        + fragments.every([named, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")])
-        + Fragment(_ORDER, (_SHOWN,))
-    )
-    rows = await (await visit.connection.execute(text, params)).fetchall()
-    tasks = [
-        Task(
-            row[0],
-            wording.said(row[1]) or row[0],
-            str(wording.STATES[row[2]]),
-            row[2] == "draft",
-            row[3],
-            _needs(row),
+    """The first datasets of theirs in the order in which they need work, and how many there are."""
+    seen = [visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
+    theirs = fragments.every([_own(person), _named(visit, query), *seen])
+    sql = statements.load("catalogue")
+    (total,) = (await _rows(visit, Fragment(sql["work_count"] + " ") + theirs))[0]
+    ids: list[int] = []
+    for kind, order in _KINDS if total else ():
+        wanted = (
+            Fragment(sql["work_first"] + " ") + theirs + Fragment(f" AND {kind} ORDER BY {order} LIMIT %s")
         )
-        for row in rows
-    ]
-    return tasks, int(rows[0][4]) if rows else 0
+        found = await _rows(visit, wanted + Fragment("", (_SHOWN - len(ids),)))
+        ids += [row[0] for row in found]
+        if len(ids) == _SHOWN:
+            break
+    rows = await _rows(
+        visit,
+        Fragment(sql["work_on"] + " ", (ids,))
+        + fragments.every(seen)
+        + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
+    )
+    return [_task(row) for row in rows], int(total)
 
 
-def _needs(row: Sequence[object]) -> list[str]:
+async def _rows(visit: Visit, statement: Fragment) -> list[tuple[Any, ...]]:
+    """Planned for its values: whose datasets they are decides the way."""
+    cursor = await visit.connection.execute(statement.text, statement.params, prepare=False)
+    return await cursor.fetchall()
+
+
+def _own(person: Person) -> Fragment:
+    if person.administrator:
+        return fragments.TRUE
+    mine = [id_ for id_ in person.roles if person.may(role="editor", organisation_id=id_)]
+    return Fragment("d.organisation_id = ANY (%s)", (mine,))
+
+
+def _named(visit: Visit, query: str) -> Fragment:
+    """Datasets with this part of a key, title or keyword."""
+    if not query:
+        return fragments.TRUE
+    ways = [Fragment("m.words LIKE %s", (spelling.part(each),)) for each in spelling.spellings(query)]
+    return (
+        Fragment("c.dataset_id IN (SELECT m.dataset_id FROM catalogue.mark AS m WHERE (")
+        + fragments.join(ways, separator=" OR ")
+        + Fragment(") AND ")
+        + visit.scope.on("m.dataset_id")
+        + Fragment(")")
+    )
+
+
+def _task(row: Sequence[Any]) -> Task:
+    key, title, state, changed_at = row[:4]
+    name = wording.said(title) or key
+    return Task(key, name, str(wording.STATES[state]), state == "draft", changed_at, _needs(row))
+
+
+def _needs(row: Sequence[Any]) -> list[str]:
     said = [
         (row[2] == "draft", gettext("noch nicht veröffentlicht")),
-        (row[5], gettext("keine Daten")),
-        (row[6], gettext("Lizenz fehlt")),
-        (row[7], gettext("Thema fehlt")),
-        (row[8], gettext("Beschreibung fehlt")),
+        (row[4], gettext("keine Daten")),
+        (row[5], gettext("Lizenz fehlt")),
+        (row[6], gettext("Thema fehlt")),
+        (row[7], gettext("Beschreibung fehlt")),
     ]
     return [text for lacking, text in said if lacking]

@@ -10,10 +10,9 @@ import msgspec
 
 from stadtkern.catalogue import queries
 from stadtkern.catalogue.entities import Dataset
-from stadtkern.catalogue.search import keeping
+from stadtkern.catalogue.search import keeping, spelling
 from stadtkern.catalogue.search.keeping import Kept
 from stadtkern.catalogue.search.question import SIZE, Question
-from stadtkern.catalogue.search.spelling import plain, spellings
 from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
@@ -85,14 +84,14 @@ async def search(connection: Connection, scope: Scope, *, question: Question, si
 async def _words(connection: Connection, question: Question) -> list[_Word]:
     if not question.words:
         return []
-    spelled = [spellings(word) for word in question.words]
+    spelled = [spelling.spellings(word) for word in question.words]
     values = {"words": [each for word in spelled for each in word]}
     rows = await (await connection.execute(statements.load("catalogue")["stems"], values)).fetchall()
     stems = iter(rows)
     return [
         _Word(
             [known for _, (known,) in zip(word, stems, strict=False) if known],
-            list(dict.fromkeys(_part(each) for each in word if len(each) >= _PART)),
+            list(dict.fromkeys(spelling.part(each) for each in word if len(each) >= _PART)),
         )
         for word in spelled
     ]
@@ -102,12 +101,12 @@ async def _alike(connection: Connection, asked: _Asked) -> list[_Word]:
     """The same words, with those that are spelt nearly so."""
     sql = statements.load("catalogue")
     await connection.execute(sql["be_lenient"], {"similar": _SIMILAR})
-    said = [plain(word) for word in asked.question.words]
+    said = [spelling.plain(word) for word in asked.question.words]
     rows = await (await connection.execute(sql["words_alike"], {"words": said})).fetchall()
     return [
         word
         if len(text) < _MISSPELT or text.isdigit()
-        else _Word(word.stems, [*word.parts, *(_part(other) for other in near)])
+        else _Word(word.stems, [*word.parts, *(spelling.part(other) for other in near)])
         for word, text, (near,) in zip(asked.words, said, rows, strict=True)
     ]
 
@@ -157,7 +156,7 @@ async def _first(connection: Connection, scope: Scope, asked: _Asked) -> list[in
         said = " ".join(asked.question.words)
         if asked.roughly:
             rows = await _filled(
-                connection, "closest", scope.on("e.dataset_id"), first=(ids,), last=(plain(said),)
+                connection, "closest", scope.on("e.dataset_id"), first=(ids,), last=(spelling.plain(said),)
             )
         else:
             rows = await _filled(
@@ -264,12 +263,3 @@ def _faceted(alias: str, question: Question) -> Fragment:
 
 def _wanted(question: Question) -> list[str]:
     return [f"{facet}:{value}" for facet, value in question.facets]
-
-
-def _part(text: str) -> str:
-    """The pattern of LIKE for a part of a word."""
-    return f"%{_escaped(text)}%"
-
-
-def _escaped(text: str) -> str:
-    return plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

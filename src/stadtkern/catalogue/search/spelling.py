@@ -26,3 +26,9 @@ def spellings(word: str) -> list[str]:
         _WRITTEN.sub(lambda found: _UMLAUT[found[0]], asked),
     ]
     return list(dict.fromkeys([asked, *others]))
+
+
+def part(text: str) -> str:
+    """The pattern of LIKE for a part of what the index holds."""
+    escaped = plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"

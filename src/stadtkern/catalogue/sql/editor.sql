@@ -21,15 +21,24 @@ WHERE r.kind = 'public' OR %(everything)s
              SELECT m.organisation_id FROM core.membership AS m WHERE m.person_id = %(person_id)s)))
 ORDER BY r.kind = 'public' DESC, r.kind = 'internal' DESC, r.key;
 
+-- name: work_first
+-- Finds the datasets of one kind that were changed last; conditions on c and d, order and limit follow
+SELECT c.dataset_id FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
+WHERE d.state <> 'withdrawn' AND;
+
+-- name: work_count
+-- Counts datasets to work on; conditions on c and d follow
+SELECT count(*) FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
+WHERE d.state <> 'withdrawn' AND;
+
 -- name: work_on
--- The datasets of somebody's organisations that need work first, then the others; the conditions of access follow
-SELECT d.key, c.title, d.state, c.changed_at, count(*) OVER (),
+-- Reads what datasets need; the conditions of access follow
+SELECT d.key, c.title, d.state, c.changed_at,
        NOT EXISTS (SELECT FROM catalogue.distribution AS p WHERE p.dataset_id = c.dataset_id) AS formless,
        EXISTS (SELECT FROM catalogue.distribution AS p WHERE p.dataset_id = c.dataset_id AND p.licence = '') AS unlicensed,
        c.themes = '{}' AS themeless, c.description = '{}' AS undescribed
 FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
-WHERE (%s OR d.organisation_id = ANY (%s)) AND d.state <> 'withdrawn' AND
-
+WHERE c.dataset_id = ANY (%s) AND;
 
 -- name: move_dataset
 -- Puts a dataset into another room and under another organisation, if it still lies where somebody saw it
