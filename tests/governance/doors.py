@@ -227,6 +227,13 @@ PAGES |= {
     )
 } | {
     "arbeit/vereinbarungen/neu": door(search="/arbeit/vereinbarungen/neu?raum={room}"),
+    "arbeit/datensaetze": door(
+        lists="/arbeit/datensaetze /arbeit/datensaetze?fehlt=licence&alle=1",
+        search="/arbeit/datensaetze?q={word} /arbeit/datensaetze?raum={room}",
+    ),
+    "arbeit/datensaetze/aendern": door(lists="/arbeit/datensaetze/aendern"),
+    "arbeit/datensaetze/schritte/<int:id>": door(lists="/arbeit/datensaetze/schritte/1"),
+    "arbeit/datensaetze/schritte/<int:id>/rueckgaengig": no_data("takes nothing; one's own steps only"),
     "arbeit/raeume/<slug:key>": door(search="/arbeit/raeume/{room}"),
     "arbeit/raeume/<slug:key>/bearbeiten": door(search="/arbeit/raeume/{room}/bearbeiten"),
     "arbeit/raeume/<slug:key>/aufnehmen": door(search="/arbeit/raeume/{room}/aufnehmen"),

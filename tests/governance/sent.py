@@ -24,6 +24,9 @@ FORMS = (
     Form("/arbeit/geraete/neu", {**_KEY, "dataset": "{key}"}),
     Form("/konto/schluessel/neu", {**_KEY, "dataset": "offenheim", "streams": "{stream}"}),
     Form("/arbeit/geraete/neu", {**_KEY, "dataset": "offenheim", "streams": "{stream}"}),
+    Form("/arbeit/datensaetze/aendern", {"datensatz": "{key}", "act": "withdraw"}),
+    Form("/arbeit/datensaetze/aendern", {"datensatz": "{key}", "act": "theme", "theme": "TRAN"}),
+    Form("/arbeit/datensaetze/aendern", {"datensatz": "offenheim", "act": "move", "room": "{room}"}),
     *(
         Form(address, ANYTHING)
         for address in (

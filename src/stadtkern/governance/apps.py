@@ -17,6 +17,13 @@ class Governance(AppConfig):
     def ready(self) -> None:
         """Put the places on the page of work."""
         places.register(
+            gettext_lazy("Meine Datensätze"),
+            "bulk",
+            "editor",
+            about=gettext_lazy("Finden, was fehlt, und mehrere auf einmal ändern."),
+            position=10,
+        )
+        places.register(
             gettext_lazy("Datenräume"),
             "rooms",
             None,

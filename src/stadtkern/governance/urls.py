@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from stadtkern.governance.agreements import views as agreements
+from stadtkern.governance.bulk import views as bulk
 from stadtkern.governance.log import views as log
 from stadtkern.governance.rooms import views as rooms
 
@@ -31,6 +32,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         agreements.document,
         name="agreement-document",
     ),
+    path("arbeit/datensaetze", bulk.listing, name="bulk"),
+    path("arbeit/datensaetze/aendern", bulk.change, name="bulk-change"),
+    path("arbeit/datensaetze/schritte/<int:id>", bulk.step, name="bulk-step"),
+    path("arbeit/datensaetze/schritte/<int:id>/rueckgaengig", bulk.undo, name="bulk-undo"),
     path("arbeit/protokoll", log.log, name="log"),
     path("arbeit/protokoll.csv", log.export, name="log-export"),
     path("arbeit/protokoll/frist", log.keep, name="log-keep"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from stadtkern.core.problems import Problem
 from stadtkern.governance.agreements import operations as agreements
+from stadtkern.governance.bulk import operations as bulk
 from stadtkern.governance.log import operations as keeping
 from stadtkern.governance.log import queries as log
 from stadtkern.governance.rooms import operations as rooms
@@ -112,6 +113,14 @@ WORDS: Mapping[type[Problem], tuple[Any, Any]] = {
     keeping.AdministratorsOnly: (
         gettext_lazy("Das können nur Personen, die die Stadt verwalten."),
         gettext_lazy("Bitten Sie eine von ihnen."),
+    ),
+    bulk.NothingToChange: (
+        gettext_lazy("Keiner der gewählten Datensätze lässt sich so ändern."),
+        gettext_lazy("Wählen Sie andere; was im Weg steht, steht daneben."),
+    ),
+    bulk.TooLateToUndo: (
+        gettext_lazy("Das ist schon rückgängig gemacht oder länger als sieben Tage her."),
+        gettext_lazy("Ändern Sie die Datensätze einzeln oder in einem neuen Schritt."),
     ),
     log.NotForYou: (
         gettext_lazy("Das Protokoll ist für die, die sich um den Datenschutz kümmern."),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from psycopg.types.json import Jsonb
@@ -114,6 +115,20 @@ async def withdraw(connection: Connection, *, by: Who | None, dataset_id: int) -
         await connection.execute(sql["set_state"], {"dataset_id": dataset_id, "state": "withdrawn"})
         await touch(connection, dataset_id=dataset_id, by=by)
         return await rows.record(connection, dataset_id=dataset_id)
+
+
+async def put_back(
+    connection: Connection, *, by: Who | None, dataset_id: int, state: State, issued: datetime | None
+) -> Dataset:
+    """Take back that a dataset was published or withdrawn: it has its state from before again, and its day.
+
+    Raises NotInCatalogue.
+    """
+    async with connection.transaction():
+        await hold(connection, dataset_id)
+        sql = statements.load("catalogue")
+        await connection.execute(sql["set_state"], {"dataset_id": dataset_id, "state": state})
+        return await change(connection, by=by, dataset_id=dataset_id, issued=issued)
 
 
 def missing(dataset: Dataset) -> list[str]:

@@ -63,7 +63,7 @@ def collections(call: Call, found: Node) -> str:
         for item in found["collections"]
     ]
     heads = [say.title, say.description, say.features]
-    table = _table(say.collections, heads, rows, numbers={2})
+    table = f'<div class="sk-section">{_table(say.collections, heads, rows, numbers={2})}</div>'
     return shell.page(call, say.collections, table, lead=say.about_collections)
 
 
@@ -113,7 +113,8 @@ def queryables(call: Call, found: Node) -> str:
     ]
     heads = [say.name, say.title, say.type, say.unit]
     crumbs = _way(call, call.parts[1], found["title"])
-    return shell.page(call, say.queryables, _table(say.queryables, heads, rows), crumbs)
+    body = f'<div class="sk-section">{_table(say.queryables, heads, rows)}</div>'
+    return shell.page(call, say.queryables, body, crumbs)
 
 
 def items(call: Call, source: Source, page: Page, matched: int | None) -> str:
@@ -130,12 +131,10 @@ def items(call: Call, source: Source, page: Page, matched: int | None) -> str:
         for row in page.rows
     ]
     lead = "" if matched is None else say.matched.format(n=_count(call, matched))
-    body = _map(call, say, source, page.rows, note=say.map_note)
-    if rows:
-        body += f'<h2 class="sk-section">{escape(say.list)}</h2>' + _table(title, heads, rows, numbers)
-    else:
-        body += f'<p class="sk-note sk-section">{escape(say.nothing)}</p>'
-    body += _pages(call, say, page)
+    drawn = _map(call, say, source, page.rows, note=say.map_note)
+    listed = _table(title, heads, rows, numbers) if rows else f'<p class="sk-note">{escape(say.nothing)}</p>'
+    body = f"<div>{listed}{_pages(call, say, page)}</div>{drawn}"
+    body = f'<div class="sk-section{" sk-beside" if drawn else ""}">{body}</div>'
     crumbs = _way(call, source.key, title)
     return shell.page(call, f"{title}: {say.features}", body, crumbs, lead=lead)
 
@@ -197,7 +196,7 @@ def _map(call: Call, say: Words, source: Source, rows: Sequence[Row], *, note: s
     ]
     svg = picture.draw(drawn, outlines=call.dress.outlines, title=say.map)
     foot = f'<figcaption class="sk-small sk-muted">{escape(note)}</figcaption>' if note else ""
-    return f'<figure class="sk-card sk-section sk-plan">{svg}{foot}</figure>' if svg else ""
+    return f'<figure class="sk-card sk-plan">{svg}{foot}</figure>' if svg else ""
 
 
 def _extent(call: Call, bounds: Sequence[float] | None, title: str) -> str:
@@ -257,8 +256,23 @@ def _cell(call: Call, value: Any) -> str:
         return value.strftime("%d.%m.%Y, %H:%M UTC" if german else "%d %B %Y, %H:%M UTC")
     if isinstance(value, date):
         return value.strftime("%d.%m.%Y" if german else "%d %B %Y")
-    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(writers.cell(value))
+    if isinstance(value, msgspec.Raw):
+        text = _told(call, msgspec.json.decode(value))
+    else:
+        text = str(writers.cell(value))
     return escape(text if len(text) <= _MOST_CELL else text[:_MOST_CELL] + " …")
+
+
+def _told(call: Call, value: Any) -> str:
+    """What JSON says, without its signs; of texts by language the one that is read."""
+    if isinstance(value, Mapping):
+        if value and value.keys() <= {"de", "en", "de-simple"}:
+            return call.text({name: str(text) for name, text in value.items()})
+        return "; ".join(f"{name}: {_told(call, inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_told(call, inner) for inner in value)
+    say = words(call.language)
+    return (say.yes if value else say.no) if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _count(call: Call, number: int | None) -> str:
@@ -278,6 +292,6 @@ def _table(
         for row in rows
     )
     return (
-        f'<div class="sk-table-wrap sk-section" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="sk-table-wrap" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )

@@ -51,11 +51,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     map: str
     map_note: str
-    list: str
     first: str
     feature: str
     place: str
-    dataset: str
     all_features: str
     addresses: str
     about_addresses: str
@@ -109,12 +107,10 @@ _GERMAN = Words(
     geometry="Geometrie",
     machine="Diese Seite für Programme (JSON)",
     map="Karte der Objekte auf dieser Seite",
-    map_note="Die Karte zeigt die Objekte dieser Seite; die Liste darunter nennt dieselben.",
-    list="Liste",
+    map_note="Die Karte zeigt die Objekte dieser Seite; die Liste nennt dieselben.",
     first="Zum Anfang",
     feature="Objekt",
     place="Wo es liegt",
-    dataset="Zum Datensatz",
     all_features="Alle Objekte",
     addresses="Für Programme",
     about_addresses="Diese Adressen in QGIS, ArcGIS oder ein eigenes Programm kopieren.",
@@ -173,12 +169,10 @@ _ENGLISH = Words(
     geometry="Geometry",
     machine="This page for programs (JSON)",
     map="Map of the features on this page",
-    map_note="The map shows the features of this page; the list below names the same.",
-    list="List",
+    map_note="The map shows the features of this page; the list names the same.",
     first="Back to the beginning",
     feature="Feature",
     place="Where it lies",
-    dataset="To the dataset",
     all_features="All features",
     addresses="For programs",
     about_addresses="Copy these addresses into QGIS, ArcGIS or a program of your own.",
