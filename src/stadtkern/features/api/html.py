@@ -19,7 +19,7 @@ from stadtkern.features.entities import Page, Row
 from stadtkern.features.sources import Source
 
 Node = Mapping[str, Any]
-_MOST_CELL = 300
+_MOST_CELL, _MOST_TEXT = 120, 5_000
 _MOST_NAME = 80
 
 
@@ -144,7 +144,7 @@ def item(call: Call, source: Source, row: Row) -> str:
     say = words(call.language)
     title = call.text(source.title, source.key)
     entries = "".join(
-        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(call, value)} {escape(c.unit)}</dd>"
+        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(call, value, most=_MOST_TEXT)} {escape(c.unit)}</dd>"
         for c, value in zip(source.columns, row.values, strict=True)
     )
     body = f'<dl class="sk-facts sk-card">{entries}</dl>'
@@ -246,7 +246,7 @@ def _addresses(say: Words, addresses: Iterable[str]) -> str:
     )
 
 
-def _cell(call: Call, value: Any) -> str:
+def _cell(call: Call, value: Any, *, most: int = _MOST_CELL) -> str:
     say, german = words(call.language), call.language == "de"
     if isinstance(value, bool):
         return escape(say.yes if value else say.no)
@@ -260,7 +260,7 @@ def _cell(call: Call, value: Any) -> str:
         text = _told(call, msgspec.json.decode(value))
     else:
         text = str(writers.cell(value))
-    return escape(text if len(text) <= _MOST_CELL else text[:_MOST_CELL] + " …")
+    return escape(text if len(text) <= most else text[:most] + " …")
 
 
 def _told(call: Call, value: Any) -> str:
