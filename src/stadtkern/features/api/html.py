@@ -144,7 +144,8 @@ def item(call: Call, source: Source, row: Row) -> str:
     say = words(call.language)
     title = call.text(source.title, source.key)
     entries = "".join(
-        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{_cell(call, value, most=_MOST_TEXT)} {escape(c.unit)}</dd>"
+        f"<dt>{escape(call.text(c.title, c.name))}</dt>"
+        f"<dd>{_cell(call, value, most=_MOST_TEXT)} {escape(c.unit)}</dd>"
         for c, value in zip(source.columns, row.values, strict=True)
     )
     body = f'<dl class="sk-facts sk-card">{entries}</dl>'
