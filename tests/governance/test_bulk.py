@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Several datasets in one step: looked at before, done as a whole, taken back after; by those who may only."""
+"""Several datasets in one step: looked at before, done as a whole, taken back after, by those who may."""
 
 from __future__ import annotations
 
