@@ -16,4 +16,15 @@ PAGES: dict[str, Door] = {
     "diagramm/einbetten": door(
         lists="/diagramm/einbetten?reihe=1", search="/diagramm/einbetten?reihe={stream}"
     ),
+    "datenfenster": door(lists="/datenfenster /en/datenfenster"),
+    "datenfenster.rss": door(lists="/datenfenster.rss"),
+    "datenfenster/<slug:key>": door(lists="/datenfenster/eines"),
+    "arbeit/datenfenster": door(lists="/arbeit/datenfenster"),
+    "arbeit/datenfenster/neu": door(search="/arbeit/datenfenster/neu?diagramm=reihe%3D{stream}"),
+    **{
+        f"arbeit/datenfenster/<int:id>{end}": door(
+            lists="/arbeit/datenfenster/1" + end.replace("<int:number>", "1")
+        )
+        for end in ("", "/vorschau", "/freigabe", "/versionen", "/versionen/<int:number>", "/entfernen")
+    },
 }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
@@ -52,3 +53,34 @@ class InsightsConfig(AppConfig):
             position=52,
             waiting=waiting.boards,
         )
+        _stories()
+
+
+def _stories() -> None:
+    """Register the stories: in the menu once one is public, and where they are written."""
+    from stadtkern.insights.stories import work
+    from stadtkern.ui import places, sections
+
+    sections.register(
+        "data",
+        _("Daten-Fenster"),
+        "stories",
+        about=_("Geschichten, die die Daten der Stadt erzählen."),
+        position=5,
+        below=("datenfenster/",),
+        shown=_some_are_public,
+    )
+    places.register(
+        _("Daten-Fenster schreiben"),
+        "stories-work",
+        "editor",
+        about=_("Geschichten aus Texten, Diagrammen, Karten und Werten, die aktuell bleiben."),
+        position=30,
+        waiting=work.waiting,
+    )
+
+
+def _some_are_public(request: HttpRequest) -> bool:
+    """Whether there is a story to read; as old as what the visit knows of the city."""
+    visit = getattr(request, "visit", None)
+    return bool(visit and visit.city.properties.get("stories_public"))

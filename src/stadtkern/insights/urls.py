@@ -11,6 +11,8 @@ from stadtkern.insights.boards import views as boards
 from stadtkern.insights.diagrams import views as diagrams
 from stadtkern.insights.explore import embed
 from stadtkern.insights.explore import views as explore
+from stadtkern.insights.stories import views as stories
+from stadtkern.insights.stories import work as telling
 
 urlpatterns = [
     path("", boards.front, name="front"),
@@ -42,4 +44,15 @@ urlpatterns = [
     path("diagramm/werte.csv", diagrams.csv, name="diagram-csv"),
     path("diagramm/bild.svg", diagrams.svg, name="diagram-svg"),
     path("diagramm/einbetten", diagrams.embedded, name="diagram-embedded"),
+    path("datenfenster", stories.listing, name="stories"),
+    path("datenfenster.rss", stories.feed, name="stories-feed"),
+    path("datenfenster/<slug:key>", stories.story, name="story"),
+    path("arbeit/datenfenster", telling.listing, name="stories-work"),
+    path("arbeit/datenfenster/neu", telling.new, name="story-new"),
+    path("arbeit/datenfenster/<int:id>", telling.edit, name="story-edit"),
+    path("arbeit/datenfenster/<int:id>/vorschau", telling.preview, name="story-preview"),
+    path("arbeit/datenfenster/<int:id>/freigabe", telling.release, name="story-release"),
+    path("arbeit/datenfenster/<int:id>/versionen", telling.versions, name="story-versions"),
+    path("arbeit/datenfenster/<int:id>/versionen/<int:number>", telling.version, name="story-version"),
+    path("arbeit/datenfenster/<int:id>/entfernen", telling.remove, name="story-remove"),
 ]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -22,13 +22,17 @@ _TITLES: dict[Key, Any] = {
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of a section. `below`: beginnings of addresses that belong to it besides its own."""
+    """An entry of a section. `below`: beginnings of addresses that belong to it besides its own.
+
+    `shown`: whether there is something for this request; a page without it always shows.
+    """
 
     title: Any
     url_name: str
     about: Any
     position: int
     below: tuple[str, ...]
+    shown: Callable[[HttpRequest], bool] | None = None
 
     @property
     def url(self) -> str:
@@ -84,10 +88,11 @@ def register(
     about: Any = "",
     position: int = 100,
     below: tuple[str, ...] = (),
+    shown: Callable[[HttpRequest], bool] | None = None,
 ) -> None:
     """Put a page into a section; called in `AppConfig.ready`. A second call for an address replaces."""
     _pages[section][url_name] = Page(
-        title=title, url_name=url_name, about=about, position=position, below=below
+        title=title, url_name=url_name, about=about, position=position, below=below, shown=shown
     )
 
 
@@ -95,7 +100,14 @@ def of(request: HttpRequest) -> list[Section]:
     """The sections that this visitor has something in, and where in them the request is."""
     person = getattr(request, "person", None)
     shown = [key for key in _TITLES if _pages[key] and (key != "work" or (person and person.works_here))]
-    ordered = {key: sorted(_pages[key].values(), key=lambda page: page.position) for key in shown}
+    ordered = {
+        key: sorted(
+            (page for page in _pages[key].values() if page.shown is None or page.shown(request)),
+            key=lambda page: page.position,
+        )
+        for key in shown
+    }
+    ordered = {key: pages for key, pages in ordered.items() if pages}
     reaches = {
         (key, page.url_name): page.reach(request.path) for key, pages in ordered.items() for page in pages
     }
@@ -115,8 +127,14 @@ def of(request: HttpRequest) -> list[Section]:
 
 
 def public() -> list[Entry]:
-    """All pages that everybody may open; for the search."""
-    pages = [page for key, inside in _pages.items() if key != "work" for page in inside.values()]
+    """All pages that everybody may open and that always have something; for the search."""
+    pages = [
+        page
+        for key, inside in _pages.items()
+        if key != "work"
+        for page in inside.values()
+        if page.shown is None
+    ]
     return [Entry(str(page.title), page.url, str(page.about), False) for page in pages]
 
 

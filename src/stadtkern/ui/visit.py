@@ -99,6 +99,12 @@ class Door:
 DOOR = Door()
 
 
+async def as_stranger(visit: Visit) -> Visit:
+    """The same visit with what everybody may see; for what leaves our pages or is shown to all."""
+    scope = await DOOR.gate.scope(visit.connection, access.ANONYMOUS)
+    return msgspec.structs.replace(visit, scope=scope)
+
+
 @asynccontextmanager
 async def open_visit(request: HttpRequest) -> AsyncIterator[Visit]:
     """Open the window for one request; templates find the visit as `request.visit`."""

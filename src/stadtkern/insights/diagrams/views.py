@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +13,12 @@ from django.utils.translation import gettext
 
 from stadtkern.catalogue.browse import embed as embedding
 from stadtkern.catalogue.usage import counting
-from stadtkern.core import access
 from stadtkern.insights import streams
 from stadtkern.insights.diagrams import asking, choice, diagram, table
 from stadtkern.insights.diagrams.asking import Question
 from stadtkern.insights.diagrams.diagram import Diagram
 from stadtkern.insights.explore import download
+from stadtkern.insights.stories import permissions
 from stadtkern.ui import formats, spans
 from stadtkern.ui import visit as visits
 from stadtkern.ui.charts import sheet
@@ -76,14 +75,15 @@ async def _around(visit: Visit, request: HttpRequest, shown: Diagram) -> dict[st
             (stream, f"?{question.query(ids=[each for each in question.ids if each != stream.id])}")
             for stream in shown.streams
         ],
+        "writes": permissions.writes(request),
         "room_left": len(question.ids) < asking.MOST_SERIES,
     }
 
 
 async def _snippet(visit: Visit, shown: Diagram) -> str:
     """Lines to copy, as text to be shown; empty where not everybody may see all of it."""
-    everybody = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
-    if not all(everybody.allows(stream.dataset.id) for stream in shown.streams):
+    stranger = await visits.as_stranger(visit)
+    if not all(stranger.scope.allows(stream.dataset.id) for stream in shown.streams):
         return ""
     return embedding.lines(f"{reverse('diagram-embedded')}?{shown.query}", title=shown.title, height=560)
 
@@ -91,8 +91,7 @@ async def _snippet(visit: Visit, shown: Diagram) -> str:
 async def embedded(request: HttpRequest) -> HttpResponse:
     """The diagram for other people's pages: what everybody may see, whoever is signed in."""
     async with visits.open_visit(request) as visit:
-        scope = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
-        stranger = msgspec.structs.replace(visit, scope=scope)
+        stranger = await visits.as_stranger(visit)
         shown = await _shown(stranger, request)
         await _counted(request, stranger, shown, kind="embed")
     address = f"{settings.PUBLIC_URL}{reverse('diagram')}?{shown.query}"

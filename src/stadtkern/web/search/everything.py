@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Asks all four sources, each for the few that a page or a list of suggestions shows."""
+"""Asks all five sources, each for the few that a page or a list of suggestions shows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from stadtkern.catalogue.search import find, question
 from stadtkern.city.glossary.entities import Term
 from stadtkern.insights.explore import find as places
+from stadtkern.insights.stories import queries as stories
 from stadtkern.ui import formats, sections
 from stadtkern.ui.visit import Visit
 from stadtkern.web.search import likeness
@@ -54,6 +55,7 @@ async def search(visit: Visit, *, text: str, size: int) -> list[Group]:
         return []
     found = [
         _words(visit, text=text, size=size),
+        await _stories(visit, text=text, size=size),
         await _datasets(visit, text=text, size=size),
         await _things(visit, text=text, size=size),
         _pages(text=text, size=size),
@@ -92,6 +94,17 @@ async def _datasets(visit: Visit, *, text: str, size: int) -> Group:
         all_url=f"{reverse('datasets')}?{asked.query()}",
         roughly=found.roughly,
     )
+
+
+async def _stories(visit: Visit, *, text: str, size: int) -> Group:
+    words = question.read({"q": text}).words
+    found = await stories.matching(visit.connection, words=words, limit=size)
+    kind = gettext("Daten-Fenster")
+    hits = [
+        Hit(formats.words(title), reverse("story", args=[key]), _short(formats.words(summary)), kind)
+        for key, title, summary in found
+    ]
+    return Group(key="datenfenster", title=kind, hits=hits)
 
 
 async def _things(visit: Visit, *, text: str, size: int) -> Group:

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The form in which a story is written: its head, and a part for each block, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from stadtkern.insights import kinds
+from stadtkern.insights.diagrams import asking
+from stadtkern.insights.stories.entities import KINDS, MOST_BLOCKS, Block, Kind, Told
+from stadtkern.ui.fields import Text
+
+NAMES: Mapping[Kind, Promise] = {
+    "text": gettext_lazy("Text"),
+    "diagram": gettext_lazy("Diagramm"),
+    "values": gettext_lazy("Werte jetzt"),
+    "map": gettext_lazy("Karte"),
+}
+_AREA, _SHORT = {"rows": 8}, {"rows": 3}
+
+
+class HeadForm(forms.Form):
+    """Title and summary, and what is said of this version."""
+
+    title_de = Text(
+        label=gettext_lazy("Titel"),
+        max_length=150,
+        help_text=gettext_lazy(
+            "Am besten eine Frage oder was herauskommt: „Im Winter fährt die Hälfte weiter“."
+        ),
+    )
+    summary_de = Text(
+        label=gettext_lazy("In zwei Sätzen"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs=_SHORT),
+        help_text=gettext_lazy("Steht in der Liste und am Anfang."),
+    )
+    title_en = Text(label=gettext_lazy("Titel auf Englisch"), max_length=150, required=False)
+    summary_en = Text(
+        label=gettext_lazy("In zwei Sätzen auf Englisch"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs=_SHORT),
+    )
+    note = Text(
+        label=gettext_lazy("Was haben Sie geändert?"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Steht bei dieser Version, nicht auf der Seite."),
+    )
+
+
+class BlockForm(forms.Form):
+    """One block; fields that its kind has not are taken out."""
+
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS], widget=forms.HiddenInput)
+    source = Text(
+        max_length=asking.LONGEST_QUERY, widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+    )
+    place = forms.ChoiceField(
+        label=gettext_lazy("Was zeigt die Karte?"),
+        required=False,
+        choices=[("", gettext_lazy("Alle Messorte")), *((kind.key, kind.many) for kind in kinds.KINDS)],
+    )
+    text_de = Text(label=gettext_lazy("Text"), max_length=20_000, widget=forms.Textarea(attrs=_AREA))
+    text_en = Text(
+        label=gettext_lazy("Text auf Englisch"),
+        max_length=20_000,
+        required=False,
+        widget=forms.Textarea(attrs=_SHORT),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        kind: Kind,
+        number: int,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, prefix=f"b{number}", initial=dict(initial or {}))
+        self.of, self.number = kind, number
+        if kind in ("text", "map"):
+            del self.fields["source"]
+        if kind != "map":
+            del self.fields["place"]
+        if kind != "text":
+            for name in ("text_de", "text_en"):
+                self.fields[name].required = False
+                self.fields[name].widget = forms.Textarea(attrs=_SHORT)
+            self.fields["text_de"].label = gettext("Text dazu")
+        if kind in ("diagram", "values"):
+            self._explain_source(kind)
+
+    def _explain_source(self, kind: Kind) -> None:
+        if kind == "diagram":
+            self.fields["source"].label = gettext("Adresse des Diagramms")
+            self.fields["source"].help_text = gettext(
+                "Unter „Diagramm“ zusammenstellen, die Adresse dort kopieren und hier einfügen."
+            )
+        else:
+            self.fields["source"].label = gettext("Messreihen")
+            self.fields["source"].help_text = gettext(
+                "Adresse eines Diagramms mit diesen Messreihen, oder die Adresse einer Messreihe."
+            )
+
+    @property
+    def heading(self) -> str:
+        """What kind of block it is."""
+        return str(NAMES[self.of])
+
+    def clean_source(self) -> str:
+        """The query alone, from whatever address was put in; it must name a series."""
+        found = asking.of_address(_of_series(self.cleaned_data["source"]))
+        if not found.ids:
+            raise forms.ValidationError(
+                gettext(
+                    "In dieser Adresse steht keine Messreihe. Sie sieht etwa so aus:"
+                    " /diagramm?reihe=12&zeitraum=monat"
+                )
+            )
+        return found.query()
+
+    def block(self) -> Block:
+        """The block as it is kept."""
+        given = self.cleaned_data
+        text = {code: given[f"text_{code}"] for code in ("de", "en") if given.get(f"text_{code}")}
+        return Block(kind=self.of, text=text, source=given.get("source") or given.get("place") or "")
+
+
+def _of_series(address: str) -> str:
+    """The address of a page of a series stands for the series."""
+    _, mark, rest = address.partition("/messreihen/")
+    number = rest.partition("?")[0].partition("/")[0]
+    return f"reihe={number}" if mark and number.isdecimal() else address
+
+
+def fields_of(block: Block) -> dict[str, str]:
+    """What the form of a block begins with."""
+    return {
+        "kind": block.kind,
+        "source": block.source,
+        "place": block.source if block.kind == "map" else "",
+        **{f"text_{code}": block.text.get(code, "") for code in ("de", "en")},
+    }
+
+
+def head_of(told: Told) -> dict[str, str]:
+    """What the head of the form begins with."""
+    return {
+        f"{field}_{code}": getattr(told, field).get(code, "")
+        for field in ("title", "summary")
+        for code in ("de", "en")
+    }
+
+
+def blocks_of(blocks: Sequence[Block]) -> list[BlockForm]:
+    """Forms of blocks that are kept."""
+    return [
+        BlockForm(kind=block.kind, number=number, initial=fields_of(block))
+        for number, block in enumerate(blocks)
+    ]
+
+
+def sent(data: QueryDict) -> list[dict[str, str]]:
+    """The blocks that a form brought, in their order, as their fields say."""
+    count = data.get("count", "")
+    found = []
+    for number in range(min(int(count), MOST_BLOCKS) if count.isdecimal() and len(count) < 4 else 0):
+        names = ("kind", "source", "place", "text_de", "text_en")
+        fields = {name: data.get(f"b{number}-{name}", "") for name in names}
+        if fields["kind"] in KINDS:
+            found.append(fields)
+    return found
+
+
+def arranged(blocks: list[dict[str, str]], do: str) -> list[dict[str, str]]:
+    """The blocks after a button that moves, adds or removes one; others leave them as they are."""
+    what, _, which = do.partition("-")
+    if what == "add" and which in KINDS and len(blocks) < MOST_BLOCKS:
+        return [*blocks, {"kind": which, "source": "", "place": "", "text_de": "", "text_en": ""}]
+    at = int(which) if which.isdecimal() and len(which) < 4 else -1
+    if not 0 <= at < len(blocks):
+        return blocks
+    moved = list(blocks)
+    block = moved.pop(at)
+    if what == "remove":
+        return moved
+    moved.insert(max(0, at - 1) if what == "up" else at + 1 if what == "down" else at, block)
+    return moved
+
+
+def unchecked(blocks: Sequence[Mapping[str, str]]) -> list[BlockForm]:
+    """Forms of blocks that are being arranged: what stands in them stays, right or wrong."""
+    return [
+        BlockForm(kind=_kind(fields["kind"]), number=number, initial=dict(fields))
+        for number, fields in enumerate(blocks)
+    ]
+
+
+def checked(blocks: Sequence[Mapping[str, str]]) -> list[BlockForm]:
+    """Forms of blocks that are to be saved."""
+    return [
+        BlockForm(
+            {f"b{number}-{name}": value for name, value in fields.items()},
+            kind=_kind(fields["kind"]),
+            number=number,
+        )
+        for number, fields in enumerate(blocks)
+    ]
+
+
+def _kind(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind == name)
+
+
+def told(head: HeadForm, blocks: Sequence[BlockForm]) -> Told:
+    """What the checked forms say."""
+    given = head.cleaned_data
+    return Told(
+        title={code: given[f"title_{code}"] for code in ("de", "en") if given[f"title_{code}"]},
+        summary={code: given[f"summary_{code}"] for code in ("de", "en") if given[f"summary_{code}"]},
+        blocks=tuple(form.block() for form in blocks),
+    )

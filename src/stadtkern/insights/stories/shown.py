@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the blocks of a story show to one reader, now; what is not there for them says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from stadtkern.core.fragments import Fragment
+from stadtkern.insights import kinds, streams
+from stadtkern.insights.cockpit import mapped
+from stadtkern.insights.cockpit.mapped import Place
+from stadtkern.insights.diagrams import asking, diagram
+from stadtkern.insights.diagrams.diagram import Diagram
+from stadtkern.insights.stories import prose
+from stadtkern.insights.stories.entities import Block, Told
+from stadtkern.insights.streams import Stream
+from stadtkern.things import series
+from stadtkern.ui import charts, formats, ground, maps
+from stadtkern.ui.visit import Visit
+
+MOST_VALUES = 6
+MOST_PLACES = 500
+_LINE = timedelta(hours=48)
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A series with its newest value and the line of the last two days."""
+
+    stream: Stream
+    line: SafeString | str
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A block as it is shown. `gone`: what it should show is not there for this reader."""
+
+    number: int
+    kind: str
+    text: SafeString = mark_safe("")
+    diagram: Diagram | None = None
+    values: Sequence[Value] = ()
+    places: Sequence[Place] = ()
+    places_kind: str = ""
+    places_key: str = ""
+    map: SafeString | None = None
+    gone: bool = False
+
+    @property
+    def about(self) -> list[object]:
+        """What the owners of the shown series say of their datasets, each once."""
+        return list({v.stream.dataset.id: v.stream.dataset.about for v in self.values}.values())
+
+
+async def parts(visit: Visit, told: Told) -> list[Part]:
+    """All blocks in their order."""
+    return [await _part(visit, block, number) for number, block in enumerate(told.blocks, 1)]
+
+
+async def _part(visit: Visit, block: Block, number: int) -> Part:
+    text = prose.html(formats.words(block.text))
+    if block.kind == "diagram":
+        found = await diagram.build(visit, asking.of_address(block.source), name=f"bild-{number}")
+        return Part(number=number, kind="diagram", text=text, diagram=found, gone=found is None)
+    if block.kind == "values":
+        values = await _values(visit, asking.of_address(block.source).ids)
+        return Part(number=number, kind="values", text=text, values=values, gone=not values)
+    if block.kind == "map":
+        return await _map(visit, block, number, text)
+    return Part(number=number, kind="text", text=text)
+
+
+async def _values(visit: Visit, ids: Sequence[int]) -> list[Value]:
+    here = Fragment("d.id = ANY (%s)", (list(ids[:MOST_VALUES]),))
+    found = {stream.id: stream for stream in await streams.streams(visit, here)} if ids else {}
+    shown = [found[number] for number in ids if number in found]
+    points = await series.hourly(
+        visit.connection,
+        datastream_ids=[stream.id for stream in shown],
+        start=visit.now - _LINE,
+        end=visit.now,
+    )
+    return [Value(stream, _line(stream, points.get(stream.id, ()))) for stream in shown]
+
+
+def _line(stream: Stream, points: Sequence[series.Point]) -> SafeString | str:
+    """Hour by hour, with gaps where nothing came; nothing for a series that is silent."""
+    known: Mapping[datetime, float | None] = {
+        point.start: point.total if stream.kind == "count" else point.mean for point in points
+    }
+    if len(known) < 3:
+        return ""
+    begin = min(known)
+    hours = int((max(known) - begin) / timedelta(hours=1))
+    values = [known.get(begin + timedelta(hours=hour)) for hour in range(hours + 1)]
+    return charts.spark(values, title=gettext("Verlauf der letzten zwei Tage"))
+
+
+async def _map(visit: Visit, block: Block, number: int, text: SafeString) -> Part:
+    kind = kinds.BY_KEY.get(block.source)
+    found = (await mapped.places(visit, kind=kind, query=""))[:MOST_PLACES]
+    spots = [
+        maps.Spot(
+            lon=place.point[0],
+            lat=place.point[1],
+            label=f"{place.name}: {place.value}" if place.value else place.name,
+            value=1.0 if place.value else None,
+        )
+        for place in found
+        if place.point
+    ]
+    title = str(kind.many) if kind else gettext("Messorte der Stadt")
+    drawn = maps.draw(
+        land=await ground.outlines(visit), spots=spots, title=title, name=f"karte-{number}", radius=6.0
+    )
+    return Part(
+        number=number,
+        kind="map",
+        text=text,
+        places=found,
+        places_kind=title,
+        places_key=kind.key if kind else "",
+        map=drawn if spots else None,
+        gone=not found,
+    )
