@@ -76,6 +76,32 @@ async def test_gaps_stay_gaps_and_are_counted(visitor: AsyncClient, town: factor
     assert re.search(r"In 50 von \d+ Stunden fehlen Werte", _said(await _page(visitor, query)))
 
 
+async def test_totals_that_lack_values_are_no_falls(visitor: AsyncClient, town: factories.Town) -> None:
+    """The two days with missing hours are left out of the picture, counted, and said."""
+    query = f"reihe={town.streams['Fahrräder Neutor']}&gruppe=tag"
+    said = _said(await _page(visitor, query))
+    assert "Summen, zu denen Werte fehlen, sind nicht gezeigt" in said
+    assert re.search(r"An [34] von 3[12] Tagen fehlen Werte", said)
+    values = [float(row[1]) for row in (await _rows(visitor, query))[1:]]
+    assert min(values) > max(values) * 0.9
+
+
+async def test_a_series_without_values_is_named_beside_those_that_have_some(
+    visitor: AsyncClient, growing: factories.Town
+) -> None:
+    """Whichever stands first."""
+    thing = await growing.thing("Zählstelle Neu", kind="bicycle_counter", point=None)
+    number = await growing.stream(
+        thing, name="Fahrräder Neu", observes="Fahrräder", definition=factories.BICYCLES, symbol="Räder/h",
+        kind="count", rows=iter([]),
+    )  # fmt: skip
+    page = await _page(visitor, f"reihe={number}&reihe={growing.streams['Fahrräder Promenade']}&gruppe=tag")
+    said = _said(page)
+    assert said.startswith("Zählstelle Promenade: Zusammen")
+    assert "Für Zählstelle Neu gibt es in diesem Zeitraum keine Werte." in said
+    assert "Fahrräder je Tag: Zählstelle Neu und Zählstelle Promenade" in page
+
+
 async def test_places_are_compared_on_one_axis(visitor: AsyncClient, town: factories.Town) -> None:
     """Each line has its letter and name; the sentence orders them; the table has a column for each."""
     names = ("Fahrräder Neutor", "Fahrräder Promenade", "Fahrräder Hafenstraße")

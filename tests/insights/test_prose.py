@@ -14,7 +14,7 @@ def test_text_becomes_few_elements_and_nothing_else() -> None:
         "## Wie?\n\nEin **fetter** *Satz*.\n- a\n- b\n\n1. x\n> zitiert\n\n[Amt](https://a.example/x_y)"
     )
     assert made == (
-        "<h3>Wie?</h3><p>Ein <strong>fetter</strong> <em>Satz</em>.</p><ul><li>a</li><li>b</li></ul>"
+        "<h2>Wie?</h2><p>Ein <strong>fetter</strong> <em>Satz</em>.</p><ul><li>a</li><li>b</li></ul>"
         "<ol><li>x</li></ol><blockquote><p>zitiert</p></blockquote>"
         '<p><a href="https://a.example/x_y" rel="noopener">Amt</a></p>'
     )

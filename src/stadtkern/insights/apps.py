@@ -66,7 +66,7 @@ def _stories() -> None:
         _("Daten-Fenster"),
         "stories",
         about=_("Geschichten, die die Daten der Stadt erzählen."),
-        position=5,
+        position=15,
         below=("datenfenster/",),
         shown=_some_are_public,
     )

@@ -229,11 +229,14 @@ def _title(runs: Sequence[Run]) -> str:
     }
     if any(run.years for run in runs):
         said = gettext("%(what)s %(per)s im Vergleich der Jahre, %(where)s") % about
-    elif len(runs) > 1:
+    elif len(runs) == 2:
+        about["other"] = words.place(runs[1])
+        said = gettext("%(what)s %(per)s: %(where)s und %(other)s") % about
+    elif len(runs) > 2:
         said = gettext("%(what)s %(per)s im Vergleich") % about
     else:
         said = gettext("%(what)s %(per)s, %(where)s") % about
-    return " ".join(said.split()).replace(" ,", ",")
+    return " ".join(said.split()).replace(" ,", ",").replace(" :", ":")
 
 
 def _sub(visit: Visit, span: Span, runs: Sequence[Run]) -> str:

@@ -29,6 +29,7 @@ _BUCKETS: Mapping[Group, series.Bucket] = {
 # For the middle of the hours: as many as a year has.
 LONGEST_MIDDLE = timedelta(days=400)
 _ENOUGH_HOURS = 5
+_ENOUGH_TOTALS = 4
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +53,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     pieces: Sequence[Sequence[Cell]]
     missing: int
     expected: int
+    partial: int = 0
 
     @property
     def cells(self) -> list[Cell]:
@@ -91,11 +93,31 @@ async def run(
         _cell(begin, value, n, bands.get(begin), group=group, years=years, zone=zone, now=visit.now)
         for begin, (value, n, _, _) in sorted(found.items())
     ]
+    every = len(cells)
     if stream.kind == "count" and group != "einzeln":
-        # A bucket that is still being filled would look like a fall.
+        # A bucket that is still being filled would look like a fall, and so would one that lacks values.
         cells = [cell for cell in cells if cell.end <= visit.now]
+        every = len(cells)
+        cells = _whole(cells) if group != "stunde" else cells
     pieces, missing, expected = _pieces(cells, stream=stream, start=first, end=last, group=group, zone=zone)
-    return Run(stream=stream, years=years, group=group, pieces=pieces, missing=missing, expected=expected)
+    return Run(
+        stream=stream,
+        years=years,
+        group=group,
+        pieces=pieces,
+        missing=missing,
+        expected=expected,
+        partial=every - len(cells),
+    )
+
+
+def _whole(cells: list[Cell]) -> list[Cell]:
+    """Totals of a series with a steady beat, without those to which a tenth of the values is missing."""
+    if len(cells) < _ENOUGH_TOTALS:
+        return cells
+    usual = float(np.median([cell.n for cell in cells]))
+    complete = [cell for cell in cells if cell.n >= usual * 0.88]
+    return complete if len(complete) >= len(cells) * 0.75 else cells
 
 
 async def _points(

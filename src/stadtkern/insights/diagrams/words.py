@@ -59,15 +59,18 @@ def per(run: Run) -> str:
 def sentence(runs: Sequence[Run], *, zone: ZoneInfo, now: datetime) -> str:
     """The sentences below the picture; they say what is not known, too."""
     filled = [run for run in runs if run.cells]
-    if not filled or not runs[0].cells:
+    if not filled or (not runs[0].cells and any(run.years for run in runs)):
         return _nothing(runs, zone=zone, now=now)
-    first = runs[0]
+    first = filled[0]
     said = [_level(first, zone=zone)]
     if any(run.years for run in runs):
         said += [_against(first, run) for run in runs if run.years]
-    elif len(filled) > 1:
-        said = [_places(filled), *(_empty(run) for run in runs if not run.cells)]
+    elif len(runs) > 1:
+        level = _places(filled) if len(filled) > 1 else f"{place(first)}: {said[0]}"
+        said = [level, *(_empty(run) for run in runs if not run.cells)]
     said.append(_missing(first))
+    if any(run.partial for run in runs):
+        said.append(gettext("Summen, zu denen Werte fehlen, sind nicht gezeigt."))
     return " ".join(each for each in said if each)
 
 

@@ -14,7 +14,7 @@ import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-_ELEMENTS = {"p", "h3", "h4", "ul", "ol", "li", "blockquote", "strong", "em", "a", "br"}
+_ELEMENTS = {"p", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "br"}
 _SCHEMES = {"http", "https", "mailto"}
 _LINK = re.compile(r"\[([^\]\n]{1,300})\]\(((?:https?://|mailto:|/)[^\s()<>]{0,1000})\)")
 _STRONG = re.compile(r"\*\*(?=[^\s*])(.{0,400}?[^\s*])\*\*", re.DOTALL)
@@ -68,7 +68,7 @@ def _block(lines: list[str]) -> str:
     first = lines[0].strip()
     heading = _HEADING.fullmatch(first)
     if heading:
-        level = "h3" if len(heading[1]) < 3 else "h4"
+        level = "h2" if len(heading[1]) < 3 else "h3"
         return f"<{level}>{_inline(heading[2])}</{level}>"
     kind = _kind(first)
     if kind == "quote":

@@ -12,8 +12,9 @@ from django.utils.translation import gettext
 
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
-from stadtkern.insights.cockpit import mapped
-from stadtkern.insights.cockpit.mapped import Place
+from stadtkern.insights.atlas import places as atlas
+from stadtkern.insights.atlas.asking import Asked
+from stadtkern.insights.atlas.places import Place
 from stadtkern.insights.diagrams import asking, diagram
 from stadtkern.insights.diagrams.diagram import Diagram
 from stadtkern.insights.stories import prose
@@ -101,21 +102,22 @@ def _line(stream: Stream, points: Sequence[series.Point]) -> SafeString | str:
 
 async def _map(visit: Visit, block: Block, number: int, text: SafeString) -> Part:
     kind = kinds.BY_KEY.get(block.source)
-    found = (await mapped.places(visit, kind=kind, query=""))[:MOST_PLACES]
+    land = await ground.outlines(visit)
+    asked = Asked(kinds=(kind.key,) if kind else ())
+    found = (await atlas.read(visit, asked=asked, land=land)).places[:MOST_PLACES]
     spots = [
         maps.Spot(
             lon=place.point[0],
             lat=place.point[1],
-            label=f"{place.name}: {place.value}" if place.value else place.name,
-            value=1.0 if place.value else None,
+            label=f"{place.name}: {atlas.words_with_unit(place)}",
+            value=1.0 if place.live else None,
+            shape=place.kind.shape,
         )
         for place in found
         if place.point
     ]
     title = str(kind.many) if kind else gettext("Messorte der Stadt")
-    drawn = maps.draw(
-        land=await ground.outlines(visit), spots=spots, title=title, name=f"karte-{number}", radius=6.0
-    )
+    drawn = maps.draw(land=land, spots=spots, title=title, name=f"karte-{number}", radius=8.0)
     return Part(
         number=number,
         kind="map",
