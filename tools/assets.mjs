@@ -60,6 +60,7 @@ async function bundle() {
       points: path.join(ui, "islands/points.js"),
       worker: path.join(ui, "islands/worker.js"),
       offline: path.join(ui, "islands/offline.js"),
+      follow: path.join(ui, "islands/follow.js"),
       near: path.join(ui, "islands/near.js"),
       diagram: path.join(ui, "islands/diagram.js"),
     },

@@ -18,6 +18,42 @@ WORDS = (
 PAGES: dict[str, Door] = {
     **city.DOORS,
     **board_doors.PAGES,
+    "": door(lists="/ /en/"),
+    "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
+    "karte": door(lists="/karte /karte?art=rad"),
+    "karte/districts.json": door(lists="/karte/districts.json"),
+    "karte/places.json": door(lists="/karte/places.json /karte/places.json?art=rad"),
+    "dinge": door(
+        lists="/dinge /dinge?art=rad /dinge?seite=2 /en/dinge",
+        search="/dinge?q={word} /dinge?art=rad&q={word}",
+    ),
+    "dinge/<int:id>": door(
+        lists="/dinge/1 /dinge/1?reihe=2",
+        one="/dinge/{thing} /dinge/{thing}?reihe={stream} /en/dinge/{thing}",
+        search="/dinge/1?reihe={stream}",
+    ),
+    "messreihen/<int:id>": door(
+        lists="/messreihen/1 /messreihen/1?zeitraum=tag&vergleich=1",
+        one="/messreihen/{stream} /messreihen/{stream}?zeitraum=alles /en/messreihen/{stream}",
+    ),
+    "messreihen/<int:id>/verlauf.json": door(
+        lists="/messreihen/1/verlauf.json", one="/messreihen/{stream}/verlauf.json"
+    ),
+    # It shows what everybody may see, also to those who may see more.
+    "messreihen/<int:id>/einbetten": door(
+        lists="/messreihen/1/einbetten", search="/messreihen/{stream}/einbetten?zeitraum=alles"
+    ),
+    "messreihen/<int:id>/werte.csv": door(
+        lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
+    ),
+    # It shows what everybody may see, also to those who may see more.
+    "folgen": door(
+        lists="/folgen", search="/folgen?messort={thing} /folgen?messreihe={stream} /folgen?datensatz={key}"
+    ),
+    "naehe": door(
+        lists="/naehe?umkreis=5000 /naehe?stadtteil=1&umkreis=5000 /en/naehe?ort=neutor",
+        search="/naehe?ort={word} /naehe?messort={thing}&umkreis=5000",
+    ),
     "quellen": door(lists="/quellen /en/quellen"),
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),

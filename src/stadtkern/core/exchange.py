@@ -152,11 +152,19 @@ async def send(
     connect_to: Sequence[str],
     headers: Mapping[str, str],
     tls: ssl.SSLContext | None = None,
+    body: bytes | None = None,
 ) -> Exchange:
-    """Connect to one of the checked addresses and send GET. Raises SourceIsAway, TimeoutError."""
+    """Connect to one of the checked addresses and send GET, or POST where there is a body.
+
+    Raises SourceIsAway, TimeoutError.
+    """
     reader, writer = await _connected(address, connect_to, tls)
     try:
-        writer.write(_head(address, headers))
+        if body is None:
+            writer.write(_head(address, headers))
+        else:
+            length = {"Content-Length": str(len(body))}
+            writer.write(_head(address, {**headers, **length}, method="POST") + body)
         await writer.drain()
         parsed = _Parsed()
         size = 0
@@ -195,8 +203,8 @@ async def _connected(
     raise SourceIsAway(f"{address.host} does not accept a connection at port {address.port}") from failure
 
 
-def _head(address: Address, headers: Mapping[str, str]) -> bytes:
-    lines = [f"GET {address.target} HTTP/1.1", f"Host: {address.authority}", "Connection: close"]
+def _head(address: Address, headers: Mapping[str, str], *, method: str = "GET") -> bytes:
+    lines = [f"{method} {address.target} HTTP/1.1", f"Host: {address.authority}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if any("\r" in line or "\n" in line or "\0" in line for line in lines):
         raise ValueError("a header contains a line break")

@@ -145,6 +145,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " by commas."
         ),
     ] = ()
+    push: Annotated[
+        bool,
+        _about(
+            "Whether browsers may be told of what people follow without an account (Web Push). Messages go,"
+            " encrypted, through the push services of the browsers' makers."
+        ),
+    ] = True
     signup: Annotated[
         Literal["invited", "open"],
         _about(

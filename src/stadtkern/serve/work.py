@@ -52,6 +52,10 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "replay": lambda stop: replay.run(url=url, settings=settings, stop=stop),
         "harvest": lambda stop: harvesting.run(url=url, settings=settings, stop=stop),
     }
+    if settings.push:
+        from stadtkern.web.following import jobs as following
+
+        loops["following"] = lambda stop: following.run(url=url, settings=settings, stop=stop)
     if settings.mail_url:
         from stadtkern.catalogue import notices
         from stadtkern.catalogue.subscriptions import jobs as telling

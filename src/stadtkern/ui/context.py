@@ -30,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_language": other,
         "other_address": translate_url(request.get_full_path(), other),
         "public_url": settings.PUBLIC_URL,
+        "push_works": settings.PUSH,
         "account_here": request.path.startswith((reverse("account"), reverse("account_login"))),
         **_navigation(request),
     }

@@ -56,6 +56,8 @@ def links(text: str) -> int:
 class Patience:
     """How often one address may ask; forgets by itself."""
 
+    per_hour = PER_HOUR
+
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._asked: defaultdict[bytes, list[float]] = defaultdict(list)
@@ -70,7 +72,7 @@ class Patience:
             self._asked.clear()
         recent = [at for at in self._asked[digest] if now - at < _HOUR]
         self._asked[digest] = recent
-        if len(recent) >= PER_HOUR:
+        if len(recent) >= self.per_hour:
             return False
         recent.append(now)
         return True

@@ -19,6 +19,8 @@ _here = Path(__file__).parent
 _public = urlsplit(_settings.base_url)
 
 PUBLIC_URL = _settings.base_url
+PUSH = _settings.push
+PUSH_ALLOWED = _settings.fetch_allowed
 PAGES_DATABASE_URL = _settings.database_url or ""
 ASSETS_FOLDER = _here / "assets"
 

@@ -9,6 +9,7 @@ from django.urls import include, path
 from stadtkern.catalogue import urls as catalogue
 from stadtkern.web import errors, views
 from stadtkern.web.app import views as app
+from stadtkern.web.following import views as following
 from stadtkern.web.looks import views as looks
 from stadtkern.web.nearby import views as nearby
 from stadtkern.web.search import views as search
@@ -34,6 +35,7 @@ urlpatterns = [
         path("", include("stadtkern.governance.urls")),
         path("app.webmanifest", app.manifest, name="manifest"),
         path("offline", app.offline, name="offline"),
+        path("folgen", following.page, name="following"),
         path("naehe", nearby.page, name="nearby"),
         path("quellen", views.sources, name="sources"),
         path("schnittstellen", views.interfaces, name="interfaces"),

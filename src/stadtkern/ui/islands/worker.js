@@ -103,3 +103,26 @@ async function marked(found, language) {
   const text = (await found.text()).replaceAll("sk-fresh--live", "").replace(/<a class="sk-skip".*?<\/a>/, (skip) => skip + note);
   return new Response(text, { status: 200, headers: found.headers });
 }
+
+// What somebody follows has turned: the message comes encrypted and says itself what to show.
+self.addEventListener("push", (event) => {
+  const { title, body, url, tag } = event.data?.json() ?? {};
+  if (!title) return;
+  event.waitUntil(self.registration.showNotification(title, { body, tag, icon: self.STADTKERN.icon, data: { url } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = new URL(event.notification.data?.url || "/", location.origin);
+  if (url.origin === location.origin) event.waitUntil(clients.openWindow(url.href));
+});
+
+// The push service has given this browser another address: the old one and its secret prove who moves.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  const old = event.oldSubscription;
+  if (!old) return;
+  event.waitUntil((async () => {
+    const to = event.newSubscription ?? await self.registration.pushManager.subscribe(old.options);
+    await fetch("/folgen", { method: "POST", body: JSON.stringify({ do: "move", subscription: old, to }) });
+  })());
+});

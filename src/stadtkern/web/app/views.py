@@ -112,6 +112,7 @@ async def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         "pages": _MOST_PAGES,
         "offline": {},
         "says": {},
+        "icon": reverse("app-icon", args=[icons.SIZES[0], "any"]),
     }
     for language, _ in settings.LANGUAGES:
         with translation.override(language):

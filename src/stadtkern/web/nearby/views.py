@@ -96,7 +96,7 @@ async def _found(visit: Visit, around: Around) -> dict[str, Any]:
         title=middle.name,
         name="umgebung",
         class_="sk-map sk-map--small",
-        radius=7.0,
+        radius=12.0,
     )
     return {"around": around, "far": queries.distance(around.radius), "map": drawn if spots else ""}
 
