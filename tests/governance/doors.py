@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tests.governance import board_doors, doors_told
 from tests.governance import doors_city as city
+from tests.governance import doors_of_app, doors_told
 from tests.governance.door import Door, door, no_data
 from tests.governance.doors_of_files import FILES
 
@@ -13,7 +14,6 @@ WORDS = (
     "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
     "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
     "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo",
-    "sw.js", "app.webmanifest", "app/icon-<int:size>-<slug:purpose>.png", "offline",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     **city.DOORS,
@@ -45,14 +45,6 @@ PAGES: dict[str, Door] = {
     ),
     "messreihen/<int:id>/werte.csv": door(
         lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
-    ),
-    # It shows what everybody may see, also to those who may see more.
-    "folgen": door(
-        lists="/folgen", search="/folgen?messort={thing} /folgen?messreihe={stream} /folgen?datensatz={key}"
-    ),
-    "naehe": door(
-        lists="/naehe?umkreis=5000 /naehe?stadtteil=1&umkreis=5000 /en/naehe?ort=neutor",
-        search="/naehe?ort={word} /naehe?messort={thing}&umkreis=5000",
     ),
     "quellen": door(lists="/quellen /en/quellen"),
     "schnittstellen": door(lists="/schnittstellen"),
@@ -308,4 +300,4 @@ def actions_asked() -> set[str]:
     return {address.split("/action/")[1].partition("?")[0] for each in PAGES[_ACTION][:3] for address in each}
 
 
-PAGES |= doors_told.PAGES
+PAGES |= doors_told.PAGES | doors_of_app.PAGES

@@ -112,7 +112,8 @@ async def test_a_place_that_falls_silent_and_speaks_again_is_told(
     anna = Browser(service.endpoint("anna"))
     thing = town.things["Zählstelle Promenade"]
     await connection.execute(
-        "UPDATE things.datastream_state SET last_time = now() - interval '1 hour', last_end = NULL, first_time = now() - interval '70 days'"
+        "UPDATE things.datastream_state SET last_time = now() - interval '1 hour', last_end = NULL,"
+        " first_time = now() - interval '70 days'"
         " WHERE datastream_id = %s", (town.streams["Fahrräder Promenade"],)
     )  # fmt: skip
     assert (await _ask(pages, anna, do="follow", kind="thing", name=str(thing))).status_code == 200
