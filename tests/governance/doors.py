@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from tests.governance import board_doors, doors_told
+from tests.governance import board_doors, doors_of_app, doors_told
 from tests.governance import doors_city as city
-from tests.governance import doors_of_app, doors_told
 from tests.governance.door import Door, door, no_data
 from tests.governance.doors_of_files import FILES
 
