@@ -45,10 +45,6 @@ PAGES: dict[str, Door] = {
     "messreihen/<int:id>/werte.csv": door(
         lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
     ),
-    "quellen": door(lists="/quellen /en/quellen"),
-    "schnittstellen": door(lists="/schnittstellen"),
-    "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
-    "barrierefreiheit": no_data("a text"),
     "suche": door(
         lists="/suche /suche?q=fahrrad /suche?q=zaehlstele", search="/suche?q={word} /en/suche?q={word}"
     ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The addresses of the app, of what is near and of what is followed, as the matrix asks them."""
+"""The addresses of the site itself, of what is near and of what is followed, as the matrix asks them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ PAGES: dict[str, Door] = {
         ("sw.js", "app.webmanifest", "app/icon-<int:size>-<slug:purpose>.png", "offline"),
         no_data("the app itself, nothing of a dataset"),
     ),
+    "quellen": door(lists="/quellen /en/quellen"),
+    "schnittstellen": door(lists="/schnittstellen"),
+    "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
+    "barrierefreiheit": no_data("a text"),
     # It shows what everybody may see, also to those who may see more.
     "folgen": door(
         lists="/folgen", search="/folgen?messort={thing} /folgen?messreihe={stream} /folgen?datensatz={key}"
