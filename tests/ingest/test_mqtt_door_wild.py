@@ -122,7 +122,38 @@ async def test_wildcards_show_nothing_hidden(
         assert posted.status_code == 201
         told = {public, "v1.1/Observations", "v1.1/Datastreams", public.rpartition("/")[0]}
         await mqtt_clients.apart(
-            lambda: stranger.until(lambda: {name for name, *_ in stranger.messages} >= told)
+            lambda: stranger.until(lambda: {name for name, _, old in stranger.messages if not old} >= told)
         )
-        assert {name for name, *_ in stranger.messages} == told
+        assert {name for name, _, old in stranger.messages if not old} == told
+        assert not {name for name, *_ in stranger.messages} & {topic, topic.rpartition("/")[0]}
         assert len(owner.of(topic)) == 1
+
+
+async def test_a_wildcard_begins_with_the_newest_of_each_datastream(
+    door: mqtt.Mqtt, client: Any, token: str, things: dict[str, int]
+) -> None:
+    """As retained messages on the topics themselves, and only of those that are meant."""
+    one, two = (f"v1.1/Datastreams({things[name]})/Observations" for name in ("one", "two"))
+
+    def work() -> None:
+        with mqtt_clients.client(door.port, secret=token) as device:
+            for topic, value in ((one, 70), (one, 71), (two, 72)):
+                sent = {"phenomenonTime": f"2026-02-{value - 60}T00:00:00Z", "result": value}
+                device.store(topic, sent)
+        with mqtt_clients.client(door.port) as screen:
+            for wanted, expected in (
+                ("v1.1/+/Observations", {one: [71], two: [72]}),
+                (f"{one.rpartition('/')[0]}/#", {one: [71], two: []}),
+                ("v1.1/Things/#", {one: [], two: []}),
+            ):
+                screen.messages.clear()
+                assert screen.subscribe(wanted) == 1
+                screen.until(lambda e=expected: all(len(screen.of(t)) >= len(v) for t, v in e.items()))  # type: ignore[misc]
+                screen.paho.unsubscribe(wanted)
+                assert screen.subscribe("v1.1/Sensors") == 1  # what came before it has arrived
+                assert {
+                    topic: [each["result"] for each in screen.of(topic)] for topic in (one, two)
+                } == expected
+                assert all(old for _, _, old in screen.messages)
+
+    await mqtt_clients.apart(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, cast
 
 import structlog
@@ -39,8 +39,8 @@ class Host(Protocol):
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
         """Return when a message is on disk. Raises Problems; Unavailable once it is not `wanted` any more."""
 
-    async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, bytes | None]:
-        """Let a session follow a topic; returns the answer's code and the newest. Raises Unavailable."""
+    async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, Sequence[tuple[str, bytes]]]:
+        """Let a session follow a topic; returns the code and what is told first. Raises Unavailable."""
 
     def unfollow(self, session: Session, text: str) -> bool:
         """End that; whether it was followed."""
@@ -268,9 +268,9 @@ class Connection(asyncio.Protocol):
             self.close(packets.SERVER_BUSY, why=str(problem))
             return
         self.send(replies.suback(wanted.number, [code for code, _ in answers], version=self.version))
-        for wish, (code, newest) in zip(wanted.wishes, answers, strict=True):
-            if newest is not None:
-                session.deliver(wish.text, newest, retain=True, qos=code)
+        for code, newest in answers:
+            for topic, payload in newest:
+                session.deliver(topic, payload, retain=True, qos=code)
 
     async def _unsubscribe(self, session: Session, given: Unsubscribe) -> None:
         codes = [

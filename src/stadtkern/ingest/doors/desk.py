@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
 import psycopg
@@ -23,6 +23,8 @@ from stadtkern.things.topics import topic as topics
 from stadtkern.things.topics import wild
 from stadtkern.things.topics.watch import Asked, Watch
 
+# Topics with the documents that are told at once.
+Beginning = Sequence[tuple[str, bytes]]
 _QUOTA_EXCEEDED = 0x97
 _AT_A_TIME = 2  # subscriptions that are looked at at a time: fewer than the pool has connections
 
@@ -48,37 +50,41 @@ class Desk:
         self._turns: WeakValueDictionary[int | str, asyncio.Lock] = WeakValueDictionary()
         self._desk = asyncio.Semaphore(_AT_A_TIME)
 
-    async def follow(self, session: Session, wish: Wish) -> tuple[int, bytes | None]:
-        """Let a session follow a topic. Raises Unavailable."""
+    async def follow(self, session: Session, wish: Wish) -> tuple[int, Beginning]:
+        """Let a session follow a topic; returns the code and what is told first. Raises Unavailable."""
         new = wish.text not in session.subscriptions and wish.text not in session.patterns
         qos = min(wish.qos, 1)
         if new and not session.room(wish.text):
-            return _QUOTA_EXCEEDED, None
+            return _QUOTA_EXCEEDED, ()
         if wish.text == f"errors/{session.client_id}":
             session.subscriptions[wish.text] = Subscription(None, qos)
-            return qos, None
+            return qos, ()
+        wanted = wish.retained == 0 or (wish.retained == 1 and new)
         try:
             if wild.wanted(wish.text):
-                session.patterns[wish.text] = wild.parse(wish.text, prefix=self._prefix), qos
-                return qos, None
+                pattern = wild.parse(wish.text, prefix=self._prefix)
+                newest = await self._behind(session, pattern, text=wish.text) if wanted else ()
+                session.patterns[wish.text] = pattern, qos
+                return qos, newest
             topic = topics.parse(wish.text, prefix=self._prefix)
             session.check(topic)
             turn = self._turns.setdefault(session.payer, asyncio.Lock())
             asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=topic.text)
             async with turn, self._desk:
-                newest = await self._first(session, topic)
+                value = await self._first(session, topic)
                 await audit.note(self._pool, asking)
         except NoSuchEntity as problem:
             self._complain(session, wish.text, problem)
-            return packets.NOT_AUTHORISED, None
+            return packets.NOT_AUTHORISED, ()
         except problems.Unavailable:
             raise
         except problems.Problem as problem:
             self._complain(session, wish.text, problem)
-            return packets.TOPIC_INVALID, None
+            return packets.TOPIC_INVALID, ()
         session.subscriptions[wish.text] = Subscription(topic, qos)
-        wanted = wish.retained == 0 or (wish.retained == 1 and new)
-        return qos, newest if wanted and topic.kind == "collection" else None
+        if value is None or not wanted or topic.kind != "collection":
+            return qos, ()
+        return qos, [(wish.text, value)]
 
     def unfollow(self, session: Session, text: str) -> bool:
         """End a subscription; whether there was one."""
@@ -94,6 +100,31 @@ class Desk:
                 newest = await self._first(session, subscription.topic)
                 if newest is not None:
                     session.deliver(text, newest, retain=True)
+        for text, (pattern, qos) in list(session.patterns.items()):
+            for topic, payload in await self._behind(session, pattern, text=text):
+                session.deliver(topic, payload, retain=True, qos=qos)
+
+    async def _behind(self, session: Session, pattern: wild.Pattern, *, text: str) -> Beginning:
+        """The newest Observation of each Datastream that a filter stands for. Raises Unavailable."""
+        turn = self._turns.setdefault(session.payer, asyncio.Lock())
+        asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=text)
+        found: list[tuple[str, bytes]] = []
+        try:
+            async with turn, self._desk, self._pool.connection() as connection:
+                scope = await self._gate.scope(connection, session.principal)
+                changes = await wild.newest(connection, scope, pattern=pattern)
+                await connection.rollback()
+                asked = [
+                    Asked(path, scope, topics.parse(path, prefix=self._prefix))
+                    for each in wild.observed(changes, pattern=pattern)
+                    for path in (f"{self._prefix.strip('/')}/{each}",)
+                ]
+                async for answer in self._watch.answer(connection, asked=asked, changes=changes):
+                    found += [(update.asked.text, update.payload) for update in answer.updates]
+            await audit.note(self._pool, asking)
+        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            raise problems.Unavailable from error
+        return found
 
     async def _first(self, session: Session, topic: topics.Topic) -> bytes | None:
         """Whether a topic can be followed; the newest value it has. Raises Problems."""

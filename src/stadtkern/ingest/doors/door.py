@@ -201,7 +201,7 @@ class Door:
             self._complain(session, topic, problem)
             raise
 
-    async def follow(self, session: Session, wish: Wish) -> tuple[int, bytes | None]:
+    async def follow(self, session: Session, wish: Wish) -> tuple[int, desk.Beginning]:
         """Let a session follow a topic. Raises Unavailable."""
         return await self._desk.follow(session, wish)
 

@@ -5,6 +5,13 @@
 SELECT last_id, datastream_id, last_time FROM things.datastream_state WHERE datastream_id = ANY (%(ids)s) AND last_id IS NOT NULL
 ORDER BY datastream_id;
 
+-- name: newest_moved
+-- Finds the newest observation of each of the datastreams that moved last, or of one; the condition of access on d stands inside
+SELECT s.last_id, s.datastream_id, s.last_time
+FROM things.datastream_state AS s JOIN things.datastream AS d ON d.id = s.datastream_id
+WHERE s.last_id IS NOT NULL AND (%s::bigint IS NULL OR s.datastream_id = %s) AND /* conditions */
+ORDER BY s.last_time DESC, s.datastream_id LIMIT %s;
+
 -- name: followers
 -- Clients that are expected back, with the token each came with, as long as that is valid.
 SELECT f.token_id, f.client_id, f.expiry, f.topics, extract(epoch FROM now() - f.left_at)::float8,

@@ -10,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from stadtkern.core import statements
+from stadtkern.core.access import Scope
+from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
 from stadtkern.things.language import paths
 from stadtkern.things.topics import plain
 from stadtkern.things.topics.changes import Changes
 from stadtkern.things.topics.topic import MAX_LENGTH, InvalidTopic
 
 _ONE, _TWO = 1, 2
+# Of so many Datastreams a filter tells the newest when somebody begins to follow it.
+MOST_NEWEST = 500
 
 
 class Pattern(NamedTuple):
@@ -96,3 +102,26 @@ class Index:
             fitting = [pattern for pattern in near if pattern.fits(levels)]
             if fitting:
                 yield "/".join(levels), fitting
+
+
+async def newest(connection: Connection, scope: Scope, *, pattern: Pattern) -> Changes:
+    """The newest observations of the Datastreams that moved last and fit, the latest at the end."""
+    found = Changes()
+    step = paths.parse(pattern.first).steps[0] if pattern.first else None
+    streams = step is None or (step.id is not None and step.entity.set in plain.STREAMS)
+    if _TWO not in pattern.depths or not streams:
+        return found
+    number = step.id if step else None
+    head, tail = statements.load("things")["newest_moved"].split("/* conditions */")
+    text, params = Fragment(head, (number, number)) + scope.on_stream("d") + Fragment(tail, (MOST_NEWEST,))
+    for last_id, stream, time in reversed(await (await connection.execute(text, params)).fetchall()):
+        found.observed(last_id, stream, time)
+        found.streams.add(stream)
+    return found
+
+
+def observed(changes: Changes, *, pattern: Pattern) -> Iterator[str]:
+    """The topics of Observations of a Datastream, without the prefix, that fit."""
+    for levels in plain.paths(changes):
+        if len(levels) == _TWO and pattern.fits(levels):
+            yield "/".join(levels)
