@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from stadtkern.ingest.imports import tables, typed
@@ -180,3 +181,15 @@ def test_trees_and_counters_are_no_people(tmp_path: Path) -> None:
     content = "Baum,Anzahl Bäume,Version,Nummer\nLinde,2,1.2.3.4.5,DE12 XXXX\n"
     assert checked(tmp_path, content * 1).privacy == []
     assert not privacy.masked("DE89 3704").count("9")
+
+
+def test_repetitions_of_very_many_are_told_roughly_in_bounded_memory() -> None:
+    """Exactly as long as there is room, from then on by a part of them that is chosen by chance."""
+    few, many = checks.Twice(most=1_000), checks.Twice(most=1_000)
+    few.add(np.array([1, 2, 1, 3, 1], np.int64))
+    assert few.count() == 2
+    for start in range(0, 400_000, 10_000):
+        many.add(np.arange(start, start + 10_000, dtype=np.int64))
+        many.add(np.arange(start, start + 1_000, dtype=np.int64))
+    assert sum(map(len, many._kept)) <= 1_000
+    assert 10_000 < many.count() < 90_000, "of 40,000"

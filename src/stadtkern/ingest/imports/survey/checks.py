@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from stadtkern.ingest.imports.survey.story import Quality
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Progress = Callable[[int, int], None]
 """Hears how many of how many bytes are behind us."""
+Integers = np.ndarray[Any, np.dtype[np.int64]]
 _KEPT = 300_000
+_HASHES = 16_000_000
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _FAR = 12.0
 _MANY = 20
 
@@ -35,15 +38,15 @@ def check(
     """Quality and privacy of a table. `least` is the smallest count that may be shown (k)."""
     rows = typed.Rows(path=path, table=table)
     numbers = {i: _Numbers(c.source) for i, c in enumerate(table.columns) if c.type in ("integer", "number")}
-    same, keys = _Twice(), _Twice()
+    same, keys = Twice(), Twice()
     watch = privacy.Watch(columns=table.columns, least=least)
     key = [i for i, column in enumerate(table.columns) if column.name in table.key]
     for batch in rows.batches():
         for place, column in numbers.items():
             column.add(batch.values[place])
-        same.add(list(map(hash, zip(*batch.cells.values(), strict=True))))
+        same.add(_hashes(batch.cells.values()))
         if key:
-            keys.add(list(map(hash, zip(*(batch.cells[table.columns[i].source] for i in key), strict=True))))
+            keys.add(_hashes(batch.cells[table.columns[i].source] for i in key))
             gaps = int(np.any([values.absent(batch.values[i]) for i in key], axis=0).sum())
             if gaps:
                 rows.quality.note("key_missing", column=", ".join(table.key), n=gaps)
@@ -59,21 +62,45 @@ def check(
     return Checked(quality=rows.quality, privacy=watch.findings())
 
 
-class _Twice:
-    """Counts rows that come again, by eight bytes each."""
+def _hashes(columns: Iterable[Sequence[str]]) -> Integers:
+    """A number for each row, the same for the same cells."""
+    return np.array(list(map(hash, zip(*columns, strict=True))), np.int64)
 
-    def __init__(self) -> None:
-        self._parts: list[np.ndarray[Any, np.dtype[np.int64]]] = []
 
-    def add(self, hashes: Sequence[int]) -> None:
-        self._parts.append(np.array(hashes, np.int64))
+class Twice:
+    """Counts what comes again, by eight bytes each.
+
+    Of very many only every second is kept, every fourth, and so on: by a hash, so that what comes again is
+    kept each time or never, and the count of the others can be told from it.
+    """
+
+    def __init__(self, *, most: int = _HASHES):
+        self._most = most
+        self._kept: list[Integers] = []
+        self._n = self._halved = 0
+
+    def add(self, hashes: Integers) -> None:
+        """Some more of them; 64 bits each."""
+        found = self._thinned(hashes)
+        self._kept.append(found)
+        self._n += len(found)
+        while self._n > self._most:
+            self._halved += 1
+            self._kept = [self._thinned(np.concatenate(self._kept))]
+            self._n = len(self._kept[0])
+
+    def _thinned(self, hashes: Integers) -> Integers:
+        if not self._halved:
+            return hashes
+        mixed = hashes.view(np.uint64) * _MIX
+        return hashes[mixed >> np.uint64(64 - self._halved) == 0]
 
     def count(self) -> int:
-        """How many rows are repetitions of one before."""
-        if not self._parts:
+        """How many are repetitions of one before; of very many roughly."""
+        if not self._n:
             return 0
-        together = np.concatenate(self._parts)
-        return len(together) - len(np.unique(together))
+        together = np.concatenate(self._kept)
+        return (len(together) - len(np.unique(together))) << self._halved
 
 
 class _Numbers:

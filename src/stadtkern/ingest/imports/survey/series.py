@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stadtkern.ingest.imports import mapping, report, stream, times
-from stadtkern.ingest.imports.survey.checks import Progress, outliers
+from stadtkern.ingest.imports.survey.checks import Progress, Twice, outliers
 from stadtkern.ingest.imports.survey.story import Quality
 
 Numbers = npt.NDArray[np.float64]
@@ -27,6 +27,8 @@ _JUMP = 10.0
 _SIDE = 100
 _NEAR = 0.2
 _HOUR = 3600 * times.SECOND
+_APART = np.int64(0x5851F42D4C957F2D)
+"""Spreads instants over 64 bits, so that those of two series are not taken for each other."""
 
 
 def check(
@@ -41,13 +43,13 @@ def check(
     source = stream.Source(path=path, recipe=recipe, folders=[], report=story, accepted=accepted)
     kept: dict[str, list[tuple[Integers, Numbers]]] = defaultdict(list)
     amount: dict[str, int] = defaultdict(int)
-    instants: dict[str, list[Integers]] = defaultdict(list)
+    instants = Twice()
     for part in source.parts():
         for lanes, rows in part.pieces:
             for place in np.unique(rows.datastream_id).tolist():
                 name = lanes[place].stream.name
                 mine = rows.datastream_id == place
-                instants[name].append(rows.time[mine])
+                instants.add(rows.time[mine] * _APART ^ hash(name))
                 if amount[name] < _KEPT and rows.result is not None:
                     kept[name].append((rows.time[mine], rows.result[mine]))
                     amount[name] += int(mine.sum())
@@ -63,12 +65,9 @@ def check(
     return quality
 
 
-def _twice(quality: Quality, story: report.Report, instants: dict[str, list[Integers]]) -> None:
+def _twice(quality: Quality, story: report.Report, instants: Twice) -> None:
     """Times that come again in a series: a trace is left out, more means that places were not told apart."""
-    again = story.corrected.get("duplicate", 0)
-    for parts in instants.values():
-        together = np.concatenate(parts)
-        again += len(together) - len(np.unique(together))
+    again = story.corrected.get("duplicate", 0) + instants.count()
     if not again:
         return
     note = next((note for note in story.notes if note.code == "duplicate"), None)
