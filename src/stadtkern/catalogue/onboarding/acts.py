@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from stadtkern.catalogue.onboarding import files, forms, operations, planning, views, words
+from stadtkern.catalogue.onboarding import files, forms, operations, views, words
 from stadtkern.catalogue.onboarding.entities import Trouble
 from stadtkern.core import settings as core_settings
 from stadtkern.identity import permissions
@@ -42,7 +42,7 @@ async def plan(request: HttpRequest, uuid: UUID) -> HttpResponse:
     async with views.open_delivery(request, uuid) as (desk, found):
         if request.method != "POST" or found.found is None:
             return redirect("import", uuid=uuid)
-        form = planning.PlanForm(request.POST, delivery=found, found=found.found)
+        form = await views.plan_form(desk, found, found.found, given=request.POST)
         if form.is_valid():
             try:
                 await operations.plan(desk.visit.connection, delivery=found, plan=form.plan())
@@ -70,7 +70,7 @@ async def layout(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return redirect("import", uuid=uuid)
         context = {
             **await views.context_of(desk, found),
-            "plan": planning.PlanForm(delivery=found, found=found.found),
+            "plan": await views.plan_form(desk, found, found.found),
             "layout": form,
         }
     return render(request, "catalogue/onboarding/delivery.html", context)

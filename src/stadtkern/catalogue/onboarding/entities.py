@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from stadtkern.ingest.imports import compose, mapping, tables
+from stadtkern.ingest.imports import compose, mapping, sites, tables
 from stadtkern.ingest.imports.survey import drift, privacy
 from stadtkern.ingest.imports.survey.story import Quality
 from stadtkern.ingest.imports.survey.survey import Survey
@@ -18,7 +18,7 @@ State = Literal[
     "arrived", "looked", "to_check", "checked", "to_load", "done", "held", "refused", "failed", "discarded"
 ]
 WORK: frozenset[State] = frozenset(("arrived", "to_check", "to_load"))
-Target = Literal["table", "features", "series"]
+Target = Literal["table", "features", "series", "stations"]
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     table: tables.Table
     series: compose.Series | None = None
+    sites: sites.Sites | None = None
+    """Of a list of stations: to which dataset it belongs."""
     part: str = ""
     least: int = privacy.LEAST
     about: About | None = None

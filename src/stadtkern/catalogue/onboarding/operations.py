@@ -11,6 +11,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import operations as catalogue
+from stadtkern.catalogue.onboarding import joining
 from stadtkern.catalogue.onboarding.entities import WORK, About, Decision, Delivery, Plan, State
 from stadtkern.core import problems, statements, times
 from stadtkern.core.database import Connection
@@ -140,7 +141,11 @@ async def store(connection: Connection, *, by: Person, delivery: Delivery, about
     async with connection.transaction():
         await _expect(connection, delivery, "checked", "held")
         chosen = _storable(delivery)
-        if delivery.recipe.dataset_id is None:
+        target = chosen.target
+        if delivery.recipe.dataset_id is None and target == "stations":
+            dataset_id = await joining.target(connection, delivery, chosen)
+            await _run(connection, "bind_recipe", {"id": delivery.recipe.id, "dataset_id": dataset_id})
+        elif delivery.recipe.dataset_id is None and target != "stations":
             if about is None:
                 raise NotYet("the dataset has no title yet")
             chosen = msgspec.structs.replace(chosen, about=about)
@@ -149,7 +154,7 @@ async def store(connection: Connection, *, by: Person, delivery: Delivery, about
                 by=by,
                 organisation_id=delivery.recipe.organisation_id,
                 room=about.room,
-                kind=chosen.target,
+                kind=target,
                 title={"de": about.title},
                 description={"de": about.description},
             )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,9 @@ import msgspec
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from stadtkern.catalogue.onboarding import words
+from stadtkern.catalogue.onboarding import cleaning, words
 from stadtkern.catalogue.onboarding.entities import Delivery, Found, Plan
-from stadtkern.ingest.imports import compose, mapping, tables
+from stadtkern.ingest.imports import compose, sites, tables
 from stadtkern.ingest.imports.survey import places, survey
 from stadtkern.ingest.imports.survey.columns import Profile
 
@@ -70,6 +69,12 @@ class PlanForm(forms.Form):
     latitude = forms.FloatField(
         label=_("Breite des Messorts in Grad"), required=False, min_value=-90, max_value=90
     )
+    joins = forms.ChoiceField(label=_("Messreihen, zu denen die Messstellen gehören"), required=False)
+    station = forms.ChoiceField(
+        label=_("Spalte mit dem Namen der Messstelle"),
+        required=False,
+        help_text=_("So, wie die Datei mit den Werten sie nennt. Weitere Spalten werden zu ihren Angaben."),
+    )
     mode = forms.ChoiceField(
         label=_("Spätere Lieferungen"),
         choices=[
@@ -89,8 +94,16 @@ class PlanForm(forms.Form):
         label=_("Spätere Lieferungen ohne Abweichung gleich übernehmen"), required=False
     )
 
-    def __init__(self, *args: Any, delivery: Delivery, found: Found, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        delivery: Delivery,
+        found: Found,
+        series: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ):
         self.found = found
+        self._known_series = series
         self.before = delivery.recipe.plan
         self.suggested = survey.columns_of(self.found.survey)
         super().__init__(*args, **kwargs)
@@ -110,6 +123,11 @@ class PlanForm(forms.Form):
             del targets["series"]
         if not self.geometry and len(numeric) < 2:
             del targets["features"]
+        if "features" not in targets or not self._known_series:
+            del targets["stations"], self.fields["joins"], self.fields["station"]
+        else:
+            self.fields["joins"].choices = [("", "–"), *self._known_series]  # type: ignore[attr-defined]
+            self.fields["station"].choices = [("", "–"), *every]  # type: ignore[attr-defined]
         self.fields["target"].choices = list(targets.items())  # type: ignore[attr-defined]
         nothing = [("", "–")]
         self.fields["x"].choices = nothing + [(n, n) for n in numeric]  # type: ignore[attr-defined]
@@ -133,7 +151,7 @@ class PlanForm(forms.Form):
             "type": forms.ChoiceField(choices=list(words.TYPES.items()), initial=shown.type, label=_("Art")),
             "unit": forms.CharField(max_length=30, initial=shown.unit, required=False, label=_("Einheit")),
             "void": forms.CharField(
-                max_length=500, initial=_written(shown), required=False, label=_("Wörter ohne Wert")
+                max_length=500, initial=cleaning.written(shown), required=False, label=_("Wörter ohne Wert")
             ),
             "key": forms.BooleanField(required=False, initial=key, label=_("Schlüssel")),
         }
@@ -153,6 +171,10 @@ class PlanForm(forms.Form):
         target = given.get("target")
         if target == "features" and not self.geometry and not (given.get("x") and given.get("y")):
             self.add_error("x", _("Für die Karte braucht es beide Spalten der Koordinaten."))
+        if target == "stations":
+            for name in ("joins", "station", *(() if self.geometry else ("x", "y"))):
+                if not given.get(name):
+                    self.add_error(name, _("Das braucht es für die Orte der Messstellen."))
         if target == "series" and not given.get("time"):
             self.add_error("time", _("Messreihen brauchen eine Spalte mit der Zeit."))
         if (given.get("longitude") is None) != (given.get("latitude") is None):
@@ -183,11 +205,16 @@ class PlanForm(forms.Form):
                 longitude=given["longitude"],
                 latitude=given["latitude"],
             )
+        joined = None
+        if given["target"] == "stations":
+            joined = sites.Sites(dataset=given["joins"], by=given["station"])
         zone = "Etc/GMT-1" if given["zone"] == "+01" else given["zone"]
         table = tables.Table(
             file=self.found.survey.file,
             zone=zone,
-            columns=[_chosen(c, given, n) for n, c in enumerate(self.suggested) if given[f"c{n}-use"]],
+            columns=[
+                cleaning.chosen(c, given, n) for n, c in enumerate(self.suggested) if given[f"c{n}-use"]
+            ],
             place=self._place(given),
             key=self._keys(given),
             mode=given["mode"],
@@ -196,6 +223,7 @@ class PlanForm(forms.Form):
             target=given["target"],
             table=table,
             series=series,
+            sites=joined,
             part=self.found.part,
             least=given["least"],
             about=self.before.about if self.before else None,
@@ -205,7 +233,7 @@ class PlanForm(forms.Form):
     def _place(self, given: Mapping[str, Any]) -> tables.Place | None:
         """Where rows lie, or stations stand; several columns of places have no coordinates of their own."""
         target = given["target"]
-        if target == "features" and self.geometry:
+        if target in ("features", "stations") and self.geometry:
             return tables.Place(geometry=self.geometry, srid=given["srid"])
         if not (given.get("x") and given.get("y")) or target == "table":
             return None
@@ -223,6 +251,8 @@ def _start(delivery: Delivery, columns: Sequence[tables.Column]) -> dict[str, An
         series = msgspec.to_builtins(plan.series) if plan.series else {}
         place = plan.table.place or place
         chosen = {"target": plan.target, "zone": zone, "mode": plan.table.mode, "least": plan.least}
+        if plan.sites is not None:
+            chosen |= {"joins": plan.sites.dataset, "station": plan.sites.by}
         return {**series, **chosen, "automatic": plan.automatic, **_spot(place)}
     numbers = [c for c in columns if c.type in ("integer", "number")]
     seen = found.survey.pattern if found else None
@@ -243,39 +273,3 @@ def _start(delivery: Delivery, columns: Sequence[tables.Column]) -> dict[str, An
 
 def _spot(place: tables.Place | None) -> dict[str, Any]:
     return {"x": place.x, "y": place.y, "srid": place.srid} if place else {"srid": 25832}
-
-
-def _written(column: tables.Column) -> str:
-    codes = [f"{word}={value:g}" for word, value in column.clean.codes.items()]
-    return ", ".join([*column.clean.missing, *codes])
-
-
-def _chosen(column: tables.Column, given: Mapping[str, Any], number: int) -> tables.Column:
-    """A column as it was chosen; `word` means no value, `word=0` a number."""
-    type_ = given[f"c{number}-type"]
-    missing, codes = _words(given[f"c{number}-void"])
-    numeric = type_ in ("integer", "number", "boolean")
-    clean = {"type": type_ if numeric else "text", "missing": missing, "codes": codes if numeric else {}}
-    return msgspec.structs.replace(
-        column,
-        title=given[f"c{number}-title"].strip() or column.source,
-        type=type_,
-        unit=given[f"c{number}-unit"].strip(),
-        clean=msgspec.convert(clean, mapping.Clean),
-    )
-
-
-def _words(text: str) -> tuple[list[str], dict[str, float]]:
-    missing: list[str] = []
-    codes: dict[str, float] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        word, sign, value = entry.rpartition("=")
-        try:
-            number = float(value) if sign else math.nan
-        except ValueError:
-            number = math.nan
-        if word.strip() and math.isfinite(number):
-            codes[word.strip()] = number
-        else:
-            missing.append(entry)
-    return missing, codes

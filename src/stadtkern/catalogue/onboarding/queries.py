@@ -10,8 +10,11 @@ from uuid import UUID
 from stadtkern.catalogue.onboarding import entities
 from stadtkern.catalogue.onboarding.entities import Delivery
 from stadtkern.core import problems, statements
+from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
+from stadtkern.core.fragments import Fragment
 
+_BY_TITLE = " ORDER BY 2, 1 LIMIT 500"
 _ROLES = frozenset(("editor", "steward", "publisher", "administrator"))
 
 
@@ -60,6 +63,14 @@ async def rooms(connection: Connection, *, organisation_id: int) -> list[tuple[s
     params = {"organisation_id": organisation_id}
     cursor = await connection.execute(statements.load("catalogue")["rooms_for_import"], params)
     return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
+async def series(connection: Connection, scope: Scope, *, organisation_id: int) -> list[tuple[str, str]]:
+    """Datasets of time series of an organisation, as far as they may be seen: key and German title."""
+    head = statements.load("catalogue")["series_of_organisation"]
+    statement = Fragment(head + " ", (organisation_id,)) + scope.on("d.id") + Fragment(_BY_TITLE)
+    cursor = await connection.execute(statement.text.encode(), statement.params)
+    return [(str(row[0]), str(row[1])) for row in await cursor.fetchall()]
 
 
 async def _one(connection: Connection, params: Mapping[str, Any]) -> Delivery | None:

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import automatic
 from stadtkern.catalogue import operations as catalogue
-from stadtkern.catalogue.onboarding import files, operations, readings, sources
+from stadtkern.catalogue.onboarding import files, joining, operations, readings, sources
 from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Found, Plan
 from stadtkern.core import access, outbox, statements
 from stadtkern.core.database import Connection
@@ -86,7 +86,10 @@ async def check(
     del url
     plan = _plan(delivery)
     path = files.text(settings, delivery.uuid)
-    checked = await asyncio.to_thread(_check, path, plan, delivery.recipe.title, progress)
+    if plan.target == "stations":
+        checked = await joining.check(connection, delivery, plan, path=path, progress=progress)
+    else:
+        checked = await asyncio.to_thread(_check, path, plan, delivery.recipe.title, progress)
     fields: dict[str, Any] = {"checked": Jsonb(msgspec.to_builtins(checked)), "rows": checked.quality.rows}
     if not delivery.later:
         await operations.settle(connection, delivery=delivery, state="checked", **fields)
@@ -125,6 +128,11 @@ async def load(
     if plan.target == "series":
         rows = await readings.load(delivery, plan, path=path, url=url, progress=progress)
         async with connection.transaction():
+            await _conclude(connection, delivery, plan, rows=rows)
+        return
+    if plan.target == "stations":
+        async with connection.transaction():
+            rows = await joining.load(connection, delivery, plan, path=path, progress=progress)
             await _conclude(connection, delivery, plan, rows=rows)
         return
     async with connection.transaction():
@@ -223,7 +231,7 @@ async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None
     dataset_id = recipe.dataset_id or 0
     licence, attribution = (about.licence, about.attribution) if about else ("", "")
     await automatic.place_features(connection, dataset_id=dataset_id)
-    if plan.target == "series":
+    if plan.target in ("series", "stations"):
         await automatic.refresh_series(
             connection, dataset_id=dataset_id, licence=licence, attribution=attribution
         )

@@ -24,7 +24,7 @@ from stadtkern.catalogue.onboarding import (
     standing,
     words,
 )
-from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Trouble
+from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Found, Trouble
 from stadtkern.core import settings as core_settings
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
@@ -120,9 +120,17 @@ async def delivery(request: HttpRequest, uuid: UUID) -> HttpResponse:
     async with open_delivery(request, uuid) as (desk, found):
         context = await context_of(desk, found)
         if found.state == "looked" or (found.state in ("checked", "held") and "plan" in request.GET):
-            context["plan"] = planning.PlanForm(delivery=found, found=found.found) if found.found else None
+            context["plan"] = await plan_form(desk, found, found.found) if found.found else None
             context["layout"] = forms.LayoutForm(delivery=found)
     return render(request, "catalogue/onboarding/delivery.html", context)
+
+
+async def plan_form(desk: Desk, found: Delivery, seen: Found, *, given: Any = None) -> planning.PlanForm:
+    """The form of the plan, with the time series to which a list of stations may belong."""
+    known = await queries.series(
+        desk.visit.connection, desk.visit.scope, organisation_id=found.recipe.organisation_id
+    )
+    return planning.PlanForm(given, delivery=found, found=seen, series=known)
 
 
 async def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
@@ -145,7 +153,7 @@ async def context_of(desk: Desk, found: Delivery, *, given: Any = None) -> dict[
             context["decision_form"] = forms.DecisionForm() if steward else None
         storable = not found.checked.quality.blocked and not found.undecided
         context["storable"] = storable
-        if storable and recipe.dataset_id is None:
+        if storable and recipe.dataset_id is None and not (recipe.plan and recipe.plan.sites):
             context["about"] = await _about(desk, found, given)
     if found.state == "done" or found.later:
         deliveries = await queries.listed(desk.visit.connection, by=person, recipe_id=recipe.id, limit=20)

@@ -28,6 +28,7 @@ TARGETS: Mapping[str, Any] = {
     "table": _("Tabelle"),
     "features": _("Orte auf der Karte"),
     "series": _("Messreihen"),
+    "stations": _("Orte von Messstellen, deren Messreihen schon da sind"),
 }
 FINDINGS: Mapping[str, Any] = {
     "no_rows": _("Keine Zeile lässt sich speichern."),
@@ -51,6 +52,14 @@ FINDINGS: Mapping[str, Any] = {
         "Koordinaten in Grad unter solchen in Metern, oder umgekehrt; sie bleiben leer. Bringen Sie alle "
         "in ein Bezugssystem."
     ),
+    "no_station": _(
+        "Keine Messstelle der Liste kommt im Datensatz vor. Stimmen der Datensatz und die Spalte mit den "
+        "Namen?"
+    ),
+    "station_twice": _("Messstellen kommen in der Liste mehrfach vor. Welcher Ort gilt?"),
+    "station_unknown": _("Messstellen, die der Datensatz nicht kennt, werden ausgelassen."),
+    "station_fixed": _("Messstellen, deren Ort anderswo gepflegt wird, werden ausgelassen."),
+    "station_missing": _("Messstellen des Datensatzes, zu denen die Liste keinen Ort nennt."),
     "value": _("Werte passen nicht zur Art der Spalte; sie bleiben leer."),
     "day": _("Tage oder Zeiten, die es nicht gibt oder die nicht zu lesen sind; sie bleiben leer."),
     "width": _("Zeilen mit zu wenigen oder zu vielen Feldern werden ausgelassen."),
@@ -166,6 +175,7 @@ TROUBLES: Mapping[str, Any] = {
     "AnswerTooLarge": _("Unter der Adresse liegt mehr, als wir auf einmal abrufen."),
     "SourceAnswered": _("Die Adresse antwortet mit einem Fehler."),
     "SourceIsAway": _("Unter der Adresse antwortet niemand."),
+    "NotFound": _("Den Datensatz, zu dem das gehört, gibt es nicht mehr."),
     "UnusableFile": _("Die Datei lässt sich nicht als Tabelle lesen."),
     "InvalidMapping": _("Der Plan passt nicht zu dieser Datei."),
     "CollectionExists": _("Eine Tabelle mit diesem Namen gibt es schon."),

@@ -125,6 +125,17 @@ RETURNING
 -- Keep what people chose.
 UPDATE catalogue.import_recipe SET plan = %(plan)s, title = coalesce(%(title)s, title) WHERE id = %(id)s;
 
+-- name: series_to_join
+-- A dataset of time series to which an organisation may add the places of stations
+SELECT d.id FROM core.dataset AS d JOIN catalogue.dataset AS c ON c.dataset_id = d.id
+WHERE d.key = %(key)s AND c.kind = 'series' AND d.organisation_id = %(organisation_id)s;
+
+-- name: series_of_organisation
+-- Datasets of time series of an organisation; who may see them is added on d
+SELECT d.key, coalesce(nullif(d.about #>> '{title,de}', ''), d.key)
+FROM core.dataset AS d JOIN catalogue.dataset AS c ON c.dataset_id = d.id
+WHERE c.kind = 'series' AND d.organisation_id = %s AND;
+
 -- name: bind_recipe
 -- Say which dataset the deliveries go into.
 UPDATE catalogue.import_recipe SET dataset_id = %(dataset_id)s WHERE id = %(id)s;

@@ -132,14 +132,29 @@ class Entities:
             raise mapping.InvalidMapping(f"{texts} are not coordinates in degrees", where="thing")
         return Point(longitude, latitude)
 
+    async def move(self, thing_id: int, *, key: str, name: str, point: Point) -> None:
+        """Have a Thing stand where a list says, at a Location of its own.
+
+        Observations that are there keep the feature of the place they were made at; later ones get another.
+        """
+        found = await self._run("find_location_by_key", {"key": key})
+        if found is None:
+            await self._put(thing_id, key=key, name=name, point=point)
+            return
+        moved = await self._run(
+            "move_keyed_location",
+            {**_spot(point), "key": key, "properties": Jsonb({**point.properties, "key": key})},
+        )
+        if moved is not None:
+            sql = statements.load("things")["release_default_feature"]
+            await self._connection.execute(sql, {"location_id": moved})
+
     async def _put(self, thing_id: int, *, key: str, name: str, point: Point) -> None:
         fields = {
             "thing_id": thing_id,
             "name": name,
             "description": name,
-            "longitude": point.longitude,
-            "latitude": point.latitude,
-            "location": Jsonb({"type": "Point", "coordinates": [point.longitude, point.latitude]}),
+            **_spot(point),
             "since": times.now(),
         }
         await self._ensure("location", key, fields, point.properties)
@@ -164,3 +179,9 @@ class Entities:
         cursor = await self._connection.execute(sql, {**fields, "dataset_id": self._dataset_id})
         row = await cursor.fetchone()
         return int(row[0]) if row and row[0] not in (None, "") else None
+
+
+def _spot(point: Point) -> dict[str, Any]:
+    longitude, latitude = point.longitude, point.latitude
+    location = Jsonb({"type": "Point", "coordinates": [longitude, latitude]})
+    return {"longitude": longitude, "latitude": latitude, "location": location}

@@ -102,3 +102,31 @@ WITH made AS (
     SELECT history.id, made.id FROM history, made
 )
 SELECT id FROM made;
+
+-- name: known_stations
+-- The Things of a dataset by which files name stations, and whether their place came from elsewhere than a file
+SELECT t.id, coalesce(t.properties ->> 'key', ''), t.name, EXISTS (
+    SELECT FROM things.thing_location AS p JOIN things.location AS l ON l.id = p.location_id
+    WHERE p.thing_id = t.id AND coalesce(l.properties ->> 'key', '') <> (t.properties ->> 'key') || '-location')
+FROM things.thing AS t
+WHERE t.dataset_id = %(dataset_id)s AND t.properties ? 'key'
+ORDER BY t.id;
+
+-- name: move_keyed_location
+-- Correct where a Location lies and what is said of it; its number where it lies elsewhere now
+WITH before AS (
+    SELECT id, location FROM things.location
+    WHERE dataset_id = %(dataset_id)s AND properties ->> 'key' = %(key)s ORDER BY id LIMIT 1 FOR UPDATE
+), moved AS (
+    UPDATE things.location AS l
+    SET location = %(location)s, properties = %(properties)s,
+        bounds = box(point(%(longitude)s, %(latitude)s), point(%(longitude)s, %(latitude)s))
+    FROM before AS b
+    WHERE l.id = b.id AND (l.location IS DISTINCT FROM %(location)s OR l.properties IS DISTINCT FROM %(properties)s)
+)
+SELECT id FROM before WHERE location IS DISTINCT FROM %(location)s;
+
+-- name: describe_station
+-- Add to what is said of a Thing
+UPDATE things.thing SET properties = properties || %(said)s
+WHERE id = %(thing_id)s AND dataset_id = %(dataset_id)s AND NOT properties @> %(said)s;

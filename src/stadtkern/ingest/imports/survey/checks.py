@@ -93,7 +93,8 @@ class Twice:
         if not self._halved:
             return hashes
         mixed = hashes.view(np.uint64) * _MIX
-        return hashes[mixed >> np.uint64(64 - self._halved) == 0]
+        kept: Integers = hashes[mixed >> np.uint64(64 - self._halved) == 0]
+        return kept
 
     def count(self) -> int:
         """How many are repetitions of one before; of very many roughly."""

@@ -19,6 +19,10 @@ WEIGHTS: dict[str, Weight] = {
     "geometry_mostly_missing": "blocks",
     "time_missing": "blocks",
     "time_twice": "blocks",
+    "no_station": "blocks",
+    "station_twice": "blocks",
+    "station_unknown": "left_out",
+    "station_fixed": "left_out",
     "value": "left_out",
     "day": "left_out",
     "width": "left_out",
@@ -54,6 +58,7 @@ WEIGHTS: dict[str, Weight] = {
     "zeros": "hint",
     "moving": "hint",
     "no_series": "hint",
+    "station_missing": "hint",
 }
 """Code → what it means for the import; the words for people belong to the pages."""
 
