@@ -145,7 +145,7 @@ async def test_a_worker_that_fell_is_followed_by_another(
         raise ConnectionError("the process is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr("stadtkern.catalogue.onboarding.steps._offer", falls)
+        broken.setattr("stadtkern.catalogue.onboarding.offers.offer", falls)
         with pytest.raises(ConnectionError):
             await desk.store(checked)
     assert (await desk.see(checked.uuid)).state == "to_load"

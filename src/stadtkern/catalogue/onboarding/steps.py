@@ -11,9 +11,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from stadtkern.catalogue import automatic
-from stadtkern.catalogue import operations as catalogue
-from stadtkern.catalogue.onboarding import files, joining, operations, readings, sources
+from stadtkern.catalogue.onboarding import files, joining, offers, operations, readings, sources
 from stadtkern.catalogue.onboarding.entities import Checked, Delivery, Found, Plan
 from stadtkern.core import access, outbox, statements
 from stadtkern.core.database import Connection
@@ -144,7 +142,7 @@ async def load(
 
 async def _conclude(connection: Connection, delivery: Delivery, plan: Plan, *, rows: int) -> None:
     """Offer what is stored, remember what it looked like, and call it done."""
-    await _offer(connection, delivery, plan)
+    await offers.offer(connection, delivery, plan)
     if delivery.found is not None:
         shape = drift.shape_of(delivery.found.survey, rows=delivery.rows)
         params = {"id": delivery.recipe.id, "shape": Jsonb(msgspec.to_builtins(shape))}
@@ -223,58 +221,6 @@ def _next(batches: Iterator[typed.Batch]) -> tuple[int, feature_entities.Columns
         shapes = batch.places
     columns = feature_entities.Columns(n=batch.size, values=batch.columns(), points=points, shapes=shapes)
     return batch.done, columns
-
-
-async def _offer(connection: Connection, delivery: Delivery, plan: Plan) -> None:
-    """See that the dataset has its forms and, the first time, is published where that was wished."""
-    recipe, about = delivery.recipe, plan.about
-    dataset_id = recipe.dataset_id or 0
-    licence, attribution = (about.licence, about.attribution) if about else ("", "")
-    await automatic.place_features(connection, dataset_id=dataset_id)
-    if plan.target in ("series", "stations"):
-        await automatic.refresh_series(
-            connection, dataset_id=dataset_id, licence=licence, attribution=attribution
-        )
-    elif not delivery.later:
-        for form in _forms(recipe.dataset_key, spatial=plan.target == "features"):
-            said = {"licence": licence, "attribution": attribution, **form}
-            await catalogue.add_distribution(connection, by=None, dataset_id=dataset_id, **said)
-    if about is not None and about.publish and not delivery.later:
-        await catalogue.publish(connection, by=None, dataset_id=dataset_id)
-
-
-_DOWNLOADS = (
-    ("csv", "CSV", "text/csv", "Alles als CSV", "All as CSV"),
-    (
-        "xlsx",
-        "XLSX",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "Alles als Excel",
-        "All as Excel",
-    ),
-    ("ndjson", "NDJSON", "application/x-ndjson", "Alles als NDJSON", "All as NDJSON"),
-    ("geojson", "GEOJSON", "application/geo+json", "Alles als GeoJSON", "All as GeoJSON"),
-    ("parquet", "PARQUET", "application/vnd.apache.parquet", "Alles als Parquet", "All as Parquet"),
-)
-
-
-def _forms(key: str, *, spatial: bool) -> list[dict[str, Any]]:
-    address = f"/ogc/collections/{key}"
-    found: list[dict[str, Any]] = [
-        {
-            "title": {"de": "Schnittstelle (OGC API – Features)", "en": "Interface (OGC API – Features)"},
-            "access_url": address,
-            "format": "JSON",
-            "media_type": "application/json",
-        }
-    ]
-    for ending, format_, media_type, german, english in _DOWNLOADS:
-        if ending == "geojson" and not spatial:
-            continue
-        url = f"{address}/download.{ending}"
-        said = {"title": {"de": german, "en": english}, "format": format_, "media_type": media_type}
-        found.append({**said, "access_url": url, "download_url": url})
-    return found
 
 
 def _plan(delivery: Delivery) -> Plan:
