@@ -16,7 +16,7 @@ from stadtkern.insights import kinds
 from stadtkern.ui.visit import Visit
 
 # Series that one tile or map takes of one property.
-MOST = 300
+MOST = 200
 _LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from stadtkern.insights.boards import words
 from stadtkern.insights.cockpit.definitions import Audience, Content, Definition, Form, Text
-from stadtkern.ui import fields
+from stadtkern.ui import fields, formats
 
 _EXAMPLES = {
     "flow": gettext_lazy("Was gezählt wird, zum Beispiel „Räder“."),
@@ -149,7 +149,7 @@ class TileForm(forms.Form):
     low = Number(label=gettext_lazy("Anfang des Balkens"), widget=_NUMBER)
     high = Number(label=gettext_lazy("Ende des Balkens"), widget=_NUMBER)
     threshold = Number(label=gettext_lazy("Grenzwert"), widget=_NUMBER)
-    above = forms.TypedChoiceField(label="", coerce=lambda value: value == "1", required=False)
+    above = forms.TypedChoiceField(label="", coerce=lambda value: value == "1")
     most = forms.IntegerField(label=gettext_lazy("Wie viele Orte?"), min_value=1, max_value=15, initial=5)
     digits = forms.IntegerField(
         label=gettext_lazy("Stellen hinter dem Komma"), min_value=0, max_value=6, initial=0, required=False
@@ -225,17 +225,17 @@ _FIELDS: Mapping[Form, tuple[str, ...]] = {
 _ABOVE = {
     "gauge": (
         gettext_lazy("Was ist gut?"),
-        [("", gettext_lazy("unter dem Grenzwert")), ("1", gettext_lazy("über dem Grenzwert"))],
+        [("0", gettext_lazy("unter dem Grenzwert")), ("1", gettext_lazy("über dem Grenzwert"))],
     ),
     "bays": (
         gettext_lazy("Welcher Wert wird gezählt?"),
-        [("", gettext_lazy("0 oder falsch (zum Beispiel frei)")),
+        [("0", gettext_lazy("0 oder falsch (zum Beispiel frei)")),
          ("1", gettext_lazy("1 oder wahr (zum Beispiel belegt)"))],
     ),
     "ranking": (
         gettext_lazy("Reihenfolge"),
         [("1", gettext_lazy("die höchsten Werte zuerst")),
-         ("", gettext_lazy("die niedrigsten Werte zuerst"))],
+         ("0", gettext_lazy("die niedrigsten Werte zuerst"))],
     ),
 }  # fmt: skip
 
@@ -245,12 +245,20 @@ def tile_start(definition: Definition) -> dict[str, Any]:
     begun: dict[str, Any] = {}
     for name in ("title", "noun", "places", "body"):
         begun |= _start(getattr(definition, name), name)
-    kept = ("low", "high", "threshold", "link", "most", "digits", "wide", "until")
+    kept = ("link", "most", "digits", "wide", "until")
+    numbers = ("low", "high", "threshold")
     return {
         **begun,
         **{name: getattr(definition, name) for name in kept},
-        "above": "1" if definition.above else "",
+        **{name: _number(getattr(definition, name)) for name in numbers},
+        "above": "1" if definition.above else "0",
     }
+
+
+def _number(value: float | None) -> str:
+    """As people write it in the page's language, and as exactly as it was said."""
+    text = "" if value is None else repr(value).removesuffix(".0")
+    return text.replace(".", ",") if formats.language().startswith("de") else text
 
 
 def _text(given: Mapping[str, Any], name: str) -> Text:

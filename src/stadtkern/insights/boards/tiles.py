@@ -194,7 +194,7 @@ async def _begin(visit: Visit, *, kind: Form, source: Mapping[str, tuple[Any, ..
     """A title to start from: what is observed, or the one place."""
     found = await _streams(visit, source)
     name = found[0].property_name or found[0].name if found else ""
-    begin: dict[str, Any] = {"title_de": name[:80], "most": 5, "above": "1" if kind == "ranking" else ""}
+    begin: dict[str, Any] = {"title_de": name[:80], "most": 5, "above": "1" if kind == "ranking" else "0"}
     if kind in ("flow", "places"):
         begin["wide"] = True
     return begin

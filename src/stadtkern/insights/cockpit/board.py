@@ -111,7 +111,8 @@ def _spread(tiles: Sequence[Tile]) -> list[Tile]:
             odd = n % 2 == 1
             continue
         beside = {1: [6], 3: [6]}.get(n, [3, 3]) if odd else []
-        widths += beside + (columns(n - len(beside)) if n > len(beside) else [])
+        rest = n - len(beside)
+        widths += beside + ([12] if rest == 1 else columns(rest) if rest else [])
         odd = False
     if odd:
         widths[-1] = 12

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Each kind of tile says its value, against what, how fresh and from where; many cost as few reads as some."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from stadtkern.core import access, database, times
+from stadtkern.insights.cockpit import board
+from stadtkern.insights.cockpit.definitions import Content, Definition, Form, Group
+from stadtkern.insights.cockpit.tile import Tile
+from stadtkern.ui.visit import City, Visit
+from tests import browsing
+from tests.insights import factories
+
+pytestmark = pytest.mark.anyio
+_PROPERTY: dict[Form, str] = {
+    "flow": factories.BICYCLES, "ranking": factories.BICYCLES, "places": factories.BICYCLES,
+    "value": factories.PARKING, "free": factories.PARKING, "bays": factories.PARKING,
+    "low": factories.SOIL, "gauge": factories.SOIL, "level": factories.WATER,
+}  # fmt: skip
+
+
+@pytest.fixture
+async def visit(town: factories.Town, database: str) -> AsyncIterator[Visit]:
+    """Somebody who may see everything, on a Thursday afternoon."""
+    async with browsing.pages(url=database), await _connect(database) as connection:
+        scope = access.Scope(ids=(), negated=True)
+        yield Visit(connection=connection, scope=scope, city=City(), now=town.now)
+
+
+async def _connect(url: str) -> database.Connection:
+    return await database.connect(url=url, autocommit=True)
+
+
+def _tile(form: Form, **more: Any) -> Definition:
+    if form in _PROPERTY and "streams" not in more:
+        more.setdefault("properties", (_PROPERTY[form],))
+    return Definition(key=more.pop("key", form), form=form, title={"de": form}, **more)
+
+
+def _content(*tiles: Definition) -> Content:
+    return Content(title={"de": "T"}, groups=(Group(key="g", tiles=tiles),))
+
+
+async def _made(visit: Visit, *tiles: Definition) -> dict[str, Tile]:
+    groups = await board.groups(visit, key="t", content=_content(*tiles))
+    return {tile.key: tile for group in groups for tile in group.tiles}
+
+
+async def test_a_value_is_told_against_the_usual_at_this_hour(visit: Visit, town: factories.Town) -> None:
+    """The mean of two car parks moves by itself; its line is that of a day."""
+    ids = (town.streams["Freie Plätze Arkaden"], town.streams["Freie Plätze Theater"])
+    made = (await _made(visit, _tile("value", streams=ids)))["value"]
+    assert (made.unit, made.live and made.live.mode) == ("Plätze", "mean")
+    assert "Mittel aus 2 Orten" in made.says
+    assert "wie sonst um diese Zeit" in made.says
+    assert 'class="line"' in made.picture
+
+
+async def test_a_bar_says_on_which_side_of_the_limit_a_value_lies(visit: Visit, town: factories.Town) -> None:
+    """Good above or below, as the editors said; values beyond the ends fill or empty the bar."""
+    dry = (town.streams["Bodenfeuchte Junge Eiche"],)
+    about: dict[str, Any] = {"streams": dry, "low": 0.0, "high": 40.0, "threshold": 18.0}
+    made = await _made(
+        visit,
+        _tile("gauge", key="trocken", above=True, **about),
+        _tile("gauge", key="gut", **about),
+        _tile("gauge", key="voll", streams=dry, low=-5.0, high=1.0),
+    )
+    assert (made["trocken"].badge, made["trocken"].badge_kind) == (
+        "unter der Grenze von 18,0 Vol.-%",
+        "warning",
+    )
+    assert made["gut"].badge_kind == "good"
+    assert made["voll"].badge == ""
+    assert 'width="100.0%"' in made["voll"].picture
+
+
+async def test_a_ranking_begins_at_the_end_that_was_asked_for(visit: Visit) -> None:
+    """Counts are those of today; as many places as were asked for."""
+    made = await _made(visit, _tile("ranking", key="viel", above=True, most=2), _tile("ranking", key="wenig"))
+    names = [row.name for row in made["viel"].rows]
+    assert names == ["Zählstelle Hafenstraße", "Zählstelle Promenade"]
+    assert made["wenig"].rows[0].name == "Zählstelle Neutor"
+
+
+async def test_days_are_counted_in_the_citys_calendar(visit: Visit, town: factories.Town) -> None:
+    """Before, on the day, and afterwards."""
+    today = town.now.astimezone(City().zone).date()
+    made = await _made(
+        visit,
+        *(
+            _tile("countdown", key=f"d{n}", until=(today + timedelta(days=n - 2)).isoformat())
+            for n in (0, 2, 3)
+        ),
+    )
+    assert [(made[key].figure, made[key].behind) for key in ("d0", "d2", "d3")] == [
+        ("2 Tage", "vorbei"), ("heute", ""), ("1 Tag", ""),
+    ]  # fmt: skip
+
+
+async def test_a_dead_stream_looks_dead_in_every_kind_of_tile(
+    visit: Visit, town: factories.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten days of silence: no figure of then as one of now, and since when."""
+    later = town.now + timedelta(days=10)
+    monkeypatch.setattr(times, "now", lambda: later)
+    old = Visit(connection=visit.connection, scope=visit.scope, city=visit.city, now=later)
+    made = await _made(old, *(_tile(form, low=0.0, high=1.0, threshold=1.0) for form in _PROPERTY))
+    assert set(made) == set(_PROPERTY)
+    for tile in made.values():
+        assert tile.late_after is not None, tile.key
+        assert tile.at is not None, tile.key
+        assert later - tile.at > tile.late_after, tile.key
+    for key in ("value", "gauge", "free", "bays", "low"):
+        assert made[key].figure == "–", key
+
+
+async def test_what_is_not_there_takes_nothing_else_with_it(visit: Visit) -> None:
+    """A deleted series and a property that nobody measures: their tiles are left out, the others stand."""
+    made = await _made(
+        visit,
+        _tile("value", streams=(987_654_321,)),
+        _tile("level", key="x", properties=("nix",)),
+        _tile("low"),
+    )
+    assert set(made) == {"low"}
+
+
+async def test_what_somebody_may_not_see_feeds_no_tile(visit: Visit, town: factories.Town) -> None:
+    """Not by its number, not by what it observes."""
+    blind = Visit(
+        connection=visit.connection, scope=access.Scope(ids=(), negated=False), city=visit.city, now=visit.now
+    )
+    single = tuple(town.streams.values())
+    assert (
+        await _made(blind, *(_tile(form) for form in _PROPERTY), _tile("value", key="y", streams=single))
+        == {}
+    )
+
+
+async def test_more_tiles_ask_no_more_questions(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sixty tiles need is read in as many statements as what nine need."""
+    asked: list[str] = []
+    execute = psycopg.AsyncCursor.execute
+
+    async def counted(self: Any, query: Any, *more: Any, **named: Any) -> Any:
+        asked.append(str(query))
+        return await execute(self, query, *more, **named)
+
+    nine = [_tile(form, low=0.0, high=1.0) for form in _PROPERTY]
+    many = [_tile(form, key=f"{form}{n}", low=0.0, high=1.0) for form in _PROPERTY for n in range(6)]
+    await _made(visit, *nine)  # what is usual is kept for a while
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", counted)
+    assert len(await _made(visit, *nine)) == 9
+    few, asked[:] = len(asked), []
+    assert len(await _made(visit, *many)) == 54
+    assert len(asked) == few <= 6
+
+
+def test_tiles_fill_their_rows() -> None:
+    """Wide ones in pairs or with small ones beside them, whatever their number; no row is left ragged."""
+    patterns = "w wn wnn wnnn wnnnn ww wwn wwnnnn nnnw nnnnn wnnwn nn n wwwnn"
+    for pattern in patterns.split():
+        tiles = board._spread([Tile(key=str(n), title="", wide=c == "w") for n, c in enumerate(pattern)])
+        row = 0
+        for tile in tiles:
+            row += tile.columns
+            assert row <= 12, pattern
+            row %= 12
+        assert row == 0, pattern
