@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Each kind of tile says its value, against what, how fresh and from where; many cost as few reads as some."""
+"""Each kind of tile says its value, against what, how fresh and from where; many cost no more reads."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_a_bar_says_on_which_side_of_the_limit_a_value_lies(visit: Visit, 
         _tile("gauge", key="voll", streams=dry, low=-5.0, high=1.0),
     )
     assert (made["trocken"].badge, made["trocken"].badge_kind) == (
-        "unter der Grenze von 18,0 Vol.-%",
+        "unter der Grenze von 18 Vol.-%",
         "warning",
     )
     assert made["gut"].badge_kind == "good"
