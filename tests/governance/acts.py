@@ -19,6 +19,7 @@ FOLDED_AWAY = {
 }  # fmt: skip
 # Another address brings it back as it was.
 BROUGHT_BACK = {
+    "board-do": "board-do",  # undo stands beside what was done; removed boards wait in the list
     "bulk-undo": "bulk-change",
     "end-session": "account_login",
     "organisation-withdraw": "organisation-invite",
@@ -29,7 +30,8 @@ HARMLESS = {
     "account", "account_change_password", "account_confirm_email", "account_email", "account_login",
     "account_reauthenticate", "account_reset_password", "account_reset_password_from_key",
     "account_set_password", "account_signup", "agreement-documents", "agreement-edit", "agreement-new",
-    "barrier", "ckan-action", "dataset-editor", "dataset-form", "dataset-form-new", "dataset-new",
+    "barrier", "board-new", "board-settings", "board-theme", "board-tile", "board-tile-new",
+    "board-version", "ckan-action", "dataset-editor", "dataset-form", "dataset-form-new", "dataset-new",
     "dataset-points", "device-new", "file-new", "file-replace", "glossary-missing", "glossary-new",
     "glossary-term", "harvest-edit", "harvest-new", "harvest-source", "import", "import-decide",
     "import-further", "import-layout", "import-new", "import-plan", "import-schedule", "import-store",
