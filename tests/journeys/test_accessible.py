@@ -19,6 +19,8 @@ PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht"
          "/daten?q=gibtesnicht", "/quellen", "/schnittstellen", "/schnittstellen/daten-api",
          "/barrierefreiheit", "/daten/anfragen", "/daten/anfragen/neu",
          "/suche?q=neutor", "/suche?q=gibtesnicht", "/glossar", "/glossar/fehlt",
+         "/ogc?f=html", "/ogc/collections/things?f=html", "/ogc/collections/things/items?f=html",
+         "/ogc/collections/things/items/THING_ID?f=html", "/ogc/collections/gibtesnicht?f=html",
          "/ueber", "/barrierefreiheit/melden", "/nix", "/en/"]  # fmt: skip
 
 
@@ -29,7 +31,11 @@ def address(walk: Walk, path: str) -> str:
     path = path.replace("WATERCHART", f"/diagramm?reihe={water}").replace(
         "CHART", f"/diagramm?reihe={stream}"
     )
-    path = path.replace("THING", f"/dinge/{thing}").replace("STREAM", f"/messreihen/{stream}")
+    path = (
+        path.replace("THING_ID", str(thing))
+        .replace("THING", f"/dinge/{thing}")
+        .replace("STREAM", f"/messreihen/{stream}")
+    )
     return walk.address + path.replace("WATER", f"/messreihen/{water}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from stadtkern.catalogue.inventory import permissions as rights
 from stadtkern.catalogue.requests import queries as asked
@@ -34,14 +34,14 @@ async def imports(connection: Connection, person: Person) -> Sequence[Waiting]:
             "%(n)s Lieferungen könnten Menschen betreffen: bitte entscheiden",
             decisions,
         )
-        found.append(Waiting(says=says % {"n": decisions}, url=url))
+        found.append(Waiting(says=says % {"n": decisions}, url=url, does=gettext("Entscheiden")))
     if steps:
         says = ngettext(
             "%(n)s Lieferung wartet auf den nächsten Schritt",
             "%(n)s Lieferungen warten auf den nächsten Schritt",
             steps,
         )
-        found.append(Waiting(says=says % {"n": steps}, url=url))
+        found.append(Waiting(says=says % {"n": steps}, url=url, does=gettext("Weitermachen")))
     return found
 
 
@@ -61,7 +61,8 @@ async def releases(connection: Connection, person: Person) -> Sequence[Waiting]:
         n,
     )
     url = reverse("inventory") + "?frist=meine"
-    return [Waiting(says=says % {"n": n, "day": formats.day(due)}, url=url)]
+    said = says % {"n": n, "day": formats.day(due)}
+    return [Waiting(says=said, url=url, does=gettext("Entscheiden"))]
 
 
 async def requests(connection: Connection, person: Person) -> Sequence[Waiting] | None:
@@ -70,7 +71,8 @@ async def requests(connection: Connection, person: Person) -> Sequence[Waiting] 
         return None
     n = await asked.waiting(connection)
     says = ngettext("%(n)s Anfrage nach Daten ist zu lesen", "%(n)s Anfragen nach Daten sind zu lesen", n)
-    return [Waiting(says=says % {"n": n}, url=reverse("requests-work"))] if n else []
+    url = reverse("requests-work")
+    return [Waiting(says=says % {"n": n}, url=url, does=gettext("Lesen"))] if n else []
 
 
 async def harvests(connection: Connection, person: Person) -> Sequence[Waiting]:
@@ -80,7 +82,7 @@ async def harvests(connection: Connection, person: Person) -> Sequence[Waiting]:
     says = ngettext(
         "%(n)s Katalog ließ sich zuletzt nicht ernten", "%(n)s Kataloge ließen sich zuletzt nicht ernten", n
     )
-    return [Waiting(says=says % {"n": n}, url=reverse("harvest"))] if n else []
+    return [Waiting(says=says % {"n": n}, url=reverse("harvest"), does=gettext("Nachsehen"))] if n else []
 
 
 def _where(person: Person, role: Role) -> list[int]:

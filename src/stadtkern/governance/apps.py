@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
+from stadtkern.governance import waiting
 from stadtkern.ui import places
 
 
@@ -29,6 +30,7 @@ class Governance(AppConfig):
             None,
             about=gettext_lazy("Wer welche Daten sehen darf, und auf welche Bedingungen hin."),
             position=60,
+            waiting=waiting.rooms,
         )
         places.register(
             gettext_lazy("Vereinbarungen"),
@@ -36,4 +38,5 @@ class Governance(AppConfig):
             "steward",
             about=gettext_lazy("Geschlossene Daten für eine Zeit mit anderen teilen."),
             position=61,
+            waiting=waiting.agreements,
         )

@@ -14,10 +14,11 @@ from stadtkern.identity.permissions import Person
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that waits for somebody, in words, and where to do it."""
+    """Something that waits for somebody, in words, and where to do it; `does`: the verb on its button."""
 
     says: str
     url: str
+    does: str = ""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from stadtkern.core.database import Connection
 from stadtkern.identity.mail import queries
@@ -23,4 +23,4 @@ async def waiting(connection: Connection, person: Person) -> Sequence[Waiting] |
     if not dead:
         return []
     says = ngettext("%(n)s E-Mail wurde nicht zugestellt", "%(n)s E-Mails wurden nicht zugestellt", dead)
-    return [Waiting(says=says % {"n": formats.number(dead)}, url=reverse("mail"))]
+    return [Waiting(says=says % {"n": formats.number(dead)}, url=reverse("mail"), does=gettext("Nachsehen"))]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from stadtkern.catalogue.browse import wording
@@ -18,11 +19,13 @@ from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.ui import places
+from stadtkern.ui import formats, places
 from stadtkern.ui import visit as visits
+from stadtkern.ui.places import Waiting
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 30
+_ALARMS = 5
 _LACKING = "(c.themes = '{}' OR c.description = '{}')"
 # What needs work first: conditions of each kind, and how it is sorted.
 _KINDS = (
@@ -50,6 +53,7 @@ async def start(request: HttpRequest) -> HttpResponse:
         person = await permissions.require_signed_in(request, visit.connection)
         entered, waiting = await places.open_to(visit.connection, person)
         tasks, total = await _tasks(visit, person, query=query) if person.works_here else ([], 0)
+        waiting += await _silent(visit, person) if person.works_here else []
     context = {
         "person": person,
         "places": [place for place in entered if place.url_name != "work"],
@@ -86,6 +90,27 @@ async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task
         + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
     )
     return [_task(row) for row in rows], int(total)
+
+
+async def _silent(visit: Visit, person: Person) -> list[Waiting]:
+    """Datasets of theirs in which series have fallen silent, those that spoke last first."""
+    seen = [visit.scope.on(alias) for alias in ("t.dataset_id", "d.id", "c.dataset_id")]
+    rows = await _rows(
+        visit,
+        Fragment(statements.load("catalogue")["fallen_silent"] + " ")
+        + fragments.every([_own(person), *seen])
+        + Fragment(" GROUP BY d.id, c.dataset_id ORDER BY max(s.last_time) DESC LIMIT %s", (_ALARMS,)),
+    )
+    found = []
+    for key, title, number, last in rows:
+        says = ngettext(
+            "%(title)s: seit %(day)s keine neuen Werte in %(n)s Messreihe",
+            "%(title)s: seit %(day)s keine neuen Werte in %(n)s Messreihen",
+            number,
+        )
+        said = says % {"title": wording.said(title) or key, "day": formats.day(last), "n": number}
+        found.append(Waiting(says=said, url=reverse("dataset", args=[key]), does=gettext("Nachsehen")))
+    return found
 
 
 async def _rows(visit: Visit, statement: Fragment) -> list[tuple[Any, ...]]:

@@ -40,6 +40,15 @@ SELECT d.key, c.title, d.state, c.changed_at,
 FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
 WHERE c.dataset_id = ANY (%s) AND;
 
+-- name: fallen_silent
+-- Published datasets with series that sent until lately and do not any more; whose they are and who sees them follows
+SELECT d.key, c.title, count(*), max(s.last_time)
+FROM things.datastream_state AS s
+JOIN things.datastream AS t ON t.id = s.datastream_id
+JOIN core.dataset AS d ON d.id = t.dataset_id
+JOIN catalogue.dataset AS c ON c.dataset_id = d.id
+WHERE s.last_time < now() - interval '2 days' AND s.last_time > now() - interval '14 days' AND d.state = 'published' AND
+
 -- name: move_dataset
 -- Puts a dataset into another room and under another organisation, if it still lies where somebody saw it
 UPDATE core.dataset AS d SET room_id = r.id, organisation_id = %(organisation_id)s

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from stadtkern.city.messages import queries
 from stadtkern.core.database import Connection
@@ -26,4 +26,4 @@ async def messages(connection: Connection, person: Person) -> Sequence[Waiting] 
         return None
     n = await queries.waiting(connection, kinds=work.kinds_of(person))
     says = ngettext("%(n)s Rückmeldung ist zu lesen", "%(n)s Rückmeldungen sind zu lesen", n)
-    return [Waiting(says=says % {"n": n}, url=reverse("messages"))] if n else []
+    return [Waiting(says=says % {"n": n}, url=reverse("messages"), does=gettext("Lesen"))] if n else []
