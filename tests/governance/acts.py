@@ -10,6 +10,7 @@ ASKED_FIRST = {
     "file-forget", "file-remove", "file-restore", "glossary-remove", "harvest-delete", "import-discard",
     "inventory-delete", "inventory-withdraw", "mail-discard", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_remove_webauthn", "own-data", "request-delete", "room-dismiss",
+    "story-release", "story-remove",
     "subscriptions", "version-restore",
 }  # fmt: skip
 # The button lies folded away together with the sentence that says what it does.
@@ -41,5 +42,6 @@ HARMLESS = {
     "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "nearby",
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
     "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit", "room-new",
+    "stories-work", "story-edit", "story-new", "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",
 }  # fmt: skip

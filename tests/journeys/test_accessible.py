@@ -12,7 +12,7 @@ from tests.journeys import axe
 from tests.journeys.conftest import Walk
 
 PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/dinge", "/dinge?q=gibtesnicht", "THING", "STREAM",
-         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "/diagramm", "/diagramm?suche=fahr",
+         "STREAM?vergleich=1", "STREAM?von=31.02.2024", "/diagramm", "/diagramm?suche=fahr", "/datenfenster",
          "CHART&vergleich=vorjahr&ereignisse=2026-02-10%20Sturm", "WATERCHART&zeitraum=jahr",
          "/diagramm?reihe=1&reihe=2&reihe=3",
          "WATER?zeitraum=monat", "/daten",

@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from stadtkern.core import database, datasets
+from stadtkern.insights.stories import operations as stories
+from stadtkern.insights.stories.entities import Block, Told
 from tests import people
 from tests.journeys import axe
 from tests.journeys.conftest import Walk
@@ -29,7 +31,17 @@ PATHS = (
     "/arbeit/vereinbarungen/{agreement}/abschliessen", "/arbeit/protokoll",
     "/arbeit/protokoll?q=gibtesnicht", "/daten/{key}", "/daten/{key}/versionen", "/daten/{key}/nutzung",
     "/arbeit/daten/{key}", "/arbeit/daten/neu", "/arbeit/gibtesnicht",
+    "/arbeit/datenfenster", "/arbeit/datenfenster/neu?diagramm=reihe%3D1", "/arbeit/datenfenster/{story}",
+    "/arbeit/datenfenster/{story}/vorschau", "/arbeit/datenfenster/{story}/freigabe",
 )  # fmt: skip
+
+
+_BLOCKS = (
+    Block(kind="text", text={"de": "## Wie viele?\n\n- **viele**\n- [mehr](/daten)"}),
+    Block(kind="diagram", source="reihe=1"),
+    Block(kind="values", source="reihe=1&reihe=2"),
+    Block(kind="map", source="rad"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +78,9 @@ async def _fill(url: str) -> Mapping[str, str]:
             " FROM core.room WHERE key = 'tresor' RETURNING id"
         )
         agreement = await rows.fetchone()
+        story = await stories.begin(
+            connection, by=person.id, told=Told(title={"de": "Wolken zählen"}, blocks=_BLOCKS)
+        )
         rows = await connection.execute(
             "SELECT key FROM core.dataset WHERE key <> 'wolken' ORDER BY id LIMIT 1"
         )
@@ -73,7 +88,8 @@ async def _fill(url: str) -> Mapping[str, str]:
     assert agreement is not None
     assert public is not None
     return {"cookie": administrator.cookie, "office": str(office), "person": str(person.id),
-            "closed": str(closed.id), "agreement": str(agreement[0]), "key": str(public[0])}  # fmt: skip
+            "closed": str(closed.id), "agreement": str(agreement[0]), "key": str(public[0]),
+            "story": str(story)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
