@@ -12,7 +12,7 @@ from tests.governance.doors_of_files import FILES
 WORDS = (
     "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
     "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
-    "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo",
+    "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo", "stimmt-nicht",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     **city.DOORS,

@@ -29,6 +29,9 @@ DOORS: dict[str, Door] = {
         one="/dinge/{thing} /dinge/{thing}?reihe={stream} /en/dinge/{thing}",
         search="/dinge/1?reihe={stream}",
     ),
+    "dinge/<int:id>/aushang": door(one="/dinge/{thing}/aushang /en/dinge/{thing}/aushang"),
+    # It leads to the page of the place, whether there is one or not.
+    "m/<int:id>": door(lists="/m/1", search="/m/{thing}"),
     "messreihen/<int:id>": door(
         lists="/messreihen/1 /messreihen/1?zeitraum=tag&vergleich=1",
         one="/messreihen/{stream} /messreihen/{stream}?zeitraum=alles /en/messreihen/{stream}",

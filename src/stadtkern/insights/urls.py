@@ -9,7 +9,7 @@ from stadtkern.insights.atlas import views as atlas
 from stadtkern.insights.boards import tiles, work
 from stadtkern.insights.boards import views as boards
 from stadtkern.insights.diagrams import views as diagrams
-from stadtkern.insights.explore import embed
+from stadtkern.insights.explore import embed, poster
 from stadtkern.insights.explore import views as explore
 from stadtkern.insights.stories import views as stories
 from stadtkern.insights.stories import work as telling
@@ -36,6 +36,8 @@ urlpatterns = [
     path("karte/daten/<slug:key>.json", atlas.features_json, name="map-features"),
     path("dinge", explore.things, name="things"),
     path("dinge/<int:id>", explore.thing, name="thing"),
+    path("dinge/<int:id>/aushang", poster.sheet, name="thing-poster"),
+    path("m/<int:id>", poster.short, name="thing-short"),
     path("messreihen/<int:id>", explore.datastream, name="datastream"),
     path("messreihen/<int:id>/verlauf.json", explore.chart_json, name="chart-json"),
     path("messreihen/<int:id>/einbetten", embed.chart, name="datastream-embedded"),

@@ -41,6 +41,7 @@ urlpatterns = [
         path("schnittstellen", views.interfaces, name="interfaces"),
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
         path("barrierefreiheit/melden", words.barrier, name="barrier"),
+        path("stimmt-nicht", words.place, name="place-report"),
         path("suche", search.page, name="search"),
         path("suche/vorschlaege", search.suggest, name="search-suggestions"),
         path("ueber", views.about, name="about"),

@@ -8,11 +8,14 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["term", "barrier"]
+Kind = Literal["term", "barrier", "place"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A missed word (`subject`), or a barrier; `place`: the page it is about, `contact`: only if given."""
+    """A missed word (`subject`), a barrier, or what is wrong at a measuring place.
+
+    `place`: the page it is about, `contact`: only if given.
+    """
 
     id: int
     kind: Kind

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
@@ -184,5 +185,7 @@ async def _then(visit: Visit, known: list[Place], *, at: datetime) -> list[Place
 
 
 def words_with_unit(place: Place) -> str:
-    """The value as it stands under a point: what silence means, or the value."""
-    return place.said or place.value or formats.number(None)
+    """The value as it stands under a point: what silence means, or the value; an old one never looks new."""
+    if place.said or place.live or not place.value:
+        return place.said or place.value or formats.number(None)
+    return gettext("zuletzt %(value)s") % {"value": place.value}

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import render
 
 from stadtkern.catalogue.usage import counting
-from stadtkern.insights import kinds
+from stadtkern.insights import kinds, silence
 from stadtkern.insights import streams as streams_of
-from stadtkern.insights.explore import catalogue, chart_data, download, embed, history, parts
+from stadtkern.insights.explore import against, catalogue, chart_data, download, embed, history, parts, poster
 from stadtkern.insights.streams import Site, Stream
 from stadtkern.ui import ground, maps, spans
 from stadtkern.ui import visit as visits
@@ -48,7 +48,10 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
             "api": f"{settings.PUBLIC_URL}/sta/v1.1/Things({id})?$expand=Datastreams",
             "kind": series[0].what if series else kinds.OTHER,
             "datasets": [dataset.about],
-            **(await parts.chart(visit, request, shown, table=False) if shown else {}),
+            "against": await against.words(visit, series),
+            "quiet": await silence.meanings(visit, series),
+            "short": poster.address(id),
+            **(await parts.chart(visit, request, shown, table=True) if shown else {}),
         }
     return render(request, "insights/explore/thing.html", context)
 

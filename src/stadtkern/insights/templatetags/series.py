@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -68,6 +69,12 @@ def flagged(history: History) -> str:
     """The share of doubtful values: `0,4 %`."""
     share = 1 - (history.good_share if history.good_share is not None else 1.0)
     return formats.percent(share, digits=1 if share < 0.1 else 0)
+
+
+@register.simple_tag
+def said_of(said: Mapping[int, str], stream: Stream) -> str:
+    """What is said of this series among several."""
+    return said.get(stream.id, "")
 
 
 @register.simple_tag(takes_context=True)

@@ -84,7 +84,7 @@ class Atlas {
     });
     this.map.on("moveend", () => remember(address(this.view())));
     listen({ view: () => this.view(), refresh: (...asking) => this.refresh(...asking) });
-    this.map.once("idle", () => this.ready(asked));
+    this.map.once("load", () => this.ready(asked));
   }
 
   async read(asked, signal) {

@@ -26,6 +26,7 @@ async function explore(button) {
 }
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
   const button = event.target.closest("[data-copy], [data-explore]");
   if (button?.dataset.copy) copy(button);
   else if (button) explore(button);

@@ -63,6 +63,36 @@ class BarrierForm(Guarded):
     )
 
 
+class PlaceForm(Guarded):
+    """Something that is wrong at a measuring place, or with its values."""
+
+    subject = Text(
+        label=gettext_lazy("Was stimmt nicht?"),
+        max_length=150,
+        help_text=gettext_lazy("In einem Satz, zum Beispiel: „Die Anzeige steht seit gestern“."),
+    )
+    place = Text(
+        label=gettext_lazy("Um welchen Ort geht es?"),
+        max_length=300,
+        help_text=gettext_lazy("Adresse der Seite oder Name des Messorts."),
+    )
+    body = Text(
+        label=gettext_lazy("Möchten Sie mehr dazu sagen?"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    contact = Text(
+        label=gettext_lazy("Wie erreichen wir Sie?"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy(
+            "Nur wenn Sie eine Antwort möchten: E-Mail oder Telefon. Wir löschen die Angabe, sobald Ihre"
+            " Meldung erledigt ist."
+        ),
+    )
+
+
 class TermForm(forms.Form):
     """A word and its explanation, in both languages."""
 

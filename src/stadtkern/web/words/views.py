@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The glossary, and the two forms by which anybody tells the city of a missing word or of a barrier."""
+"""The glossary, and the forms by which anybody tells the city of a missing word, a barrier or a fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from stadtkern.ui import visit as visits
 from stadtkern.web.words import forms
 
 PATIENCE = guard.Patience()
-_FORMS: dict[Kind, type[fields.Guarded]] = {"term": forms.MissingForm, "barrier": forms.BarrierForm}
+_FORMS: dict[Kind, type[fields.Guarded]] = {
+    "term": forms.MissingForm,
+    "barrier": forms.BarrierForm,
+    "place": forms.PlaceForm,
+}
 _BASE = str.maketrans("ÄÖÜ", "AOU")
 
 
@@ -51,6 +55,11 @@ async def missing(request: HttpRequest) -> HttpResponse:
 async def barrier(request: HttpRequest) -> HttpResponse:
     """Something keeps somebody from using a page."""
     return await _form(request, kind="barrier", template="web/messages/barrier.html")
+
+
+async def place(request: HttpRequest) -> HttpResponse:
+    """Something is wrong at a measuring place, or with its values."""
+    return await _form(request, kind="place", template="web/messages/place.html")
 
 
 async def _form(request: HttpRequest, *, kind: Kind, template: str) -> HttpResponse:

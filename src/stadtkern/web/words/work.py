@@ -133,5 +133,5 @@ async def settle(request: HttpRequest, id: int) -> HttpResponse:
 
 
 def kinds_of(person: Person) -> Sequence[Kind]:
-    """Barriers may name how to reach somebody: stewards see them, other editors the missing words."""
-    return ("term", "barrier") if person.serves(role="steward") else ("term",)
+    """Some name how to reach somebody: stewards see all of them, other editors the missing words."""
+    return ("term", "barrier", "place") if person.serves(role="steward") else ("term",)

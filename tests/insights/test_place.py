@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page of a place as its QR code opens it: against usual, closed, silent, poster, report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import segno
+from django.test import AsyncClient
+from psycopg.types.json import Jsonb
+
+from stadtkern.core import database
+from stadtkern.insights.explore import poster
+from tests.insights import factories
+from tests.insights.test_explore import _text
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_values_stand_against_what_is_usual(visitor: AsyncClient, town: factories.Town) -> None:
+    """Counts by the last full hour, levels by the mean of this hour; states have nothing usual."""
+    counter = await _text(visitor, f"/dinge/{town.things['Zählstelle Promenade']}")
+    assert "Räder in der letzten vollen Stunde – " in counter
+    assert "um diese Zeit" in counter
+    assert "um diese Zeit" in await _text(visitor, f"/dinge/{town.things['Parkhaus Theater']}")
+    assert "um diese Zeit" not in await _text(
+        visitor, f"/dinge/{town.things['Behindertenstellplatz Rathaus']}"
+    )
+
+
+async def test_the_newest_values_are_a_table_too(visitor: AsyncClient, town: factories.Town) -> None:
+    """Eight rows of the chart's numbers and the way to all of them."""
+    page = await _text(visitor, f"/dinge/{town.things['Zählstelle Promenade']}")
+    assert page.count('<th scope="row" class="when">') == 8
+    assert "Alle Werte ansehen" in page
+
+
+async def test_a_closed_place_is_not_stale(
+    visitor: AsyncClient, town: factories.Town, connection: database.Connection
+) -> None:
+    """It says what its silence means and since when; without a meaning it says that nothing comes."""
+    stream, thing = town.streams["Freie Plätze Arkaden"], town.things["Parkhaus Arkaden"]
+    await connection.execute(
+        "UPDATE things.datastream_state SET last_time = %s, last_end = NULL WHERE datastream_id = %s",
+        (town.now - timedelta(hours=8), stream),
+    )
+    assert "sk-fresh--stale" in await _text(visitor, f"/dinge/{thing}")
+    await connection.execute(
+        "UPDATE things.datastream SET properties = %s WHERE id = %s",
+        (Jsonb({"silence": {"de": "geschlossen"}}), stream),
+    )
+    page = await _text(visitor, f"/dinge/{thing}")
+    assert "geschlossen" in page
+    assert "seit 7:58 Uhr" in page or "seit 07:58 Uhr" in page
+    assert "sk-fresh--stale" not in page
+    assert "um diese Zeit" not in page
+
+
+async def test_the_short_address_leads_to_the_page(visitor: AsyncClient, town: factories.Town) -> None:
+    """Also for a place that is not there, of which the page itself then says so."""
+    thing = town.things["Zählstelle Neutor"]
+    answer = await visitor.get(f"/m/{thing}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/dinge/{thing}")
+    assert (await visitor.get("/m/99999999999999999999999")).status_code == 302
+
+
+async def test_the_poster_says_what_it_is_and_carries_the_code(
+    visitor: AsyncClient, town: factories.Town
+) -> None:
+    """Name, purpose and short address, as words and as code; 404 where there is nothing."""
+    thing = town.things["Zählstelle Neutor"]
+    page = await _text(visitor, f"/dinge/{thing}/aushang")
+    for words in ("Zählstelle Neutor", "Damit man es weiß.", f"/m/{thing}", 'class="sk-qr"', "style-src"):
+        assert (words in page) == (words != "style-src")
+    assert (await visitor.get("/dinge/424242/aushang")).status_code == 404
+
+
+def test_the_code_holds_the_address_and_its_margin() -> None:
+    """Every dark module of the encoder stands in the drawing, four modules from the edge."""
+    text = "https://daten.stadt.example/m/123"
+    rows = [list(row) for row in segno.make_qr(text, error="m").matrix]
+    drawn = poster.code(text, title="x")
+    assert drawn.count("h1v1h-1z") == sum(map(sum, rows))
+    assert f'viewBox="0 0 {len(rows) + 8} {len(rows) + 8}"' in drawn
+    assert "M4 4h1v1h-1z" in drawn
+
+
+async def test_a_fault_can_be_reported(
+    visitor: AsyncClient, town: factories.Town, connection: database.Connection
+) -> None:
+    """The page leads to the form with its own address; what is sent waits for the stewards, once."""
+    thing = town.things["Zählstelle Neutor"]
+    page = await _text(visitor, f"/dinge/{thing}")
+    assert f"/stimmt-nicht?seite=http%3A%2F%2Flocalhost%3A8000%2Fm%2F{thing}" in page
+    form = await _text(visitor, f"/stimmt-nicht?seite=/m/{thing}")
+    ticket = form.split('name="ticket" value="')[1].split('"')[0]
+    sent = {"subject": "Die Anzeige steht.", "place": f"/m/{thing}", "ticket": ticket, "website": ""}
+    wrong = await visitor.post("/stimmt-nicht", {**sent, "subject": ""})
+    assert "sk-field__error" in wrong.content.decode()
+    answer = await visitor.post("/stimmt-nicht", sent)
+    assert (answer.status_code, answer["Location"]) == (302, "/stimmt-nicht?danke=1")
+    cursor = await connection.execute("SELECT kind, place FROM city.message")
+    assert await cursor.fetchall() == [("place", f"/m/{thing}")]
