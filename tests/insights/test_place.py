@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.core import database
 from stadtkern.insights.explore import poster
+from stadtkern.ui import guard
 from tests.insights import factories
 from tests.insights.test_explore import _text
 
@@ -87,9 +88,13 @@ def test_the_code_holds_the_address_and_its_margin() -> None:
 
 
 async def test_a_fault_can_be_reported(
-    visitor: AsyncClient, town: factories.Town, connection: database.Connection
+    visitor: AsyncClient,
+    town: factories.Town,
+    connection: database.Connection,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The page leads to the form with its own address; what is sent waits for the stewards, once."""
+    monkeypatch.setattr(guard, "TOO_FAST", 0)
     thing = town.things["Zählstelle Neutor"]
     page = await _text(visitor, f"/dinge/{thing}")
     assert f"/stimmt-nicht?seite=http%3A%2F%2Flocalhost%3A8000%2Fm%2F{thing}" in page
