@@ -75,6 +75,9 @@ def questions(stream: int, other: int) -> list[str]:
         "FeaturesOfInterest(9001)/Observations?$orderby=phenomenonTime desc&$top=50",
         "FeaturesOfInterest(9002)/Observations?$top=90&$count=true",
         "Observations?$orderby=phenomenonTime desc&$top=400&$select=id",
+        "Observations?$top=500&$select=id",
+        f"Observations?$filter={ids}&$top=70&$select=id",
+        f"Observations?$filter=Datastream/id eq {other} and result lt 0.3&$top=40&$select=id",
     ]
 
 

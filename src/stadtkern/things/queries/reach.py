@@ -15,7 +15,7 @@ from stadtkern.things import entities
 from stadtkern.things.entities import Relation
 from stadtkern.things.language import tree
 from stadtkern.things.language.tree import Options
-from stadtkern.things.queries import level, rows, ways, windows
+from stadtkern.things.queries import keyset, level, rows, ways, windows
 from stadtkern.things.queries.away import Away, Part, horizon, seen
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
@@ -26,6 +26,7 @@ MOST_PARTS = 60
 MOST_ROWS = 2_000_000
 # Entity types whose datastreams are known by a column of these.
 _NARROWED = {"Datastream": "id", "MultiDatastream": "id", "Thing": "thing_id"}
+_STREAM_RELATIONS = ("Datastream", "MultiDatastream")
 # More datastreams than this are not listed one by one.
 _STREAMS = 10_000
 # Of a filter nobody knows how many rows it lets through; so many are brought back before it is tried again.
@@ -35,10 +36,18 @@ _BEGIN = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
 
+class Lacking(NamedTuple):
+    """Where a page must stop, and the parts it then needs, in its order; one at a time, or month by month."""
+
+    edge: Fragment
+    parts: Sequence[Part]
+    by_key: bool = False
+
+
 async def page(
     connection: Connection, scope: Scope, *, prepared: Level, parent: Parent | None
-) -> tuple[Fragment, list[Part]] | None:
-    """Where a page in the order of time must stop, and the parts it then needs; None where nothing is away.
+) -> Lacking | None:
+    """Where a page in the order of time or of Datastreams must stop; None where nothing is away.
 
     Raises Away, QueryTooExpensive for pages in other orders, which need all there is.
     """
@@ -47,25 +56,61 @@ async def page(
     low, high = windows.span(prepared)
     if low is not None and low >= end:
         return None
+    alias = prepared.place.alias
+    if parent is None and prepared.keys[0].sql.text == f"{alias}.datastream_id":
+        return await _in_order(connection, scope, prepared=prepared, low=low, high=high)
     by_time = windows.applies(prepared)
     descending = by_time and prepared.keys[0].descending
-    if parent is None and low is None and not by_time:
-        return None  # all observations there are, in the order of their ids: see docs/api.md
     parts = await _missing(connection, scope, parent=parent, low=low, high=high, descending=descending)
     if not parts:
         return None
     if not by_time:
         raise _needed(parts)
-    edge = f"{prepared.place.alias}.phenomenon_time " + (
+    edge = f"{alias}.phenomenon_time " + (
         ">= things.month_end(%s)" if descending else "< things.month_start(%s)"
     )
-    return Fragment(edge, (parts[0].month,)), parts
+    return Lacking(Fragment(edge, (parts[0].month,)), parts)
 
 
-def following(parts: Sequence[Part], *, rows: int, filtered: bool) -> Away:
+async def _in_order(
+    connection: Connection, scope: Scope, *, prepared: Level, low: datetime | None, high: datetime | None
+) -> Lacking | None:
+    """A page of all observations by Datastream and time stops before the first part behind its token."""
+    stream, time = 0, _BEGIN
+    if prepared.options.token is not None:
+        values = keyset.read_token(prepared.keys, prepared.options.token)
+        stream, time = int(values[0] or 0), windows.reached(values[1])
+    only = _named(prepared.options.filter)
+    span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time, "only": only}
+    parts = await _ask(connection, "away_in_order", **seen(scope), **span)
+    if not parts:
+        return None
+    key = f"({prepared.place.alias}.datastream_id, {prepared.place.alias}.phenomenon_time)"
+    first = (parts[0].datastream_id, parts[0].month)
+    return Lacking(Fragment(f"{key} < (%s::bigint, things.month_start(%s))", first), parts, by_key=True)
+
+
+def _named(node: tree.Expression | None) -> list[int] | None:
+    """The Datastreams that a filter names by their ids; None where it may be any."""
+    match node:
+        case tree.Compare("eq", tree.Path((owner, "id" | "@iot.id")), tree.Literal(value)):
+            number = value.value
+            return [number] if owner in _STREAM_RELATIONS and isinstance(number, int) else None
+        case tree.Logic("or", operands):
+            each = [_named(item) for item in operands]
+            return None if None in each else [number for one in each for number in one or ()]
+        case tree.Logic("and", operands):
+            return next((found for item in operands if (found := _named(item)) is not None), None)
+    return None
+
+
+def following(lacking: Lacking, *, rows: int, filtered: bool) -> Away:
     """What a page that lacks so many rows needs next; of a month of many Datastreams all, as it is sorted."""
+    parts = lacking.parts
     month = [part for part in parts if part.month == parts[0].month]
-    if len(month) > 1:
+    if lacking.by_key and filtered and (len(parts) > MOST_PARTS or sum(p.rows for p in parts) > MOST_ROWS):
+        raise _too_much(parts)
+    if len(month) > 1 and not lacking.by_key:
         needed = parts if filtered else month
         if sum(part.rows for part in needed) > MOST_ROWS:
             raise _too_much(needed)

@@ -95,11 +95,10 @@ class Reader:
         lacking = await reach.page(self.connection, self.scope, prepared=prepared, parent=parent)
         if lacking is None:
             return await self._rows(prepared, parent, origin, limit=limit)
-        edge, parts = lacking
-        found = await self._rows(prepared, parent, origin + Fragment(" and ") + edge, limit=limit)
+        found = await self._rows(prepared, parent, origin + Fragment(" and ") + lacking.edge, limit=limit)
         if len(found) < limit:
             filtered = prepared.options.filter is not None
-            raise reach.following(parts, rows=limit - len(found), filtered=filtered)
+            raise reach.following(lacking, rows=limit - len(found), filtered=filtered)
         return found
 
     async def _rows(

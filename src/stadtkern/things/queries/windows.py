@@ -170,8 +170,8 @@ def _between(prepared: Level, known: Extent) -> tuple[datetime, datetime]:
         if sign in ("le", "lt", "eq"):
             high = min(high, moment)
     if prepared.options.token is not None:
-        reached = _reached(keyset.read_token(prepared.keys, prepared.options.token)[0])
-        low, high = (low, min(high, reached)) if prepared.keys[0].descending else (max(low, reached), high)
+        edge = reached(keyset.read_token(prepared.keys, prepared.options.token)[0])
+        low, high = (low, min(high, edge)) if prepared.keys[0].descending else (max(low, edge), high)
     return low, high
 
 
@@ -186,7 +186,7 @@ def span(prepared: Level) -> tuple[datetime | None, datetime | None]:
             high = moment if high is None else min(high, moment)
     by_time = prepared.keys[0].sql.text == f"{prepared.place.alias}.phenomenon_time"
     if prepared.options.token is not None and by_time:
-        moment = _reached(keyset.read_token(prepared.keys, prepared.options.token)[0])
+        moment = reached(keyset.read_token(prepared.keys, prepared.options.token)[0])
         if prepared.keys[0].descending:
             high = moment if high is None else min(high, moment)
         else:
@@ -194,7 +194,8 @@ def span(prepared: Level) -> tuple[datetime | None, datetime | None]:
     return low, high
 
 
-def _reached(text: str | None) -> datetime:
+def reached(text: str | None) -> datetime:
+    """The instant in a token. Raises ForeignToken."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError as error:

@@ -253,6 +253,17 @@ WHERE (d.dataset_id = ANY (%(datasets)s)
   AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
 ORDER BY (a.month - date '2000-01-01') * CASE WHEN %(descending)s THEN -1 ELSE 1 END, a.datastream_id LIMIT %(limit)s;
 
+-- name: away_in_order
+-- The same in the order of the key, from one datastream's instant on, of all datastreams or only some.
+SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
+JOIN things.datastream AS d ON d.id = a.datastream_id
+WHERE (d.dataset_id = ANY (%(datasets)s)
+       OR (d.dataset_id, d.id) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(streams)s::bigint[])))
+  AND a.state = 'away' AND a.last_time >= %(low)s AND a.first_time <= %(high)s
+  AND (a.datastream_id, a.last_time) >= (%(stream)s, %(time)s::timestamptz)
+  AND (%(only)s::bigint[] IS NULL OR a.datastream_id = ANY (%(only)s::bigint[]))
+ORDER BY a.datastream_id, a.month LIMIT %(limit)s;
+
 -- name: away_with_features
 -- What the same have of some features only in files, within a span; older parts do not say of which.
 SELECT a.datastream_id, a.month, a.rows FROM things.archived AS a
