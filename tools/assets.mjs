@@ -58,6 +58,7 @@ async function bundle() {
       wall: path.join(ui, "islands/wall.js"),
       kiosk: path.join(ui, "islands/kiosk.js"),
       points: path.join(ui, "islands/points.js"),
+      extent: path.join(ui, "islands/extent.js"),
       worker: path.join(ui, "islands/worker.js"),
       offline: path.join(ui, "islands/offline.js"),
       follow: path.join(ui, "islands/follow.js"),

@@ -9,6 +9,9 @@ from __future__ import annotations
 from tests.governance.door import Door, door
 
 FILES: dict[str, Door] = {
+    "daten/vorschlaege": door(
+        lists="/daten/vorschlaege?q=wer", search="/daten/vorschlaege?q={word} /daten/vorschlaege?q={key}"
+    ),
     "daten/<slug:key>/tabelle": door(
         one="/daten/{key}/tabelle /en/daten/{key}/tabelle?sortierung=-height&spalte=height&wie=ab&wert=1",
         search="/daten/{key}/tabelle?q={word} /daten/{key}/tabelle?tabelle={key}",

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arbeit/daten/<slug:key>/formen/<int:id>/entfernen", data.remove, name="dataset-form-remove"),
     path("daten", browse.datasets, name="datasets"),
     path("daten.atom", browse.feed, name="datasets-feed"),
+    path("daten/vorschlaege", browse.suggest, name="datasets-suggestions"),
     path("daten/<slug:key>", browse.dataset, name="dataset"),
     path("daten/<slug:key>/tabelle", tables.whole, name="dataset-table"),
     path("daten/<slug:key>/schnittstelle", browse.interface, name="dataset-interface"),

@@ -107,6 +107,14 @@ def _prepared(land: Sequence[Mapping[str, Any]], spots: Sequence[Spot]) -> tuple
     return _grounds[key][1:]
 
 
+def edges(land: Sequence[Mapping[str, Any]]) -> Bounds:
+    """Longitudes and latitudes of the four edges of the drawing of a land without anything on it."""
+    sheet, _ = _prepared(land, [])
+    across, along = sheet.scale * sheet.squeeze, sheet.scale
+    west, north = sheet.west - sheet.margin / across, sheet.north + sheet.margin / along
+    return west, north - sheet.height / along, west + sheet.width / across, north
+
+
 def corners(figures: Sequence[Figure]) -> list[Spot]:
     """South-west and north-east of all figures together; nothing where there are none."""
     places = [place for figure in figures for line in _lines(figure.geometry) for place in line]

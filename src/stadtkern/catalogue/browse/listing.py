@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import shapely
-import shapely.geometry
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from stadtkern.catalogue.browse import wording
@@ -18,7 +16,7 @@ from stadtkern.catalogue.search import find
 from stadtkern.catalogue.search.question import SIZE, Order, Question
 from stadtkern.core import statements
 from stadtkern.core.fragments import Fragment
-from stadtkern.ui import formats, ground
+from stadtkern.ui import formats
 from stadtkern.ui.paging import Paging
 from stadtkern.ui.visit import Visit
 
@@ -94,27 +92,13 @@ async def read(visit: Visit, *, question: Question) -> Listing:
     return Listing(
         cards=[_card(dataset, newest.get(dataset.id)) for dataset in found.datasets],
         facets=[facet for facet in facets if facet.values],
-        chosen=[_value(key, value, 0, question, names) for key, value in question.facets],
+        chosen=[*_narrowed(question), *(_value(k, v, 0, question, names) for k, v in question.facets)],
         total=total,
         says=ngettext("%(n)s Datensatz", "%(n)s Datensätze", total) % {"n": formats.number(total, digits=0)},
         roughly=found.roughly,
         paging=_paging(question, total=total),
         orders=_orders(question),
     )
-
-
-async def areas(visit: Visit, *, question: Question) -> list[tuple[str, str, bool]]:
-    """Districts to choose the area from: box as it stands in the address, name, whether it is chosen."""
-    found = []
-    for feature in await ground.outlines(visit):
-        if feature["properties"]["level"] == "district":
-            west, south, east, north = shapely.geometry.shape(feature["geometry"]).bounds
-            box = ",".join(f"{number:.4f}" for number in (west, south, east, north))
-            here = question.area is not None and [f"{number:.4f}" for number in question.area] == box.split(
-                ","
-            )
-            found.append((box, feature["properties"]["name"], here))
-    return sorted(found, key=lambda each: each[1])
 
 
 async def newest_readings(visit: Visit, *, ids: list[int]) -> Mapping[int, datetime]:
@@ -166,6 +150,21 @@ def _value(key: str, value: str, n: int, question: Question, names: Mapping[str,
     other = question.with_facet(key, "" if chosen else value)
     name = names.get(value, value) if key == "organisation" else wording.name(key, value)
     return Value(name, formats.number(n, digits=0), "?" + other.query(), chosen)
+
+
+def _narrowed(question: Question) -> list[Value]:
+    """Words and time as filters that can be taken back."""
+    found = []
+    for name, text, other in (
+        ("", f"„{question.text}“" if question.text else "", {"text": ""}),
+        (gettext("seit %(day)s"), question.since and formats.day(question.since), {"since": None}),
+        (gettext("bis %(day)s"), question.until and formats.day(question.until), {"until": None}),
+    ):
+        if text:
+            said = name % {"day": text} if name else text
+            query = msgspec.structs.replace(question, page=1, **other).query()
+            found.append(Value(said, "", "?" + query, True))
+    return found
 
 
 def _orders(question: Question) -> list[tuple[str, str, bool]]:

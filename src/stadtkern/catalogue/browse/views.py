@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from stadtkern.catalogue import queries
-from stadtkern.catalogue.browse import feeds, listing, record, series
+from stadtkern.catalogue.browse import area, feeds, listing, record, series, wording
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.search import find
 from stadtkern.catalogue.search import question as questions
@@ -22,6 +24,7 @@ from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
 _IN_FEED = 50
+_SUGGESTED, _LEAST_LETTERS = 8, 2
 
 
 async def datasets(request: HttpRequest) -> HttpResponse:
@@ -29,9 +32,10 @@ async def datasets(request: HttpRequest) -> HttpResponse:
     question = questions.read(request.GET)
     async with visits.open_visit(request) as visit:
         found = await listing.read(visit, question=question)
-        areas = await listing.areas(visit, question=question)
+        areas = await area.read(visit, question=question)
     context = {
         "areas": areas,
+        "without_area": "?" + msgspec.structs.replace(question, area=None, page=1).query(),
         "question": question,
         "listing": found,
         "kept": question.hidden(without=("q",)),
@@ -39,6 +43,25 @@ async def datasets(request: HttpRequest) -> HttpResponse:
         "feed_query": question.sorted_by("").query(),
     }
     return render(request, "catalogue/browse/datasets.html", context)
+
+
+async def suggest(request: HttpRequest) -> HttpResponse:
+    """Titles of datasets for the list below the search field."""
+    asked = questions.read({"q": request.GET.get("q", "")})
+    found: list[Dataset] = []
+    async with visits.open_visit(request) as visit:
+        if sum(map(len, asked.words)) >= _LEAST_LETTERS:
+            hits = await find.search(visit.connection, visit.scope, question=asked, size=_SUGGESTED)
+            found = list(hits.datasets)
+    suggestions = [
+        {
+            "text": wording.said(dict(each.title)) or each.key,
+            "url": reverse("dataset", args=[each.key]),
+            "kind": str(wording.KINDS[each.kind]),
+        }
+        for each in found
+    ]
+    return JsonResponse({"suggestions": suggestions})
 
 
 async def dataset(request: HttpRequest, key: str) -> HttpResponse:

@@ -22,7 +22,7 @@ from stadtkern.core.database import Connection
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _KEY_LENGTH = 80
 # Pages that stand where a dataset of this key would.
-RESERVED = frozenset(("abonnieren", "anfragen", "neu"))
+RESERVED = frozenset(("abonnieren", "anfragen", "neu", "vorschlaege"))
 
 
 class Who(Protocol):
