@@ -18,7 +18,6 @@ PAGES: dict[str, Door] = {
     **city.DOORS,
     **board_doors.PAGES,
     "": door(lists="/ /en/"),
-    "kachel/<slug:key>": door(lists="/kachel/radverkehr /kachel/parken /kachel/boden"),
     "karte": door(lists="/karte /karte?art=rad"),
     "karte/districts.json": door(lists="/karte/districts.json"),
     "karte/places.json": door(lists="/karte/places.json /karte/places.json?art=rad"),

@@ -22,6 +22,7 @@ from tests.journeys.conftest import Walk
 
 PATHS = (
     "/konto", "/konto/daten", "/konto/schluessel", "/konto/schluessel/neu", "/arbeit",
+    "/arbeit/datensaetze", "/arbeit/datensaetze?alle=1&fehlt=theme",
     "/arbeit/geraete", "/arbeit/geraete/neu", "/arbeit/menschen", "/arbeit/menschen/neu",
     "/arbeit/menschen/{office}", "/arbeit/menschen/{office}/bearbeiten", "/arbeit/menschen/konten",
     "/arbeit/menschen/konten?q=gibtesnicht", "/arbeit/menschen/konten/{person}",

@@ -25,11 +25,11 @@ class StepForm(forms.Form):
         choices=[(key, act.title) for key, act in ACTS.items()],
         widget=forms.RadioSelect,
     )
-    room = forms.ChoiceField(label=gettext_lazy("In welchen Raum?"), required=False)
-    theme = forms.ChoiceField(label=gettext_lazy("Welches Thema?"), required=False)
-    licence = forms.ChoiceField(label=gettext_lazy("Welche Lizenz?"), required=False)
+    room = forms.ChoiceField(label=gettext_lazy("Beim Verschieben: in welchen Raum?"), required=False)
+    theme = forms.ChoiceField(label=gettext_lazy("Beim Thema: welches?"), required=False)
+    licence = forms.ChoiceField(label=gettext_lazy("Bei der Lizenz: welche?"), required=False)
     attribution = Text(
-        label=gettext_lazy("Quellenangabe dazu"),
+        label=gettext_lazy("Bei der Lizenz: Quellenangabe"),
         max_length=300,
         required=False,
         help_text=gettext_lazy("Wie die Stadt genannt werden will; manche Lizenzen verlangen sie."),
