@@ -171,6 +171,7 @@ async def test_a_clerk_joins_a_list_on_the_pages(
     await work()
     page = await text(clerk, address)
     assert "Orte eintragen" in page
+    assert "2 Messstellen bekommen ihren Ort aus dieser Liste." in page
     assert "die der Datensatz nicht kennt" in page
     assert (await clerk.post(f"{address}/speichern", filled(page, "speichern"))).status_code == 302
     await work()

@@ -176,3 +176,14 @@ def test_deliveries_are_compared(tmp_path: Path) -> None:
     assert [(c.code, c.column) for c in drift.compare(before=before, now=other)] == [
         ("gone", "b"), ("new", "d"), ("type", "a"), ("shrunk", ""),
     ]  # fmt: skip
+
+
+def test_very_many_columns_are_looked_at_in_fewer_rows(tmp_path: Path) -> None:
+    """What is held at once is bounded by cells; a column that says something further down is still found."""
+    path = tmp_path / "wide.csv"
+    rows = [";".join(["1"] * 398 + ["spät" if n > 2_700 else ""]) for n in range(2_800)]
+    path.write_text("\n".join([";".join(f"s{n}" for n in range(399)), *rows]) + "\n", encoding="utf-8")
+    found = survey.survey(path=path)
+    assert found.rows_seen < 2_700
+    assert not found.complete
+    assert found.profiles[398].filled == 99

@@ -15,6 +15,8 @@ from stadtkern.ingest.imports.survey.story import Quality
 from stadtkern.ingest.imports.values import Lane, Values, listed
 
 ROWS = 20_000
+_CELLS = 1_000_000
+"""So many cells at once: tables of very many columns are read in fewer rows."""
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -68,7 +70,7 @@ class Rows:
     def batches(self) -> Iterator[Batch]:
         """All rows; a value that cannot be read is None in its row and told in `quality`."""
         with self._table:
-            for block in self._table.blocks(rows=ROWS):
+            for block in self._table.blocks(rows=max(1, min(ROWS, _CELLS // max(1, len(self._labels))))):
                 yield self._batch(block)
         for lane in self._lanes:
             lane.conclude(self.quality)

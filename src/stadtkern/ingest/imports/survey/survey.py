@@ -18,6 +18,8 @@ from stadtkern.ingest.imports.survey import columns, pattern, places
 from stadtkern.ingest.imports.survey.columns import Profile
 
 _ROWS = 20_000
+_CELLS = 1_000_000
+_LEAST = 1_000
 _SHOWN = 12
 _BLOCKS = 50
 _HEADER_WITHIN = 30
@@ -49,14 +51,15 @@ def survey(*, path: Path, file: mapping.File | None = None, srid: int | None = N
         if len(table.header) > unfold.MOST_COLUMNS:
             most, n = unfold.MOST_COLUMNS, len(table.header)
             raise kinds.RefusedFile("columns", f"{n} columns", n=n, most=most)
-        blocks = table.blocks(rows=_ROWS)
+        at_once = max(_LEAST, min(_ROWS, _CELLS // max(1, len(table.header))))
+        blocks = table.blocks(rows=at_once)
         block = next(blocks, None)
         labels, layout = tables.labels(table.header), table.layout
         rows = _even(block.rows if block else [], len(labels))
         if not rows:
             raise kinds.RefusedFile("no_rows", "there is a header but no row")
         cells = [[row[i] for row in rows] for i in range(len(labels))]
-        deeper = _further(cells, blocks)
+        deeper = _further(cells, islice(blocks, _BLOCKS * _ROWS // at_once))
     sign = columns.sign_of(cells) if file is None else file.decimal
     profiles = [
         columns.profile(label=name, cells=deeper.get(place, column), sign=sign)
@@ -72,7 +75,7 @@ def survey(*, path: Path, file: mapping.File | None = None, srid: int | None = N
         pattern=pattern.find(profiles=profiles, cells=cells),
         shown=[[cell[:120] for cell in row] for row in rows[:_SHOWN]],
         rows_seen=len(rows),
-        complete=len(rows) < _ROWS,
+        complete=len(rows) < at_once,
     )
 
 
@@ -80,7 +83,7 @@ def _further(cells: Sequence[Sequence[str]], blocks: Iterator[reader.Block]) -> 
     """Cells from further down of columns that begin with nothing, as of a station that came later."""
     silent = {place for place, column in enumerate(cells) if _says_nothing(column)}
     found: dict[int, list[str]] = {}
-    for block in islice(blocks, _BLOCKS):
+    for block in blocks:
         if not silent:
             break
         rows = _even(block.rows, len(cells))
