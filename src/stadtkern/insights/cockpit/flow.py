@@ -22,6 +22,7 @@ from stadtkern.ui.visit import Visit
 
 _SAME = 0.05
 _HALF = timedelta(minutes=30)
+_SCREEN = 420
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
         title=f"{formats.words(definition.title)} {flow.name}",
         figure=formats.number(flow.total, digits=0),
         says=_sentence(definition, flow),
-        picture=_picture(definition, flow, visit=visit),
+        picture=_picture(definition, flow, visit=visit, scaled=0 if known.linked else _SCREEN),
         curve_keys=keys if flow.expected else (),
         live=Live(values=remembered(streams), mode="add", total=flow.total) if flow.today else None,
         streams=[s.id for s in streams],
@@ -137,7 +138,7 @@ def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
     return format_html('{} – <strong class="sk-differs">{}</strong> {}.', start, more, than)
 
 
-def _picture(definition: Definition, flow: Flow, *, visit: Visit) -> SafeString:
+def _picture(definition: Definition, flow: Flow, *, visit: Visit, scaled: int) -> SafeString:
     start, until = usual.local_day(flow.day, zone=visit.city.zone)
     pieces: list[list[charts.Mark]] = [[]]
     for hour in range(flow.complete):
@@ -162,6 +163,7 @@ def _picture(definition: Definition, flow: Flow, *, visit: Visit) -> SafeString:
             height=160,
             bold=True,
             quiet=True,
+            scaled=scaled,
             end_label="•" if flow.complete < 24 else "",
         )
     )

@@ -50,6 +50,8 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     steps: bool = False
     labels: Mapping[float, str] = {}
     quiet: bool = False
+    # For screens: so many pixels wide, and larger or smaller as a whole, with its letters.
+    scaled: int = 0
 
 
 class _Plane:
@@ -108,7 +110,8 @@ def draw(curve: Curve) -> SafeString:
         role="img",
         aria_labelledby=f"{curve.name}-title {curve.name}-desc",
         width="100%",
-        height=curve.height,
+        height=None if curve.scaled else curve.height,
+        viewBox=f"0 0 {curve.scaled} {curve.height}" if curve.scaled else None,
     )
 
 
