@@ -10,7 +10,7 @@ STAMPS := $(VENV)/stamps
 ASSETS := src/stadtkern/web/assets/manifest.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench conformance assets clean lock
+.PHONY: help demo test check format screenshots bench conformance assets clean lock
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
@@ -36,6 +36,9 @@ bench: $(STAMPS)/test $(ASSETS) ## Measure what must be fast (BENCH="names", BEN
 
 conformance: $(STAMPS)/test ## Judge any SensorThings service by the standard (STA_BASE_URL=http://host/path/v1.1)
 	$(BIN)/pytest conformance --tb=short
+
+screenshots: $(STAMPS)/test ## Pictures of every page of a running installation (PORT=, into screenshots/)
+	$(BIN)/python -m tools.screenshots http://localhost:$(PORT) screenshots
 
 assets: $(ASSETS) ## Build what the browser loads
 

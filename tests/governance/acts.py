@@ -33,7 +33,7 @@ HARMLESS = {
     "account_set_password", "account_signup", "agreement-documents", "agreement-edit", "agreement-new",
     "barrier", "board-new", "board-settings", "board-theme", "board-tile", "board-tile-new",
     "board-version", "ckan-action", "dataset-editor", "dataset-form", "dataset-form-new", "dataset-new",
-    "dataset-points", "device-new", "file-new", "file-replace", "following", "glossary-missing",
+    "dataset-points", "device-new", "file-new", "file-replace", "glossary-missing",
     "glossary-new",
     "glossary-term", "harvest-edit", "harvest-new", "harvest-source", "import", "import-decide",
     "import-further", "import-layout", "import-new", "import-plan", "import-schedule", "import-store",
@@ -46,3 +46,5 @@ HARMLESS = {
     "stories-work", "story-edit", "story-new", "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",
 }  # fmt: skip
+# The browser asks before it ends everything; what was ended can be followed again.
+HARMLESS |= {"following"}

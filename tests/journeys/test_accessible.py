@@ -22,7 +22,9 @@ PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026-01-01&stunde=9"
          "/suche?q=neutor", "/suche?q=gibtesnicht", "/glossar", "/glossar/fehlt",
          "/ogc?f=html", "/ogc/collections/things?f=html", "/ogc/collections/things/items?f=html",
          "/ogc/collections/things/items/THING_ID?f=html", "/ogc/collections/gibtesnicht?f=html",
-         "/ueber", "/barrierefreiheit/melden", "/nix", "/en/"]  # fmt: skip
+         "/ueber", "/barrierefreiheit/melden", "/nix", "/en/",
+         "/naehe?stadtteil=1&umkreis=5000", "/naehe?ort=gibtesnicht", "/folgen?messreihe=1", "/folgen",
+         "/offline"]  # fmt: skip
 
 
 def address(walk: Walk, path: str) -> str:

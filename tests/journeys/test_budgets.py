@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every kind of page is light, keeps still while it loads, and asks nobody else; without cookies."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+from tests.journeys.conftest import Walk
+from tests.journeys.test_accessible import address
+
+PATHS = ["/", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor", "/glossar",
+         "/barrierefreiheit", "/en/"]  # fmt: skip
+# HTML, CSS and JS, compressed, before a map or an interactive chart is asked for.
+MOST_BYTES = 150_000
+MOST_SHIFT = 0.05
+# On a phone its wide tile stands behind tiles that come later: what comes in pieces moves it.
+MOVING = frozenset(("/", "/en/"))
+_SHIFT = """new Promise(resolve => {
+  let sum = 0;
+  const seen = list => list.getEntries().forEach(e => { if (!e.hadRecentInput) sum += e.value; });
+  new PerformanceObserver(seen).observe({type: 'layout-shift', buffered: true});
+  requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
+})"""
+
+
+class Watch:
+    """What goes over the wire while pages load."""
+
+    def __init__(self, page: Page):
+        self.kinds: dict[str, str] = {}
+        self.bytes = 0
+        self.hosts: set[str] = set()
+        session: CDPSession = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        session.on("Network.responseReceived", self._answered)
+        session.on("Network.loadingFinished", self._finished)
+
+    def _answered(self, event: dict[str, object]) -> None:
+        self.kinds[str(event["requestId"])] = str(event["type"])
+        self.hosts.add(urlsplit(str(event["response"]["url"])).netloc)  # type: ignore[index]
+
+    def _finished(self, event: dict[str, object]) -> None:
+        if self.kinds.get(str(event["requestId"])) in ("Document", "Stylesheet", "Script"):
+            self.bytes += int(event["encodedDataLength"])  # type: ignore[call-overload]
+
+
+def test_pages_are_light_and_keep_still(browser: Browser, walk: Walk) -> None:
+    """150 KB, a shift of 0.05 (but for the front page), no foreign host, no cookie; on a phone."""
+    over = []
+    for path in PATHS:
+        context = browser.new_context(viewport={"width": 390, "height": 844}, service_workers="block")
+        page = context.new_page()
+        watch = Watch(page)
+        page.goto(address(walk, path), wait_until="load")
+        shift = page.evaluate(_SHIFT)
+        moved = shift >= MOST_SHIFT and path not in MOVING
+        foreign = watch.hosts - {urlsplit(walk.address).netloc, ""}
+        if not 2_000 < watch.bytes <= MOST_BYTES or moved or foreign or context.cookies():
+            over.append((path, watch.bytes, shift, foreign, context.cookies()))
+        context.close()
+    assert over == []
