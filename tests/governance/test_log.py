@@ -144,3 +144,16 @@ async def test_ones_own_pages_are_no_reading_of_rooms(connection: Connection) ->
         "SELECT address FROM core.audit WHERE action = 'read' AND principal_id = %s", [somebody.id]
     )
     assert await rows.fetchall() == [("GET /daten",)]
+
+
+async def test_the_log_opens_whatever_somebody_has_written_in_it(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """What only looks like a time stays as it was written; the calendar may be asked to its ends."""
+    await people.signed_in(connection, visitor, role="administrator", kind="city")
+    wrong = "2026-02-30T25:61:00"
+    for address in ("/arbeit/protokoll", "/arbeit/protokoll.csv"):
+        asked = {"q": wrong, "von": "0001-01-01", "bis": "9999-12-31"}
+        assert (await visitor.get(address, asked)).status_code == 200
+        page = await visitor.get(address)
+        assert (page.status_code, wrong in page.content.decode("utf-8-sig")) == (200, True)

@@ -16,6 +16,8 @@ from stadtkern.identity.permissions import Person
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
+_DAY = timedelta(days=1)
+
 
 class Desk(msgspec.Struct, frozen=True):
     """The visit and the person."""
@@ -29,12 +31,13 @@ class Desk(msgspec.Struct, frozen=True):
         return self.visit.connection
 
     def begin_of(self, day: date) -> datetime:
-        """The first instant of a day in the city."""
+        """The first instant of a day in the city; the calendar's first day has none in every zone."""
+        day = max(day, date.min + _DAY)
         return datetime.combine(day, time(), tzinfo=self.visit.city.zone)
 
     def end_of(self, day: date) -> datetime:
-        """The first instant after a day in the city."""
-        return self.begin_of(day + timedelta(days=1))
+        """The first instant after a day in the city; after the calendar's last day there is none."""
+        return self.begin_of(min(day, date.max - _DAY) + _DAY)
 
     def last_day(self, end: datetime) -> date:
         """The day whose end this is."""

@@ -129,10 +129,13 @@ class Reader(NamedTuple):
         return str(table[value]) if value in table else self._time(str(value))
 
     def _time(self, text: str) -> str:
-        """A time without its fractions, and anything else as it is."""
+        """A time without its fractions, and anything else as it is, also what only looks like a time."""
         if _INSTANT.match(text) is None:
             return text
-        return datetime.fromisoformat(text).astimezone(self.zone).strftime("%d.%m.%Y, %H:%M")
+        try:
+            return datetime.fromisoformat(text).astimezone(self.zone).strftime("%d.%m.%Y, %H:%M")
+        except (ValueError, OverflowError):
+            return text
 
 
 def who(entry: Entry) -> str:
