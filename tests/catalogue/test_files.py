@@ -93,6 +93,12 @@ async def test_parts_and_what_one_has_already(
     assert (known.status_code, nothing) == (304, b"")
     since, nothing = await got(visitor, address, **{"If-Modified-Since": other["Last-Modified"]})
     assert (since.status_code, nothing) == (304, b"")
+    for day, status in (
+        ("22 Nov 2999 02:12:49 -0000", 304),
+        ("22 Nov 99999999999999999999 00:00:00 GMT", 200),
+    ):
+        odd, _ = await got(visitor, address, **{"If-Modified-Since": f"Sun, {day}"})
+        assert odd.status_code == status, day
     head = await visitor.head(address)
     assert (head["Content-Length"], head.content) == (str(len(PDF)), b"")
 

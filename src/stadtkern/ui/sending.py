@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -97,9 +97,11 @@ def _same(request: HttpRequest, headers: dict[str, str]) -> bool:
 
 def _instant(text: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(text) if text else None
-    except (ValueError, TypeError):
+        found = parsedate_to_datetime(text) if text else None
+    except (ValueError, TypeError, OverflowError):
         return None
+    # RFC 5322 writes -0000 where nobody says in which zone; HTTP knows one only.
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 async def _pieces(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
