@@ -59,6 +59,13 @@ async def test_links_do_not_follow_the_host_header(visitor: AsyncClient) -> None
     assert "boese.example" not in answer.content.decode()
 
 
+async def test_an_address_of_any_length_leads_to_the_sign_in(visitor: AsyncClient) -> None:
+    """One that is too long to come back to leads to the account."""
+    for length, way in ((100, "%2Farbeit%3Fq"), (20_000, "%2Fkonto")):
+        answer = await visitor.get(f"/arbeit?q={'x' * length}")
+        assert (answer.status_code, f"next={way}" in answer["Location"]) == (302, True), length
+
+
 async def test_a_database_that_is_away_is_said_to_be(
     visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,9 @@ from stadtkern.web.headers import Answer
 
 log = structlog.get_logger(__name__)
 
+# Escaped once more it still is an address that servers take.
+_LONGEST_WAY_BACK = 2_000
+
 
 @async_only_middleware
 def problems_as_pages(get_response: Answer) -> Answer:
@@ -134,7 +137,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 def _way_back(request: HttpRequest) -> str:
     """Where to go after the sign-in: here, or to the place from which a form could not be sent."""
-    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("account")
+    here = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    return here if 0 < len(here) <= _LONGEST_WAY_BACK else reverse("account")
 
 
 def _page(request: HttpRequest, *, status: int, title: str, text: str, remedy: str) -> HttpResponse:
