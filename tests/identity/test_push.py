@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from stadtkern.core import settings as core_settings
+from stadtkern.core import waiting
 from stadtkern.core.database import Connection
 from stadtkern.identity.push import jobs, keys, operations, sealing
 from tests import pushing
@@ -184,6 +187,36 @@ async def test_what_a_service_refuses_and_what_is_too_old_is_given_up(
     await connection.execute("UPDATE identity.push SET expires_at = now() - interval '1 minute'")
     await jobs.once(connection, settings=settings)
     assert (await _count(connection, "push"), len(service.heard)) == (0, 1)
+
+
+async def test_a_service_that_drips_its_answer_keeps_nobody_waiting(
+    connection: Connection, service: Service, settings: core_settings.Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Others are sent to meanwhile, and it is asked again later."""
+    monkeypatch.setattr(jobs, "_MOST_SECONDS", 0.5)
+    stuck = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not stuck.is_set():
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                await writer.drain()
+                await waiting.pause(stuck, seconds=0.05)
+        writer.close()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await _waiting(connection, Browser(f"http://localhost:{port}/push/slow"))
+        anna = Browser(service.endpoint("anna"))
+        await _waiting(connection, anna)
+        async with asyncio.timeout(10):
+            assert await jobs.once(connection, settings=settings) == 2
+        stuck.set()
+    assert [anna.open(body) for _, _, body in service.heard] == [{"title": "Neu"}]
+    assert await _count(connection, "push") == 1
 
 
 async def test_nothing_is_sent_into_the_own_network(

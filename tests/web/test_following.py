@@ -180,6 +180,49 @@ async def test_one_ends_what_one_follows_and_all_of_it(
     assert row == (0,)
 
 
+async def test_a_browser_that_moves_to_where_it_is_known_follows_all_of_it_once(
+    pages: AsyncClient, connection: Connection, town: factories.Town, service: Service
+) -> None:
+    """Pages may speak of the new address before the worker moves; the place of another is not taken."""
+    anna, moved = Browser(service.endpoint("anna")), Browser(service.endpoint("moved"))
+    for browser, names in ((anna, ("Linde", "Zählstelle Neutor")), (moved, ("Linde",))):
+        for name in names:
+            await _ask(pages, browser, do="follow", kind="thing", name=str(town.things[name]))
+    taken = Browser(moved.endpoint, auth=b"0123456789abcdef")
+    assert (await _ask(pages, anna, do="move", to=taken.subscription)).status_code == 422
+    await connection.execute(
+        "INSERT INTO identity.push (browser_id, topic, facts, expires_at)"
+        " SELECT id, 'follow-1', '{}', now() FROM identity.browser WHERE endpoint = %s", (anna.endpoint,)
+    )  # fmt: skip
+    found = (await _ask(pages, anna, do="move", to=moved.subscription)).json()["follows"]
+    assert sorted(each["title"] for each in found) == ["Linde", "Zählstelle Neutor"]
+    row = await (
+        await connection.execute(
+            "SELECT (SELECT count(*) FROM identity.browser), count(*) FROM identity.push"
+        )
+    ).fetchone()
+    assert row == (1, 1)
+
+
+async def test_names_of_any_length_and_times_of_any_year_can_be_told(
+    pages: AsyncClient, connection: Connection, town: factories.Town, service: Service,
+    settings: core_settings.Settings,
+) -> None:  # fmt: skip
+    """One message that cannot be written would keep all others waiting."""
+    anna, thing = Browser(service.endpoint("anna")), town.things["Zählstelle Neutor"]
+    assert (await _ask(pages, anna, do="follow", kind="thing", name=str(thing))).status_code == 200
+    await connection.execute("UPDATE identity.follow SET met = true")
+    await connection.execute("UPDATE things.thing SET name = %s WHERE id = %s", ("عين🚲" * 2_000, thing))
+    await connection.execute(
+        "UPDATE things.datastream_state SET last_time = '9999-12-31 23:59:59Z', last_end = NULL"
+        " WHERE datastream_id IN (SELECT id FROM things.datastream WHERE thing_id = %s)", (thing,)
+    )  # fmt: skip
+    assert await jobs.look(connection, now=town.now) == 1
+    (told,) = await _delivered(connection, settings, service, anna)
+    assert told["title"].startswith("عين🚲")
+    await connection.execute("UPDATE things.thing SET name = 'Zählstelle Neutor' WHERE id = %s", (thing,))
+
+
 @pytest.mark.parametrize(
     ("what", "status"),
     [

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(minutes=5)
 _AT_ONCE = 20
+# For one message, however slowly its push service answers: others wait.
+_MOST_SECONDS = 30.0
 _TAKEN = frozenset((200, 201, 202, 204))
 _GONE = frozenset((404, 410))  # RFC 8030, sections 5.1 and 7.3
 # After each try that came to nothing; a message is old after half a day.
@@ -45,8 +48,7 @@ async def once(connection: Connection, *, settings: Settings) -> int:
     values = {"lease": _LEASE, "most": _AT_ONCE}
     rows = await connection.execute(statements.load("identity")["claim_push"], values)
     due = [Due(*row) for row in await rows.fetchall()]
-    for each in due:
-        await _settle(connection, each, settings=settings)
+    await asyncio.gather(*(_settle(connection, each, settings=settings) for each in due))
     return len(due)
 
 
@@ -55,7 +57,8 @@ async def _settle(connection: Connection, due: Due, *, settings: Settings) -> No
         await _drop(connection, due)
         return
     try:
-        status, wait = await _send(due, settings=settings)
+        async with asyncio.timeout(_MOST_SECONDS):
+            status, wait = await _send(due, settings=settings)
     except addresses.AddressRefused:
         log.warning("a browser's endpoint is no public address any more; it is forgotten")
         status, wait = 410, ""

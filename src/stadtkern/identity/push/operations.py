@@ -161,11 +161,22 @@ async def leave(connection: Connection, *, subscription: Subscription, id: int |
 
 
 async def move(connection: Connection, *, subscription: Subscription, to: Subscription) -> None:
-    """Go on telling a browser at its new address. Raises BrowserIsUnknown."""
+    """Go on telling a browser at its new address; what it follows there already, it follows once.
+
+    Raises BrowserIsUnknown, SubscriptionIsOfNoUse where the new address is another's.
+    """
+    sql = statements.load("identity")
     async with connection.transaction():
         number = await browser(connection, subscription=subscription)
-        values = {**msgspec.structs.asdict(to), "id": number}
-        await connection.execute(statements.load("identity")["move_browser"], values)
+        values = {**msgspec.structs.asdict(to), "from": number}
+        row = await (await connection.execute(sql["move_browser"], values)).fetchone()
+        if row is None:
+            raise SubscriptionIsOfNoUse()
+        if row[0] != number:
+            values |= {"to": row[0], "most": MOST_FOLLOWS}
+            await connection.execute(sql["move_follows"], values)
+            await connection.execute(sql["move_pushes"], values)
+            await connection.execute(sql["forget_browser"], {"id": number})
 
 
 async def put(connection: Connection, *, browser_id: int, topic: str, facts: Mapping[str, Any]) -> None:

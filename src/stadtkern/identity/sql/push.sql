@@ -14,7 +14,27 @@ WHERE endpoint = %(endpoint)s AND auth = %(auth)s FOR UPDATE;
 
 -- name: move_browser
 -- A browser whose push service has given it another address and other keys
-UPDATE identity.browser SET endpoint = %(endpoint)s, p256dh = %(p256dh)s, auth = %(auth)s WHERE id = %(id)s;
+INSERT INTO identity.browser AS b (endpoint, p256dh, auth, language)
+SELECT %(endpoint)s, %(p256dh)s, %(auth)s, o.language FROM identity.browser AS o WHERE o.id = %(from)s
+ON CONFLICT (endpoint) DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth
+WHERE b.auth = excluded.auth OR b.id = %(from)s
+RETURNING b.id;
+
+-- name: move_follows
+-- Lets another browser follow what one has followed, each thing once and as far as it may follow so much
+UPDATE identity.follow SET browser_id = %(to)s
+WHERE id IN (
+    SELECT f.id FROM identity.follow AS f
+    WHERE f.browser_id = %(from)s AND NOT EXISTS (
+        SELECT FROM identity.follow AS h
+        WHERE h.browser_id = %(to)s AND h.kind = f.kind AND h.target = f.target AND h.above = f.above
+          AND h.bound IS NOT DISTINCT FROM f.bound)
+    ORDER BY f.id
+    LIMIT greatest(0, %(most)s - (SELECT count(*) FROM identity.follow AS g WHERE g.browser_id = %(to)s)));
+
+-- name: move_pushes
+-- Messages that wait for one browser, for the other
+UPDATE identity.push SET browser_id = %(to)s WHERE browser_id = %(from)s;
 
 -- name: forget_browser
 -- A browser that is gone, with everything that waits for it

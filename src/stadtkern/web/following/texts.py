@@ -16,6 +16,7 @@ from babel import dates, numbers
 from stadtkern.catalogue import entities
 
 _FOLDER = Path(__file__).parent.parent / "locale"
+_MOST_LETTERS = 200
 
 
 @cache
@@ -23,6 +24,11 @@ def _words(language: str) -> Callable[[str], str]:
     """The catalogue of a language; German stands in the code."""
     found = gettext.translation("django", localedir=_FOLDER, languages=[language], fallback=True)
     return found.gettext
+
+
+def _short(name: str) -> str:
+    """A name as long as a message can bear (RFC 8291, 4), and no longer than a screen shows."""
+    return name if len(name) <= _MOST_LETTERS else name[:_MOST_LETTERS] + " …"
 
 
 def _prefix(language: str) -> str:
@@ -47,11 +53,11 @@ def passed(
 ) -> dict[str, Any]:
     """A value has passed what somebody waits for."""
     _ = _words(language)
-    told = {"series": series, "bound": _number(bound, symbol, language)}
+    told = {"series": _short(series), "bound": _number(bound, symbol, language)}
     over = _("%(series)s: jetzt über %(bound)s.")
     under = _("%(series)s: jetzt unter %(bound)s.")
     return {
-        "title": f"{thing}: {_number(value, symbol, language)}",
+        "title": f"{_short(thing)}: {_number(value, symbol, language)}",
         "body": (over if above else under) % told,
         "url": f"{_prefix(language)}/messreihen/{series_id}",
     }
@@ -62,16 +68,18 @@ def turned(
 ) -> dict[str, Any]:
     """A place has fallen silent, or speaks again."""
     _ = _words(language)
-    at = dates.format_datetime(newest, format="short", tzinfo=zone, locale=language)
-    body = _("Seit %(at)s keine Messwerte.") % {"at": at} if silent else _("Es kommen wieder Messwerte.")
-    return {"title": thing, "body": body, "url": f"{_prefix(language)}/dinge/{thing_id}"}
+    body = _("Es kommen wieder Messwerte.")
+    if silent:
+        at = dates.format_datetime(newest, format="short", tzinfo=zone, locale=language)
+        body = _("Seit %(at)s keine Messwerte.") % {"at": at}
+    return {"title": _short(thing), "body": body, "url": f"{_prefix(language)}/dinge/{thing_id}"}
 
 
 def moved(*, language: str, key: str, title: Mapping[str, Any]) -> dict[str, Any]:
     """A dataset is changed."""
     _ = _words(language)
     return {
-        "title": entities.text_of(title, language) or key,
+        "title": _short(entities.text_of(title, language) or key),
         "body": _("Diese Daten wurden geändert."),
         "url": f"{_prefix(language)}/daten/{key}",
     }

@@ -113,6 +113,7 @@ async def _do(
                 return JsonResponse({"follows": []})
         case "move":
             to = operations.read(given.get("to"))
+            await operations.browser(visit.connection, subscription=subscription)
             await operations.check(to, allowed=settings.PUSH_ALLOWED)
             await operations.move(visit.connection, subscription=subscription, to=to)
             subscription = to
@@ -136,12 +137,12 @@ async def _follow(
     number = _bound(bound) if wanted == "stream" else None
     if found is None:
         raise NotToBeFollowed()
-    await operations.check(subscription, allowed=settings.PUSH_ALLOWED)
     try:
         await operations.browser(visit.connection, subscription=subscription)
     except operations.BrowserIsUnknown:
         if not PATIENCE.take(request):
             raise TooManyBrowsers() from None
+    await operations.check(subscription, allowed=settings.PUSH_ALLOWED)
     await operations.follow(
         visit.connection,
         subscription=subscription,
