@@ -186,6 +186,27 @@ async def test_a_board_is_removed_and_brought_back_but_never_the_front_page(
     await _text(visitor, "/")
 
 
+async def test_what_everybody_sees_editors_neither_take_away_nor_bring_back(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Nor by making it internal first; those who publish do all of it."""
+    note = Definition(key="notiz", form="text", title={"de": "Notiz"}, body={"de": "Für alle."})
+    address = await _board(connection, note, title="Markt")
+    await people.signed_in(connection, visitor, role="editor", kind="city")
+    assert 'value="entfernen"' not in await _text(visitor, f"{WORK}/markt/einstellungen")
+    assert await _do(visitor, connection, "markt", "entfernen") == 403
+    inside = {"title_de": "Markt", "audience": "internal", "view": "expert", "version": "1"}
+    assert (await visitor.post(f"{WORK}/markt/einstellungen", inside)).status_code == 302
+    assert await _do(visitor, connection, "markt", "veroeffentlichen") == 403
+    visitor.cookies.clear()
+    assert "Für alle." in await _text(visitor, address)
+    await operations.take_away(connection, key="markt")
+    await people.signed_in(connection, visitor, role="editor", kind="city")
+    assert f'action="{WORK}/markt/tun"' not in await _text(visitor, WORK)
+    assert await _do(visitor, connection, "markt", "zurueckholen") == 403
+    await _text(visitor, address, 404)
+
+
 async def test_dragging_sends_the_whole_order(visitor: AsyncClient, connection: Connection) -> None:
     """Across themes; names that are not on the board and tiles that are not named do no harm."""
     await people.signed_in(connection, visitor, role="editor", kind="city")

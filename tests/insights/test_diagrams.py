@@ -195,6 +195,7 @@ async def test_the_picture_is_a_whole_svg_with_its_words(visitor: AsyncClient, t
         "titel=%D9%85%D8%B1%D8%AD%D8%A8%D8%A7+%F0%9F%9A%B2%00",
         "ereignisse=" + "2026-02-10+x%0A" * 30,
         "reihe=999999999999999999999&reihe=0&reihe=-1&reihe=x",
+        "daten=%00&suche=%00",
     ],
 )
 async def test_whatever_stands_in_the_address_gives_a_diagram(

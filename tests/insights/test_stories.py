@@ -148,6 +148,13 @@ async def test_editors_ask_and_publishers_publish(
     assert "/datenfenster" not in await _text(visitor, "/quellen")
 
 
+async def _save_as(connection: Connection, number: int, by: int, *texts: str) -> None:
+    for text in texts:
+        before = (await queries.versions(connection, id=number))[0]
+        told = Told(title=before.told.title, blocks=(Block(kind="text", text={"de": text}),))
+        await operations.save(connection, by=by, id=number, base=before.number, told=told)
+
+
 async def test_four_eyes_keep_writers_from_publishing(visitor: AsyncClient, connection: Connection) -> None:
     """Only the city's administrators switch it on; who wrote since the last publication is a writer."""
     writer = await people.signed_in(connection, visitor, role="publisher")
@@ -165,6 +172,12 @@ async def test_four_eyes_keep_writers_from_publishing(visitor: AsyncClient, conn
     assert (await visitor.post(release, {"do": "publish", "number": "1"})).status_code == 302
     assert await operations.makers(connection, id=number, number=1) == set()
     assert other.id != writer.id
+    await _save_as(connection, number, writer.id, "unreif", "fertig")
+    await operations.publish(connection, by=other.id, id=number, number=3)
+    with pytest.raises(operations.SecondPersonNeeded):  # nobody else has ever released this older one
+        await operations.publish(connection, by=writer.id, id=number, number=2)
+    await operations.remove(connection, id=number)
+    assert await queries.one(connection, id=number) is not None
 
 
 async def test_versions_tell_what_changed_and_come_back(visitor: AsyncClient, connection: Connection) -> None:

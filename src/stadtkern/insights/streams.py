@@ -18,6 +18,8 @@ from stadtkern.ui.visit import Visit
 # Series that one tile or map takes of one property.
 MOST = 200
 _LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
+# More decimal places than anybody reads, and sizes (seconds, spaces) beyond anything real.
+_MOST_DIGITS, _MOST_AMOUNT = 9, 1e10
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -86,8 +88,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digits(self) -> int | None:
         """Decimal places, when the owner of the series has said so."""
-        given = self.properties.get("digits")
-        return int(given) if isinstance(given, int) else 0 if self.kind == "count" else None
+        return decimals(self.properties, counts=self.kind == "count")
 
     @property
     def late_after(self) -> timedelta:
@@ -116,13 +117,26 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         return kinds.of(type_ if isinstance(type_, str) else "", f"{self.property_name} {self.definition}")
 
 
+def decimals(properties: Mapping[str, Any], *, counts: bool) -> int | None:
+    """Decimal places that the owner of a series asks for, as far as they make sense; of counts, none."""
+    given = properties.get("digits")
+    sensible = type(given) is int and 0 <= given <= _MOST_DIGITS
+    return given if sensible else 0 if counts else None
+
+
+def amount(given: Any) -> float:
+    """A size that somebody wrote into free properties; 0 where it is no number that could be one."""
+    sensible = isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < _MOST_AMOUNT
+    return float(given) if sensible else 0.0
+
+
 def beat(
     properties: Mapping[str, Any], *, first: datetime | None, last: datetime | None, n: int
 ) -> timedelta | None:
     """How far apart values are: as the owner says, or else on average."""
-    given = properties.get("interval_seconds")
+    given = amount(properties.get("interval_seconds"))
     if given:
-        return timedelta(seconds=float(given))
+        return timedelta(seconds=given)
     if n < 3 or first is None or last is None:
         return None
     return (last - first) / (n - 1) or None

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 # Numbers of more digits than anybody reads are written with a power of ten.
-_TOO_LONG = 1e15
+_TOO_LONG, _MOST_DIGITS = 1e15, 15
 _JUST_NOW = timedelta(seconds=10)
 _KILO = 1000
 _SIZES = ("Byte", "KB", "MB", "GB", "TB")
@@ -29,7 +29,7 @@ def number(value: float | None, *, digits: int | None = None) -> str:
         return "–"
     if abs(value) >= _TOO_LONG:
         return numbers.format_scientific(value, format="0.###E0", locale=language()).replace("-", "−")
-    digits = fitting_digits(value) if digits is None else digits
+    digits = fitting_digits(value) if digits is None else min(max(digits, 0), _MOST_DIGITS)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())
     return text.replace("-", "−")

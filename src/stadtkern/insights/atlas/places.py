@@ -47,8 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digits(self) -> int | None:
         """Decimal places, when the owner of the series has said so."""
-        given = self.properties.get("digits")
-        return int(given) if isinstance(given, int) else 0 if self.counts else None
+        return streams.decimals(self.properties, counts=self.counts)
 
     @property
     def number(self) -> float | None:

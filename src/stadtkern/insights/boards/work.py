@@ -21,6 +21,8 @@ from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
 _STEPS = {"hoch": -1, "runter": 1}
+# What changes what others see.
+_RELEASES = ("veroeffentlichen", "entfernen", "zurueckholen")
 
 
 async def listing(request: HttpRequest) -> HttpResponse:
@@ -29,10 +31,11 @@ async def listing(request: HttpRequest) -> HttpResponse:
         person = await permissions.require_in_city(request, visit.connection, role="editor")
         seen = entities.audiences(person)
         found = [b for b in await queries.drafts(visit.connection) if b.content.audience in seen]
-    about = {
-        "boards": [_row(b) for b in found if b.removed_at is None],
-        "removed": [_row(b) for b in found if b.removed_at is not None],
-    }
+        removed = [b for b in found if b.removed_at is not None]
+        about = {
+            "boards": [_row(b) for b in found if b.removed_at is None],
+            "removed": [{**_row(b), "may": await _may_publish(visit, person, b)} for b in removed],
+        }
     return render(request, "insights/boards/work/list.html", about)
 
 
@@ -71,11 +74,12 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
         groups = await tiles.arranged(visit, key="", content=found.content)
         made = {tile.key for group in groups for tile in group.tiles}
         before = await queries.versions(visit.connection, key=key)
+        may_publish = await _may_publish(visit, person, found)
     about = {
         **_row(found),
         "groups": groups,
         "themes": [_theme(found.content, n, made) for n in range(len(found.content.groups))],
-        "may_publish": _may_publish(person, found),
+        "may_publish": may_publish,
         "undoable": len(before) > 1,
         "last": words.step(before[0].step) if before else "",
         "done": bool(request.GET.get("getan")),
@@ -110,6 +114,8 @@ async def do(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("board-work", key=key)
         what, version = request.POST.get("was", ""), number(request.POST.get("version"))
         by, connection = person.principal_id, visit.connection
+        if what in _RELEASES and not await _may_publish(visit, person, found):
+            raise permissions.RoleIsMissing("publisher")
         if what == "entfernen":
             await operations.take_away(connection, key=key)
             return redirect("boards-work")
@@ -118,8 +124,6 @@ async def do(request: HttpRequest, key: str) -> HttpResponse:
         elif what == "rueckgaengig":
             await operations.undo(connection, by=by, key=key, version=version)
         elif what == "veroeffentlichen":
-            if not _may_publish(person, found):
-                raise permissions.RoleIsMissing("publisher")
             await operations.publish(connection, key=key, version=version)
         else:
             content, step = _changed(found.content, what, request)
@@ -169,7 +173,9 @@ async def settings(request: HttpRequest, key: str) -> HttpResponse:
                 return redirect_back(key)
             except operations.FrontPageStays as stays:
                 form.add_error("audience", words.says(stays))
-    about = {"form": form, "board": found, "title": formats.words(found.content.title)}
+        may_remove = not found.front and await _may_publish(visit, person, found)
+    title = formats.words(found.content.title)
+    about = {"form": form, "board": found, "title": title, "may_remove": may_remove}
     return render(request, "insights/boards/work/settings.html", about)
 
 
@@ -261,6 +267,10 @@ def _sent(request: HttpRequest) -> int:
     return number(request.POST.get("version"))
 
 
-def _may_publish(person: Person, found: Draft) -> bool:
-    """What everybody sees, those release who may do that; what is seen inside, whoever arranges it."""
-    return person.serves(role="publisher" if found.content.audience == "public" else "editor")
+async def _may_publish(visit: Visit, person: Person, found: Draft) -> bool:
+    """What everybody sees or saw, those release and take away who may; inside, who arranges it."""
+    audiences = {found.content.audience}
+    if found.published is not None:
+        shown = await queries.version(visit.connection, key=found.key, number=found.published)
+        audiences.add(shown.audience)
+    return person.serves(role="publisher" if "public" in audiences else "editor")

@@ -17,13 +17,14 @@ def matching(visit: Visit, *, query: str) -> Fragment:
     """Things whose name, description, address or observed properties contain the words."""
     pattern = "%" + query.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
     here = Fragment(
-        "(t.name ILIKE %s OR t.description ILIKE %s OR l.name ILIKE %s OR EXISTS (SELECT 1"
+        "(t.name ILIKE %s OR t.description ILIKE %s OR EXISTS (SELECT 1"
         " FROM things.datastream AS k JOIN things.observed_property AS p ON p.id = k.observed_property_id"
         " WHERE k.thing_id = t.id AND (k.name ILIKE %s OR p.name ILIKE %s) AND ",
-        (pattern,) * 5,
+        (pattern,) * 4,
     )
     seen = fragments.every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
-    return here + seen + Fragment("))")
+    address = Fragment(") OR (l.name ILIKE %s AND ", (pattern,)) + visit.scope.on("l.dataset_id")
+    return here + seen + address + Fragment("))")
 
 
 async def kinds_present(visit: Visit) -> list[kinds.Kind]:

@@ -11,6 +11,7 @@ from statistics import median
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
+from stadtkern.insights import streams as streams_of
 from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.known import Fed, Known
@@ -42,8 +43,9 @@ def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
 
 
 def _capacity(stream: Stream) -> float:
-    given = stream.site.properties.get("capacity") or stream.properties.get("capacity") or 0
-    return float(given)
+    return streams_of.amount(stream.site.properties.get("capacity")) or streams_of.amount(
+        stream.properties.get("capacity")
+    )
 
 
 def free(visit: Visit, fed: Fed, known: Known) -> Tile:

@@ -33,7 +33,8 @@ BANDS: Mapping[str, Promise] = {
 }
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 _EVENT = re.compile(r"\s*(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4}))[\s:,–-]+(\S.*?)\s*")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What neither the database nor a picture (XML 1.0, 2.2) can hold.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class Happening(msgspec.Struct, frozen=True):

@@ -31,7 +31,8 @@ _EXAMPLES = 6
 async def page(request: HttpRequest) -> HttpResponse:
     """Choose a series; or the diagram of those chosen, with everything that can be changed about it."""
     question = _question(request)
-    text, dataset = request.GET.get("suche", "")[: choice.LONGEST], request.GET.get("daten", "")[:200]
+    text = request.GET.get("suche", "")[: choice.LONGEST]
+    dataset = request.GET.get("daten", "")[:200].replace("\0", "")
     async with visits.open_visit(request) as visit:
         found = await choice.offers(visit, text=text, dataset=dataset, but=question.ids)
         if dataset and not question.ids and len(found) == 1:

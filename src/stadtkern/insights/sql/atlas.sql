@@ -13,7 +13,7 @@ LEFT JOIN things.datastream_state AS s ON s.datastream_id = d.id
 LEFT JOIN LATERAL (
     SELECT coalesce((center(l.bounds))[0], (p.point -> 'coordinates' ->> 0)::float8) AS lon,
            coalesce((center(l.bounds))[1], (p.point -> 'coordinates' ->> 1)::float8) AS lat,
-           l.name, l.properties ->> 'position' AS position
+           l.name, l.properties ->> 'position' AS position, l.dataset_id
     FROM things.thing_location AS tl
     JOIN things.location AS l ON l.id = tl.location_id
     LEFT JOIN LATERAL (

@@ -80,11 +80,12 @@ INSERT INTO insights.story_version (story_id, number, title, summary, blocks, no
 VALUES (%(id)s, %(number)s, %(title)s, %(summary)s, %(blocks)s, %(note)s, %(by)s);
 
 -- name: makers_since_public
--- Who made the versions after the public one, up to a number.
+-- Who made the versions up to a number: those after the public one, or all of them where that is a later one.
 SELECT DISTINCT v.made_by
 FROM insights.story_version AS v
 JOIN insights.story AS s ON s.id = v.story_id
-WHERE s.id = %(id)s AND v.number > coalesce(s.public_number, 0) AND v.number <= %(number)s AND v.made_by IS NOT NULL;
+WHERE s.id = %(id)s AND v.number <= %(number)s AND v.made_by IS NOT NULL
+  AND (s.public_number IS NULL OR s.public_number > %(number)s OR v.number > s.public_number);
 
 -- name: ask_for_story
 -- Somebody would like a version to be public; without a number nobody does any more.
@@ -102,8 +103,8 @@ WHERE id = %(id)s;
 UPDATE insights.story SET public_number = NULL, public_at = NULL, public_by = NULL WHERE id = %(id)s;
 
 -- name: remove_story
--- Removes a story with all its versions.
-DELETE FROM insights.story WHERE id = %(id)s;
+-- Removes a story with all its versions, unless everybody sees it.
+DELETE FROM insights.story WHERE id = %(id)s AND public_number IS NULL;
 
 -- name: note_public_stories
 -- Remembers for the menu whether any story is public.

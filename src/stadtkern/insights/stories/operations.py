@@ -128,7 +128,7 @@ async def withdraw(connection: Connection, *, id: int) -> None:
 
 
 async def remove(connection: Connection, *, id: int) -> None:
-    """Remove a story with all versions. Raises NotFound."""
+    """Remove a story with all versions; one that is public (again) stays. Raises NotFound."""
     async with connection.transaction():
         await _lock(connection, id=id)
         await connection.execute(_sql("remove_story"), {"id": id})

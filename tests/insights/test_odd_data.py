@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What owners say of their series and places is free JSON: nothing they write breaks a page for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+from psycopg.types.json import Jsonb
+
+from stadtkern.core import database as core_database
+from stadtkern.core import datasets
+from tests.insights import factories
+
+pytestmark = pytest.mark.anyio
+
+_SET = {
+    "datastream": "UPDATE things.datastream SET properties = %s WHERE id = ANY (%s)",
+    "thing": """
+        UPDATE things.thing AS t SET properties = t.properties || %s
+        FROM things.datastream AS d WHERE d.thing_id = t.id AND d.id = ANY (%s)""",
+}
+
+
+@pytest.mark.parametrize("odd", [-3, 10**9, "viele", {"de": 5}])
+async def test_odd_words_of_owners_break_no_page(
+    visitor: AsyncClient, town: factories.Town, database: str, odd: Any
+) -> None:
+    """Decimal places, beat, meaning of silence, capacity, purpose: front page, map, place, series answer."""
+    parking, counter = town.streams["Freie Plätze Arkaden"], town.streams["Fahrräder Neutor"]
+    thing = town.things["Parkhaus Arkaden"]
+    said = dict.fromkeys(("digits", "interval_seconds", "silence", "capacity"), odd)
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        await connection.execute(_SET["datastream"], (Jsonb(said), [parking, counter]))
+        told = dict.fromkeys(("capacity", "purpose", "owner", "since", "interval_seconds"), odd)
+        await connection.execute(_SET["thing"], (Jsonb(told), [parking, counter]))
+    for page in ("/", "/karte", "/dinge", f"/diagramm?reihe={parking}", f"/dinge/{thing}"):
+        answer = await visitor.get(page)
+        assert answer.status_code == 200, page
+
+
+async def test_addresses_in_hidden_rooms_are_not_found_by_searching(
+    visitor: AsyncClient, town: factories.Town, database: str
+) -> None:
+    """A place whose address belongs to hidden data is not found by that address, in no list."""
+    move = "UPDATE things.location SET dataset_id = %s WHERE name LIKE 'Zählstelle Neutor,%%' RETURNING id"
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        hidden = await datasets.save(connection, key="geheim", room="internal", about=factories.ABOUT)
+        seen = [
+            (await visitor.get(f"{page}?q=Neutor, Dom")).content.decode() for page in ("/karte", "/dinge")
+        ]
+        assert all(f"/dinge/{town.things['Zählstelle Neutor']}" in page for page in seen)
+        assert await (await connection.execute(move, [hidden])).fetchone()
+        try:
+            for page in ("/karte", "/dinge"):
+                found = (await visitor.get(f"{page}?q=Neutor, Dom")).content.decode()
+                assert f"/dinge/{town.things['Zählstelle Neutor']}" not in found, page
+        finally:
+            await connection.execute(move, [town.dataset_id])
