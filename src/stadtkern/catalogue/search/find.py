@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from stadtkern.catalogue import queries
 from stadtkern.catalogue.entities import Dataset
-from stadtkern.catalogue.search import keeping, spelling
+from stadtkern.catalogue.search import counting, keeping, spelling
+from stadtkern.catalogue.search.counting import Counts
 from stadtkern.catalogue.search.keeping import Kept
 from stadtkern.catalogue.search.question import SIZE, Question
 from stadtkern.core import fragments, statements
@@ -25,13 +26,6 @@ _PART, _MISSPELT = 3, 4
 _SIMILAR = 0.5
 _ORDERS = {"neu": "m.moved DESC, m.dataset_id", "titel": "m.sorted_as, m.dataset_id"}
 _BEST = "named DESC, moved DESC, dataset_id"
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """How many datasets match, and how many of them have which value of a facet, the most frequent first."""
-
-    total: int
-    facets: Mapping[str, Sequence[tuple[str, int]]]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -116,13 +110,9 @@ async def _counts(connection: Connection, scope: Scope, asked: _Asked) -> Counts
     known: Counts | None = _counts_kept.get(key)
     if known is None:
         combinations, sizes = await _sizes(connection, scope, asked)
-        values = {"ids": combinations, "sizes": sizes, "wanted": _wanted(asked.question)}
-        rows = await (await connection.execute(statements.load("catalogue")["facets"], values)).fetchall()
-        facets: dict[str, list[tuple[str, int]]] = {}
-        for name, n in rows:
-            facet, _, value = name.partition(":")
-            facets.setdefault(facet, []).append((value, n))
-        known = Counts(next(iter(facets.pop("all", [])), ("", 0))[1], facets)
+        known = await counting.count(
+            connection, combinations=combinations, sizes=sizes, wanted=_wanted(asked.question)
+        )
         _counts_kept.put(key, known)
     return known
 

@@ -42,16 +42,9 @@ SELECT ARRAY(SELECT c.combination_id FROM counted AS c ORDER BY c.combination_id
        ARRAY(SELECT h.dataset_id FROM hits AS h WHERE /* conditions */
              ORDER BY h.named DESC, h.moved DESC, h.dataset_id LIMIT %s);
 
--- name: facets
--- Sums the counts of combinations up: all that have the facets wanted, and per facet what choosing another value would give
-SELECT f.name, sum(h.n)::bigint AS n
-FROM unnest(%(ids)s::int[], %(sizes)s::bigint[]) AS h (id, n)
-JOIN catalogue.combination AS m ON m.id = h.id
-CROSS JOIN LATERAL (SELECT ARRAY(SELECT w FROM unnest(%(wanted)s::text[]) AS w WHERE w <> ALL (m.facets)) AS missing) AS x
-CROSS JOIN LATERAL unnest(m.facets || 'all:'::text) AS f (name)
-WHERE x.missing = '{}' OR cardinality(x.missing) = 1 AND split_part(f.name, ':', 1) = split_part(x.missing[1], ':', 1)
-GROUP BY f.name
-ORDER BY n DESC, f.name;
+-- name: facets_of_combinations
+-- Reads which facets these combinations stand for
+SELECT c.id, c.facets FROM catalogue.combination AS c WHERE c.id = ANY (%(ids)s::int[]);
 
 -- name: weighed
 -- Puts datasets in order: named so before what only mentions it, then by the weight of the words, then the newest
