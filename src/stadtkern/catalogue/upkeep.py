@@ -9,6 +9,7 @@ import structlog
 
 from stadtkern.catalogue import automatic, operations
 from stadtkern.catalogue.files import contents
+from stadtkern.catalogue.search import counting
 from stadtkern.core import classes, database, statements, waiting
 from stadtkern.core.settings import Settings
 
@@ -33,6 +34,8 @@ async def once(*, url: str) -> list[str]:
     async with await database.connect(url=url, autocommit=True) as connection:
         if await classes.recount(connection):
             log.error("classes of datasets were wrong and are counted anew")
+        if await counting.upkeep(connection):
+            log.error("sizes of combinations of facets were wrong and are counted anew")
         adopted = await operations.adopt_all(connection)
         await connection.execute(statements.load("catalogue")["move_series"])
         await automatic.place_features(connection)

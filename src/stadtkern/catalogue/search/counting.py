@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Sums the counts of combinations up to counts of facets: what matches, and what another choice would give."""
+"""Sums counts of combinations up to counts of facets: what matches, and what another choice would give."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ async def count(
     """
     facets = await _facets(connection, combinations)
     return _summed(((facets[id_], n) for id_, n in zip(combinations, sizes, strict=True)), set(wanted))
+
+
+async def upkeep(connection: Connection) -> bool:
+    """Gather the sizes of combinations, and mend them; returns whether somebody wrote past the triggers."""
+    sql = statements.load("catalogue")
+    mended = (await connection.execute(sql["mend_sizes"])).rowcount > 0
+    row = await (await connection.execute(sql["scattered_sizes"])).fetchone()
+    if row is not None and row[0]:
+        await connection.execute(sql["gather_sizes"])
+    return mended
 
 
 def _summed(given: Iterable[tuple[Sequence[str], int]], wanted: set[str]) -> Counts:

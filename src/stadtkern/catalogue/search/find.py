@@ -24,6 +24,8 @@ _FIRST = 300
 # Shorter words are no parts of others, and no typing errors of others either.
 _PART, _MISSPELT = 3, 4
 _SIMILAR = 0.5
+# So many hidden datasets are looked at one by one sooner than all that may be seen.
+_FEW = 20_000
 _ORDERS = {"neu": "m.moved DESC, m.dataset_id", "titel": "m.sorted_as, m.dataset_id"}
 _BEST = "named DESC, moved DESC, dataset_id"
 
@@ -50,6 +52,12 @@ class _Asked(msgspec.Struct, frozen=True):
     words: Sequence[_Word]
     seen: tuple[Any, ...]
     roughly: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether facets alone narrow it down."""
+        question = self.question
+        return not (question.words or question.area or question.since or question.until)
 
     def key(self, **leaving_out: Any) -> tuple[Any, ...]:
         """What an answer depends on when these parts of the question do not matter."""
@@ -125,8 +133,10 @@ async def _sizes(connection: Connection, scope: Scope, asked: _Asked) -> tuple[l
         await _first(connection, scope, asked)
         known = _sizes_kept.get(key)
     if known is None:
-        head, tail = statements.load("catalogue")["combinations"].split("/* conditions */")
-        rows = await _run(connection, Fragment(head) + _conditions(scope, asked) + Fragment(tail))
+        if asked.plain and scope.negated and len(scope.ids) <= _FEW:
+            rows = await _filled(connection, "combinations_but", scope.on("m.dataset_id"))
+        else:
+            rows = await _filled(connection, "combinations", _conditions(scope, asked))
         known = [row[0] for row in rows], [row[1] for row in rows]
         _sizes_kept.put(key, known)
     return known

@@ -30,6 +30,35 @@ SELECT set_config('pg_trgm.word_similarity_threshold', %(similar)s::text, true);
 -- Counts what matches by the combinations of facets that there are
 SELECT m.combination_id, count(*)::bigint FROM catalogue.mark AS m WHERE /* conditions */ GROUP BY m.combination_id;
 
+-- name: combinations_but
+-- Reads how many datasets each combination has, without those that are not to be seen
+SELECT s.combination_id, sum(s.n)::bigint
+FROM (SELECT k.combination_id, k.n FROM catalogue.combination_size AS k
+      UNION ALL
+      SELECT m.combination_id, -1 FROM catalogue.mark AS m WHERE NOT (/* conditions */)) AS s
+GROUP BY s.combination_id HAVING sum(s.n) > 0;
+
+-- name: gather_sizes
+-- Makes one row of all rows of a combination; what others are writing meanwhile stays for the next time
+WITH taken AS (
+    DELETE FROM catalogue.combination_size RETURNING combination_id, n
+)
+INSERT INTO catalogue.combination_size
+SELECT t.combination_id, sum(t.n) FROM taken AS t GROUP BY t.combination_id HAVING sum(t.n) <> 0;
+
+-- name: scattered_sizes
+-- Says whether combinations have rows to be gathered
+SELECT EXISTS (SELECT FROM catalogue.combination_size AS k GROUP BY k.combination_id HAVING count(*) > 1 OR sum(k.n) = 0);
+
+-- name: mend_sizes
+-- Adds what sizes lack, as one look at both sees them; nothing unless somebody wrote past the triggers
+INSERT INTO catalogue.combination_size
+SELECT combination_id, coalesce(d.n, 0) - coalesce(s.n, 0)
+FROM (SELECT m.combination_id, count(*) AS n FROM catalogue.mark AS m GROUP BY m.combination_id) AS d
+FULL JOIN (SELECT k.combination_id, sum(k.n) AS n FROM catalogue.combination_size AS k GROUP BY k.combination_id) AS s
+    USING (combination_id)
+WHERE coalesce(d.n, 0) <> coalesce(s.n, 0);
+
 -- name: combinations_and_first
 -- Counts what matches by combinations of facets, and reads the first of those that have the facets wanted
 WITH hits AS MATERIALIZED (
