@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -177,3 +180,19 @@ async def test_too_much_at_once_is_refused_with_a_way_out(
         assert refused["code"] == 422
         assert "shorter span of phenomenonTime" in refused["message"]
     assert set((await parts(connection, streams)).values()) == {"away"}
+
+
+async def test_a_made_up_token_is_refused_where_months_are_away(
+    connection: Connection, settings: Settings, client: httpx.AsyncClient
+) -> None:
+    """Its values are read before the database sees them."""
+    number, _ = await filled(connection, "forged", every=90)
+    city = await owner(connection, client, number)
+    link = (await city.get("Observations?$top=1"))["@iot.nextLink"]
+    await archived(connection, settings)
+    token = str(parse_qs(urlsplit(link).query)["$skiptoken"][0])
+    mark, _, *rest = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    for wrong in ("abc", "NaN", "9" * 30, "1" * 5_000, "-1", ""):
+        made = base64.urlsafe_b64encode(json.dumps([mark, wrong, *rest]).encode()).decode().rstrip("=")
+        answer = await city.send("GET", f"Observations?$top=1&$skiptoken={made}")
+        assert (answer.status_code, answer.json()["where"]) == (400, "$skiptoken"), wrong

@@ -14,12 +14,13 @@ from stadtkern.core.fragments import Fragment
 from stadtkern.things import entities
 from stadtkern.things.entities import Relation
 from stadtkern.things.language import tree
+from stadtkern.things.language.paths import MAX_ID
 from stadtkern.things.language.tree import Options
 from stadtkern.things.queries import keyset, level, rows, ways, windows
 from stadtkern.things.queries.away import Away, Part, horizon, seen
 from stadtkern.things.queries.level import Level
 from stadtkern.things.queries.locate import Parent
-from stadtkern.things.queries.problems import QueryTooExpensive
+from stadtkern.things.queries.problems import ForeignToken, QueryTooExpensive
 
 # What one page may bring back at most.
 MOST_PARTS = 60
@@ -79,7 +80,7 @@ async def _in_order(
     stream, time = 0, _BEGIN
     if prepared.options.token is not None:
         values = keyset.read_token(prepared.keys, prepared.options.token)
-        stream, time = int(values[0] or 0), windows.reached(values[1])
+        stream, time = _stream(values[0]), windows.reached(values[1])
     only = _named(prepared.options.filter)
     span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time, "only": only}
     parts = await _ask(connection, "away_in_order", **seen(scope), **span)
@@ -88,6 +89,17 @@ async def _in_order(
     key = f"({prepared.place.alias}.datastream_id, {prepared.place.alias}.phenomenon_time)"
     first = (parts[0].datastream_id, parts[0].month)
     return Lacking(Fragment(f"{key} < (%s::bigint, things.month_start(%s))", first), parts, by_key=True)
+
+
+def _stream(text: str | None) -> int:
+    """The number of a Datastream in a token. Raises ForeignToken."""
+    try:
+        number = int(text or "")
+    except ValueError as error:
+        raise ForeignToken("it cannot be read", where="$skiptoken") from error
+    if not 0 <= number <= MAX_ID:
+        raise ForeignToken("it cannot be read", where="$skiptoken")
+    return number
 
 
 def _named(node: tree.Expression | None) -> list[int] | None:
