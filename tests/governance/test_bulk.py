@@ -209,3 +209,10 @@ async def test_lists_are_narrowed_and_ticked(visitor: AsyncClient, shop: Shop) -
     assert (empty.status_code, "Kreuzen Sie oben" in empty.content.decode()) == (422, True)
     chosen = await visitor.post(_CHANGE, {"datensatz": shop.ready[:1], "act": "theme"})
     assert (chosen.status_code, chosen.content.decode().count(" checked>")) == (422, 2)
+
+
+async def test_a_key_that_is_none_is_left_out(visitor: AsyncClient, shop: Shop) -> None:
+    """As keys of others are."""
+    visitor.cookies["sessionid"] = shop.publisher.cookie
+    answer = await visitor.post(_CHANGE, {"act": "publish", "datensatz": ["a\0b", shop.ready[0]]})
+    assert (answer.status_code, shop.ready[0] in answer.content.decode()) == (200, True)

@@ -57,7 +57,7 @@ async def change(request: HttpRequest) -> HttpResponse:
         await permissions.require(request, desk.connection, role="editor")
         rooms = await editor.rooms(desk.visit, desk.person)
         form = forms.StepForm(request.POST, rooms=rooms)
-        keys = request.POST.getlist("datensatz")[: queries.MOST]
+        keys = [key for key in request.POST.getlist("datensatz")[: queries.MOST] if "\0" not in key]
         found = await _chosen(desk, keys)
         if not form.is_valid() or not found:
             if not found:
