@@ -45,10 +45,13 @@ class Scope(msgspec.Struct, frozen=True):
     streams: tuple[tuple[int, int], ...] = ()
 
     def on(self, column: str) -> Fragment:
-        """The condition for one table alias, e.g. `scope.on("t.dataset_id")`."""
+        """The condition for one table alias, e.g. `scope.on("t.dataset_id")`.
+
+        Only ids of the type of the column are looked up by hash; the driver would send shorter ones.
+        """
         if self.negated:
-            return Fragment(f"{column} <> ALL (%s)", (list(self.ids),)) if self.ids else TRUE
-        return Fragment(f"{column} = ANY (%s)", (list(self.ids),))
+            return Fragment(f"{column} <> ALL (%s::bigint[])", (list(self.ids),)) if self.ids else TRUE
+        return Fragment(f"{column} = ANY (%s::bigint[])", (list(self.ids),))
 
     def on_stream(self, alias: str) -> Fragment:
         """The condition for an alias of datastreams, which have an `id` and a `dataset_id`."""
