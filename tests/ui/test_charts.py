@@ -101,3 +101,11 @@ def test_circles_grow_with_the_root_of_the_value_and_silence_is_drawn_apart() ->
     radii = [float(r) for r in re.findall(r' r="([\d.]+)"', drawn)]
     assert radii[0] == pytest.approx(2 * radii[1])
     assert drawn.count("place--silent") == 1
+
+
+def test_a_range_of_the_largest_numbers_there_are_is_finite() -> None:
+    """From the least to the greatest double the axis still has ends and steps."""
+    for values in ([-1.7e308, 1.7e308], [1.7e308], [-1.7e308]):
+        found = scales.value_range(values, from_zero=False)
+        assert math.isfinite(found.high - found.low)
+        assert len(found.ticks) > 2

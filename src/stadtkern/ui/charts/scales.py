@@ -22,6 +22,10 @@ class Range(NamedTuple):
     digits: int
 
 
+# Further out, differences of values are no numbers any more; such values leave the picture.
+_FURTHEST = 1e307
+
+
 class Tick(NamedTuple):
     """A moment on the time axis; `wide` ones are left out on narrow screens."""
 
@@ -33,6 +37,7 @@ class Tick(NamedTuple):
 def value_range(values: Sequence[float], *, from_zero: bool, wanted: int = 4) -> Range:
     """A range of round numbers around the values, with about `wanted` steps."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    low, high = (min(max(end, -_FURTHEST), _FURTHEST) for end in (low, high))
     if from_zero or (low >= 0 and low < 0.4 * high):
         low = min(low, 0.0)
     if high - low <= max(abs(high), abs(low), 1e-300) * 1e-9:  # as good as one value
