@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import operations
 from stadtkern.catalogue.search import find, question, spelling
+from stadtkern.catalogue.search import question as questions
 from stadtkern.core import access
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
@@ -226,3 +227,14 @@ async def test_short_words_and_numbers_are_not_taken_for_others(
 ) -> None:
     """Three letters are alike to too much."""
     assert await keys(connection, ids, q=text) == []
+
+
+@pytest.mark.parametrize(("given", "page"), [("2", 2), ("0", 1), ("²", 1), ("-1", 1), ("", 1)])
+def test_a_page_is_a_number(given: str, page: int) -> None:
+    """What is none counts as not asked."""
+    assert questions.read({"seite": given}).page == page
+
+
+def test_a_page_of_any_length_is_the_last_one() -> None:
+    """Python reads no number of thousands of digits."""
+    assert questions.read({"seite": "1" * 5_000}).page == questions.read({"seite": "999999"}).page

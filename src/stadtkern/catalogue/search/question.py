@@ -113,7 +113,7 @@ def read(given: Mapping[str, str]) -> Question:
         since=_day(given.get("von", "")),
         until=_day(given.get("bis", "")),
         order="neu" if order == "neu" else "titel" if order == "titel" else "",
-        page=min(int(page), _MOST_PAGES) if page.isdecimal() and page.isascii() and int(page[:5]) else 1,
+        page=max(1, min(int(page[:9]), _MOST_PAGES)) if page.isdecimal() and page.isascii() else 1,
     )
 
 
