@@ -97,10 +97,9 @@ async def test_a_dataset_of_series_shows_them_first(cookie: str, visitor: AsyncC
     assert "Fahrräder Neutor" in page
     assert "Nennen Sie die Quelle." in page
     assert page.index("Was darin steckt") < page.index("Daten mitnehmen") < page.index("Steckbrief")
-    for name in ("schnittstelle", "werte.csv"):
-        answer = await visitor.get(f"/daten/kleine-stadt/{name}")
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/sta/v1.1/")
+    answer = await visitor.get("/daten/kleine-stadt/schnittstelle")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sta/v1.1/")
 
 
 async def test_search_engines_read_one_harmless_document(cookie: str, visitor: AsyncClient) -> None:

@@ -136,7 +136,9 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/einbetten/karte": door(search="/daten/{key}/einbetten/karte"),
     "daten/<slug:key>/einbetten/tabelle": door(search="/daten/{key}/einbetten/tabelle"),
     "daten/<slug:key>/schnittstelle": door(search="/daten/{key}/schnittstelle"),
-    "daten/<slug:key>/werte.csv": door(search="/daten/{key}/werte.csv"),
+    "daten/<slug:key>/werte.<slug:form>": door(
+        one="/daten/{key}/werte.csv", search="/daten/{key}/werte.xlsx /daten/{key}/werte.parquet"
+    ),
     "sitemap.xml": door(lists="/sitemap.xml"),
     "sitemap-<int:part>.xml": door(lists="/sitemap-1.xml /sitemap-2.xml"),
     "arbeit": door(lists="/arbeit", search="/arbeit?q={word}"),

@@ -39,6 +39,14 @@ async def refresh_series(
         }
         await connection.execute(sql["offer_form"], values)
     await connection.execute(sql["own_service_serves"], {**params, "endpoint_url": _API})
+    await offer_files(connection, dataset_id=dataset_id)
+
+
+async def offer_files(connection: Connection, *, dataset_id: int | None = None) -> None:
+    """See that time series, of one dataset or all, offer their values as Excel and Parquet beside the CSV."""
+    for ending, values in _FILES.items():
+        about = {"dataset_id": dataset_id, "made_by": SERIES, "ending": ending, **values}
+        await connection.execute(statements.load("catalogue")["offer_beside_csv"], about)
 
 
 async def place_features(connection: Connection, *, dataset_id: int | None = None) -> None:
@@ -70,6 +78,27 @@ def _forms(key: str) -> list[dict[str, Any]]:
             "conforms_to": [],
         },
     ]  # fmt: skip
+
+
+_FILES: dict[str, dict[str, Any]] = {
+    "xlsx": {
+        "title": Jsonb({"de": "Einzelwerte als Excel", "en": "Single values as Excel"}),
+        "description": Jsonb({
+            "de": "Höchstens 100.000 Werte: von jeder Messreihe die neuesten. Zeiten in UTC.",
+            "en": "At most 100,000 values: the newest ones of each series. Times in UTC.",
+        }),
+        "format": "XLSX",
+        "media_type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    },
+    "parquet": {
+        "title": Jsonb({"de": "Alle Einzelwerte als Parquet", "en": "All single values as Parquet"}),
+        "description": Jsonb({
+            "de": "Für große Auswertungen. Zeiten in UTC.", "en": "For large analyses. Times in UTC."
+        }),
+        "format": "PARQUET",
+        "media_type": "application/vnd.apache.parquet",
+    },
+}  # fmt: skip
 
 
 def _service() -> dict[str, Any]:

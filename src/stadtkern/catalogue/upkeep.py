@@ -39,6 +39,7 @@ async def once(*, url: str) -> list[str]:
         adopted = await operations.adopt_all(connection)
         await connection.execute(statements.load("catalogue")["move_series"])
         await automatic.place_features(connection)
+        await automatic.offer_files(connection)
     if adopted:
         log.info("datasets taken into the catalogue", keys=adopted)
     return adopted

@@ -9,6 +9,7 @@ from stadtkern.catalogue.browse import embed, tables
 from stadtkern.catalogue.browse import views as browse
 from stadtkern.catalogue.editor import data, moving, work
 from stadtkern.catalogue.editor import views as editor
+from stadtkern.catalogue.takeaway import views as takeaway
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("stadtkern.catalogue.files.urls")),
@@ -36,7 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("daten/<slug:key>/schnittstelle", browse.interface, name="dataset-interface"),
     path("daten/<slug:key>/einbetten/karte", embed.embedded_map, name="dataset-embedded-map"),
     path("daten/<slug:key>/einbetten/tabelle", embed.embedded_table, name="dataset-embedded-table"),
-    path("daten/<slug:key>/werte.csv", browse.readings, name="dataset-readings"),
+    path("daten/<slug:key>/werte.<slug:form>", takeaway.readings, name="dataset-readings"),
 ]
 
 # For machines, in no particular language.

@@ -16,6 +16,8 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register cockpit, map and list."""
+        from stadtkern.catalogue import uses as catalogue
+        from stadtkern.insights import uses
         from stadtkern.insights.boards import waiting
         from stadtkern.ui import places, sections
 
@@ -53,6 +55,7 @@ class InsightsConfig(AppConfig):
             position=52,
             waiting=waiting.boards,
         )
+        catalogue.register("insights", uses.of_dataset)
         _stories()
 
 

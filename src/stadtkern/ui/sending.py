@@ -36,8 +36,8 @@ def attachment(request: HttpRequest, sent: Sent) -> HttpResponseBase:
     except FileNotFoundError as error:
         raise Http404 from error
     headers = _headers(sent)
-    if _known(request, headers["ETag"], sent.modified_at):
-        return HttpResponse(status=304, headers=headers)
+    if (known := unchanged(request, sent)) is not None:
+        return known
     asked = _asked(request, headers)
     start, end = asked(size) if asked else (0, size)
     if start >= end and asked:
@@ -50,6 +50,21 @@ def attachment(request: HttpRequest, sent: Sent) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers)
     return StreamingHttpResponse(_pieces(sent.path, start, end), status=status, headers=headers)
+
+
+def unchanged(request: HttpRequest, sent: Sent) -> HttpResponse | None:
+    """That the asker has exactly this, so that it need not be made; None where it has to be sent."""
+    headers = _headers(sent)
+    if _known(request, headers["ETag"], sent.modified_at):
+        return HttpResponse(status=304, headers=headers)
+    return None
+
+
+def whole(request: HttpRequest, sent: Sent, pieces: AsyncIterator[bytes]) -> HttpResponseBase:
+    """What is made while it is sent, from its beginning; whoever asks with HEAD gets none of it."""
+    if request.method == "HEAD":
+        return HttpResponse(headers=_headers(sent))
+    return StreamingHttpResponse(pieces, headers=_headers(sent))
 
 
 def _headers(sent: Sent) -> dict[str, str]:

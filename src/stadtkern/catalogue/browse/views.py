@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from stadtkern.catalogue import queries
+from stadtkern.catalogue import queries, uses
 from stadtkern.catalogue.browse import area, feeds, listing, record, series, wording
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.search import find
@@ -68,7 +68,11 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
     """One dataset."""
     async with visits.open_visit(request) as visit:
         found = await _dataset(visit, key)
-        context = {**await record.context(visit, found), "may_edit": await _may_edit(request, visit, found)}
+        context = {
+            **await record.context(visit, found),
+            "may_edit": await _may_edit(request, visit, found),
+            "uses": await uses.of_dataset(request, visit, dataset_id=found.id),
+        }
         await counting.count(request, visit, dataset_id=found.id, kind="view")
     audit.only(found.id)
     answer = render(request, "catalogue/browse/dataset.html", context)
@@ -81,14 +85,6 @@ async def interface(request: HttpRequest, key: str) -> HttpResponse:
     """The dataset's series in the SensorThings interface."""
     listed = await _series(request, key, kind="sta")
     return _elsewhere(f"/sta/v1.1/Datastreams?$filter={quote(f'id in ({listed})')}&$expand=Thing")
-
-
-async def readings(request: HttpRequest, key: str) -> HttpResponse:
-    """All readings of the dataset as CSV, which the SensorThings interface streams."""
-    listed = await _series(request, key, kind="download")
-    chosen = quote(f"Datastream/id in ({listed})")
-    columns = "$select=phenomenonTime,result,resultQuality&$expand=Datastream($select=id,name)"
-    return _elsewhere(f"/sta/v1.1/Observations?$filter={chosen}&{columns}&$resultFormat=CSV")
 
 
 async def feed(request: HttpRequest) -> HttpResponse:

@@ -49,15 +49,16 @@ WHERE c.dataset_id = p.dataset_id
   AND (p.spatial IS NULL OR p.spatial = p.before AND NOT coalesce(p.area ~= p.bounds, false));
 
 -- name: move_series
--- Lets datasets of time series be as new as their newest readings, hour by hour
-UPDATE catalogue.dataset AS c SET modified = n.newest
+-- Lets datasets of time series be as new as their newest readings, hour by hour, and never older than their publication:
+-- with readings from before then they were changed last when they were published
+UPDATE catalogue.dataset AS c SET modified = greatest(n.newest, c.issued)
 FROM (
     SELECT t.dataset_id, date_trunc('hour', max(coalesce(s.last_end, s.last_time))) AS newest
     FROM things.datastream AS t JOIN things.datastream_state AS s ON s.datastream_id = t.id
     GROUP BY t.dataset_id
 ) AS n
 WHERE c.dataset_id = n.dataset_id AND c.kind = 'series' AND n.newest <= now()
-  AND (c.modified IS NULL OR c.modified < n.newest);
+  AND (c.modified IS NULL OR c.modified < greatest(n.newest, c.issued));
 
 -- name: key_of
 -- Reads a dataset's key
@@ -86,6 +87,21 @@ INSERT INTO catalogue.distribution
 VALUES (%(dataset_id)s, %(position)s, %(title)s, %(description)s, %(access_url)s, %(download_url)s, %(format)s,
         %(media_type)s, %(licence)s, %(attribution)s, %(rights)s, %(conforms_to)s, %(service_uuid)s, %(made_by)s, now(),
         'STABLE', 'COMPLETED');
+
+-- name: offer_beside_csv
+-- Offers the values of time series in one more form, under the same terms as their CSV; of all datasets, or one
+INSERT INTO catalogue.distribution
+    (dataset_id, position, title, description, access_url, download_url, format, media_type, licence, attribution, rights,
+     made_by, issued, availability, status)
+SELECT c.dataset_id, (SELECT max(m.position) + 1 FROM catalogue.distribution AS m WHERE m.dataset_id = c.dataset_id),
+       %(title)s, %(description)s, u.url, u.url, %(format)s, %(media_type)s, c.licence, c.attribution, c.rights,
+       c.made_by, now(), c.availability, c.status
+FROM catalogue.distribution AS c
+JOIN core.dataset AS d ON d.id = c.dataset_id
+CROSS JOIN LATERAL (SELECT '/daten/' || d.key || '/werte.' || %(ending)s AS url) AS u
+WHERE c.made_by = %(made_by)s AND c.access_url = '/daten/' || d.key || '/werte.csv'
+  AND (%(dataset_id)s::bigint IS NULL OR c.dataset_id = %(dataset_id)s)
+  AND NOT EXISTS (SELECT FROM catalogue.distribution AS h WHERE h.dataset_id = c.dataset_id AND h.access_url = u.url);
 
 -- name: series_of
 -- Lists the ids of a dataset's series; the condition of access follows

@@ -15,6 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from stadtkern.core import disk, problems
+from stadtkern.core.settings import Settings
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.tables import Table
 from stadtkern.features.entities import Row
@@ -53,20 +54,30 @@ async def answer(
 
     Raises BusyMaking, DiskFull.
     """
-    folder = Path(call.state.settings.data) / "downloads"
-    kept = None if name is None else folder / name
-    if kept is None or not kept.is_file():
-        if call.state.room.short:
-            raise disk.DiskFull("files are made again when there is room")
-        made = await _made(folder, write)
-        if kept is None:
-            gone = BackgroundTask(made.unlink, missing_ok=True)
-            return FileResponse(made, headers=headers, media_type=kind, background=gone)
-        made.replace(kept)
-        await asyncio.to_thread(tidy, folder, kept)
-    else:
-        os.utime(kept)
-    return FileResponse(kept, headers=headers, media_type=kind)
+    folder = downloads(call.state.settings)
+    if name is not None:
+        path = await kept(folder, write, name=name, room=call.state.room)
+        return FileResponse(path, headers=headers, media_type=kind)
+    made = await _made(folder, write, call.state.room)
+    gone = BackgroundTask(made.unlink, missing_ok=True)
+    return FileResponse(made, headers=headers, media_type=kind, background=gone)
+
+
+def downloads(settings: Settings) -> Path:
+    """Where files are kept."""
+    return Path(settings.data) / "downloads"
+
+
+async def kept(folder: Path, write: Write, *, name: str, room: disk.Room) -> Path:
+    """The file of a name, made if it is not there. Raises BusyMaking, DiskFull."""
+    path = folder / name
+    if path.is_file():
+        os.utime(path)
+        return path
+    made = await _made(folder, write, room)
+    made.replace(path)
+    await asyncio.to_thread(tidy, folder, path)
+    return path
 
 
 def tidy(folder: Path, newest: Path, *, most: int = MOST_BYTES) -> None:
@@ -108,7 +119,9 @@ def of_text(pieces: AsyncIterator[bytes]) -> Write:
     return write
 
 
-async def _made(folder: Path, write: Write) -> Path:
+async def _made(folder: Path, write: Write, room: disk.Room) -> Path:
+    if room.short:
+        raise disk.DiskFull("files are made again when there is room")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         await asyncio.wait_for(_AT_A_TIME.acquire(), _WAIT_SECONDS)
