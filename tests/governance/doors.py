@@ -137,7 +137,7 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/einbetten/tabelle": door(search="/daten/{key}/einbetten/tabelle"),
     "daten/<slug:key>/schnittstelle": door(search="/daten/{key}/schnittstelle"),
     "daten/<slug:key>/werte.<slug:form>": door(
-        one="/daten/{key}/werte.csv", search="/daten/{key}/werte.xlsx /daten/{key}/werte.parquet"
+        search="/daten/{key}/werte.csv /daten/{key}/werte.xlsx /daten/{key}/werte.parquet"
     ),
     "sitemap.xml": door(lists="/sitemap.xml"),
     "sitemap-<int:part>.xml": door(lists="/sitemap-1.xml /sitemap-2.xml"),
