@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from stadtkern.core import logs, migrations, postgres
+from stadtkern.core import logs, migrations, postgres, settings_page
 from stadtkern.core import settings as core_settings
 from stadtkern.core.problems import Problem
 from stadtkern.core.settings import Settings
@@ -133,4 +133,4 @@ def settings(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/settings.md.")] = False,
 ) -> None:
     """Print all settings and what they mean."""
-    print(core_settings.describe() if markdown else _settings())
+    print(settings_page.describe() if markdown else _settings())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stadtkern.core import settings
+from stadtkern.core import settings, settings_page
 
 
 def test_defaults_need_no_environment() -> None:
@@ -41,7 +41,7 @@ def test_the_signing_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
 
 def test_every_setting_is_described() -> None:
     """The documentation page has a row per field."""
-    page = settings.describe()
+    page = settings_page.describe()
     assert all(f"`STADTKERN_{field.upper()}`" in page for field in settings.Settings.__struct_fields__)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.governance.door import Door, door
+from tests.governance.door import Door, door, no_data
 
 DOORS: dict[str, Door] = {
     "": door(lists="/ /en/"),
@@ -16,6 +16,7 @@ DOORS: dict[str, Door] = {
     "karte/places.json": door(
         lists="/karte/places.json /karte/places.json?art=rad", search="/karte/places.json?q={word}"
     ),
+    "karte/grund/<int:z>/<int:x>/<int:y>": no_data("tiles of a base map, the same for all"),
     "karte/vorschlaege": door(
         lists="/karte/vorschlaege?q=fah /karte/vorschlaege?q=domplatz", search="/karte/vorschlaege?q={word}"
     ),

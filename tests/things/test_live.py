@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import numpy
 import pytest
 from starlette.applications import Starlette
 
@@ -132,13 +133,34 @@ async def test_a_closed_room_closes_the_stream_too(
 
 
 @pytest.mark.parametrize(
-    "query", ["", "datastreams=", "datastreams=a", "datastreams=1;2", "datastreams=" + "1," * 501]
+    "query",
+    [
+        "",
+        "datastreams=",
+        "datastreams=a",
+        "datastreams=1;2",
+        "datastreams=" + "1," * 2001,
+        "steps=1..2",
+        "steps=-1",
+        "steps=" + "z" * 13,
+        "steps=zzzzzzzzzzzz.zzzzzzzzzzzz.1",
+        "steps=" + "1." * 2001 + "1",
+    ],
 )
 async def test_a_bad_subscription_is_refused(client: httpx.AsyncClient, query: str) -> None:
     """With a remedy, as problem+json."""
     answer = await client.get(f"/live?{query}")
     assert answer.status_code == 400
     assert "remedy" in answer.json()
+
+
+async def test_steps_name_the_same(app: Starlette, connection: database.Connection, dataset: int) -> None:
+    """The differences of sorted numbers in base 36."""
+    ids = sorted([await _datastream(connection, dataset) for _ in range(3)])
+    await app.state.sink.put([_reading(stream, 1, 1.0) for stream in ids])
+    steps = [numpy.base_repr(step, 36).lower() for step in numpy.diff([0, *ids])]
+    async with listening(app, f"steps={'.'.join(steps)}") as listener:
+        assert sorted([(await listener.next())["datastream"] for _ in ids]) == ids
 
 
 async def test_what_one_may_not_see_is_not_there(

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from stadtkern.core import settings
+from stadtkern.core import settings_page
 
 
 def page() -> str:
     """The whole page."""
-    return settings.describe()
+    return settings_page.describe()

@@ -72,7 +72,7 @@ class Fetcher:
     """Fetches addresses with the same bounds; make one per purpose.
 
     `allowed` is the setting `fetch_allowed`; `most_bytes` bounds the unpacked content; `seconds` the whole
-    of one call, redirects and reading included.
+    of one call, redirects and reading included; `redirects` how many are followed.
     """
 
     def __init__(
@@ -81,12 +81,14 @@ class Fetcher:
         allowed: Sequence[str] = (),
         most_bytes: int = MOST_BYTES,
         seconds: float = SECONDS,
+        redirects: int = _MOST_REDIRECTS,
         resolver: Resolve = addresses.resolve,
         tls: ssl.SSLContext | None = None,
     ):
         self._rules = addresses.Rules(allowed)
         self._most_bytes = most_bytes
         self._seconds = seconds
+        self._redirects = redirects
         self._resolver = resolver
         self._tls = tls
 
@@ -139,7 +141,7 @@ class Fetcher:
         """Follow redirects, each checked like the first, to the answer that is none."""
         address = addresses.parse(url)
         given = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip", **headers}
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(self._redirects + 1):
             answer = await self._ask(address, given)
             try:
                 if answer.status not in _REDIRECTS:
@@ -151,7 +153,7 @@ class Fetcher:
             if further.origin != address.origin:
                 given = {name: value for name, value in given.items() if name.lower() not in _SECRET}
             address = further
-        raise exchange.SourceIsAway(f"it redirects more than {_MOST_REDIRECTS} times")
+        raise exchange.SourceIsAway(f"it redirects more than {self._redirects} times")
 
     async def _ask(self, address: Address, headers: Mapping[str, str]) -> exchange.Exchange:
         try:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+
+from stadtkern.core import secret_files
 
 PREFIX = "STADTKERN_"
 
@@ -145,6 +144,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " by commas."
         ),
     ] = ()
+    basemap: Annotated[
+        str | None,
+        _about(
+            "Vector tiles below the map at `/karte`: an address with `{z}`, `{x}` and `{y}` whose layers are"
+            " named as those of basemap.de. We fetch and keep them, browsers ask only us. Unset: outlines"
+            " alone."
+        ),
+    ] = None
+    basemap_by: Annotated[str, _about("Whose tiles those are, as it stands below the map.")] = (
+        "© GeoBasis-DE / BKG, CC BY 4.0"
+    )
     push: Annotated[
         bool,
         _about(
@@ -212,7 +222,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The secret that signs cookies; made and kept in the data folder when none is given."""
         if self.secret_key:
             return self.secret_key
-        return _kept_secret(self.data / "secret-key")
+        return secret_files.kept(self.data / "secret-key")
 
 
 def load(*, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -229,7 +239,24 @@ def load(*, environment: Mapping[str, str] | None = None, **overrides: Any) -> S
         name = next((f for f in raw if f"$.{f}" in str(error)), "")
         raise InvalidSetting(f"{PREFIX}{name.upper()}: {error}") from error
     _check_mail(made)
+    _check_basemap(made)
     return made
+
+
+def _check_basemap(settings: Settings) -> None:
+    """Only path and query may change from tile to tile, never the host."""
+    if settings.basemap is None:
+        return
+    try:
+        parts = urlsplit(settings.basemap)
+        host = parts.scheme in ("http", "https") and parts.hostname and "{" not in parts.netloc
+    except ValueError:
+        host = None
+    tile = f"{parts.path}?{parts.query}" if host else ""
+    if not all(tile.count(part) == 1 for part in ("{z}", "{x}", "{y}")) or tile.count("{") != 3:
+        raise InvalidSetting(
+            f"{PREFIX}BASEMAP: expected an address like `https://tiles.example/{{z}}/{{x}}/{{y}}.pbf`"
+        )
 
 
 def _check_mail(settings: Settings) -> None:
@@ -256,43 +283,3 @@ def _typed(*, name: str, text: str) -> Any:
     if name in ("trusted_proxies", "fetch_allowed"):
         return [part.strip() for part in text.split(",") if part.strip() and part.strip() != "none"]
     return text or None
-
-
-def _kept_secret(path: Path) -> str:
-    """The secret in a file, made whole or not at all: whoever is killed here must not leave an empty one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        if kept := path.read_text(encoding="ascii").strip():
-            return kept
-        path.unlink()
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
-        with contextlib.suppress(FileExistsError):  # another process was faster
-            os.link(fresh, path)
-    finally:
-        fresh.unlink()
-    return path.read_text(encoding="ascii").strip()
-
-
-def describe() -> str:
-    """The settings as a Markdown page, for `docs/settings.md`."""
-    lines = [
-        "<!-- SPDX-License-Identifier: CC-BY-4.0 -->",
-        "<!-- Made from src/stadtkern/core/settings.py by `stadtkern settings --markdown`; do not edit. -->",
-        "# Settings",
-        "",
-        "Every setting is an environment variable. Secrets have no default.",
-        "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
-    ]
-    defaults = Settings()
-    for field, hint in get_type_hints(Settings, include_extras=True).items():
-        meta = next(arg for arg in get_args(hint) if isinstance(arg, msgspec.Meta))
-        value = getattr(defaults, field)
-        shown = "–" if value in (None, ()) else f"`{value}`"
-        lines.append(f"| `{PREFIX}{field.upper()}` | {shown} | {meta.description} |")
-    return "\n".join(lines) + "\n"

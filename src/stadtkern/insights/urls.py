@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from stadtkern.insights.atlas import basemap
 from stadtkern.insights.atlas import views as atlas
 from stadtkern.insights.boards import tiles, work
 from stadtkern.insights.boards import views as boards
@@ -32,6 +33,7 @@ urlpatterns = [
     path("karte", atlas.page, name="map"),
     path("karte/districts.json", atlas.districts_json, name="districts-json"),
     path("karte/places.json", atlas.places_json, name="places-json"),
+    path("karte/grund/<int:z>/<int:x>/<int:y>", basemap.tile, name="map-tile"),
     path("karte/vorschlaege", atlas.suggest, name="map-suggestions"),
     path("karte/daten/<slug:key>.json", atlas.features_json, name="map-features"),
     path("dinge", explore.things, name="things"),

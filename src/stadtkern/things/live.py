@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+import itertools
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from stadtkern.core.fragments import Fragment
 from stadtkern.things import series
 
 CHANNEL = "observations"
-MOST_DATASTREAMS = 500
+MOST_DATASTREAMS = 2_000
 MOST_SUBSCRIBERS = 2_000
 GATHER_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
@@ -36,7 +37,8 @@ _encode = msgspec.json.Encoder().encode
 class InvalidSubscription(problems.Problem):
     """This stream cannot be opened.
 
-    Name between 1 and 500 datastreams, for example `/live?datastreams=1,2,3`.
+    Name between 1 and 2,000 datastreams, for example `/live?datastreams=1,2,3`, or the steps between them
+    in base 36, `/live?steps=1.1.1`, so that long addresses stay short.
     """
 
 
@@ -143,7 +145,7 @@ def routes() -> list[BaseRoute]:
 
 async def _live(request: Request) -> Response:
     try:
-        ids = _wanted(request.query_params.get("datastreams", ""))
+        ids = _wanted(request.query_params)
         allowed = await _allowed(request, ids)
         if not allowed:
             raise problems.NotFound("none of these datastreams is there")
@@ -163,11 +165,21 @@ def _refusal(problem: problems.Problem) -> Response:
     )
 
 
-def _wanted(text: str) -> list[int]:
-    parts = [part for part in text.split(",") if part]
-    if not parts or len(parts) > MOST_DATASTREAMS or not all(p.isdecimal() and len(p) < 19 for p in parts):
+def _wanted(params: Mapping[str, str]) -> list[int]:
+    if steps := params.get("steps"):
+        found = list(itertools.accumulate(_number(part, base=36) for part in steps.split(".")))
+    else:
+        found = [_number(part) for part in params.get("datastreams", "").split(",") if part]
+    if not found or len(found) > MOST_DATASTREAMS or found[-1] >= 2**63:
         raise InvalidSubscription(where="datastreams")
-    return [int(part) for part in parts]
+    return found
+
+
+def _number(text: str, *, base: int = 10) -> int:
+    digits = text.isdecimal() if base == 10 else text.isalnum()
+    if not (text.isascii() and digits and len(text) < 19 and (base == 10 or len(text) < 13)):
+        raise InvalidSubscription(where="datastreams")
+    return int(text, base)
 
 
 async def _allowed(request: Request, ids: Sequence[int]) -> list[int]:

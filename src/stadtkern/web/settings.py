@@ -20,7 +20,9 @@ _public = urlsplit(_settings.base_url)
 
 PUBLIC_URL = _settings.base_url
 PUSH = _settings.push
-PUSH_ALLOWED = _settings.fetch_allowed
+PUSH_ALLOWED = BASEMAP_ALLOWED = _settings.fetch_allowed
+BASEMAP, BASEMAP_BY = _settings.basemap, _settings.basemap_by
+BASEMAP_FOLDER = _settings.data / "cache" / "basemap"
 PAGES_DATABASE_URL = _settings.database_url or ""
 ASSETS_FOLDER = _here / "assets"
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from stadtkern.features.entities import Collection, Row
 from stadtkern.insights import kinds
-from stadtkern.insights.atlas import asking, document, layers, places, sheet
+from stadtkern.insights.atlas import asking, basemap, document, layers, places, sheet
 from stadtkern.insights.atlas.asking import Asked
 from stadtkern.insights.explore import find
 from stadtkern.ui import ground, paging
@@ -55,6 +55,7 @@ async def page(request: HttpRequest) -> HttpResponse:
         "drawing": sheet.draw(asked=asked, land=land, found=found.places, rows=rows),
         "today": visit.now.astimezone(visit.city.zone).date().isoformat(),
         "kinds": _kinds(),
+        "basemap": basemap.offer(land),
     }
     return render(request, "insights/atlas/map.html", context)
 

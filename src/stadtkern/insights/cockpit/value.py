@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from stadtkern.insights import usual
+from stadtkern.insights import against, usual
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.known import Fed, Known
 from stadtkern.insights.cockpit.stock import fresh_ones, missing
@@ -22,8 +22,6 @@ from stadtkern.ui import charts, formats
 from stadtkern.ui.visit import Visit
 
 _HOUR = timedelta(hours=1)
-# A difference below this share of a usual day's range goes for none.
-_SAME = 0.1
 
 
 def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
@@ -34,7 +32,9 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     says: SafeString | str = ""
     if mean is not None and at is not None:
         expected = usual.together(known.usual[s.id] for s in fresh if s.id in known.usual)
-        says = _against(mean, expected, hour=at.astimezone(visit.city.zone).hour, of=fresh)
+        hour = at.astimezone(visit.city.zone).hour
+        said = against.value(mean, expected, hour=hour, number=lambda size: _number(size, fresh))
+        says = format_html("{} – {}.", _place(fresh), said) if said else f"{_place(fresh)}."
     return _tile(visit, fed, known, fresh=fresh, mean=mean, says=says, picture=_line(visit, fresh, known))
 
 
@@ -111,24 +111,6 @@ def _place(fresh: Sequence[Stream]) -> str:
     if n == 1:
         return fresh[0].site.name
     return ngettext("Mittel aus %(n)s Ort", "Mittel aus %(n)s Orten", n) % {"n": n} if n else ""
-
-
-def _against(mean: float, expected: usual.Hours, *, hour: int, of: Sequence[Stream]) -> SafeString | str:
-    """`Neutor – 1,2 °C mehr als sonst um diese Zeit.`"""
-    place = _place(of)
-    if hour not in expected:
-        return f"{place}."
-    means = [found.mean for found in expected.values()]
-    difference = mean - expected[hour].mean
-    span = (max(means) - min(means)) or abs(expected[hour].mean) * _SAME
-    if abs(difference) <= span * _SAME or not difference:
-        return format_html("{} – <strong>{}</strong>.", place, gettext("wie sonst um diese Zeit"))
-    size = _number(abs(difference), of)
-    more = gettext("%(size)s mehr") if difference > 0 else gettext("%(size)s weniger")
-    return format_html(
-        '{} – <strong class="sk-differs">{}</strong> {}.',
-        place, more % {"size": size}, gettext("als sonst um diese Zeit"),
-    )  # fmt: skip
 
 
 def _line(visit: Visit, fresh: Sequence[Stream], known: Known) -> SafeString | str:

@@ -12,7 +12,16 @@ from django.shortcuts import render
 from stadtkern.catalogue.usage import counting
 from stadtkern.insights import kinds, silence
 from stadtkern.insights import streams as streams_of
-from stadtkern.insights.explore import against, catalogue, chart_data, download, embed, history, parts, poster
+from stadtkern.insights.explore import (
+    catalogue,
+    chart_data,
+    compared,
+    download,
+    embed,
+    history,
+    parts,
+    poster,
+)
 from stadtkern.insights.streams import Site, Stream
 from stadtkern.ui import ground, maps, spans
 from stadtkern.ui import visit as visits
@@ -48,7 +57,7 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
             "api": f"{settings.PUBLIC_URL}/sta/v1.1/Things({id})?$expand=Datastreams",
             "kind": series[0].what if series else kinds.OTHER,
             "datasets": [dataset.about],
-            "against": await against.words(visit, series),
+            "against": await compared.words(visit, series),
             "quiet": await silence.meanings(visit, series),
             "short": poster.address(id),
             **(await parts.chart(visit, request, shown, table=True) if shown else {}),

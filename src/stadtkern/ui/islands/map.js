@@ -76,6 +76,8 @@ class Atlas {
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-left");
     this.map.on("style.load", () => paint(this.map));
+    // Without its tiles the map shows outlines; it tries again with the next movement.
+    this.map.on("error", ({ error, sourceId }) => { if (sourceId !== "basemap") console.warn(error); });
     dark.addEventListener("change", () => this.restyle());
     this.wish.addEventListener("change", () => this.restyle());
     this.points();
@@ -110,8 +112,13 @@ class Atlas {
     this.grouped = this.group;
     return style({
       districts: this.districts, middles: middles(this.districts), found: this.found, group: this.grouped,
-      collections: this.collections, tiles: this.frame.dataset.basemap,
+      collections: this.collections, tiles: this.tiles(),
     });
+  }
+
+  tiles() {
+    const { basemap, basemapBox } = this.frame.dataset;
+    return basemap && { tiles: [location.origin + basemap], bounds: basemapBox.split(",").map(Number) };
   }
 
   restyle() { this.map.setStyle(this.style(), { diff: false }); }
@@ -182,9 +189,14 @@ class Atlas {
         this.open(hit.geometry.coordinates, placeWords(this.frame, this.kinds, hit));
       } else this.open(event.lngLat, rowWords(hit));
     });
-    map.on("mousemove", (event) => {
-      const over = map.queryRenderedFeatures(event.point, { layers: layers() }).length;
-      map.getCanvas().style.cursor = over ? "pointer" : "";
+    let asked = 0;
+    map.on("mousemove", ({ point }) => {
+      if (asked || map.isMoving()) return; // one look per frame, none while the map itself moves
+      asked = requestAnimationFrame(() => {
+        asked = 0;
+        const over = map.queryRenderedFeatures(point, { layers: layers() }).length;
+        map.getCanvas().style.cursor = over ? "pointer" : "";
+      });
     });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Lets points move with their values: one stream of events for what is in view, changes drawn together.
-const MOST = 500; // as many as one stream may name
+const MOST = 2000; // as many as one stream may name
+const LONGEST = 6000; // characters of an address that servers in between take
 const CALM = 2000; // ms between two drawings
 const SETTLED = 1500; // ms after the view came to rest
 const language = document.documentElement.lang || "de";
@@ -15,6 +16,12 @@ function words({ digits, unit, kind }, result, kinds) {
     minimumFractionDigits: places, maximumFractionDigits: places,
   }).format(result).replace("-", "−");
   return { value: `${text} ${unit ?? ""}`.trim(), mood: "live" };
+}
+
+// The differences of sorted numbers in base 36: 2,000 numbers in few characters.
+function packed(ids) {
+  const text = ids.map((id, index) => (id - (ids[index - 1] ?? 0)).toString(36)).join(".");
+  return text.length > LONGEST ? packed(ids.slice(0, Math.floor(ids.length * LONGEST / text.length))) : text;
 }
 
 export function follow({ map, kinds, found, source }) {
@@ -42,16 +49,27 @@ export function follow({ map, kinds, found, source }) {
 
   function choose() {
     if (document.hidden) return;
-    const bounds = map.getBounds();
-    const near = found().features.filter(({ geometry }) => bounds.contains(geometry.coordinates)).slice(0, MOST);
-    byStream = new Map(near.map((feature) => [feature.properties.stream, feature]));
-    const ids = [...byStream.keys()].sort((a, b) => a - b).join(",");
-    if (ids === known) return;
+    const near = inView().map((feature) => [feature.properties.stream, feature]).sort(([a], [b]) => a - b);
+    byStream = new Map(near);
+    const steps = packed([...byStream.keys()]);
+    if (steps === known) return;
     stream?.close();
-    known = ids;
-    if (!ids) return;
-    stream = new EventSource(`/live?datastreams=${ids}`);
+    known = steps;
+    if (!steps) return;
+    stream = new EventSource(`/live?steps=${steps}`);
     stream.addEventListener("observation", hear);
+  }
+
+  // Those in view; of too many, those nearest to the middle.
+  function inView() {
+    const bounds = map.getBounds();
+    const { lng, lat } = map.getCenter();
+    const some = found().features.filter(({ geometry }) => bounds.contains(geometry.coordinates));
+    if (some.length <= MOST) return some;
+    const across = Math.cos(lat * Math.PI / 180);
+    const away = ({ geometry: { coordinates: [x, y] } }) => ((x - lng) * across) ** 2 + (y - lat) ** 2;
+    return some.map((feature) => [away(feature), feature]).sort(([a], [b]) => a - b).slice(0, MOST)
+      .map(([, feature]) => feature);
   }
 
   const soon = () => { clearTimeout(timer); timer = setTimeout(choose, SETTLED); };

@@ -10,22 +10,33 @@ const single = ["!", ["has", "point_count"]];
 
 const halo = () => ({ "text-color": ink("text"), "text-halo-color": ink("surface"), "text-halo-width": 2 });
 
+// Layers as basemap.de names them, in the colours of our own outlines; names stay those of the city.
+const RAILS = ["Eisenbahn", "S-Bahn", "U-Bahn", "Gleis", "Straßenbahn", "Stadtbahn"];
+
 function basemap(tiles) {
   if (!tiles) return [];
-  const area = (id, source, colour, opacity) => ({
-    id, type: "fill", source: "basemap", "source-layer": source,
-    paint: { "fill-color": ink(colour), "fill-opacity": opacity },
+  const from = (id, layer) => ({ id: `base-${id}`, source: "basemap", "source-layer": layer });
+  const area = (id, layer, colour, opacity, minzoom = 0) => ({
+    ...from(id, layer), type: "fill", minzoom, paint: { "fill-color": ink(colour), "fill-opacity": opacity },
   });
-  const line = (id, source, colour, width, minzoom = 0) => ({
-    id, type: "line", source: "basemap", "source-layer": source, minzoom,
-    paint: { "line-color": ink(colour), "line-width": width },
+  const line = (id, layer, width, minzoom, more = {}, paint = {}) => ({
+    ...from(id, layer), type: "line", minzoom, layout: { "line-cap": "round", "line-join": "round" }, ...more,
+    paint: { "line-color": ink("land-line"), "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], ...width],
+      ...paint },
   });
+  const kind = ["get", "klasse"];
+  const rail = ["in", kind, ["literal", RAILS]];
+  const path = ["in", kind, ["literal", ["Fußweg", "Radweg", "Wirtschaftsweg", "Weg, Pfad, Steig", "Fährlinie"]]];
   return [
-    area("base-green", "Vegetationsflaeche", "good-soft", 0.5),
-    area("base-water", "Gewaesserflaeche", "usual", 0.35),
-    line("base-stream", "Gewaesserlinie", "usual", 1, 11),
-    line("base-road", "Verkehrslinie", "land-line", ["interpolate", ["linear"], ["zoom"], 9, 0.4, 16, 5], 8),
-    { ...area("base-building", "Gebaeudeflaeche", "land-line", 0.6), minzoom: 14 },
+    area("town", "Siedlungsflaeche", "land-line", 0.12),
+    area("green", "Vegetationsflaeche", "good-soft", 0.45),
+    area("water", "Gewaesserflaeche", "usual", 0.3),
+    line("stream", "Gewaesserlinie", [11, 0.5, 16, 2.5], 11, {}, { "line-color": ink("usual"), "line-opacity": 0.35 }),
+    line("path", "Verkehrslinie", [14, 0.4, 18, 2], 14, { filter: path }, { "line-opacity": 0.6 }),
+    line("road", "Verkehrslinie", [8, 0.4, 12, 1, 15, 3, 18, 12], 8, { filter: ["!", ["any", rail, path]] }),
+    line("rail", "Verkehrslinie", [9, 0.4, 16, 1.6], 9, { filter: rail },
+      { "line-color": ink("muted"), "line-opacity": 0.5, "line-dasharray": [4, 3] }),
+    area("building", "Gebaeudeflaeche", "land-line", 0.45, 14),
   ];
 }
 
@@ -87,12 +98,13 @@ export function style({ districts, middles, found, group, collections, tiles }) 
     places: { ...geo(found), cluster: group, clusterRadius: 36, clusterMaxZoom: 14 },
     ...Object.fromEntries(collections.map(({ key, data }) => [`rows-${key}`, geo(data)])),
   };
-  if (tiles) sources.basemap = { type: "vector", tiles: [tiles], minzoom: 5, maxzoom: 15 };
+  if (tiles) sources.basemap = { type: "vector", ...tiles, minzoom: 5, maxzoom: 15 };
+  const [land, ...drawn] = outlines();
   return {
     version: 8, sources,
     layers: [
       { id: "ground", type: "background", paint: { "background-color": ink("surface") } },
-      ...(tiles ? [...basemap(tiles), outlines()[1], ...outlines().slice(2)] : outlines()),
+      land, ...basemap(tiles), ...drawn,
       ...collections.flatMap(({ key }) => rows(`rows-${key}`)),
       ...places(),
     ],
