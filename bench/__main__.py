@@ -29,6 +29,7 @@ NAMES = (
     "formats",
     "disposal",
     "pages",
+    "budgets",
     "search",
     "onboarding",
     "footprint",

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 from tests.journeys.conftest import Walk
 from tests.journeys.test_accessible import address
 
-PATHS = ["/", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor", "/glossar",
+PATHS = ["/", "/karte", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor", "/glossar",
          "/barrierefreiheit", "/en/"]  # fmt: skip
 # HTML, CSS and JS, compressed, before a map or an interactive chart is asked for.
 MOST_BYTES = 150_000

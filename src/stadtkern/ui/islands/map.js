@@ -214,8 +214,6 @@ function printable(atlas) {
 }
 
 const frame = document.querySelector("[data-map]");
-const fold = document.querySelector("[data-atlas-fold]");
-if (matchMedia("(max-width: 62rem)").matches) fold.open = false;
 if (frame) {
   const atlas = new Atlas(frame);
   try {

@@ -43,6 +43,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+for (const fold of document.querySelectorAll("[data-atlas-fold]")) {
+  if (matchMedia("(max-width: 62rem)").matches) fold.open = false;
+  fold.dataset.folded = "";
+}
 keepAges();
 keepPages();
 keepTerms();

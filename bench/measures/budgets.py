@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages on a slow phone: when the largest thing stands, how long the page is deaf, how far it moves."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import statistics
+from collections.abc import Iterator
+
+import msgspec
+from playwright.sync_api import Browser, sync_playwright
+
+from bench.figures import Figure
+from bench.session import Session
+
+_ROUNDS = 3
+_SLOWER = 4
+# Slow 4G as Lighthouse has it: 150 ms there and back, 1.6 Mbit/s down, 750 kbit/s up.
+_LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
+_PAGES = {"front page": "/", "map": "/karte", "datasets": "/daten", "dataset": r"/daten/musterstadt-[a-z]+",
+          "thing": r"/dinge/\d+"}  # fmt: skip
+_WATCH = """window.kept = {lcp: 0, tbt: 0, cls: 0};
+const watch = (type, keep) =>
+  new PerformanceObserver(list => list.getEntries().forEach(keep)).observe({type, buffered: true});
+watch('largest-contentful-paint', entry => { kept.lcp = entry.startTime; });
+watch('longtask', entry => { kept.tbt += Math.max(0, entry.duration - 50); });
+watch('layout-shift', entry => { if (!entry.hadRecentInput) kept.cls += entry.value; });"""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What the browser says of one load: milliseconds, milliseconds, share of the screen."""
+
+    lcp: float
+    tbt: float
+    cls: float
+
+
+def measure(session: Session) -> Iterator[Figure]:
+    """Load each page as a phone with a slow line does, and as this machine does."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with session.demo() as installation, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for name, pattern in _PAGES.items():
+            path = _path(installation.port, pattern)
+            address = f"http://127.0.0.1:{installation.port}{path}"
+            _load(browser, address, slow=False)
+            plain = _load(browser, address, slow=False)
+            yield from _figures(name, [_load(browser, address, slow=True) for _ in range(_ROUNDS)], plain)
+        browser.close()
+
+
+def _figures(name: str, loads: list[Kept], plain: Kept) -> Iterator[Figure]:
+    for title, key, unit, goal in (
+        ("largest paint (LCP)", "lcp", "ms", 2000.0),
+        ("deaf (TBT)", "tbt", "ms", 150.0),
+        ("moved (CLS)", "cls", "of the screen", 0.05),
+    ):
+        value = statistics.median(getattr(load, key) for load in loads)
+        yield Figure(
+            name=f"{name}, {_SLOWER}× slower, slow 4G: {title}", value=value, unit=unit, goal=goal,
+            reference=getattr(plain, key), reference_is="not slowed down",
+        )  # fmt: skip
+
+
+def _path(port: int, pattern: str) -> str:
+    """The page itself, or the first of its kind that its list leads to."""
+    folder = pattern.rpartition("/")[0]
+    if not folder or not re.search(r"[\\\[]", pattern):
+        return pattern
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", folder)
+    found = re.search(f'href="({pattern})"', connection.getresponse().read().decode())
+    if found is None:
+        raise RuntimeError(f"{folder} leads to no page {pattern}")
+    return found[1]
+
+
+def _load(browser: Browser, address: str, *, slow: bool) -> Kept:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="de-DE", service_workers="block"
+    )
+    page = context.new_page()
+    page.add_init_script(_WATCH)
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    if slow:
+        wire.send("Network.emulateNetworkConditions", _LINE)
+        wire.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(2000 if slow else 500)
+    kept = msgspec.convert(page.evaluate("kept"), Kept, strict=False)
+    context.close()
+    return kept
