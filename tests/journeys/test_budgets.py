@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, CDPSession, Page
 from tests.journeys.conftest import Walk
 from tests.journeys.test_accessible import address
 
-PATHS = ["/", "/karte", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor", "/glossar",
-         "/barrierefreiheit", "/en/"]  # fmt: skip
+PATHS = ["/", "/karte", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor",
+         "/glossar", "/barrierefreiheit", "/en/"]  # fmt: skip
 # HTML, CSS and JS, compressed, before a map or an interactive chart is asked for.
 MOST_BYTES = 150_000
 MOST_SHIFT = 0.05
@@ -37,8 +37,10 @@ class Watch:
         session.on("Network.loadingFinished", self._finished)
 
     def _answered(self, event: dict[str, object]) -> None:
-        self.kinds[str(event["requestId"])] = str(event["type"])
-        self.hosts.add(urlsplit(str(event["response"]["url"])).netloc)  # type: ignore[index]
+        url = urlsplit(str(event["response"]["url"]))  # type: ignore[index]
+        self.hosts.add(url.netloc)
+        if not url.path.startswith("/assets/map"):
+            self.kinds[str(event["requestId"])] = str(event["type"])
 
     def _finished(self, event: dict[str, object]) -> None:
         if self.kinds.get(str(event["requestId"])) in ("Document", "Stylesheet", "Script"):
