@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,13 +82,13 @@ async def _answer(
 
 def _since(path: Path, tag: str) -> datetime:
     """Since when it is as it is: readings that are corrected do not say when."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.read_text() == tag:
-            return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    with contextlib.suppress(OSError):  # on a full disk it is as if it had changed just now
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(tag)
-    return times.now()
+    try:
+        if not path.is_file() or path.read_text() != tag:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(tag)
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # on a full disk, or where it was tidied away, it is as if it had changed just now
+        return times.now()
 
 
 def _brought_back(found: Sequence[Series]) -> HttpResponseRedirect:
