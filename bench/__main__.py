@@ -30,6 +30,7 @@ NAMES = (
     "disposal",
     "pages",
     "budgets",
+    "map",
     "search",
     "onboarding",
     "footprint",
