@@ -114,7 +114,7 @@ async def test_a_dataset_from_elsewhere_is_adopted_once(connection: Connection) 
         ("ENVI",),
         ("https://stadt.example/pegel",),
     )
-    assert [(form.licence, form.attribution) for form in found.distributions] == [(BY, "Stadt Beispiel")] * 2
+    assert [(form.licence, form.attribution) for form in found.distributions] == [(BY, "Stadt Beispiel")] * 4
     assert all(form.access_url.startswith("http://localhost:") for form in found.distributions)
     assert [service.endpoint_url.rpartition("/sta")[1] for service in found.services] == ["/sta"]
 

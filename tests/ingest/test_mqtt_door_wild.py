@@ -135,11 +135,17 @@ async def test_a_wildcard_begins_with_the_newest_of_each_datastream(
     """As retained messages on the topics themselves, and only of those that are meant."""
     one, two = (f"v1.1/Datastreams({things[name]})/Observations" for name in ("one", "two"))
 
+    def results(client: mqtt_clients.Client, topic: str) -> list[float]:
+        return [each["result"] for each in client.of(topic)]
+
     def work() -> None:
         with mqtt_clients.client(door.port, secret=token) as device:
+            assert device.subscribe("v1.1/+/Observations") == 1
             for topic, value in ((one, 70), (one, 71), (two, 72)):
                 sent = {"phenomenonTime": f"2026-02-{value - 60}T00:00:00Z", "result": value}
                 device.store(topic, sent)
+            # Whoever comes now is told what was there before, and not what is still being told.
+            device.until(lambda: 71 in results(device, one) and 72 in results(device, two))
         with mqtt_clients.client(door.port) as screen:
             for wanted, expected in (
                 ("v1.1/+/Observations", {one: [71], two: [72]}),
@@ -151,9 +157,7 @@ async def test_a_wildcard_begins_with_the_newest_of_each_datastream(
                 screen.until(lambda e=expected: all(len(screen.of(t)) >= len(v) for t, v in e.items()))  # type: ignore[misc]
                 screen.paho.unsubscribe(wanted)
                 assert screen.subscribe("v1.1/Sensors") == 1  # what came before it has arrived
-                assert {
-                    topic: [each["result"] for each in screen.of(topic)] for topic in (one, two)
-                } == expected
+                assert {topic: results(screen, topic) for topic in (one, two)} == expected
                 assert all(old for _, _, old in screen.messages)
 
     await mqtt_clients.apart(work)

@@ -10,22 +10,18 @@ JOIN things.datastream AS d ON d.thing_id = t.id
 JOIN things.sensor AS n ON n.id = d.sensor_id
 LEFT JOIN things.observed_property AS o ON o.id = d.observed_property_id
 LEFT JOIN things.datastream_state AS s ON s.datastream_id = d.id
-LEFT JOIN LATERAL (
-    SELECT coalesce((center(l.bounds))[0], (p.point -> 'coordinates' ->> 0)::float8) AS lon,
-           coalesce((center(l.bounds))[1], (p.point -> 'coordinates' ->> 1)::float8) AS lat,
-           l.name, l.properties ->> 'position' AS position, l.dataset_id
+LEFT JOIN (
+    SELECT tl.thing_id, l.id, l.name, l.properties ->> 'position' AS position,
+           coalesce((center(l.bounds))[0], CASE WHEN coalesce(l.location -> 'geometry', l.location) ->> 'type' = 'Point'
+               THEN (coalesce(l.location -> 'geometry', l.location) -> 'coordinates' ->> 0)::float8 END) AS lon,
+           coalesce((center(l.bounds))[1], CASE WHEN coalesce(l.location -> 'geometry', l.location) ->> 'type' = 'Point'
+               THEN (coalesce(l.location -> 'geometry', l.location) -> 'coordinates' ->> 1)::float8 END) AS lat
     FROM things.thing_location AS tl
     JOIN things.location AS l ON l.id = tl.location_id
-    LEFT JOIN LATERAL (
-        SELECT g.point FROM (SELECT coalesce(l.location -> 'geometry', l.location) AS point) AS g
-        WHERE g.point ->> 'type' = 'Point'
-    ) AS p ON true
-    WHERE tl.thing_id = t.id AND /* conditions */
-    ORDER BY l.id
-    LIMIT 1
-) AS l ON true
+    WHERE /* conditions */
+) AS l ON l.thing_id = t.id
 WHERE /* conditions */
-ORDER BY t.id, d.id;
+ORDER BY t.id, d.id, l.id;
 
 -- name: newest_of_datasets
 -- When the newest value of any datastream of some datasets came; conditions are added behind.
