@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from stadtkern.city import districts
 from stadtkern.core.database import Connection
+from stadtkern.features.api import call as calls
 from stadtkern.features.api import picture
 from stadtkern.features.entities import Column
 from tests import browsing
@@ -137,3 +139,17 @@ def test_every_geometry_is_drawn(geometry: dict[str, Any], drawn: str) -> None:
     assert bool(svg) == bool(drawn)
     assert "nan" not in svg
     assert "inf" not in svg
+
+
+async def test_what_is_wrong_is_told_without_a_database_for_its_page(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame of a page is read from the database; where that is away, the words come without it."""
+
+    async def lost(self: calls.Call) -> None:
+        raise psycopg.OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(calls.Call, "dressed", lost)
+    answer = await client.get("/ogc/collections/missing?f=html")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("application/problem+json")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -26,3 +28,10 @@ def door(*, lists: str = "", one: str = "", search: str = "") -> Door:
 def no_data(why: str) -> Door:
     """A route at which nothing of a dataset can be learnt."""
     return Door(closed=why)
+
+
+def together(*lists: Mapping[str, Door]) -> dict[str, Door]:
+    """All of them; a route that stands in two would be asked as one of them only."""
+    twice = [route for route, n in Counter(route for each in lists for route in each).items() if n > 1]
+    assert not twice, twice
+    return {route: found for each in lists for route, found in each.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from tests.governance import board_doors, doors_of_app, doors_told
 from tests.governance import doors_city as city
-from tests.governance.door import Door, door, no_data
+from tests.governance.door import Door, door, no_data, together
 from tests.governance.doors_of_files import FILES
 
 # `{thing}`, `{stream}`, `{key}`, `{uuid}`, `{dataset}` and `{word}` come from each room, and from none.
@@ -15,35 +15,6 @@ WORDS = (
     "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo", "stimmt-nicht",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
-    **city.DOORS,
-    **board_doors.PAGES,
-    "": door(lists="/ /en/"),
-    "karte": door(lists="/karte /karte?art=rad"),
-    "karte/districts.json": door(lists="/karte/districts.json"),
-    "karte/places.json": door(lists="/karte/places.json /karte/places.json?art=rad"),
-    "dinge": door(
-        lists="/dinge /dinge?art=rad /dinge?seite=2 /en/dinge",
-        search="/dinge?q={word} /dinge?art=rad&q={word}",
-    ),
-    "dinge/<int:id>": door(
-        lists="/dinge/1 /dinge/1?reihe=2",
-        one="/dinge/{thing} /dinge/{thing}?reihe={stream} /en/dinge/{thing}",
-        search="/dinge/1?reihe={stream}",
-    ),
-    "messreihen/<int:id>": door(
-        lists="/messreihen/1 /messreihen/1?zeitraum=tag&vergleich=1",
-        one="/messreihen/{stream} /messreihen/{stream}?zeitraum=alles /en/messreihen/{stream}",
-    ),
-    "messreihen/<int:id>/verlauf.json": door(
-        lists="/messreihen/1/verlauf.json", one="/messreihen/{stream}/verlauf.json"
-    ),
-    # It shows what everybody may see, also to those who may see more.
-    "messreihen/<int:id>/einbetten": door(
-        lists="/messreihen/1/einbetten", search="/messreihen/{stream}/einbetten?zeitraum=alles"
-    ),
-    "messreihen/<int:id>/werte.csv": door(
-        lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
-    ),
     "suche": door(
         lists="/suche /suche?q=fahrrad /suche?q=zaehlstele", search="/suche?q={word} /en/suche?q={word}"
     ),
@@ -115,7 +86,6 @@ PAGES: dict[str, Door] = {
     "daten/<slug:key>/staende/<int:number>": door(
         one="/daten/{key}/staende/1?mit=2", search="/daten/{key}/staende/1?tabelle={word}"
     ),
-    **FILES,
     "daten/<slug:key>/nutzung": door(one="/daten/{key}/nutzung"),
     "daten/<slug:key>/nutzung.csv": door(one="/daten/{key}/nutzung.csv"),
     "arbeit/nutzung": no_data("counts change with every question; what is listed is tested with the counts"),
@@ -296,4 +266,4 @@ def actions_asked() -> set[str]:
     return {address.split("/action/")[1].partition("?")[0] for each in PAGES[_ACTION][:3] for address in each}
 
 
-PAGES |= doors_told.PAGES | doors_of_app.PAGES
+PAGES = together(PAGES, city.DOORS, board_doors.PAGES, doors_told.PAGES, doors_of_app.PAGES, FILES)

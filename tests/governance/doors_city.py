@@ -47,8 +47,4 @@ DOORS: dict[str, Door] = {
     "messreihen/<int:id>/werte.csv": door(
         lists="/messreihen/1/werte.csv", one="/messreihen/{stream}/werte.csv"
     ),
-    "naehe": door(
-        lists="/naehe?umkreis=5000 /naehe?stadtteil=1&umkreis=5000 /en/naehe?ort=neutor",
-        search="/naehe?ort={word} /naehe?messort={thing}&umkreis=5000",
-    ),
 }

@@ -16,6 +16,7 @@ from psycopg import errors
 from stadtkern.catalogue import queries as datasets
 from stadtkern.catalogue.browse import record, selection, table, wording
 from stadtkern.catalogue.browse.selection import Selection
+from stadtkern.catalogue.entities import Dataset
 from stadtkern.core import audit
 from stadtkern.features import queries, sources
 from stadtkern.features.entities import Collection, Row
@@ -56,6 +57,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
 
 
+async def chosen(request: HttpRequest, visit: Visit, dataset: Dataset) -> tuple[Collection, list[Collection]]:
+    """The dataset's table that the address names, else its first one, and the others. Raises Http404."""
+    known = await queries.collections(visit.connection, visit.scope, dataset_id=dataset.id)
+    wanted = request.GET.get("tabelle", "")
+    shown = next((each for each in known if each.key == wanted or not wanted), None)
+    if shown is None:
+        raise Http404
+    return shown, [each for each in known if each.id != shown.id]
+
+
 async def whole(request: HttpRequest, key: str) -> HttpResponse:
     """One page of the table, as the address wants it."""
     async with visits.open_visit(request) as visit:
@@ -63,18 +74,14 @@ async def whole(request: HttpRequest, key: str) -> HttpResponse:
         if dataset is None:
             raise Http404
         audit.only(dataset.id)
-        known = await queries.collections(visit.connection, visit.scope, dataset_id=dataset.id)
-        wanted = request.GET.get("tabelle", "")
-        shown = next((each for each in known if each.key == wanted or not wanted), None)
-        if shown is None:
-            raise Http404
-        asked = selection.read(request.GET, table=shown, named=len(known) > 1)
+        shown, others = await chosen(request, visit, dataset)
+        asked = selection.read(request.GET, table=shown, named=bool(others))
         found = await read(visit, shown, asked)
     context = {
         "dataset": dataset,
         "title": wording.said(dataset.title) or dataset.key,
         "table": shown,
-        "others": [each for each in known if each.key != shown.key],
+        "others": others,
         "asked": asked,
         **_shown(visit, shown, asked, found),
     }

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from stadtkern.catalogue import queries as datasets
+from stadtkern.catalogue.browse import tables
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.versions import queries as metadata
 from stadtkern.catalogue.versions import rows
@@ -145,13 +146,8 @@ async def _seen(request: HttpRequest, visit: Visit, key: str) -> Seen:
     if dataset is None:
         raise Http404
     audit.only(dataset.id)
-    tables = await features.collections(visit.connection, visit.scope, dataset_id=dataset.id)
-    wanted = request.GET.get("tabelle", "")
-    found = next((each for each in tables if each.key == wanted or not wanted), None)
-    if found is None:
-        raise Http404
+    found, others = await tables.chosen(request, visit, dataset)
     person = await permissions.person(visit, request)
-    others = [each for each in tables if each.id != found.id]
     return Seen(dataset, found, others, person, metadata.works_on(person, dataset))
 
 

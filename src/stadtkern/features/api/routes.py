@@ -59,6 +59,8 @@ async def _failure(call: Call | None, problem: problems.Problem) -> Response:
         await call.dressed()
     except problems.Problem:  # who asks, or in which form, is what was wrong
         return answers.failure(problem)
+    except (psycopg.OperationalError, psycopg_pool.PoolTimeout):  # its frame needs the database
+        return answers.failure(problem)
     return answers.page(
         html.failure(call, problem), language=call.language, status=problem.status, headers=problem.headers
     )

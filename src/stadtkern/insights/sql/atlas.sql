@@ -11,7 +11,7 @@ JOIN things.sensor AS n ON n.id = d.sensor_id
 LEFT JOIN things.observed_property AS o ON o.id = d.observed_property_id
 LEFT JOIN things.datastream_state AS s ON s.datastream_id = d.id
 LEFT JOIN (
-    SELECT tl.thing_id, l.id, l.name, l.properties ->> 'position' AS position,
+    SELECT tl.thing_id, l.id, l.dataset_id, l.name, l.properties ->> 'position' AS position,
            coalesce((center(l.bounds))[0], CASE WHEN coalesce(l.location -> 'geometry', l.location) ->> 'type' = 'Point'
                THEN (coalesce(l.location -> 'geometry', l.location) -> 'coordinates' ->> 0)::float8 END) AS lon,
            coalesce((center(l.bounds))[1], CASE WHEN coalesce(l.location -> 'geometry', l.location) ->> 'type' = 'Point'

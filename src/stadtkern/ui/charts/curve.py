@@ -12,10 +12,9 @@ import msgspec
 from django.utils.safestring import SafeString
 
 from stadtkern.ui import drawing, formats
-from stadtkern.ui.charts import scales
+from stadtkern.ui.charts import frame, scales
 from stadtkern.ui.drawing import element
 
-_WIDE = 1000.0
 _ABOVE, _BELOW = 22.0, 28.0
 
 
@@ -70,10 +69,10 @@ class _Plane:
         self.bottom = curve.height - (22.0 if curve.quiet else _BELOW)
 
     def x(self, at: datetime) -> float:
-        return _WIDE * (at - self.start).total_seconds() / self.span
+        return frame.WIDE * (at - self.start).total_seconds() / self.span
 
     def percent(self, at: datetime) -> str:
-        return f"{self.x(at) / _WIDE * 100:.2f}%"
+        return f"{self.x(at) / frame.WIDE * 100:.2f}%"
 
     def y(self, value: float) -> float:
         low, high = self.range.low, self.range.high
@@ -85,33 +84,19 @@ def draw(curve: Curve) -> SafeString:
     plane = _Plane(curve)
     values = _values(curve, plane)
     shapes = [*_usual(curve, plane), *(_bars(curve, plane) if curve.form == "bars" else _lines(curve, plane))]
-    stage = element(
-        "svg",
-        *_gaps(curve, plane),
-        *shapes,
-        x="0",
-        y="0",
-        width="100%",
-        height=curve.height,
-        viewBox=f"0 0 {_WIDE:.0f} {curve.height}",
-        preserveAspectRatio="none",
-        aria_hidden="true",
-    )
-    return element(
-        "svg",
-        element("title", curve.title, id=f"{curve.name}-title"),
-        element("desc", curve.description, id=f"{curve.name}-desc"),
+    stage = frame.stretched(*_gaps(curve, plane), *shapes, height=curve.height)
+    return frame.figure(
         *_grid(curve, plane),
         stage,
         *(element("text", text, x="-8", y=plane.y(at) + 4, text_anchor="end") for at, text in values.items()),
         *_moments(curve, plane),
         *_labels(curve, plane),
+        name=curve.name,
+        title=curve.title,
+        description=curve.description,
+        height=curve.height,
         class_=f"sk-chart{_gutter(values)}",
-        role="img",
-        aria_labelledby=f"{curve.name}-title {curve.name}-desc",
-        width="100%",
-        height=None if curve.scaled else curve.height,
-        viewBox=f"0 0 {curve.scaled} {curve.height}" if curve.scaled else None,
+        scaled=curve.scaled,
     )
 
 
@@ -142,7 +127,7 @@ def _moments(curve: Curve, plane: _Plane) -> list[SafeString]:
     drawn = []
     for tick in scales.time_ticks(curve.start, curve.end, zone=curve.zone):
         x = plane.percent(tick.at)
-        share = plane.x(tick.at) / _WIDE
+        share = plane.x(tick.at) / frame.WIDE
         anchor = "start" if share < 0.04 else "end" if share > 0.96 else "middle"
         wide = "wide-only" if tick.wide else None
         height = curve.height - (5 if curve.quiet else 7)

@@ -11,12 +11,11 @@ import msgspec
 from django.utils.safestring import SafeString
 
 from stadtkern.ui import drawing, formats
-from stadtkern.ui.charts import scales
+from stadtkern.ui.charts import frame, scales
 from stadtkern.ui.charts.curve import Mark
 from stadtkern.ui.drawing import element
 
 LETTERS = "ABCDEF"
-_WIDE = 1000.0
 _ABOVE, _BELOW = 26.0, 28.0
 
 
@@ -110,39 +109,26 @@ class Plane:
 
 def draw(chart: Chart) -> SafeString:
     """The chart as one `<svg role="img">` as wide as its place, with title and description."""
-    plane = Plane(chart, left=0.0, right=_WIDE, top=_ABOVE, bottom=chart.height - _BELOW)
+    plane = Plane(chart, left=0.0, right=frame.WIDE, top=_ABOVE, bottom=chart.height - _BELOW)
     ticks = [(chart.label(tick, digits=plane.range.digits), plane.y(tick)) for tick in plane.range.ticks]
     longest = max((len(text) for text, _ in ticks), default=0)
-    stage = element(
-        "svg",
-        *_shapes(chart, plane),
-        x="0",
-        y="0",
-        width="100%",
-        height=chart.height,
-        viewBox=f"0 0 {_WIDE:.0f} {chart.height}",
-        preserveAspectRatio="none",
-        aria_hidden="true",
-    )
+    stage = frame.stretched(*_shapes(chart, plane), height=chart.height)
     grid = [
         element("line", class_="zero" if tick == 0 else "grid", x1="0", x2="100%", y1=y, y2=y)
         for tick, y in ((tick, plane.y(tick)) for tick in plane.range.ticks)
     ]
-    return element(
-        "svg",
-        element("title", chart.title, id=f"{chart.name}-title"),
-        element("desc", chart.description, id=f"{chart.name}-desc"),
+    return frame.figure(
         *grid,
         stage,
         *(element("text", text, x="-8", y=y + 4, text_anchor="end") for text, y in ticks),
         *_moments(chart, plane),
         *_events(chart, plane),
         *_letters(chart, plane),
-        class_=f"sk-chart sk-several sk-chart--{'s' if longest <= 4 else 'm' if longest <= 7 else 'l'}",
-        role="img",
-        aria_labelledby=f"{chart.name}-title {chart.name}-desc",
-        width="100%",
+        name=chart.name,
+        title=chart.title,
+        description=chart.description,
         height=chart.height,
+        class_=f"sk-chart sk-several sk-chart--{'s' if longest <= 4 else 'm' if longest <= 7 else 'l'}",
     )
 
 
