@@ -12,15 +12,22 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stadtkern.city import districts
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.features.api import call as calls
-from stadtkern.features.api import picture
+from stadtkern.features.api import failures, picture
 from stadtkern.features.entities import Column
-from tests import browsing
+from tests import browsing, people
 from tests.features.factories import collection
+from tests.things.factories import STA
 
 pytestmark = pytest.mark.anyio
 _LINK = re.compile(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+# Modules whose problems arise when something is stored or compared, which the service does not do.
+_WRITING = frozenset(
+    f"stadtkern.features.{name}"
+    for name in ("operations", "loading", "shapes", "versions.differences", "versions.restoring")
+)
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -30,21 +37,36 @@ def links(page: str, name: str) -> list[tuple[str, str]]:
     return [(address, _TAG.sub("", text).strip()) for address, text in _LINK.findall(inside)]
 
 
+@pytest.mark.parametrize("role", [None, "reader", "stories"])
 @pytest.mark.parametrize("language", ["de", "en"])
 async def test_header_and_footer_are_those_of_all_pages(
-    client: httpx.AsyncClient, database: str, language: str
+    client: httpx.AsyncClient, database: str, connection: Connection, language: str, role: str | None
 ) -> None:
-    """Without Django; who adds a section to the menu adds it to the words of these pages."""
+    """Without Django, for visitors and for those who work here; who adds a page adds it to `menu.py`."""
+    who = (
+        await people.person(connection, role="editor")
+        if role == "reader"
+        else await people.person(connection)
+    )
+    has = Jsonb({"stories_public": role == "stories"})
+    await connection.execute("UPDATE core.city SET properties = properties || %s", [has])
+    await connection.commit()
+    cookie = {"cookie": f"sessionid={who.cookie}"} if role else {}
     async with browsing.pages(url=database) as visitor:
+        if role:
+            visitor.cookies["sessionid"] = who.cookie
         theirs = (await visitor.get("/en/schnittstellen" if language == "en" else "/schnittstellen")).content
-    ours = (await client.get("/ogc", params={"f": "html", "lang": language})).text
-    assert links(ours, "sk-nav") == links(theirs.decode(), "sk-nav")
-    named = links(theirs.decode(), "sk-footer")
+    page, asked = theirs.decode(), {"f": "html", "lang": language}
+    ours = (await client.get("/ogc", params=asked, headers=cookie)).text
+    for name in ("sk-nav", "sk-menu", "sk-inside"):
+        assert links(ours, name) == links(page, name), name
+    assert any(address.endswith("arbeit") for address, _ in links(ours, "sk-nav")) == (role == "reader")
+    named = links(page, "sk-footer")
     assert [each for each in links(ours, "sk-footer") if each in named] == named[:-1]
     assert links(ours, "sk-footer")[-1][1] == named[-1][1]
     for name in ("sk-brand", "sk-header__search", "sk-header__person"):
         assert f'class="{name}' in ours
-        assert f'class="{name}' in theirs.decode()
+        assert f'class="{name}' in page
 
 
 async def test_pages_wear_the_citys_looks(client: httpx.AsyncClient, connection: Connection) -> None:
@@ -113,6 +135,10 @@ async def test_what_is_wrong_is_a_page_for_who_reads_pages(client: httpx.AsyncCl
     document = await client.get("/ogc/collections/gibtesnicht")
     assert document.headers["content-type"] == "application/problem+json"
     assert (await client.get("/ogc?f=xml", headers=browser)).status_code == 400
+    wrong = (await client.get("/ogc/collections/things/items?limit=viele", headers=browser)).text
+    assert "Eine Angabe in der Adresse hat keinen brauchbaren Wert." in wrong
+    assert "Es geht um: <code>limit</code>" in wrong
+    assert '<p lang="en"><code>' in wrong.partition("<details>")[2]
     refused = await client.post("/ogc", headers=browser)
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
@@ -153,3 +179,27 @@ async def test_what_is_wrong_is_told_without_a_database_for_its_page(
     answer = await client.get("/ogc/collections/missing?f=html")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+def test_every_problem_of_a_reader_is_said_in_german() -> None:
+    """A page in English for what went wrong would be none of this city's pages."""
+    said = set(failures._GERMAN)
+    raised = {
+        kind.__name__
+        for kind in problems.Problem.__subclasses__()
+        if kind.__module__.startswith("stadtkern.features.") and kind.__module__ not in _WRITING
+    }
+    assert raised
+    assert raised - said == {"OrderTooDear"}, "orders are of the pages of tables, not of this service"
+
+
+async def test_values_with_parts_are_lists_with_titles(client: httpx.AsyncClient, token: str) -> None:
+    """What properties are called stands beside them, not their names in data, as far as it is known."""
+    properties = {"owner": "Grünflächenamt", "since": "2021-04-01", "x<y": {"de": "ja doch", "en": "yes"}}
+    body = {"name": "Brunnen", "description": "-", "properties": properties}
+    made = await client.post(f"{STA}/Things", json=body, headers={"Authorization": f"Bearer {token}"})
+    number = made.headers["location"].rpartition("(")[2].rstrip(")")
+    page = (await client.get(f"/ogc/collections/things/items/{number}?f=html")).text
+    assert "<dt>Verantwortlich</dt><dd>Grünflächenamt</dd>" in page
+    assert "<dt>Seit</dt><dd>01.04.2021</dd>" in page
+    assert "<dt>x&lt;y</dt><dd>ja doch</dd>" in page

@@ -135,6 +135,13 @@ async def city(connection: Connection) -> City:
     return City(name=row[0], time_zone=row[1], languages=tuple(row[2]), properties=row[3])
 
 
+async def works(connection: Connection, *, person_id: int | None) -> bool:
+    """Whether a person has a role in any organisation, which is when pages offer them work."""
+    cursor = await connection.execute(statements.load("core")["works_here"], {"person_id": person_id})
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 async def save_city(connection: Connection, *, city: City) -> None:
     """Write the city's own settings."""
     await connection.execute(

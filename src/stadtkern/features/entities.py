@@ -27,6 +27,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: str = ""
     description: Mapping[str, str] = {}
     key: bool = False
+    parts: Mapping[str, Mapping[str, str]] = {}
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):

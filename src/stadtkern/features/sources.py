@@ -45,6 +45,10 @@ class Described(Protocol):
     def unit(self) -> str:
         """The unit of its values."""
 
+    @property
+    def parts(self) -> Mapping[str, Mapping[str, str]]:
+        """What people call the parts of its values, where these are JSON with names, by name and language."""
+
 
 class Source(Protocol):
     """Rows with columns, and perhaps a geometry, each protected by its dataset."""

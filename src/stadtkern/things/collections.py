@@ -38,6 +38,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     title: Mapping[str, str]
     description: Mapping[str, str] = {}
     unit: str = ""
+    parts: Mapping[str, Mapping[str, str]] = {}
 
 
 class _Entities:
@@ -61,6 +62,26 @@ class _Entities:
         return None
 
 
+# What properties are called that data usually bring, as far as the city's own pages name them.
+_PROPERTIES: Mapping[str, Mapping[str, str]] = {
+    "address": {"de": "Anschrift", "en": "Address"},
+    "building": {"de": "Gebäude", "en": "Building"},
+    "capacity": {"de": "Stellplätze", "en": "Capacity"},
+    "district": {"de": "Stadtbezirk", "en": "District"},
+    "fictitious": {"de": "Lage erfunden", "en": "Place made up"},
+    "garage": {"de": "Parkhaus", "en": "Car park"},
+    "height": {"de": "Höhe", "en": "Height"},
+    "key": {"de": "Kennung", "en": "Key"},
+    "owner": {"de": "Verantwortlich", "en": "Responsible"},
+    "position": {"de": "Genauigkeit der Lage", "en": "Exactness of the position"},
+    "position_note": {"de": "Zur Lage", "en": "On the position"},
+    "purpose": {"de": "Wozu", "en": "Purpose"},
+    "quarter": {"de": "Stadtteil", "en": "Quarter"},
+    "simulated": {"de": "Simuliert", "en": "Simulated"},
+    "since": {"de": "Seit", "en": "Since"},
+    "station": {"de": "Station", "en": "Station"},
+    "type": {"de": "Art", "en": "Type"},
+}
 _COMMON = (
     Column(name="name", type="text", sql="f.name", title={"de": "Name", "en": "Name"}),
     Column(
@@ -70,7 +91,11 @@ _COMMON = (
         title={"de": "Beschreibung", "en": "Description"},
     ),
     Column(
-        name="properties", type="json", sql="f.properties", title={"de": "Eigenschaften", "en": "Properties"}
+        name="properties",
+        type="json",
+        sql="f.properties",
+        title={"de": "Eigenschaften", "en": "Properties"},
+        parts=_PROPERTIES,
     ),
 )
 

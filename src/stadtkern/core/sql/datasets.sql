@@ -37,6 +37,10 @@ RETURNING id;
 -- Reads the city's own settings
 SELECT name, time_zone, languages, properties FROM core.city;
 
+-- name: works_here
+-- Whether a person has a role in any organisation
+SELECT EXISTS (SELECT FROM core.membership WHERE person_id = %(person_id)s::bigint);
+
 -- name: save_city
 -- Writes the city's own settings
 UPDATE core.city SET name = %(name)s, time_zone = %(time_zone)s, languages = %(languages)s, properties = %(properties)s;

@@ -161,10 +161,12 @@ class Call:
         principal = await self.principal()
         async with self.state.pool.connection() as connection:
             city = await datasets.city(connection)
+            signed_in = principal.kind == "person" and principal.id is not None
             self.dress = Dress(
                 name=city.name,
                 properties=city.properties,
-                person=principal.name if principal.kind == "person" else "",
+                person=principal.name if signed_in else "",
+                works=signed_in and await datasets.works(connection, person_id=principal.id),
                 outlines=await self.ground.outlines(connection),
             )
 

@@ -17,11 +17,12 @@ _KEPT = 60.0
 
 
 class Dress(msgspec.Struct, frozen=True, kw_only=True):
-    """For one page. `person` is empty for those who are not signed in."""
+    """For one page. `person` is empty for those who are not signed in, `works`: they have a role here."""
 
     name: str = ""
     properties: Mapping[str, Any] = {}
     person: str = ""
+    works: bool = False
     outlines: Sequence[Mapping[str, Any]] = ()
 
 

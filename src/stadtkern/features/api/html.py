@@ -4,22 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from stadtkern.core import problems
-from stadtkern.features.api import picture, shell, writers
+from stadtkern.features.api import cells, picture, shell
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.words import Words, words
 from stadtkern.features.entities import Page, Row
 from stadtkern.features.sources import Source
 
 Node = Mapping[str, Any]
-_MOST_CELL, _MOST_TEXT = 120, 5_000
 _MOST_NAME = 80
 
 
@@ -58,12 +56,12 @@ def collections(call: Call, found: Node) -> str:
         [
             shell.link(shell.to(call, "collections", item["id"]), item["title"]),
             escape(item.get("description", "")),
-            _count(call, item.get("itemCount")),
+            cells.count(call, item.get("itemCount")),
         ]
         for item in found["collections"]
     ]
     heads = [say.title, say.description, say.features]
-    table = f'<div class="sk-section">{_table(say.collections, heads, rows, numbers={2})}</div>'
+    table = f'<div class="sk-section">{cells.table(say.collections, heads, rows, numbers={2})}</div>'
     return shell.page(call, say.collections, table, lead=say.about_collections)
 
 
@@ -73,13 +71,17 @@ def collection(call: Call, found: Node) -> str:
     address = next(item["href"] for item in found["links"] if item["rel"] == "items")
     updated = found.get("updated")
     facts = [
-        (say.features, _count(call, found.get("itemCount"))),
-        (say.changed, updated and _cell(call, datetime.fromisoformat(updated))),
+        (say.features, cells.count(call, found.get("itemCount"))),
+        (say.changed, updated and cells.cell(call, datetime.fromisoformat(updated))),
     ]
     bounds = found.get("extent", {}).get("spatial", {}).get("bbox", [None])[0]
     if bounds:
-        facts.append((say.extent, "; ".join(_cell(call, round(value, 5)) for value in bounds)))
+        facts.append((say.extent, "; ".join(cells.cell(call, round(value, 5)) for value in bounds)))
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
+    about = (
+        f'<dl class="sk-facts sk-card">{listed}</dl>{_extent(call, bounds, found["title"])}' if listed else ""
+    )
+    about = f'<div class="sk-columns sk-section">{about}</div>' if about else ""
     files = " ".join(
         f'<a class="sk-button" href="{escape(item["href"])}">{escape(item["title"])}</a>'
         for item in found["links"]
@@ -90,8 +92,7 @@ def collection(call: Call, found: Node) -> str:
         f'href="{escape(shell.to(call, "collections", key, "items"))}">{escape(say.show)}</a> '
         f'<a class="sk-button" href="{escape(shell.to(call, "collections", key, "queryables"))}">'
         f"{escape(say.queryables)}</a></p>"
-        f'<div class="sk-columns sk-section"><dl class="sk-facts sk-card">{listed}</dl>'
-        f"{_extent(call, bounds, found['title'])}</div>"
+        f"{about}"
         f'<section class="sk-section"><h2>{escape(say.downloads)}</h2>'
         f'<p class="sk-actions">{files}</p></section>{_addresses(say, [address])}'
     )
@@ -113,7 +114,7 @@ def queryables(call: Call, found: Node) -> str:
     ]
     heads = [say.name, say.title, say.type, say.unit]
     crumbs = _way(call, call.parts[1], found["title"])
-    body = f'<div class="sk-section">{_table(say.queryables, heads, rows)}</div>'
+    body = f'<div class="sk-section">{cells.table(say.queryables, heads, rows)}</div>'
     return shell.page(call, say.queryables, body, crumbs)
 
 
@@ -121,18 +122,23 @@ def items(call: Call, source: Source, page: Page, matched: int | None) -> str:
     """A page of features: on a map where they have places, and as a table."""
     say = words(call.language)
     title = call.text(source.title, source.key)
-    heads = ["id", *(call.text(c.title, c.name) + (f" ({c.unit})" if c.unit else "") for c in source.columns)]
-    numbers = {n for n, c in enumerate(source.columns, 1) if c.type in ("number", "integer")}
+    # Values with parts are too long for a table; they stand on the page of their feature.
+    shown = [(n, c) for n, c in enumerate(source.columns) if c.type != "json"]
+    titles = (call.text(c.title, c.name) + (f" ({c.unit})" if c.unit else "") for _, c in shown)
+    heads = [say.number, *titles]
+    numbers = {place for place, (_, c) in enumerate(shown, 1) if c.type in ("number", "integer")}
     rows = [
         [
             shell.link(shell.to(call, "collections", source.key, "items", str(row.id)), str(row.id)),
-            *(_cell(call, value) for value in row.values),
+            *(cells.cell(call, row.values[n], c) for n, c in shown),
         ]
         for row in page.rows
     ]
-    lead = "" if matched is None else say.matched.format(n=_count(call, matched))
+    lead = "" if matched is None else say.matched.format(n=cells.count(call, matched))
     drawn = _map(call, say, source, page.rows, note=say.map_note)
-    listed = _table(title, heads, rows, numbers) if rows else f'<p class="sk-note">{escape(say.nothing)}</p>'
+    listed = (
+        cells.table(title, heads, rows, numbers) if rows else f'<p class="sk-note">{escape(say.nothing)}</p>'
+    )
     body = f"<div>{listed}{_pages(call, say, page)}</div>{drawn}"
     body = f'<div class="sk-section{" sk-beside" if drawn else ""}">{body}</div>'
     crumbs = _way(call, source.key, title)
@@ -144,8 +150,7 @@ def item(call: Call, source: Source, row: Row) -> str:
     say = words(call.language)
     title = call.text(source.title, source.key)
     entries = "".join(
-        f"<dt>{escape(call.text(c.title, c.name))}</dt>"
-        f"<dd>{_cell(call, value, most=_MOST_TEXT)} {escape(c.unit)}</dd>"
+        f"<dt>{escape(call.text(c.title, c.name))}</dt><dd>{cells.full(call, value, c)}</dd>"
         for c, value in zip(source.columns, row.values, strict=True)
     )
     body = f'<dl class="sk-facts sk-card">{entries}</dl>'
@@ -158,16 +163,6 @@ def item(call: Call, source: Source, row: Row) -> str:
     ]
     name = _name(source, row) or f"{say.feature} {row.id}"
     return shell.page(call, name, f'<div class="sk-columns sk-section">{body}</div>', crumbs)
-
-
-def failure(call: Call, problem: problems.Problem) -> str:
-    """What was wrong, as far as a person can tell; the details are for those who built the address."""
-    say, found = words(call.language), problem.document()
-    title = next(text for status, text in say.wrong if status in (problem.status, 0))
-    said = [str(found[name]) for name in ("title", "detail", "remedy") if found.get(name)]
-    listed = "".join(f'<p lang="en">{escape(text)}</p>' for text in said)
-    lead = say.what_now if problem.status == problems.NotFound.status else ""
-    return shell.page(call, title, f'<div class="sk-note sk-section">{listed}</div>', lead=lead)
 
 
 PAGES: Mapping[str, Callable[[Call, Node], str]] = {
@@ -244,55 +239,4 @@ def _addresses(say: Words, addresses: Iterable[str]) -> str:
     return (
         f'<section class="sk-section"><h2>{escape(say.addresses)}</h2>'
         f'<p class="sk-muted">{escape(say.about_addresses)}</p>{listed}</section>'
-    )
-
-
-def _cell(call: Call, value: Any, *, most: int = _MOST_CELL) -> str:
-    say, german = words(call.language), call.language == "de"
-    if isinstance(value, bool):
-        return escape(say.yes if value else say.no)
-    if isinstance(value, float):
-        return f"{value:.15g}".replace(".", "," if german else ".").replace("-", "−")
-    if isinstance(value, datetime):
-        return value.strftime("%d.%m.%Y, %H:%M UTC" if german else "%d %B %Y, %H:%M UTC")
-    if isinstance(value, date):
-        return value.strftime("%d.%m.%Y" if german else "%d %B %Y")
-    if isinstance(value, msgspec.Raw):
-        text = _told(call, msgspec.json.decode(value))
-    else:
-        text = str(writers.cell(value))
-    return escape(text if len(text) <= most else text[:most] + " …")
-
-
-def _told(call: Call, value: Any) -> str:
-    """What JSON says, without its signs; of texts by language the one that is read."""
-    if isinstance(value, Mapping):
-        if value and value.keys() <= {"de", "en", "de-simple"}:
-            return call.text({name: str(text) for name, text in value.items()})
-        return "; ".join(f"{name}: {_told(call, inner)}" for name, inner in value.items())
-    if isinstance(value, list):
-        return ", ".join(_told(call, inner) for inner in value)
-    say = words(call.language)
-    return (say.yes if value else say.no) if isinstance(value, bool) else "" if value is None else str(value)
-
-
-def _count(call: Call, number: int | None) -> str:
-    """A number with its thousands apart, as the language has it."""
-    if number is None:
-        return ""
-    return f"{number:,}" if call.language == "en" else f"{number:,}".replace(",", ".")
-
-
-def _table(
-    label: str, heads: Iterable[str], rows: Sequence[Sequence[str]], numbers: Iterable[int] = ()
-) -> str:
-    kinds = dict.fromkeys(numbers, ' class="number"')
-    head = "".join(f'<th scope="col"{kinds.get(n, "")}>{escape(name)}</th>' for n, name in enumerate(heads))
-    body = "".join(
-        "<tr>" + "".join(f"<td{kinds.get(n, '')}>{value}</td>" for n, value in enumerate(row)) + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="sk-table-wrap" tabindex="0" role="region" aria-label="{escape(label)}">'
-        f'<table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )

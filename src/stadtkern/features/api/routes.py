@@ -16,6 +16,7 @@ from stadtkern.features.api import (
     answers,
     documents,
     downloads,
+    failures,
     html,
     items,
     openapi,
@@ -62,7 +63,7 @@ async def _failure(call: Call | None, problem: problems.Problem) -> Response:
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout):  # its frame needs the database
         return answers.failure(problem)
     return answers.page(
-        html.failure(call, problem), language=call.language, status=problem.status, headers=problem.headers
+        failures.page(call, problem), language=call.language, status=problem.status, headers=problem.headers
     )
 
 

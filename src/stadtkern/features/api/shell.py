@@ -10,6 +10,7 @@ from html import escape
 from importlib import resources
 from urllib.parse import quote, urlencode
 
+from stadtkern.features.api import menu
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.words import Words, words
 
@@ -75,12 +76,7 @@ def machine(call: Call) -> str:
 
 
 def _header(call: Call, say: Words) -> str:
-    home = say.home
-    entries = "".join(
-        f'<a href="{home}{path}"{_CURRENT if path == "daten" else ""}>{escape(name)}</a>'
-        for name, path in say.sections
-    )
-    listed = "".join(f'<li><a href="{home}{path}">{escape(name)}</a></li>' for name, path in say.sections)
+    home, sections = say.home, menu.of(call.dress, language=call.language)
     official = ""
     if call.dress.properties.get("official"):
         official = f'<div class="sk-official"><p class="sk-width">{escape(say.official)}</p></div>'
@@ -93,16 +89,14 @@ def _header(call: Call, say: Words) -> str:
     mine = (f"{home}konto", say.account) if who else (f"{home}anmelden", say.sign_in)
     return (
         f'{official}<header class="sk-header"><div class="sk-width">{_brand(call, home)}'
-        f'<nav class="sk-nav" aria-label="{escape(say.menu_label)}">{entries}</nav>'
+        f'<nav class="sk-nav" aria-label="{escape(say.menu_label)}">{menu.across(sections, home=home)}</nav>'
         f'<div class="sk-header__end"><a class="sk-header__search" href="{home}suche">{_GLASS}'
         f"<span>{escape(say.search)}</span></a>{person}"
         f'<details class="sk-menu"><summary class="sk-button">{escape(say.menu)}</summary>'
-        f'<nav aria-label="{escape(say.menu_label)}"><ul>{listed}</ul>'
-        f"<ul><li>{link(*mine)}</li></ul></nav></details></div></div></header>"
+        f'<nav aria-label="{escape(say.menu_label)}">{menu.folded(sections, home=home)}'
+        f"<ul><li>{link(*mine)}</li></ul></nav></details></div></div>"
+        f"{menu.inside(sections, home=home)}</header>"
     )
-
-
-_CURRENT = ' aria-current="true"'
 
 
 def _brand(call: Call, home: str) -> str:

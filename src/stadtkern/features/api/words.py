@@ -16,8 +16,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     start: str
     interfaces: str
-    # Names and addresses below the home page: the sections of the menu, the pages named in the footer.
-    sections: tuple[tuple[str, str], ...]
+    # Names and addresses below the home page of the pages that the footer names.
     footer: tuple[tuple[str, str], ...]
     official: str
     menu: str
@@ -58,7 +57,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     addresses: str
     about_addresses: str
     wrong: tuple[tuple[int, str], ...]
-    what_now: str
+    number: str
+    concerns: str
+    details: str
+    to_collections: str
 
 
 _GERMAN = Words(
@@ -69,7 +71,6 @@ _GERMAN = Words(
     where="Sie sind hier",
     start="Startseite",
     interfaces="Schnittstellen",
-    sections=(("Stadt jetzt", ""), ("Daten", "daten"), ("Über", "ueber")),
     footer=(
         ("Quellen und Lizenzen", "quellen"),
         ("Schnittstellen", "schnittstellen"),
@@ -121,7 +122,10 @@ _GERMAN = Words(
         (503, "Gerade nicht zu erreichen"),
         (0, "Diese Anfrage lässt sich nicht beantworten"),
     ),
-    what_now="Die Adresse stimmt vielleicht nicht, oder es ist nicht für alle zu sehen.",
+    number="Nr.",
+    concerns="Es geht um:",
+    details="Einzelheiten für Programme (englisch)",
+    to_collections="Alle Sammlungen ansehen",
 )
 _ENGLISH = Words(
     yes="yes",
@@ -131,7 +135,6 @@ _ENGLISH = Words(
     where="You are here",
     start="Home",
     interfaces="Interfaces",
-    sections=(("City now", ""), ("Data", "daten"), ("About", "ueber")),
     footer=(
         ("Sources and licences", "quellen"),
         ("Interfaces", "schnittstellen"),
@@ -183,7 +186,10 @@ _ENGLISH = Words(
         (503, "Out of reach at the moment"),
         (0, "This request cannot be answered"),
     ),
-    what_now="The address may be wrong, or it is not for everybody to see.",
+    number="No.",
+    concerns="This is about:",
+    details="Details for programs",
+    to_collections="Show all collections",
 )
 
 
