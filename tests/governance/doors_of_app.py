@@ -14,6 +14,7 @@ PAGES: dict[str, Door] = {
     "schnittstellen": door(lists="/schnittstellen"),
     "schnittstellen/daten-api": door(lists="/schnittstellen/daten-api"),
     "barrierefreiheit": no_data("a text"),
+    "datenschutz": no_data("a text"),
     # It shows what everybody may see, also to those who may see more.
     "folgen": door(
         lists="/folgen", search="/folgen?messort={thing} /folgen?messreihe={stream} /folgen?datensatz={key}"

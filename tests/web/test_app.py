@@ -61,7 +61,8 @@ async def test_the_worker_knows_files_that_are_there(pages: AsyncClient) -> None
     assert answer["Cache-Control"] == "no-cache"
     text = answer.content.decode()
     told = json.loads(re.match(r"self\.STADTKERN = (.*);\n", text)[1])  # type: ignore[index]
-    assert told["offline"] == {"de": "/offline", "en": "/en/offline"}
+    assert told["offline"] == {"de": "/offline", "en": "/en/offline", "de-simple": "/leicht/offline"}
+    assert told["begins"] == {"de": "", "en": "en", "de-simple": "leicht"}
     from django.conf import settings
 
     assert all((settings.ASSETS_FOLDER / name.rpartition("/")[2]).is_file() for name in told["assets"])

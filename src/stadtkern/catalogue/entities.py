@@ -17,6 +17,8 @@ from uuid import UUID
 
 import msgspec
 
+from stadtkern.city import languages
+
 Kind = Literal["series", "table", "features", "files", "link"]
 KINDS: tuple[Kind, ...] = ("series", "table", "features", "files", "link")
 State = Literal["draft", "published", "withdrawn"]
@@ -162,4 +164,4 @@ class Dataset(Metadata, kw_only=True, frozen=True):
 
 def text_of(texts: Texts, language: str = "de") -> str:
     """The text in this language, else in German, else in whichever there is."""
-    return texts.get(language) or texts.get("de") or next((text for text in texts.values() if text), "")
+    return languages.said(texts, language=language)

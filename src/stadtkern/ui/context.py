@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
+from django.urls import reverse
 from django.utils import translation
 
+from stadtkern.city import languages
 from stadtkern.ui import colours, sections
 from stadtkern.ui.visit import City
 
@@ -19,7 +20,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
     visit = getattr(request, "visit", None)
     city = visit.city if visit else getattr(request, "city", City())
     language = translation.get_language() or settings.LANGUAGE_CODE
-    other = "en" if language == "de" else "de"
     return {
         "city": city,
         "accent": city.properties.get("accent") or colours.OWN,
@@ -27,13 +27,23 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "zone": city.zone,
         "person": getattr(request, "person", None),
         "language": language,
-        "other_language": other,
-        "other_address": translate_url(request.get_full_path(), other),
+        "easy": language == languages.EASY,
+        "tongues": _tongues(request, language),
         "public_url": settings.PUBLIC_URL,
         "push_works": settings.PUSH,
         "account_here": request.path.startswith((reverse("account"), reverse("account_login"))),
         **_navigation(request),
     }
+
+
+def _tongues(request: HttpRequest, language: str) -> list[dict[str, str]]:
+    """The same page in the other languages, each named in itself."""
+    here = request.get_full_path()
+    return [
+        {"code": code, "name": str(name), "address": languages.moved(here, to=code)}
+        for code, name in settings.LANGUAGES
+        if code != language
+    ]
 
 
 def _navigation(request: HttpRequest) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from babel import dates, numbers
 from django.utils import translation
 from django.utils.translation import gettext
 
+from stadtkern.city import languages
+
 # Numbers of more digits than anybody reads are written with a power of ten.
 _TOO_LONG, _MOST_DIGITS = 1e15, 15
 _JUST_NOW = timedelta(seconds=10)
@@ -122,6 +124,5 @@ def moment_or_clock(value: datetime, *, zone: tzinfo, now: datetime) -> str:
 def words(value: object) -> str:
     """The text for the page's language out of `{"de": …, "en": …}`; plain text stays as it is."""
     if isinstance(value, Mapping):
-        code = translation.get_language() or "de"
-        return str(value.get(code) or value.get("de") or next(iter(value.values()), ""))
+        return str(languages.said(value, language=translation.get_language() or languages.FIRST))
     return "" if value is None else str(value)

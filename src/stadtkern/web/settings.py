@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from psycopg import conninfo
 
+from stadtkern.city import languages
 from stadtkern.core import folders
 from stadtkern.core import settings as core_settings
 from stadtkern.web import accounts
@@ -112,7 +113,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "de"
-LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LANGUAGES = [("de", "Deutsch"), ("en", "English"), (languages.EASY, "Leichte Sprache")]
 LOCALE_PATHS = [_here / "locale"]
 STATIC_URL = "/assets/"
 

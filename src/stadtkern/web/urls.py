@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""All addresses of the pages; English ones begin with /en/."""
+"""All addresses of the pages, the same ones in every language."""
 
 from __future__ import annotations
 
-from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from stadtkern.catalogue import urls as catalogue
-from stadtkern.web import errors, views
+from stadtkern.web import errors, language, views
 from stadtkern.web.app import views as app
 from stadtkern.web.following import views as following
 from stadtkern.web.looks import views as looks
@@ -28,7 +27,7 @@ urlpatterns = [
     path("app/icon-<int:size>-<slug:purpose>.png", app.icon, name="app-icon"),
     path("auftritt.css", looks.stylesheet, name="looks-css"),
     path("auftritt/logo", looks.picture, name="logo"),
-    *i18n_patterns(
+    *language.patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),
         path("", include("stadtkern.catalogue.urls")),
@@ -55,7 +54,7 @@ urlpatterns = [
         path("arbeit/rueckmeldungen", work.messages, name="messages"),
         path("arbeit/rueckmeldungen/<int:id>", work.settle, name="message"),
         path("ui", views.components, name="components"),
+        path("datenschutz", views.privacy, name="privacy"),
         path("barrierefreiheit", views.accessibility, name="accessibility"),
-        prefix_default_language=False,
     ),
 ]

@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
+from stadtkern.city import languages
 from stadtkern.insights import streams
 from stadtkern.ui import visit as visits
 from stadtkern.web import gallery, workbench
@@ -45,14 +47,24 @@ async def sensorthings(request: HttpRequest) -> HttpResponse:
 
 async def accessibility(request: HttpRequest) -> HttpResponse:
     """What was done so that everybody can read these pages."""
-    async with visits.open_visit(request):
-        return render(request, "web/accessibility.html")
+    return await _read(request, "accessibility")
 
 
 async def about(request: HttpRequest) -> HttpResponse:
     """What these pages are, and what they promise."""
+    return await _read(request, "about")
+
+
+async def privacy(request: HttpRequest) -> HttpResponse:
+    """What these pages know about whoever reads them."""
+    return await _read(request, "privacy")
+
+
+async def _read(request: HttpRequest, name: str) -> HttpResponse:
+    """A page of text; in easy language it is written anew, not translated."""
+    easy = translation.get_language() == languages.EASY
     async with visits.open_visit(request):
-        return render(request, "web/about.html")
+        return render(request, f"web/easy/{name}.html" if easy else f"web/{name}.html")
 
 
 async def components(request: HttpRequest) -> HttpResponse:

@@ -77,7 +77,7 @@ def language() -> str:
 
 def said(texts: object) -> str:
     """A text in the page's language."""
-    return text_of(texts, language()) if isinstance(texts, dict) else ""
+    return text_of(texts, get_language() or "de") if isinstance(texts, dict) else ""
 
 
 def name(facet: str, value: str) -> str:

@@ -68,6 +68,13 @@ class MetadataForm(forms.Form):
     )  # fmt: skip
     title_en = _text(gettext_lazy("Titel auf Englisch"), longest=200)
     description_en = _text(gettext_lazy("Beschreibung auf Englisch"), rows=4, longest=_TEXT)
+    title_easy = _text(gettext_lazy("Titel in Leichter Sprache"), longest=200)
+    description_easy = _text(
+        gettext_lazy("Beschreibung in Leichter Sprache"), rows=6, longest=_TEXT,
+        help_text=gettext_lazy(
+            "Kurze Sätze, jeder in einer eigenen Zeile. Keine Fremdwörter; lange Wörter trennen: Rad·weg."
+        ),
+    )  # fmt: skip
     keywords_de = _text(
         gettext_lazy("Schlagwörter"), longest=1000, help_text=gettext_lazy("Mehrere mit Komma trennen.")
     )

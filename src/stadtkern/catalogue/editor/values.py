@@ -9,6 +9,7 @@ from typing import Any
 
 from stadtkern.catalogue import vocabularies
 from stadtkern.catalogue.entities import Contact, Dataset, Distribution
+from stadtkern.city import languages
 
 # The area as it is stored, where it is none of the city's districts.
 KEPT = "-"
@@ -30,6 +31,8 @@ def initial(dataset: Dataset, *, zone: tzinfo, places: Mapping[str, Any]) -> dic
         "title_en": dataset.title.get("en", ""),
         "description_de": dataset.description.get("de", ""),
         "description_en": dataset.description.get("en", ""),
+        "title_easy": dataset.title.get(languages.EASY, ""),
+        "description_easy": dataset.description.get(languages.EASY, ""),
         "keywords_de": ", ".join(dataset.keywords.get("de", ())),
         "musterdatensatz": next(iter(dataset.musterdatensaetze), ""),
         "temporal_from": _day(dataset.temporal_from, zone),
@@ -60,8 +63,8 @@ def metadata(
     found |= {name: tuple(said[name]) for name in _LISTS if name in said}
     for name in ("title", "description", "keywords", "provenance"):
         texts = dict(getattr(dataset, name))
-        for language in ("de", "en"):
-            given = said.get(f"{name}_{language}")
+        for language, field in languages.FIELDS.items():
+            given = said.get(f"{name}_{field}")
             if given is not None:
                 texts[language] = _words(given) if name == "keywords" else given.replace("\r\n", "\n").strip()
         found[name] = {language: text for language, text in texts.items() if text}

@@ -13,6 +13,7 @@ import structlog
 from stadtkern.catalogue import letters
 from stadtkern.catalogue.subscriptions import queries
 from stadtkern.catalogue.subscriptions.entities import Moved, Subscriber
+from stadtkern.city import languages
 from stadtkern.core import database, datasets, statements, times, waiting
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
@@ -77,7 +78,7 @@ async def _tell(connection: Connection, one: Subscriber, moved: list[Moved], *, 
     if not found:
         return
     token = letters.token(one.uuid, "leave", key=settings.signing_key())
-    prefix = settings.base_url + ("" if one.language == "de" else f"/{one.language}")
+    prefix = settings.base_url + languages.prefix(one.language)
     address = f"{prefix}/daten/abonnieren/verwalten/{token}"
     facts: dict[str, Any] = {
         "items": [each.told(since=one.told_until) for each in found[:SHOWN]],

@@ -9,6 +9,8 @@ from datetime import datetime
 
 import msgspec
 
+from stadtkern.city import languages
+
 Texts = Mapping[str, str]
 
 
@@ -24,8 +26,10 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
 
     def forms(self, language: str) -> list[str]:
         """How the word is written in a language, itself first."""
-        name = self.name.get(language)
-        return [*([name] if name else []), *self.also.get(language, ())]
+        spoken = language.partition("-")[0]
+        read = [code for code in languages.order(language) if code.partition("-")[0] == spoken]
+        names = [self.name[code] for code in read if self.name.get(code)]
+        return list(dict.fromkeys([*names, *(form for code in read for form in self.also.get(code, ()))]))
 
 
 class Piece(msgspec.Struct, frozen=True):

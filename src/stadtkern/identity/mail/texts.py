@@ -10,6 +10,8 @@ from django.conf import settings
 from django.template import loader
 from django.utils import translation
 
+from stadtkern.city import languages
+
 TEXT = "identity/text"
 
 
@@ -37,4 +39,4 @@ def render(*, kind: str, language: str, facts: Mapping[str, Any], city: Mapping[
 
 def prefix(language: str) -> str:
     """What addresses of pages in this language begin with."""
-    return str(settings.PUBLIC_URL) + ("" if language == "de" else f"/{language}")
+    return str(settings.PUBLIC_URL) + languages.prefix(language)

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from stadtkern.city import languages
 from stadtkern.insights.boards import words
 from stadtkern.insights.cockpit.definitions import Audience, Content, Definition, Form, Text
 from stadtkern.ui import fields, formats
@@ -55,6 +56,10 @@ class BoardForm(forms.Form):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    title_easy = fields.Text(label=gettext_lazy("Name in Leichter Sprache"), max_length=80, required=False)
+    about_easy = fields.Text(
+        label=gettext_lazy("Ein Satz dazu in Leichter Sprache"), max_length=300, required=False
     )
     audience = forms.ChoiceField(
         label=gettext_lazy("Wer sieht die Tafel?"),
@@ -107,10 +112,18 @@ class ThemeForm(forms.Form):
         help_text=gettext_lazy("Zum Beispiel „Verkehr“ oder „Klima und Grün“."),
     )
     title_en = fields.Text(label=gettext_lazy("Überschrift auf Englisch"), max_length=80, required=False)
+    title_easy = fields.Text(
+        label=gettext_lazy("Überschrift in Leichter Sprache"), max_length=80, required=False
+    )
 
     def told(self) -> Text:
         """The title by language."""
         return _text(self.cleaned_data, "title")
+
+
+def theme_start(title: Text) -> dict[str, str]:
+    """What the form begins with."""
+    return _start(title, "title")
 
 
 class TileForm(forms.Form):
@@ -118,6 +131,9 @@ class TileForm(forms.Form):
 
     title_de = fields.Text(label=gettext_lazy("Überschrift"), max_length=80)
     title_en = fields.Text(label=gettext_lazy("Überschrift auf Englisch"), max_length=80, required=False)
+    title_easy = fields.Text(
+        label=gettext_lazy("Überschrift in Leichter Sprache"), max_length=80, required=False
+    )
     body_de = fields.Text(
         label=gettext_lazy("Text"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
     )
@@ -126,6 +142,13 @@ class TileForm(forms.Form):
         max_length=1500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    body_easy = fields.Text(
+        label=gettext_lazy("Text in Leichter Sprache"),
+        max_length=1500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("Kurze Sätze, jeder in einer eigenen Zeile; lange Wörter trennen: Rad·weg."),
     )
     until = forms.DateField(
         label=gettext_lazy("Tag des Ereignisses"),
@@ -159,7 +182,7 @@ class TileForm(forms.Form):
     def __init__(self, *arguments: Any, kind: Form, **more: Any):
         super().__init__(*arguments, **more)
         self.kind = kind
-        kept = ("title_de", "title_en", *_FIELDS[kind], "wide")
+        kept = ("title_de", "title_en", "title_easy", *_FIELDS[kind], "wide")
         self.fields = {name: self.fields[name] for name in kept}
         if "above" in kept:
             about: Any = self.fields["above"]
@@ -208,7 +231,11 @@ class TileForm(forms.Form):
         )
 
 
-_NOUN, _PLACES, _BODY = ("noun_de", "noun_en"), ("places_de", "places_en"), ("body_de", "body_en")
+_NOUN, _PLACES, _BODY = (
+    ("noun_de", "noun_en"),
+    ("places_de", "places_en"),
+    ("body_de", "body_en", "body_easy"),
+)
 _FIELDS: Mapping[Form, tuple[str, ...]] = {
     "flow": (*_NOUN, *_PLACES),
     "value": (),
@@ -262,8 +289,9 @@ def _number(value: float | None) -> str:
 
 
 def _text(given: Mapping[str, Any], name: str) -> Text:
-    return {code: text for code in ("de", "en") if (text := given.get(f"{name}_{code}", ""))}
+    said = {code: given.get(f"{name}_{field}", "") for code, field in languages.FIELDS.items()}
+    return {code: text for code, text in said.items() if text}
 
 
 def _start(text: Text, name: str) -> dict[str, str]:
-    return {f"{name}_{code}": text.get(code, "") for code in ("de", "en")}
+    return {f"{name}_{field}": text.get(code, "") for code, field in languages.FIELDS.items()}

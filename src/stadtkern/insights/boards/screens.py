@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
 from django.utils import translation
 from django.utils.translation import gettext
 
+from stadtkern.city import languages
 from stadtkern.insights.boards.entities import Board
 from stadtkern.insights.cockpit.board import Shown
 from stadtkern.insights.cockpit.tile import Tile
@@ -39,14 +39,18 @@ def about(
 ) -> dict[str, Any]:
     """What the screen's template needs. `build` changes when the screen must begin anew."""
     language = translation.get_language() or settings.LANGUAGE_CODE
-    begin, other = f"{address}?mode={mode}", "en" if language == "de" else "de"
+    begin = f"{address}?mode={mode}"
     files = [assets.address(name) for name in _FILES]
     name = {"name": visit.city.name}
     return {
         "title": gettext("%(name)s jetzt") % name if board.front else formats.words(board.content.title),
-        "start": translate_url(begin, settings.LANGUAGE_CODE) if mode == "kiosk" else request.get_full_path(),
+        "start": languages.moved(begin, to=languages.FIRST) if mode == "kiosk" else request.get_full_path(),
         "begin": begin,
-        "other_kiosk": translate_url(begin, other),
+        "other_kiosks": [
+            {"code": code, "name": str(name), "address": languages.moved(begin, to=code)}
+            for code, name in settings.LANGUAGES
+            if code != language
+        ],
         "build": f"{board.published} {' '.join(files)}",
         "pages": pages(groups),
         "chosen": _chosen(request, groups),

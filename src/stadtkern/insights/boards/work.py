@@ -186,9 +186,7 @@ async def theme(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person, found = await opened(visit, request, key)
         known = found.content.group(group)
-        begin = (
-            {"title_de": known.title.get("de", ""), "title_en": known.title.get("en", "")} if known else {}
-        )
+        begin = forms.theme_start(known.title) if known else {}
         form = forms.ThemeForm(request.POST or None, initial=begin)
         if request.method == "POST" and form.is_valid():
             content = arranging.themed(found.content, group=group, title=form.told())

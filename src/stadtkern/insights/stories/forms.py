@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.city import languages
 from stadtkern.insights import kinds
 from stadtkern.insights.diagrams import asking
 from stadtkern.insights.stories.entities import KINDS, MOST_BLOCKS, Block, Kind, Told
@@ -22,6 +23,7 @@ NAMES: Mapping[Kind, Promise] = {
     "values": gettext_lazy("Werte jetzt"),
     "map": gettext_lazy("Karte"),
 }
+_NAMES = ("kind", "source", "place", *(f"text_{field}" for field in languages.FIELDS.values()))
 _AREA, _SHORT = {"rows": 8}, {"rows": 3}
 
 
@@ -45,6 +47,13 @@ class HeadForm(forms.Form):
     title_en = Text(label=gettext_lazy("Titel auf Englisch"), max_length=150, required=False)
     summary_en = Text(
         label=gettext_lazy("In zwei Sätzen auf Englisch"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs=_SHORT),
+    )
+    title_easy = Text(label=gettext_lazy("Titel in Leichter Sprache"), max_length=150, required=False)
+    summary_easy = Text(
+        label=gettext_lazy("In zwei Sätzen in Leichter Sprache"),
         max_length=400,
         required=False,
         widget=forms.Textarea(attrs=_SHORT),
@@ -76,6 +85,13 @@ class BlockForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs=_SHORT),
     )
+    text_easy = Text(
+        label=gettext_lazy("Text in Leichter Sprache"),
+        max_length=20_000,
+        required=False,
+        widget=forms.Textarea(attrs=_SHORT),
+        help_text=gettext_lazy("Kurze Sätze, jeder in einer eigenen Zeile; lange Wörter trennen: Rad·weg."),
+    )
 
     def __init__(
         self,
@@ -92,7 +108,7 @@ class BlockForm(forms.Form):
         if kind != "map":
             del self.fields["place"]
         if kind != "text":
-            for name in ("text_de", "text_en"):
+            for name in ("text_de", "text_en", "text_easy"):
                 self.fields[name].required = False
                 self.fields[name].widget = forms.Textarea(attrs=_SHORT)
             self.fields["text_de"].label = gettext("Text dazu")
@@ -131,7 +147,7 @@ class BlockForm(forms.Form):
     def block(self) -> Block:
         """The block as it is kept."""
         given = self.cleaned_data
-        text = {code: given[f"text_{code}"] for code in ("de", "en") if given.get(f"text_{code}")}
+        text = _texts(given, "text")
         return Block(kind=self.of, text=text, source=given.get("source") or given.get("place") or "")
 
 
@@ -148,16 +164,22 @@ def fields_of(block: Block) -> dict[str, str]:
         "kind": block.kind,
         "source": block.source,
         "place": block.source if block.kind == "map" else "",
-        **{f"text_{code}": block.text.get(code, "") for code in ("de", "en")},
+        **{f"text_{field}": block.text.get(code, "") for code, field in languages.FIELDS.items()},
     }
+
+
+def _texts(given: Mapping[str, Any], name: str) -> dict[str, str]:
+    """What was written, by language."""
+    said = {code: given.get(f"{name}_{field}", "") for code, field in languages.FIELDS.items()}
+    return {code: text for code, text in said.items() if text}
 
 
 def head_of(told: Told) -> dict[str, str]:
     """What the head of the form begins with."""
     return {
-        f"{field}_{code}": getattr(told, field).get(code, "")
-        for field in ("title", "summary")
-        for code in ("de", "en")
+        f"{name}_{field}": getattr(told, name).get(code, "")
+        for name in ("title", "summary")
+        for code, field in languages.FIELDS.items()
     }
 
 
@@ -174,8 +196,7 @@ def sent(data: QueryDict) -> list[dict[str, str]]:
     count = data.get("count", "")
     found = []
     for number in range(min(int(count), MOST_BLOCKS) if count.isdecimal() and len(count) < 4 else 0):
-        names = ("kind", "source", "place", "text_de", "text_en")
-        fields = {name: data.get(f"b{number}-{name}", "") for name in names}
+        fields = {name: data.get(f"b{number}-{name}", "") for name in _NAMES}
         if fields["kind"] in KINDS:
             found.append(fields)
     return found
@@ -185,7 +206,7 @@ def arranged(blocks: list[dict[str, str]], do: str) -> list[dict[str, str]]:
     """The blocks after a button that moves, adds or removes one; others leave them as they are."""
     what, _, which = do.partition("-")
     if what == "add" and which in KINDS and len(blocks) < MOST_BLOCKS:
-        return [*blocks, {"kind": which, "source": "", "place": "", "text_de": "", "text_en": ""}]
+        return [*blocks, {**dict.fromkeys(_NAMES, ""), "kind": which}]
     at = int(which) if which.isdecimal() and len(which) < 4 else -1
     if not 0 <= at < len(blocks):
         return blocks
@@ -225,7 +246,7 @@ def told(head: HeadForm, blocks: Sequence[BlockForm]) -> Told:
     """What the checked forms say."""
     given = head.cleaned_data
     return Told(
-        title={code: given[f"title_{code}"] for code in ("de", "en") if given[f"title_{code}"]},
-        summary={code: given[f"summary_{code}"] for code in ("de", "en") if given[f"summary_{code}"]},
+        title=_texts(given, "title"),
+        summary=_texts(given, "summary"),
         blocks=tuple(form.block() for form in blocks),
     )

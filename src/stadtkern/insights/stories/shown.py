@@ -42,6 +42,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     kind: str
     text: SafeString = mark_safe("")
+    texts: Mapping[str, str] = {}
     diagram: Diagram | None = None
     values: Sequence[Value] = ()
     places: Sequence[Place] = ()
@@ -71,7 +72,7 @@ async def _part(visit: Visit, block: Block, number: int) -> Part:
         return Part(number=number, kind="values", text=text, values=values, gone=not values)
     if block.kind == "map":
         return await _map(visit, block, number, text)
-    return Part(number=number, kind="text", text=text)
+    return Part(number=number, kind="text", text=text, texts=block.text)
 
 
 async def _values(visit: Visit, ids: Sequence[int]) -> list[Value]:

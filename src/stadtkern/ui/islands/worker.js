@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Keeps what was looked at, for when there is no network: pages with the time of their state, files by their hash.
-const { assets, pages: MOST, offline, says } = self.STADTKERN;
+const { assets, pages: MOST, offline, says, begins } = self.STADTKERN;
 const FILES = "files-1";
 const PAGES = "pages-1";
 const KEPT_AT = "x-kept-at";
 // A page that somebody is signed in to, an export, a board on a wall: those are not ours to keep.
 const FOREIGN = /^\/(?:sta|ogc|live|ingest|health|readyz|metrics|catalog|api)(?:[/.]|$)|[?&]mode=/;
 
-const languageOf = (url) => url.pathname.split("/")[1] in offline ? url.pathname.split("/")[1] : "de";
+// The beginnings of addresses by language; German pages have none.
+const languageOf = (url) => Object.keys(begins).find((code) => begins[code] && url.pathname.split("/")[1] === begins[code]) ?? "de";
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {

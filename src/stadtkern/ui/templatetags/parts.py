@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
+from stadtkern.city import languages
 from stadtkern.city.glossary.entities import Piece
 from stadtkern.ui import formats, paging
 
@@ -112,6 +114,35 @@ def _told(context: template.Context) -> set[str]:
 def note(content: str, *, kind: str = "") -> SafeString:
     """Something to be noticed; `kind`: warning, danger or good."""
     return _rendered("ui/note.html", {"kind": kind, "content": content})
+
+
+@register.simple_block_tag
+def lines(content: str) -> SafeString:
+    """Easy language: each line of the template a line on the page, blank lines between paragraphs.
+
+    Paragraphs whose lines begin with `- ` become lists; those that begin with `<` stay as they are.
+    """
+    written = re.sub(r"[^\S\n]+", " ", content).split("\n")
+    blocks = "\n".join(line.strip() for line in written).split("\n\n")
+    # What a template rendered is escaped already.
+    return mark_safe("\n".join(_block(block.strip()) for block in blocks if block.strip()))  # noqa: S308
+
+
+def _block(block: str) -> str:
+    rows = [row for row in block.split("\n") if row]
+    if block.startswith(("<p", "<h", "<u", "<d", "<s")):
+        return "\n".join(rows)
+    if all(row.startswith("- ") for row in rows):
+        return "<ul>" + "".join(f"<li>{row[2:]}</li>" for row in rows) + "</ul>"
+    return "<p>" + "<br>\n".join(rows) + "</p>"
+
+
+@register.inclusion_tag("ui/uneasy.html", takes_context=True)
+def uneasy(context: template.Context, *texts: object) -> dict[str, object]:
+    """A friendly line before texts that nobody has written in easy language yet; nothing on other pages."""
+    given = [text for text in texts if text]
+    missing = any(not isinstance(text, Mapping) or not text.get(languages.EASY) for text in given)
+    return {"shown": bool(context.get("easy")) and missing}
 
 
 def _rendered(name: str, about: dict[str, Any]) -> SafeString:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from stadtkern.city import logo
+from stadtkern.city import languages, logo
 from stadtkern.ui import assets, colours
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import City, Visit
@@ -112,6 +112,7 @@ async def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         "pages": _MOST_PAGES,
         "offline": {},
         "says": {},
+        "begins": languages.PREFIXES,
         "icon": reverse("app-icon", args=[icons.SIZES[0], "any"]),
     }
     for language, _ in settings.LANGUAGES:

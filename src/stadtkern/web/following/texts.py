@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 
 from stadtkern.catalogue import entities
+from stadtkern.city import languages
 
 _FOLDER = Path(__file__).parent.parent / "locale"
 _MOST_LETTERS = 200
@@ -32,7 +33,7 @@ def _short(name: str) -> str:
 
 
 def _prefix(language: str) -> str:
-    return "" if language == "de" else f"/{language}"
+    return languages.prefix(language)
 
 
 def _number(value: float, symbol: str, language: str) -> str:

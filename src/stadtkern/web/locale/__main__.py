@@ -7,7 +7,7 @@ from stadtkern.web.locale import words
 
 if __name__ == "__main__":
     if "--missing" in sys.argv:
-        for path in words.catalogues():
+        for path in words.complete():
             for key in words.missing(words.read(path)):
                 print(key)
     else:

@@ -21,11 +21,24 @@ _KEYWORDS = {
     "pgettext": ((1, "c"), 2),
 }
 Key = str | tuple[str, ...]
+PARTIAL = frozenset({"de_Simple"})
 
 
 def catalogues() -> list[Path]:
     """The committed `.po` files."""
     return sorted(_FOLDER.glob("*/LC_MESSAGES/django.po"))
+
+
+def complete() -> list[Path]:
+    """The catalogues that must say everything; of easy language, German stands in for what is missing."""
+    return [path for path in catalogues() if path.parent.parent.name not in PARTIAL]
+
+
+def unused(catalogue: Catalog) -> list[Key]:
+    """Strings of a catalogue that no page shows any more."""
+    known = gather()
+    keys = [tuple(m.id) if isinstance(m.id, tuple | list) else m.id for m in catalogue if m.id]
+    return sorted((key for key in keys if key not in known), key=str)
 
 
 def gather() -> set[Key]:
@@ -52,7 +65,7 @@ def _strings(file: Path) -> Iterator[Key]:
 def read(path: Path) -> Catalog:
     """A catalogue from its file."""
     with path.open("rb") as file:
-        return pofile.read_po(file, locale=path.parent.parent.name)
+        return pofile.read_po(file, locale=path.parent.parent.name.partition("_")[0])
 
 
 def missing(catalogue: Catalog) -> list[Key]:

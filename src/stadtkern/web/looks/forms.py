@@ -38,6 +38,9 @@ class LooksForm(forms.Form):
     imprint_url = forms.URLField(
         label=gettext_lazy("Adresse des Impressums"), required=False, assume_scheme="https"
     )
+    privacy_url = forms.URLField(
+        label=gettext_lazy("Adresse der Datenschutzerklärung"), required=False, assume_scheme="https"
+    )
     enforcement_url = forms.URLField(
         label=gettext_lazy("Adresse der Schlichtungsstelle für Barrierefreiheit"),
         required=False,

@@ -35,7 +35,7 @@ async def looks(request: HttpRequest) -> HttpResponse:
 
 
 def _start(city: City) -> dict[str, Any]:
-    kept = ("official", "imprint_url", "enforcement_url")
+    kept = ("official", "imprint_url", "privacy_url", "enforcement_url")
     return {
         "name": city.name,
         "accent": city.properties.get("accent", colours.OWN),
@@ -48,7 +48,8 @@ async def _save(visit: Visit, given: dict[str, Any]) -> None:
     async with visit.connection.transaction():
         city = await datasets.city(visit.connection)
         told: dict[str, Any] = {
-            name: given[name] for name in ("accent", "official", "imprint_url", "enforcement_url")
+            name: given[name]
+            for name in ("accent", "official", "imprint_url", "privacy_url", "enforcement_url")
         }
         if given["picture"]:
             told["logo"] = await logo.save(visit.connection, data=given["picture"])

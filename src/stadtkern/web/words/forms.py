@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from stadtkern.city import languages
 from stadtkern.city.glossary.entities import Term
 from stadtkern.ui.fields import Guarded, Text
 
@@ -129,6 +130,25 @@ class TermForm(forms.Form):
         widget=forms.Textarea(attrs=_AREA),
     )
 
+    name_easy = Text(
+        label=gettext_lazy("Wort in Leichter Sprache"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Lange Wörter mit einem Punkt in der Mitte trennen: Mess·ort."),
+    )
+    short_easy = Text(
+        label=gettext_lazy("Erklärung in Leichter Sprache"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    long_easy = Text(
+        label=gettext_lazy("Mehr dazu in Leichter Sprache"),
+        max_length=3000,
+        required=False,
+        widget=forms.Textarea(attrs=_AREA),
+    )
+
     def clean(self) -> dict[str, Any]:
         """A word in English needs its explanation in English, and the other way round."""
         given = super().clean() or {}
@@ -143,8 +163,8 @@ class TermForm(forms.Form):
         """What the glossary keeps, by language."""
         given = self.cleaned_data
         told: dict[str, Mapping[str, Any]] = {
-            field: {code: given[f"{field}_{code}"] for code in ("de", "en")}
-            for field in ("name", "short", "long")
+            name: {code: given[f"{name}_{field}"] for code, field in languages.FIELDS.items()}
+            for name in ("name", "short", "long")
         }
         told["also"] = {
             code: [form.strip() for form in given[f"also_{code}"].split(",") if form.strip()]
@@ -156,9 +176,8 @@ class TermForm(forms.Form):
 def start(term: Term) -> dict[str, str]:
     """What the form begins with for a term that is there."""
     found: dict[str, str] = {}
+    for code, field in languages.FIELDS.items():
+        found |= {f"{name}_{field}": getattr(term, name).get(code, "") for name in ("name", "short", "long")}
     for code in ("de", "en"):
-        found |= {
-            f"{field}_{code}": getattr(term, field).get(code, "") for field in ("name", "short", "long")
-        }
         found[f"also_{code}"] = ", ".join(term.also.get(code, ()))
     return found
