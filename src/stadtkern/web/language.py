@@ -25,7 +25,7 @@ class Prefix(LocalePrefixPattern):
 
 def patterns(*addresses: URLPattern | URLResolver) -> list[URLResolver]:
     """The same addresses in every language."""
-    return [URLResolver(Prefix(), list(addresses))]  # type: ignore[arg-type]
+    return [URLResolver(Prefix(), list(addresses))]
 
 
 @async_only_middleware
