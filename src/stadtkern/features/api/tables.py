@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from stadtkern.features.api import writers
+from stadtkern.features.api import workbook, writers
 from stadtkern.features.entities import Row
 from stadtkern.features.sources import Source
 
 # Excel takes a million; making so many takes minutes.
 MOST_ROWS = 100_000
-_CELL_CHARACTERS = 32_767
 
 
 class Table(Protocol):
@@ -82,39 +80,26 @@ class Xlsx:
     """One sheet; texts stay texts, also those that look like formulas."""
 
     def __init__(self, path: Path, source: Source):
-        from openpyxl import Workbook
-
-        self._path = path
         self._spatial = source.geometry is not None
-        self._book = Workbook(write_only=True)
-        self._sheet = self._book.create_sheet(_sheet_name(source.key))
-        names = [column.name for column in source.columns] + (["geometry"] if self._spatial else [])
-        self._sheet.append([self._cell(name) for name in names])
+        columns: list[tuple[str, str]] = [(column.name, column.type) for column in source.columns]
+        if self._spatial:
+            columns.append(("geometry", "text"))
+        self._book = workbook.Book(
+            path, sheet=source.key, names=[name for name, _ in columns], types=[kind for _, kind in columns]
+        )
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Some more lines."""
-        texts = writers.wkt([row.geometry for row in rows]) if self._spatial else [None] * len(rows)
-        for row, text in zip(rows, texts, strict=True):
-            values = [*row.values, text] if self._spatial else row.values
-            self._sheet.append([self._cell(value) for value in values])
+        """Some more lines. Raises TooLargeForExcel."""
+        if not rows:
+            return
+        columns: list[Sequence[Any]] = list(zip(*(row.values for row in rows), strict=True))
+        if self._spatial:
+            columns.append(writers.wkt([row.geometry for row in rows]))
+        self._book.add(columns)
 
     def close(self) -> None:
-        """Write it down."""
-        self._book.save(self._path)
-
-    def _cell(self, value: Any) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-        if isinstance(value, datetime):
-            return value.astimezone(UTC).replace(tzinfo=None)
-        if isinstance(value, msgspec.Raw):
-            value = bytes(value).decode()
-        if not isinstance(value, str):
-            return value
-        made = WriteOnlyCell(self._sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:_CELL_CHARACTERS])
-        made.data_type = "s"
-        return made
+        """Write the rest down."""
+        self._book.close()
 
 
 def _binary(shapes: Sequence[Any]) -> list[bytes | None]:
@@ -132,7 +117,3 @@ def _described(source: Source) -> dict[str, Any]:
     if source.bounds is not None:
         column["bbox"] = list(source.bounds)
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-
-
-def _sheet_name(key: str) -> str:
-    return key[:31] or "data"
