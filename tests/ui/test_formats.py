@@ -85,3 +85,18 @@ def test_weekday_and_day() -> None:
 def test_huge_numbers_are_written_with_their_power(value: float, text: str) -> None:
     """No reading is too large for a page."""
     assert formats.number(value, digits=0) == text
+
+
+def test_the_same_instant_is_another_day_elsewhere() -> None:
+    """What was written before is not taken for a day that only has the same instant."""
+    instant = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    assert formats.day(instant) == "20. November 2026"
+    assert formats.day(instant.astimezone(ZoneInfo("Europe/Berlin"))) == "21. November 2026"
+
+
+def test_numbers_keep_their_shortest_digits() -> None:
+    """No digits of the binary form behind those that were meant, with groups and signs of the language."""
+    assert formats.number(99_999_999_999_999.9, digits=15) == "99.999.999.999.999,900000000000000"
+    assert formats.number(-0.001, digits=1) == "0,0"
+    with translation.override("en"):
+        assert formats.number(-1234567.25, digits=2) == "−1,234,567.25"

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import lru_cache
 
 from babel import dates, numbers
 from django.utils import translation
@@ -17,6 +19,7 @@ from stadtkern.city import languages
 _TOO_LONG, _MOST_DIGITS = 1e15, 15
 _JUST_NOW = timedelta(seconds=10)
 _KILO = 1000
+_GERMAN, _ENGLISH = str.maketrans(",.-", ".,−"), str.maketrans("-", "−")
 _SIZES = ("Byte", "KB", "MB", "GB", "TB")
 
 
@@ -32,9 +35,9 @@ def number(value: float | None, *, digits: int | None = None) -> str:
     if abs(value) >= _TOO_LONG:
         return numbers.format_scientific(value, format="0.###E0", locale=language()).replace("-", "−")
     digits = fitting_digits(value) if digits is None else min(max(digits, 0), _MOST_DIGITS)
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = numbers.format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())
-    return text.replace("-", "−")
+    # By the shortest digits that mean this number, with the signs that Babel knows for the two languages.
+    text = f"{Decimal(repr(float(round(value, digits)) + 0.0)):,.{digits}f}"
+    return text.translate(_ENGLISH if language() == "en_GB" else _GERMAN)
 
 
 def size(given: int | None) -> str:
@@ -68,9 +71,16 @@ def signed(value: float, *, digits: int = 0) -> str:
 
 def day(value: date, *, weekday: bool = False, year: bool = True) -> str:
     """`Freitag, 20. November 2026`; a datetime must already be in the city's zone."""
-    german = language().startswith("de")
-    pattern = ("EEEE, " if weekday else "") + ("d. MMMM" if german else "d MMMM") + (" y" if year else "")
-    return dates.format_date(value, pattern, locale=language())
+    locale = language()
+    months = "d. MMMM" if locale.startswith("de") else "d MMMM"
+    there = value.date() if isinstance(value, datetime) else value  # the same instant may be another day
+    return _date(there, ("EEEE, " if weekday else "") + months + (" y" if year else ""), locale)
+
+
+@lru_cache(maxsize=4_096)
+def _date(value: date, pattern: str, locale: str) -> str:
+    """The same days come again and again, and each is costly to write."""
+    return dates.format_date(value, pattern, locale=locale)
 
 
 def clock(value: datetime) -> str:
@@ -88,8 +98,9 @@ def moment(value: datetime, *, zone: tzinfo) -> str:
 def short_moment(value: datetime, *, zone: tzinfo) -> str:
     """`20.11.2026, 14:05` for tables, where many stand below each other."""
     local = value.astimezone(zone)
-    pattern = "dd.MM.y" if language().startswith("de") else "dd/MM/y"
-    return f"{dates.format_date(local.date(), pattern, locale=language())}, {local:%H:%M}"
+    locale = language()
+    pattern = "dd.MM.y" if locale.startswith("de") else "dd/MM/y"
+    return f"{_date(local.date(), pattern, locale)}, {local:%H:%M}"
 
 
 def weekday(value: date) -> str:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 Key = Literal["now", "data", "about", "work"]
 # In the order of the menu. `work` shows to those who have a role.
@@ -19,6 +20,12 @@ _TITLES: dict[Key, Any] = {
     "about": gettext_lazy("Über"),
     "work": gettext_lazy("Arbeit"),
 }
+
+
+@lru_cache(maxsize=512)
+def _address(name: str, language: str | None) -> str:  # noqa: ARG001 - addresses differ by language
+    """Each page shows all of them, and they never change."""
+    return reverse(name)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,14 +44,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """Where it is, in the language of the moment."""
-        return reverse(self.url_name)
+        return _address(self.url_name, get_language())
 
     def reach(self, path: str) -> int:
         """How much of an address it covers; 0: nothing. The front page covers itself only."""
         own = self.url
         if path == own:
             return len(own) + 1
-        front = reverse("front")
+        front = _address("front", get_language())
         starts = [front + start for start in self.below]
         starts += [] if own == front else [own + "/", own + "."]
         return max((len(start) for start in starts if path.startswith(start)), default=0)

@@ -74,6 +74,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "stadtkern.insights.templatetags.atlas",
                 "stadtkern.insights.templatetags.series",
                 "stadtkern.catalogue.templatetags.inventory",
+                "stadtkern.catalogue.templatetags.listing",
             ],
         },
     }

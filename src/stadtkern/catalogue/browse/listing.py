@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote_plus
 
 import msgspec
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from stadtkern.catalogue.browse import wording
@@ -52,21 +54,23 @@ class Facet(msgspec.Struct, frozen=True):
     more: Sequence[Value]
 
 
-class Card(msgspec.Struct, frozen=True):
-    """A dataset in the list; `newest` is the instant of the newest reading, where there are any."""
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset in the list; `newest` is the instant of the newest reading, where there are any.
 
-    dataset: Dataset
+    `badges`: what must be said of it, and whether it is a warning. `state`: how old it is without readings.
+    """
+
+    url: str
+    kind: str
+    office: str
+    badges: Sequence[tuple[str, bool]]
     title: str
     about: str
     formats: Sequence[str]
     licence: str
     newest: datetime | None
+    state: str
     late_after: timedelta = LATE_AFTER
-
-    @property
-    def kind(self) -> str:
-        """What it consists of."""
-        return str(wording.KINDS[self.dataset.kind])
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +94,9 @@ async def read(visit: Visit, *, question: Question) -> Listing:
     facets = [_facet(key, question=question, found=found, names=names) for key in _TITLES]
     total = found.counts.total
     return Listing(
-        cards=[_card(dataset, newest.get(dataset.id)) for dataset in found.datasets],
+        cards=_cards(visit, found.datasets, newest),
         facets=[facet for facet in facets if facet.values],
-        chosen=[*_narrowed(question), *(_value(k, v, 0, question, names) for k, v in question.facets)],
+        chosen=[*_narrowed(question), *(_chosen(k, v, 0, question, names) for k, v in question.facets)],
         total=total,
         says=ngettext("%(n)s Datensatz", "%(n)s Datensätze", total) % {"n": formats.number(total, digits=0)},
         roughly=found.roughly,
@@ -119,19 +123,42 @@ async def _organisations(visit: Visit, found: find.Found) -> Mapping[str, str]:
     return {str(id_): wording.said(names) or name for id_, names, name in rows}
 
 
-def _card(dataset: Dataset, newest: datetime | None) -> Card:
+def _cards(visit: Visit, datasets: Sequence[Dataset], newest: Mapping[int, datetime]) -> list[Card]:
+    # Keys need no quoting, and to make an address of each anew takes as long as all the rest.
+    start = reverse("dataset", args=["0"]).removesuffix("0")
+    return [_card(visit, dataset, newest.get(dataset.id), url=start + dataset.key) for dataset in datasets]
+
+
+def _card(visit: Visit, dataset: Dataset, newest: datetime | None, *, url: str) -> Card:
     kinds = dict.fromkeys(
         wording.name("format", form.format) for form in dataset.distributions if form.format
     )
     licences = wording.licences(dataset)
+    day = formats.day(dataset.moved.astimezone(visit.city.zone).date())
     return Card(
-        dataset,
-        wording.said(dataset.title) or dataset.key,
-        _short(wording.said(dataset.description)),
-        list(kinds),
-        wording.name("licence", licences[0].licence) if licences else "",
-        newest,
+        url=url,
+        kind=str(wording.KINDS[dataset.kind]),
+        office=formats.words(dataset.organisation.name),
+        badges=_badges(dataset),
+        title=wording.said(dataset.title) or dataset.key,
+        about=_short(wording.said(dataset.description)),
+        formats=list(kinds),
+        licence=wording.name("licence", licences[0].licence) if licences else "",
+        newest=newest,
+        state=gettext("Stand %(day)s") % {"day": day},
     )
+
+
+def _badges(dataset: Dataset) -> list[tuple[str, bool]]:
+    """Its room and state where these are not the usual ones, and where its values come from."""
+    found = [(formats.words(dataset.room.title), False)] if dataset.room.kind != "public" else []
+    if dataset.state != "published":
+        found.append((str(wording.STATES[dataset.state]), True))
+    if dataset.extra.get("simulated"):
+        found.append((gettext("Simulation"), False))
+    elif dataset.extra.get("replay"):
+        found.append((gettext("Wiedergabe"), False))
+    return found
 
 
 def _short(text: str) -> str:
@@ -141,15 +168,27 @@ def _short(text: str) -> str:
 
 
 def _facet(key: str, *, question: Question, found: find.Found, names: Mapping[str, str]) -> Facet:
-    values = [_value(key, value, n, question, names) for value, n in found.counts.facets.get(key, ())]
-    return Facet(key, _TITLES[key], values[:_SHOWN], values[_SHOWN : _SHOWN * 6])
+    # Addresses differ in the value only; no question holds the sign that stands for it here.
+    address = "?" + question.with_facet(key, "\0").query()
+    values = [
+        Value(
+            _name(key, value, names), formats.number(n, digits=0), address.replace("%00", quote_plus(value)),
+            False,
+        )
+        if value != question.chosen(key)
+        else _chosen(key, value, n, question, names)
+        for value, n in found.counts.facets.get(key, ())[: _SHOWN * 6]
+    ]  # fmt: skip
+    return Facet(key, _TITLES[key], values[:_SHOWN], values[_SHOWN:])
 
 
-def _value(key: str, value: str, n: int, question: Question, names: Mapping[str, str]) -> Value:
-    chosen = question.chosen(key) == value
-    other = question.with_facet(key, "" if chosen else value)
-    name = names.get(value, value) if key == "organisation" else wording.name(key, value)
-    return Value(name, formats.number(n, digits=0), "?" + other.query(), chosen)
+def _chosen(key: str, value: str, n: int, question: Question, names: Mapping[str, str]) -> Value:
+    other = question.with_facet(key, "")
+    return Value(_name(key, value, names), formats.number(n, digits=0), "?" + other.query(), True)
+
+
+def _name(key: str, value: str, names: Mapping[str, str]) -> str:
+    return names.get(value, value) if key == "organisation" else wording.name(key, value)
 
 
 def _narrowed(question: Question) -> list[Value]:
