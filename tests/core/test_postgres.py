@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,8 +194,14 @@ def test_a_server_left_to_others_is_handed_over(embedded: postgres.Embedded) -> 
 
 def test_a_process_whose_parent_takes_no_note_of_its_end_has_ended() -> None:
     """A server may outlive the interest of whoever started it; its end must not be waited for in vain."""
-    careless = "sleep 60 & echo $!; exec sleep 60"
-    with subprocess.Popen(["sh", "-c", careless], stdout=subprocess.PIPE) as parent:
+    # A shell may take note between two commands; this one asks for nothing until it is ended.
+    careless = (
+        "import subprocess, sys; child = subprocess.Popen(['sleep', '60']); print(child.pid, flush=True);"
+        " sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", careless], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
         try:
             assert parent.stdout is not None
             child = int(parent.stdout.readline())
