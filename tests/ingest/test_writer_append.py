@@ -57,13 +57,17 @@ async def test_both_ways_come_to_the_same(connection: Connection, seed: int) -> 
     short, general = await datastreams(connection, count=2)
     await histories.features(connection, 9001, 9002)
     opening = [(None, 0.0), (9001, 1.0), (9002, 2.0)]
-    minute = 0
+    last, used = 0, {0}
     for round_ in range(12):
         items = []
         for place, value in opening if not round_ else [(None, None)] * chance.randrange(1, 5):
-            minute += chance.choice([1, 7, 61, 600])
+            minute = 0  # some come late, to a place that is free
+            while minute in used:
+                minute = chance.choice([last + chance.choice([1, 7, 61, 600]), chance.randrange(last + 2)])
+            last, used = max(last, minute), used | {minute}
             feature = place if not round_ else chance.choice([None, 9001, 9002])
             items.append((NOON + minute * MINUTE, chance.random() if value is None else value, feature))
+        items.sort(key=lambda item: item[0])
         for stream, way in ((short, None), (general, generally)):
             own = [reading(stream, time, value, feature_id=place) for time, value, place in items]
             await (way(connection, *own) if way else commit(connection, items=own))
@@ -76,11 +80,11 @@ async def test_both_ways_come_to_the_same(connection: Connection, seed: int) -> 
 
 
 async def test_what_is_not_its_own_is_left(connection: Connection) -> None:
-    """Watched, held, sealed, late and unknown datastreams and new features take the general way."""
-    plain, watched, sealed, late, placed = await datastreams(connection, count=5)
+    """Watched, held, sealed and unknown datastreams, repeated rows and new features take the general way."""
+    plain, watched, sealed, again, placed = await datastreams(connection, count=5)
     (held,) = await datastreams(connection, kind="state")
     await histories.features(connection, 9001)
-    everyone = (plain, watched, sealed, late, placed, held)
+    everyone = (plain, watched, sealed, again, placed, held)
     await generally(connection, *(reading(stream, NOON, 1.0) for stream in everyone))
     await connection.execute("INSERT INTO things.watch VALUES (%s)", [watched])
     await connection.execute(
@@ -89,7 +93,7 @@ async def test_what_is_not_its_own_is_left(connection: Connection) -> None:
     )
     items = [
         *(reading(stream, NOON + MINUTE, 2.0) for stream in (plain, watched, sealed, held)),
-        reading(late, NOON - MINUTE, 2.0),
+        reading(again, NOON, 2.0),
         reading(placed, NOON + MINUTE, 2.0, feature_id=9001),
         reading(10**12, NOON, 2.0),
     ]
@@ -99,6 +103,27 @@ async def test_what_is_not_its_own_is_left(connection: Connection) -> None:
     assert (found.id != 0).tolist() == (~found.left).tolist()
     for stream in everyone:
         assert len(await rows(connection, stream)) == (2 if stream == plain else 1)
+
+
+async def test_late_rows_go_where_nothing_is(connection: Connection) -> None:
+    """Between and before others, with holes for them; the newest stays, and what may meet others is left."""
+    between, before, meeting = await datastreams(connection, count=3)
+    for stream in (between, before, meeting):
+        await generally(connection, *(reading(stream, NOON + i * MINUTE, 1.0) for i in (50, 51, 52, 99)))
+    around = [*range(40, 50), *range(53, 60)]
+    items = [
+        *(reading(between, NOON + i * MINUTE, 2.0) for i in around),
+        reading(before, NOON - 90 * MINUTE, 3.0),
+        *(reading(meeting, NOON + i * MINUTE, 2.0) for i in range(45, 55)),
+    ]
+    found = await appended(connection, *items)
+    assert found.left.tolist() == [False] * (len(around) + 1) + [True] * 10
+    assert [len(await rows(connection, stream)) for stream in (between, before, meeting)] == [21, 5, 4]
+    assert (await state(connection, between))["last_time"] == NOON + 99 * MINUTE
+    assert (await state(connection, before))["first_time"] == NOON - 90 * MINUTE
+    for stream in (between, before):
+        await check_state(connection, stream)
+        await check_rollups(connection, stream, kind="measurement")
 
 
 async def test_a_new_feature_takes_back_what_was_counted(connection: Connection) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The short way into the store: numbers behind all that is known, in one statement that is a commit."""
+"""The short way into the store: numbers where nothing is known yet, in one statement that is a commit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from stadtkern.core import statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import binary, numbers, partitions
-from stadtkern.things.store.batch import HOUR, NONE, OPTIONAL, Batch, Flags, Integers
-from stadtkern.things.store.prepared import Prepared
+from stadtkern.things.store import aftermath, binary, numbers, partitions
+from stadtkern.things.store.batch import NONE, OPTIONAL, Batch, Flags, Integers
+from stadtkern.things.store.prepared import Prepared, stretches
 
 # Above that COPY is the shorter way.
 MOST_ROWS = 10_000
@@ -41,7 +41,7 @@ def suits(ready: Prepared) -> bool:
 
 
 async def append(connection: Connection, *, ready: Prepared) -> Appended:
-    """Store and commit what is new behind everything else of its datastream. The connection autocommits.
+    """Store and commit the rows of datastreams that have nothing where they lie. The connection autocommits.
 
     Rows of all other datastreams are left, to be merged. The partition must be there.
     """
@@ -56,6 +56,7 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
         "results": binary.floats(rows.result),
         "features": None if rows.feature_id is None else binary.bigints(rows.feature_id),
         **_by_datastream(rows, ids),
+        **_by_stretch(rows),
         **_by_hour(rows),
         **_by_feature(rows),
     }
@@ -93,12 +94,24 @@ def _by_datastream(rows: Batch, ids: Integers) -> dict[str, binary.Array]:
     }
 
 
-def _by_hour(rows: Batch) -> dict[str, binary.Array]:
-    hours = rows.time // HOUR * HOUR
-    first = _begins(rows.datastream_id, hours)
+def _by_stretch(rows: Batch) -> dict[str, binary.Array | None]:
+    """Where rows lie; nothing where each datastream's are one stretch."""
+    first, last = stretches(rows)
+    if len(first) == len(_begins(rows.datastream_id)):
+        return dict.fromkeys(("run_streams", "run_first", "run_last"))
     return {
-        "mark_streams": binary.bigints(rows.datastream_id[first]),
-        "mark_hours": binary.instants(hours[first]),
+        "run_streams": binary.bigints(rows.datastream_id[first]),
+        "run_first": binary.instants(rows.time[first]),
+        "run_last": binary.instants(rows.time[last]),
+    }
+
+
+def _by_hour(rows: Batch) -> dict[str, binary.Array]:
+    streams, start, until = aftermath.hour_spans(rows.datastream_id, rows.time)
+    return {
+        "mark_streams": binary.bigints(streams),
+        "mark_start": binary.instants(start),
+        "mark_until": binary.instants(until),
     }
 
 

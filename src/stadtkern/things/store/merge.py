@@ -113,21 +113,20 @@ async def _store(
 
 
 async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
-    """Whether the span that each row's datastream covers here holds nothing yet."""
-    ids, first, row = np.unique(rows.datastream_id, return_index=True, return_inverse=True)
-    last = np.append(first[1:], len(rows)) - 1
+    """Whether each row lies in a stretch of rows in which its datastream has nothing yet."""
+    first, last = prepared.stretches(rows)
     cursor = await connection.execute(
         partitions.statement("free_spans", key),
         {
-            "ord": binary.bigints(np.arange(len(ids))),
-            "datastream_id": binary.bigints(ids),
+            "ord": binary.bigints(np.arange(len(first))),
+            "datastream_id": binary.bigints(rows.datastream_id[first]),
             "first": binary.instants(rows.time[first]),
             "last": binary.instants(rows.time[last]),
         },
     )
-    free = np.zeros(len(ids), bool)
+    free = np.zeros(len(first), bool)
     free[[each[0] for each in await cursor.fetchall()]] = True
-    return free[row]
+    return np.repeat(free, last - first + 1)
 
 
 async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:

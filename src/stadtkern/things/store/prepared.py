@@ -15,6 +15,9 @@ from stadtkern.things.store.batch import Batch, Flags, Integers
 
 # From so many rows on COPY is faster than array parameters. COPY cannot be sent through a pipeline.
 COPY_FROM = 1_000
+_FAR = np.iinfo(np.int64).max
+# So many times the least distance between two rows of a datastream is still no gap.
+_LOOSE = 2
 
 Column = TypeVar("Column", Integers, Flags)
 
@@ -85,6 +88,20 @@ def prepare(batch: Batch) -> Prepared:
         stream=stream,
         clash=_clashing(batch),
     )
+
+
+def stretches(rows: Batch) -> tuple[Integers, Integers]:
+    """First and last positions of runs of sorted rows that follow each other closely in one datastream.
+
+    What lies between two runs is left open: there, readings may be that others sent.
+    """
+    ends = rows.datastream_id[1:] != rows.datastream_id[:-1]
+    gaps = np.append(np.where(ends, _FAR, np.diff(rows.time)), _FAR)
+    begins = np.append(0, np.flatnonzero(ends) + 1)
+    least = np.minimum.reduceat(gaps, begins)
+    usual = np.repeat(np.minimum(least, _FAR // _LOOSE) * _LOOSE, np.diff(np.append(begins, len(rows))))
+    last = np.flatnonzero((gaps > usual) | (gaps == _FAR))
+    return np.append(0, last[:-1] + 1), last
 
 
 def _sorted(batch: Batch, keys: Integers) -> bool:
