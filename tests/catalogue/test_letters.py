@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from django.test.utils import override_settings
 from stadtkern.catalogue import operations
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.catalogue.subscriptions import jobs, views
+from stadtkern.catalogue.subscriptions.entities import Day, Moved, Subscriber
 from stadtkern.core import settings as core_settings
 from stadtkern.core import statements, times
 from stadtkern.core.database import Connection
@@ -271,3 +273,28 @@ def test_the_morning_is_the_citys(now: datetime, morning: datetime) -> None:
     """Seven o'clock in summer and in winter."""
     assert jobs.morning_before(now, zone=ZoneInfo("Europe/Berlin")) == morning
     assert now - morning < timedelta(days=1, hours=2)
+
+
+@pytest.mark.parametrize(
+    ("dataset_ids", "themes", "hours"),
+    [((), ("",), 500), ((3, 7, 10_000), (), 500), ((3,), ("ENVI", "TRAN"), 500), ((), ("ENVI",), 100),
+     ((), ("",), 0), ((), ("GOVE",), 500)],
+)  # fmt: skip
+def test_everybody_is_told_what_they_asked_for(
+    dataset_ids: tuple[int, ...], themes: tuple[str, ...], hours: int
+) -> None:
+    """The newest of it and how much there is, of five hundred that moved, whoever asks for what."""
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    names = ("ENVI", "TRAN", "ECON", "SOCI")
+    moved = [
+        Moved(n, f"d{n}", {}, (names[n % 4], names[n // 4 % 4]), None, now - timedelta(hours=n))
+        for n in range(500)
+    ]
+    one = Subscriber(1, uuid4(), "a@b.example", "de", now - timedelta(hours=hours), dataset_ids, themes)
+    wanted = [
+        each
+        for each in moved
+        if each.at > one.told_until
+        and ("" in themes or each.dataset_id in dataset_ids or set(themes) & set(each.themes))
+    ]
+    assert Day(moved).of(one, most=30) == (wanted[:30], len(wanted))

@@ -42,6 +42,7 @@ HARMLESS = {
     "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_edit_webauthn",
     "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "nearby",
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
+    "own-language",
     "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit", "room-new",
     "stories-work", "story-edit", "story-new", "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",

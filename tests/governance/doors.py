@@ -136,6 +136,7 @@ PAGES: dict[str, Door] = {
             "willkommen/<str:secret>",
             "konto",
             "konto/sitzung-beenden",
+            "konto/sprache",
             "konto/daten",
             "konto/daten/meine-daten.json",
             "konto/geloescht",

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.test import AsyncClient
+from django.test.utils import override_settings
 
 from stadtkern.core.database import Connection
 from stadtkern.identity.mail import jobs, queue
 from tests import mails, people
+from tests.identity.conftest import Owner, sign_in
 from tests.mails import Box
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("box")]
@@ -184,3 +186,38 @@ async def test_a_subject_cannot_carry_headers(visitor: AsyncClient, connection: 
     assert [(mail["Subject"], mail["Bcc"]) for mail in box.mails] == [("Hallo Bcc: x@boese.example", None)]
     assert box.to == ["anna@buerger.example"]
     assert [row[0] for row in await mails.left(connection)] == ["dead"]
+
+
+async def test_people_read_mails_in_the_language_of_their_account(
+    visitor: AsyncClient, owner: Owner, connection: Connection, box: Box
+) -> None:
+    """Also when it was chosen after the mail was written; without a choice it is that of the mail."""
+    facts = {"subject": "Grüße", "body": "Ein Tag"}
+    await queue.put(connection, kind="identity/text", person_id=owner.id, facts=facts)
+    assert await mails.send(connection, box) == 1
+    assert box.mails[-1]["Content-Language"] == "de"
+    await queue.put(connection, kind="identity/text", person_id=owner.id, facts=facts)
+    await sign_in(visitor, owner)
+    assert (await visitor.post("/konto/sprache", {"language": "xx"}))["Location"] == "/konto"
+    assert (await visitor.post("/konto/sprache", {"language": "en"}))["Location"] == "/konto"
+    with override_settings(MAIL_WORKS=True):
+        assert '<option value="en" selected>' in (await visitor.get("/konto")).content.decode()
+    assert await mails.send(connection, box) == 1
+    assert box.mails[-1]["Content-Language"] == "en"
+    await queue.put(connection, kind="identity/text", person_id=owner.id, facts=facts)
+    await visitor.post("/konto/sprache", {"language": ""})
+    assert await mails.send(connection, box) == 1
+    assert box.mails[-1]["Content-Language"] == "de"
+
+
+async def test_mails_to_many_let_the_others_pass(
+    visitor: AsyncClient, connection: Connection, box: Box
+) -> None:
+    """Whoever lost a password does not wait until a thousand subscribers were told."""
+    facts = {"subject": "Neues", "body": "x"}
+    many = [queue.Letter(f"leser{n}@buerger.example", "de", facts) for n in range(30)]
+    await queue.put_to_many(connection, kind="identity/text", letters=many)
+    await mails.text(connection, "anna@buerger.example")
+    assert await mails.send(connection, box)
+    assert "anna@buerger.example" in box.to
+    assert len(box.to) < len(many)

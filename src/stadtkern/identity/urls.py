@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("abmelden", account.logout, name="account_logout"),
     path("willkommen/<str:secret>", entry.welcome, name="welcome"),
     path("konto", own.account, name="account"),
+    path("konto/sprache", own.speak, name="own-language"),
     path("konto/sitzung-beenden", own.end_session, name="end-session"),
     path("konto/daten", own.data, name="own-data"),
     path("konto/daten/meine-daten.json", own.export, name="own-export"),

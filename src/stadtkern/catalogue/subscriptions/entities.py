@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -31,13 +32,6 @@ class Subscriber(msgspec.Struct, frozen=True):
     dataset_ids: Sequence[int]
     themes: Sequence[str]
 
-    def cares(self, moved: Moved) -> bool:
-        """Whether they asked for this, and it happened after what they were told."""
-        wanted = (
-            moved.dataset_id in self.dataset_ids or "" in self.themes or set(self.themes) & set(moved.themes)
-        )
-        return moved.at > self.told_until and bool(wanted)
-
 
 class Moved(msgspec.Struct, frozen=True):
     """A dataset that is new or changed."""
@@ -53,3 +47,27 @@ class Moved(msgspec.Struct, frozen=True):
         """As it stands in a mail."""
         new = self.issued is not None and self.issued > since
         return {"key": self.key, "title": dict(self.title), "new": new}
+
+
+class Day:
+    """What moved, newest first, found by what people ask for: of many, nobody looks at all of it."""
+
+    def __init__(self, moved: Sequence[Moved]):
+        self._moved = moved
+        self._times = [-each.at.timestamp() for each in moved]
+        self._of_dataset = {each.dataset_id: place for place, each in enumerate(moved)}
+        self._of_theme: dict[str, list[int]] = {}
+        for place, each in enumerate(moved):
+            for theme in each.themes:
+                self._of_theme.setdefault(theme, []).append(place)
+
+    def of(self, one: Subscriber, *, most: int) -> tuple[list[Moved], int]:
+        """The newest of what they asked for and were not told, and how many these are in all."""
+        end = bisect.bisect_left(self._times, -one.told_until.timestamp())
+        if "" in one.themes:
+            return list(self._moved[: min(end, most)]), end
+        places = {self._of_dataset.get(number, end) for number in one.dataset_ids}
+        for theme in one.themes:
+            places.update(self._of_theme.get(theme, ()))
+        found = sorted(place for place in places if place < end)
+        return [self._moved[place] for place in found[:most]], len(found)

@@ -12,7 +12,7 @@ import structlog
 
 from stadtkern.catalogue import letters
 from stadtkern.catalogue.subscriptions import queries
-from stadtkern.catalogue.subscriptions.entities import Moved, Subscriber
+from stadtkern.catalogue.subscriptions.entities import Day, Subscriber
 from stadtkern.city import languages
 from stadtkern.core import database, datasets, statements, times, waiting
 from stadtkern.core.database import Connection
@@ -25,7 +25,7 @@ _EVERY_SECONDS = 300.0
 _MORNING = time(7)
 # What was written in a transaction that still runs has an earlier time than its commit.
 _SETTLED = timedelta(minutes=10)
-_AT_ONCE = 200
+_AT_ONCE = 500
 SHOWN = 30
 
 
@@ -55,8 +55,9 @@ async def once(connection: Connection, *, settings: Settings, now: datetime) -> 
         everybody = await queries.everybody(connection)
         since = min(each.told_until for each in due)
         moved = await queries.moved(connection, everybody, since=since, until=until)
-        for each in due:
-            await _tell(connection, each, moved, settings=settings)
+        day = Day(moved)
+        told = (_letter(each, day, settings=settings) for each in due)
+        await queue.put_to_many(connection, kind="catalogue/digest", letters=filter(None, told))
         values = {"until": until, "ids": [each.id for each in due]}
         await connection.execute(statements.load("catalogue")["told"], values)
     return len(due)
@@ -73,20 +74,18 @@ def morning_before(now: datetime, *, zone: ZoneInfo) -> datetime:
     )
 
 
-async def _tell(connection: Connection, one: Subscriber, moved: list[Moved], *, settings: Settings) -> None:
-    found = [each for each in moved if one.cares(each)]
+def _letter(one: Subscriber, day: Day, *, settings: Settings) -> queue.Letter | None:
+    found, count = day.of(one, most=SHOWN)
     if not found:
-        return
+        return None
     token = letters.token(one.uuid, "leave", key=settings.signing_key())
     prefix = settings.base_url + languages.prefix(one.language)
     address = f"{prefix}/daten/abonnieren/verwalten/{token}"
     facts: dict[str, Any] = {
-        "items": [each.told(since=one.told_until) for each in found[:SHOWN]],
-        "more": max(0, len(found) - SHOWN),
-        "count": len(found),
+        "items": [each.told(since=one.told_until) for each in found],
+        "more": count - len(found),
+        "count": count,
         "manage": address,
         "headers": letters.leaving(address),
     }
-    await queue.put(
-        connection, kind="catalogue/digest", address=one.address, language=one.language, facts=facts
-    )
+    return queue.Letter(one.address, one.language, facts)

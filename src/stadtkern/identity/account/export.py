@@ -29,7 +29,7 @@ async def collect(connection: Connection, *, principal_id: int) -> dict[str, Any
     values = {"principal_id": principal_id, "own": b""}
     account = await (await connection.execute(sql["account_of"], values)).fetchone()
     document: dict[str, Any] = {
-        "account": dict(zip(("name", "email", "created_at", "signed_in_at"), account or (), strict=False)),
+        "account": _account(account),
         "memberships": await _rows(
             connection, "memberships_of", values, ("organisation_id", "organisation", "kind", "role", "since")
         ),
@@ -47,6 +47,11 @@ async def collect(connection: Connection, *, principal_id: int) -> dict[str, Any
     for name, part in _parts.items():
         document[name] = await part(connection, principal_id)
     return document
+
+
+def _account(row: Any) -> dict[str, Any]:
+    names = ("name", "email", "created_at", "signed_in_at", "", "language")
+    return {name: value for name, value in zip(names, row or (), strict=False) if name}
 
 
 async def _rows(

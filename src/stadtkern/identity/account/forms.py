@@ -21,6 +21,17 @@ class NameForm(forms.Form):
     )
 
 
+class LanguageForm(forms.Form):
+    """The language of the mails that one gets here."""
+
+    language = forms.ChoiceField(
+        label=_("Sprache der E-Mails an Sie"),
+        required=False,
+        choices=lambda: [("", _("wie die Stadt sonst schreibt")), ("de", "Deutsch"), ("en", "English")],
+        help_text=_("Gilt für Hinweise zu Ihren Daten, nicht für die Seiten selbst."),
+    )
+
+
 class EraseForm(forms.Form):
     """The own address, typed in again."""
 

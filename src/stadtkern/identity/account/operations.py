@@ -33,6 +33,12 @@ def rename(*, principal_id: int, name: str) -> None:
         user.save()
 
 
+async def speak(connection: Connection, *, person_id: int, language: str) -> None:
+    """Note in which language somebody wants to read mails; empty: the city's first."""
+    values = {"principal_id": person_id, "language": language or None}
+    await connection.execute(statements.load("identity")["set_language"], values)
+
+
 async def end_session(connection: Connection, *, person_id: int, session: str) -> None:
     """Sign somebody out in one place."""
     await connection.execute(

@@ -41,6 +41,13 @@ class Session(NamedTuple):
         return ", ".join(filter(None, found))
 
 
+async def language(connection: Connection, *, person_id: int) -> str:
+    """In which language they want to read mails; empty: the city's first."""
+    cursor = await connection.execute(statements.load("identity")["account_of"], {"principal_id": person_id})
+    row = await cursor.fetchone()
+    return str(row[5] or "") if row else ""
+
+
 async def memberships(connection: Connection, *, person_id: int) -> list[Membership]:
     """The organisations they belong to, the city first."""
     cursor = await connection.execute(

@@ -27,14 +27,29 @@ async def account(request: HttpRequest) -> HttpResponse:
                 principal_id=person.principal_id, name=form.cleaned_data["name"]
             )
             return redirect("account")
+        known = await queries.language(visit.connection, person_id=person.principal_id)
         context = {
             "form": form,
+            "speech": forms.LanguageForm(initial={"language": known}),
             "memberships": await queries.memberships(visit.connection, person_id=person.principal_id),
             "sessions": await queries.sessions(
                 visit.connection, person_id=person.principal_id, own=_secret(request)
             ),
         }
     return render(request, "identity/account.html", context)
+
+
+@require_POST
+async def speak(request: HttpRequest) -> HttpResponse:
+    """In which language I want to read mails."""
+    async with visits.open_visit(request) as visit:
+        person = await permissions.require_signed_in(request, visit.connection)
+        form = forms.LanguageForm(request.POST)
+        if form.is_valid():
+            await operations.speak(
+                visit.connection, person_id=person.principal_id, language=form.cleaned_data["language"]
+            )
+    return redirect("account")
 
 
 @require_POST

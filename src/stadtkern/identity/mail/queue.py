@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(days=7)
 MOST_LETTERS = 254  # of an address (RFC 5321, 4.5.3.1.3)
+
+
+class Letter(NamedTuple):
+    """One of many mails of a kind."""
+
+    address: str
+    language: str
+    facts: Mapping[str, Any]
 
 
 async def put(
@@ -36,6 +44,7 @@ async def put(
     """Let a mail wait; it exists if and only if the caller's transaction commits.
 
     `kind` names the text, `package/name`. It goes to `address`, or to whatever address the person has then.
+    A person reads it in the language of their account where they chose one, else in `language`.
     After `lasts` it is not sent any more.
     """
     values = row(
@@ -43,6 +52,19 @@ async def put(
         lasts=lasts,
     )  # fmt: skip
     await connection.execute(statements.load("identity")["put_mail"], values)
+
+
+async def put_to_many(connection: Connection, *, kind: str, letters: Iterable[Letter]) -> None:
+    """Let mails of one kind wait, one for each address; others, such as of a lost password, pass them."""
+    rows = [
+        row(
+            kind=kind, address=each.address, person_id=None, language=each.language, facts=each.facts,
+            sealed=None, lasts=LASTS, bulk=True,
+        )
+        for each in letters
+    ]  # fmt: skip
+    async with connection.cursor() as cursor:
+        await cursor.executemany(statements.load("identity")["put_mail"], rows)
 
 
 def row(
@@ -54,6 +76,7 @@ def row(
     facts: Mapping[str, Any] | None,
     sealed: bytes | None,
     lasts: timedelta,
+    bulk: bool = False,
 ) -> dict[str, Any]:
     """The values of a mail that waits."""
     return {
@@ -63,6 +86,7 @@ def row(
         "language": language,
         "facts": Jsonb(dict(facts or {})),
         "sealed": sealed,
+        "bulk": bulk,
         "lasts": lasts,
     }
 

@@ -11,10 +11,14 @@ ORDER BY o.kind <> 'city', 2;
 
 -- name: account_of
 -- The account of a person
-SELECT p.name, i.email, p.created_at, i.signed_in_at, i.user_id
+SELECT p.name, i.email, p.created_at, i.signed_in_at, i.user_id, i.language
 FROM core.principal AS p
 JOIN identity.person AS i ON i.principal_id = p.id
 WHERE p.id = %(principal_id)s;
+
+-- name: set_language
+-- Notes in which language somebody wants to read mails; none: the city's first
+UPDATE identity.person SET language = %(language)s WHERE principal_id = %(principal_id)s;
 
 -- name: grants_of
 -- The rooms that were opened to somebody in person

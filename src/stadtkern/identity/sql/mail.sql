@@ -2,8 +2,8 @@
 
 -- name: put_mail
 -- Lets a mail wait for the mail server
-INSERT INTO identity.mail (kind, address, person_id, language, facts, sealed, expires_at)
-VALUES (%(kind)s, %(address)s, %(person_id)s, %(language)s, %(facts)s, %(sealed)s, now() + %(lasts)s::interval)
+INSERT INTO identity.mail (kind, address, person_id, language, facts, sealed, bulk, expires_at)
+VALUES (%(kind)s, %(address)s, %(person_id)s, %(language)s, %(facts)s, %(sealed)s, %(bulk)s, now() + %(lasts)s::interval)
 RETURNING id;
 
 -- name: mail_waits
@@ -12,15 +12,15 @@ SELECT EXISTS (SELECT FROM identity.mail WHERE state = 'waiting' AND not_before 
                AND (lease_until IS NULL OR lease_until < now()));
 
 -- name: claim_mail
--- Takes mails that are due, for as long as the lease lasts; a try begins
+-- Takes mails that are due, those to many after the others, for as long as the lease lasts; a try begins
 UPDATE identity.mail AS m SET lease_until = now() + %(lease)s::interval, attempts = m.attempts + 1
 WHERE m.id IN (
     SELECT n.id FROM identity.mail AS n
     WHERE n.state = 'waiting' AND n.not_before <= now() AND (n.lease_until IS NULL OR n.lease_until < now())
-    ORDER BY n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    ORDER BY n.bulk, n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING m.id, m.uuid, m.kind, coalesce(m.address, (
     SELECT p.email FROM identity.person AS p WHERE p.principal_id = m.person_id AND p.disabled_at IS NULL)),
-    m.language, m.facts, m.sealed, m.attempts, m.created_at, m.expires_at < now();
+    coalesce((SELECT p.language FROM identity.person AS p WHERE p.principal_id = m.person_id), m.language), m.facts, m.sealed, m.attempts, m.created_at, m.expires_at < now();
 
 -- name: mail_sent
 -- Forgets a mail that the mail server has taken, and counts it
