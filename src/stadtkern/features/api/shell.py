@@ -14,6 +14,9 @@ from stadtkern.features.api import menu
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.words import Words, words
 
+# These pages have no easy words of their own; the page that leads to them has.
+_EASY = '<a{} href="/leicht/schnittstellen" lang="de-simple" hreflang="de-simple">Leichte Sprache</a>'
+_PERSON = ' class="sk-header__person"'
 Crumb = tuple[str, str]
 _FONTS = ("FiraSans-Regular.woff2", "FiraSans-SemiBold.woff2")
 _GLASS = (
@@ -90,11 +93,11 @@ def _header(call: Call, say: Words) -> str:
     return (
         f'{official}<header class="sk-header"><div class="sk-width">{_brand(call, home)}'
         f'<nav class="sk-nav" aria-label="{escape(say.menu_label)}">{menu.across(sections, home=home)}</nav>'
-        f'<div class="sk-header__end"><a class="sk-header__search" href="{home}suche">{_GLASS}'
+        f'<div class="sk-header__end">{_EASY.format(_PERSON)}<a class="sk-header__search" href="{home}suche">{_GLASS}'
         f"<span>{escape(say.search)}</span></a>{person}"
         f'<details class="sk-menu"><summary class="sk-button">{escape(say.menu)}</summary>'
         f'<nav aria-label="{escape(say.menu_label)}">{menu.folded(sections, home=home)}'
-        f"<ul><li>{link(*mine)}</li></ul></nav></details></div></div>"
+        f"<ul><li>{link(*mine)}</li><li>{_EASY.format('')}</li></ul></nav></details></div></div>"
         f"{menu.inside(sections, home=home)}</header>"
     )
 
@@ -127,6 +130,7 @@ def _footer(call: Call, say: Words) -> str:
         f'<a href="{escape(call.in_other_language)}" lang="{other}" hreflang="{other}">'
         f"{'English' if other == 'en' else 'Deutsch'}</a>"
     )
+    entries.append(_EASY.format(""))
     listed = "".join(f"<li>{entry}</li>" for entry in entries)
     return f'<footer class="sk-footer"><div class="sk-width"><ul>{listed}</ul></div></footer>'
 

@@ -72,6 +72,7 @@ _GERMAN = Words(
     start="Startseite",
     interfaces="Schnittstellen",
     footer=(
+        ("Datenschutz", "datenschutz"),
         ("Quellen und Lizenzen", "quellen"),
         ("Schnittstellen", "schnittstellen"),
         ("Barrierefreiheit", "barrierefreiheit"),
@@ -136,6 +137,7 @@ _ENGLISH = Words(
     start="Home",
     interfaces="Interfaces",
     footer=(
+        ("Privacy", "datenschutz"),
         ("Sources and licences", "quellen"),
         ("Interfaces", "schnittstellen"),
         ("Accessibility", "barrierefreiheit"),
