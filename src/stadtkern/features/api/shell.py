@@ -93,7 +93,8 @@ def _header(call: Call, say: Words) -> str:
     return (
         f'{official}<header class="sk-header"><div class="sk-width">{_brand(call, home)}'
         f'<nav class="sk-nav" aria-label="{escape(say.menu_label)}">{menu.across(sections, home=home)}</nav>'
-        f'<div class="sk-header__end">{_EASY.format(_PERSON)}<a class="sk-header__search" href="{home}suche">{_GLASS}'
+        f'<div class="sk-header__end">{_EASY.format(_PERSON)}'
+        f'<a class="sk-header__search" href="{home}suche">{_GLASS}'
         f"<span>{escape(say.search)}</span></a>{person}"
         f'<details class="sk-menu"><summary class="sk-button">{escape(say.menu)}</summary>'
         f'<nav aria-label="{escape(say.menu_label)}">{menu.folded(sections, home=home)}'
