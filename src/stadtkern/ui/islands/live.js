@@ -57,6 +57,13 @@ function announce(figure, text) {
   voice.textContent = `${figure.dataset.label}: ${text}${figure.dataset.unit ? ` ${figure.dataset.unit}` : ""}`;
 }
 
+// The part is read again by htmx, which comes after the page itself.
+function reread(frame) {
+  const now = () => frame.dispatchEvent(new CustomEvent("reread"));
+  if (document.documentElement.dataset.swaps) now();
+  else document.addEventListener("sk:swaps", now, { once: true });
+}
+
 function refresh(frame, wait, time) {
   for (const stamp of frame.querySelectorAll("time[data-age]")) {
     if (Date.parse(time) > Date.parse(stamp.dateTime)) {
@@ -67,7 +74,7 @@ function refresh(frame, wait, time) {
   if (!frame.hasAttribute("hx-get") || frame.rereading) return;
   frame.rereading = setTimeout(() => {
     frame.rereading = undefined;
-    frame.dispatchEvent(new CustomEvent("reread"));
+    reread(frame);
   }, wait);
 }
 
@@ -95,7 +102,8 @@ function newer(frame, { datastream, time }) {
 }
 
 document.addEventListener("sk:late", (event) => {
-  event.target.closest("[data-live-frame]")?.dispatchEvent(new CustomEvent("reread"));
+  const frame = event.target.closest("[data-live-frame]");
+  if (frame) reread(frame);
 });
 
 let stream;
@@ -120,7 +128,9 @@ function listen() {
   stream.addEventListener("error", () => { document.documentElement.dataset.stream = "waiting"; });
 }
 
-listen();
+// After the page itself: nothing moves before it can be seen.
+if (document.readyState === "complete") listen();
+else addEventListener("load", listen);
 // A screen that reads itself again may show others, or come back after the server had refused.
 document.addEventListener("sk:fresh", listen);
 addEventListener("pagehide", () => stream?.close());

@@ -2,19 +2,13 @@
 // The city map: outlines as ground, datasets and places above them; the list beside it says the same in words.
 import * as maplibre from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { address, listen, remember } from "./mapform.js";
+import { fetched } from "./mapform.js";
 import { follow } from "./maplive.js";
 import { paint, style } from "./mapstyle.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const GROUPED = 150; // more places than that are grouped unless somebody does not want it
-
-async function fetched(url, asked, signal) {
-  const answer = await fetch(asked ? `${url}?${asked}` : url, { signal });
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return answer.json();
-}
 
 function box(features) {
   const bounds = new maplibre.LngLatBounds();
@@ -57,8 +51,9 @@ function rowWords({ properties: { name, facts } }) {
 }
 
 class Atlas {
-  constructor(frame) {
+  constructor(frame, early) {
     this.frame = frame;
+    this.early = early;
     this.kinds = JSON.parse(frame.dataset.kinds);
     this.collections = [];
     this.wish = document.querySelector("[data-atlas-group]");
@@ -66,8 +61,8 @@ class Atlas {
 
   async begin() {
     const asked = new URLSearchParams(location.search);
-    this.districts = await fetched(this.frame.dataset.districts);
-    await this.read(asked);
+    this.districts = await this.early.districts;
+    await this.read(asked, undefined, this.early.found);
     maplibre.setWorkerUrl(this.frame.dataset.worker);
     this.frame.hidden = false;
     document.querySelector("[data-map-sheet]").hidden = true;
@@ -84,18 +79,17 @@ class Atlas {
     this.live = follow({
       map: this.map, kinds: this.kinds, found: () => this.found, source: () => this.map.getSource("places"),
     });
-    this.map.on("moveend", () => remember(address(this.view())));
-    listen({ view: () => this.view(), refresh: (...asking) => this.refresh(...asking) });
+    this.map.on("moveend", () => this.early.moved(this.view()));
     this.map.once("load", () => this.ready(asked));
   }
 
-  async read(asked, signal) {
+  async read(asked, signal, early) {
     const wanted = new URLSearchParams(asked);
     wanted.delete("karte");
     const keys = wanted.getAll("sammlung");
     const { places, features } = this.frame.dataset;
     const [found, ...rows] = await Promise.all([
-      fetched(places, wanted, signal),
+      early ?? fetched(places, wanted, signal),
       ...keys.map((key) => fetched(features.replace("KEY", key), wanted, signal)
         .catch((error) => { if (error.name === "AbortError") throw error; return null; })),
     ]);
@@ -210,19 +204,12 @@ function printable(atlas) {
     picture.hidden = false;
   });
   addEventListener("afterprint", () => { picture.hidden = true; });
-  document.querySelector("[data-atlas-print]").addEventListener("click", () => print());
 }
 
-const frame = document.querySelector("[data-map]");
-if (frame) {
-  const atlas = new Atlas(frame);
-  try {
-    await atlas.begin();
-    printable(atlas);
-  } catch (error) {
-    frame.hidden = true;
-    document.querySelector("[data-map-sheet]").hidden = false;
-    document.querySelector("[data-map-failed]").hidden = false;
-    console.warn(error);
-  }
+// `early`: promises of the outlines and of the places, and whom to tell when the view has moved.
+export async function open(frame, early) {
+  const atlas = new Atlas(frame, early);
+  await atlas.begin();
+  printable(atlas);
+  return { view: () => atlas.view(), refresh: (...asking) => atlas.refresh(...asking) };
 }

@@ -2,8 +2,14 @@
 // The forms around the map: every change becomes an address, the page's list follows, the view stays in it.
 const forms = () => [...document.querySelectorAll("[data-atlas-form]")];
 const panel = () => document.querySelector("[data-atlas-panel]");
-const voice = document.querySelector("[data-atlas-voice]");
 const SETTLED = 250; // ms after the last change
+
+export async function fetched(url, asked, signal) {
+  const query = asked?.toString();
+  const answer = await fetch(query ? `${url}?${query}` : url, { signal });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer.json();
+}
 
 export function address(view) {
   const asked = new URLSearchParams(new FormData(panel()));
@@ -36,7 +42,7 @@ async function swap(asked, signal) {
   if (focused?.name) {
     document.querySelector(`[name="${focused.name}"][value="${CSS.escape(focused.value)}"]`)?.focus();
   }
-  voice.textContent = document.querySelector("#liste h2").textContent;
+  document.querySelector("[data-atlas-voice]").textContent = document.querySelector("#liste h2").textContent;
 }
 
 export function listen({ view, refresh }) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What every page needs: htmx, copying an address, ages of values, the menu, charts on request.
-import "htmx.org";
+// What every page needs: copying an address, ages of values, the menu, charts on request; htmx where a part is read again.
 import { keepAges } from "./ages.js";
 import { keepPages } from "./app.js";
 import { keepSearches } from "./search.js";
@@ -41,6 +40,21 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Parts that read themselves again do so after the page stands; until then they need nothing.
+async function swaps() {
+  if (!document.querySelector("[hx-get]")) return;
+  try {
+    await import(document.querySelector("meta[name=htmx-config]").dataset.module);
+  } catch {
+    return; // without network a page that was kept stays as it is
+  }
+  document.documentElement.dataset.swaps = "true";
+  document.dispatchEvent(new Event("sk:swaps"));
+}
+
+if (document.readyState === "complete") swaps();
+else addEventListener("load", swaps);
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
 for (const fold of document.querySelectorAll("[data-atlas-fold]")) {

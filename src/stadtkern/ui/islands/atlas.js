@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The page of the map: forms, list and drawing at once. The moving map comes when somebody asks for it; on a large
+// screen, where nobody pays for it by the megabyte, after everything else.
+import { address, fetched, listen, remember } from "./mapform.js";
+
+const frame = document.querySelector("[data-map]");
+const drawing = () => document.querySelector("[data-map-sheet]");
+const button = document.querySelector("[data-atlas-open]");
+const large = matchMedia("(min-width: 62rem) and (pointer: fine)");
+let [coming, atlas] = [null, null];
+
+function styles() {
+  return new Promise((resolve, reject) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: frame.dataset.styles });
+    Object.assign(link, { onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
+}
+
+async function begin(focus) {
+  button.textContent = button.dataset.busy;
+  button.setAttribute("aria-busy", "true");
+  const wanted = new URLSearchParams(location.search);
+  wanted.delete("karte");
+  const early = { districts: fetched(frame.dataset.districts), found: fetched(frame.dataset.places, wanted) };
+  try {
+    const [map] = await Promise.all([import(frame.dataset.module), styles(), ...Object.values(early)]);
+    const made = await map.open(frame, { ...early, moved: (view) => remember(address(view)) });
+    if (focus) frame.querySelector("canvas").focus({ preventScroll: true });
+    return (atlas = made);
+  } catch (error) {
+    frame.hidden = true;
+    drawing().hidden = false;
+    document.querySelector("[data-map-failed]").hidden = false;
+    console.warn(error);
+    return null;
+  } finally {
+    button.hidden = true;
+  }
+}
+
+const ask = (focus = false) => (coming ??= begin(focus));
+
+function offer() {
+  const asked = new URLSearchParams(location.search);
+  if (asked.has("karte") || asked.has("ding")) ask();
+  else if (large.matches && !navigator.connection?.saveData) {
+    const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 200));
+    const soon = () => idle(() => ask(), { timeout: 2000 });
+    if (document.readyState === "complete") soon();
+    else addEventListener("load", soon);
+  } else button.hidden = false;
+}
+
+if (frame) {
+  button.addEventListener("click", () => ask(true));
+  document.querySelector("[data-atlas-stage]").addEventListener("click", (event) => {
+    if (event.target.closest("[data-map-sheet]") && !event.target.closest("a")) ask(true);
+  });
+  document.querySelector("[data-atlas-group]").addEventListener("change", () => ask());
+  document.querySelector("[data-atlas-print]").addEventListener("click", () => print());
+  listen({
+    view: () => atlas?.view() ?? new URLSearchParams(location.search).get("karte"),
+    refresh: async (...asking) => (await coming)?.refresh(...asking),
+  });
+  offer();
+}
