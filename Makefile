@@ -37,8 +37,8 @@ bench: $(STAMPS)/test $(ASSETS) ## Measure what must be fast (BENCH="names", BEN
 conformance: $(STAMPS)/test ## Judge any SensorThings service by the standard (STA_BASE_URL=http://host/path/v1.1)
 	$(BIN)/pytest conformance --tb=short
 
-screenshots: $(STAMPS)/test ## Pictures of every page of a running installation (PORT=, into screenshots/)
-	$(BIN)/python -m tools.screenshots http://localhost:$(PORT) screenshots
+screenshots: $(STAMPS)/test ## Pictures of every page of a running installation (PORT=, SESSION=, into screenshots/)
+	$(BIN)/python -m tools.screenshots http://localhost:$(PORT) screenshots $(if $(SESSION),--session $(SESSION))
 
 assets: $(ASSETS) ## Build what the browser loads
 

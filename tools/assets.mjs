@@ -72,6 +72,7 @@ async function bundle() {
       follow: path.join(ui, "islands/follow.js"),
       near: path.join(ui, "islands/near.js"),
       diagram: path.join(ui, "islands/diagram.js"),
+      shrink: path.join(ui, "islands/shrink.js"),
     },
     outdir: out,
     entryNames: "[name]-[hash]",

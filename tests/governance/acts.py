@@ -11,12 +11,12 @@ ASKED_FIRST = {
     "inventory-delete", "inventory-withdraw", "mail-discard", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_remove_webauthn", "own-data", "request-delete", "room-dismiss",
     "story-release", "story-remove",
-    "subscriptions", "version-restore",
+    "subscriptions", "thing-picture-remove", "version-restore",
 }  # fmt: skip
 # The button lies folded away together with the sentence that says what it does.
 FOLDED_AWAY = {
-    "device-end", "log-dismiss", "log-keep", "organisation-remove", "organisation-way-back", "person-close",
-    "token-end",
+    "board-wall-end", "device-end", "log-dismiss", "log-keep", "organisation-remove", "organisation-way-back",
+    "person-close", "token-end",
 }  # fmt: skip
 # Another address brings it back as it was.
 BROUGHT_BACK = {
@@ -32,8 +32,8 @@ HARMLESS = {
     "account_reauthenticate", "account_reset_password", "account_reset_password_from_key",
     "account_set_password", "account_signup", "agreement-documents", "agreement-edit", "agreement-new",
     "barrier", "board-new", "board-settings", "board-theme", "board-tile", "board-tile-new",
-    "board-version", "ckan-action", "dataset-editor", "dataset-form", "dataset-form-new", "dataset-new",
-    "dataset-points", "device-new", "file-new", "file-replace", "glossary-missing",
+    "board-version", "board-walls", "ckan-action", "dataset-editor", "dataset-form", "dataset-form-new",
+    "dataset-new", "dataset-points", "device-new", "file-new", "file-replace", "glossary-missing",
     "glossary-new",
     "glossary-term", "harvest-edit", "harvest-new", "harvest-source", "import", "import-decide",
     "import-further", "import-layout", "import-new", "import-plan", "import-schedule", "import-store",
@@ -48,4 +48,4 @@ HARMLESS = {
     "subscribe", "subscription-confirm", "token-new", "welcome",
 }  # fmt: skip
 # The browser asks before it ends everything; what was ended can be followed again.
-HARMLESS |= {"following"}
+HARMLESS |= {"following", "thing-picture-change"}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.governance.door import Door, door
+from tests.governance.door import Door, door, no_data
 
 PAGES: dict[str, Door] = {
     "tafeln/<slug:key>": door(
@@ -24,9 +24,13 @@ PAGES: dict[str, Door] = {
             "/<slug:key>/einstellungen",
             "/<slug:key>/thema",
             "/<slug:key>/versionen",
+            "/<slug:key>/waende",
             "/<slug:key>/versionen/<int:number>",
         )
     },
+    "arbeit/tafeln/<slug:key>/waende/<int:id>/beenden": no_data("takes nothing, answers with an address"),
+    # What a key shows is asked in tests/insights/test_walls.py, with one.
+    "wand/<str:secret>": door(lists="/wand/x"),
     "arbeit/tafeln/<slug:key>/quelle": door(
         lists="/arbeit/tafeln/stadt-jetzt/quelle?art=value"
         " /arbeit/tafeln/stadt-jetzt/quelle?art=value&q=fahr",

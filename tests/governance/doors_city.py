@@ -31,6 +31,9 @@ DOORS: dict[str, Door] = {
         search="/dinge/1?reihe={stream}",
     ),
     "dinge/<int:id>/aushang": door(one="/dinge/{thing}/aushang /en/dinge/{thing}/aushang"),
+    "dinge/<int:id>/bild": door(one="/dinge/{thing}/bild"),
+    "arbeit/dinge/<int:id>/bild": door(search="/arbeit/dinge/{thing}/bild"),
+    "arbeit/dinge/<int:id>/bild/entfernen": door(search="/arbeit/dinge/{thing}/bild/entfernen"),
     # It leads to the page of the place, whether there is one or not.
     "m/<int:id>": door(lists="/m/1", search="/m/{thing}"),
     "messreihen/<int:id>": door(

@@ -107,3 +107,16 @@ async def test_a_fault_can_be_reported(
     assert (answer.status_code, answer["Location"]) == (302, "/stimmt-nicht?danke=1")
     cursor = await connection.execute("SELECT kind, place FROM city.message")
     assert await cursor.fetchall() == [("place", f"/m/{thing}")]
+
+
+async def test_labels_of_many_places_stand_on_sheets(visitor: AsyncClient, town: factories.Town) -> None:
+    """Chosen in the address; odd numbers and hidden ones are left out; sizes fill their sheets."""
+    ids = [town.things[name] for name in ("Zählstelle Neutor", "Zählstelle Promenade", "Parkhaus Theater")]
+    chosen = "&".join(f"ding={number}" for number in ids)
+    page = await _text(visitor, f"/dinge/schilder?{chosen}&ding=424242&ding=x&ding={10**30}&groesse=gross")
+    assert (page.count('class="sk-qr"'), page.count('class="sk-sheet ')) == (3, 2)
+    assert all(f"/m/{number}<" in page for number in ids)
+    assert 'class="sk-sheet' not in await _text(visitor, "/dinge/schilder?groesse=nix")
+    found = await _text(visitor, "/dinge/schilder?q=neutor")
+    assert ("Zählstelle Neutor" in found, "Parkhaus Theater" in found) == (True, False)
+    assert "nichts gefunden" in await _text(visitor, "/dinge/schilder?q=gibtesnicht")

@@ -53,6 +53,10 @@ class Asking:
             self.due = True
         self.principal_id, self.token_id = principal_id, token_id
 
+    def rename(self, address: str) -> None:
+        """Tell the address in other words."""
+        self._path, self._query = address, b""
+
     @property
     def address(self) -> str:
         """The method and what was asked for."""
@@ -98,6 +102,13 @@ def only(*dataset_ids: int) -> None:
     asking = _asking.get()
     if asking is not None:
         asking.only = True
+
+
+def call(address: str) -> None:
+    """The present request's address as the log tells it, where the true one holds a secret."""
+    asking = _asking.get()
+    if asking is not None:
+        asking.rename(address)
 
 
 def export() -> None:

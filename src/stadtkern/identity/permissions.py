@@ -93,6 +93,15 @@ async def find(connection: Connection, *, secret: str) -> Person | None:
     return None if row is None else _person(row)
 
 
+async def acting(connection: Connection, *, principal_id: int) -> Person | None:
+    """Whoever has this number, signed in or not, for what goes on in their name; None for closed accounts."""
+    cursor = await connection.execute(
+        statements.load("identity")["person_by_number"], {"principal_id": principal_id}
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _person(row)
+
+
 async def person(source: Connection | HasConnection, request: HttpRequest) -> Person | None:
     """Who sends this request, if they are signed in; asked once per request."""
     known = getattr(request, "person", _UNASKED)

@@ -10,10 +10,12 @@ from stadtkern.insights.atlas import views as atlas
 from stadtkern.insights.boards import tiles, work
 from stadtkern.insights.boards import views as boards
 from stadtkern.insights.diagrams import views as diagrams
-from stadtkern.insights.explore import embed, poster
+from stadtkern.insights.explore import embed, labels, poster
 from stadtkern.insights.explore import views as explore
+from stadtkern.insights.pictures import views as pictures
 from stadtkern.insights.stories import views as stories
 from stadtkern.insights.stories import work as telling
+from stadtkern.insights.walls import views as walls
 
 urlpatterns = [
     path("", boards.front, name="front"),
@@ -30,6 +32,9 @@ urlpatterns = [
     path("arbeit/tafeln/<slug:key>/kacheln/<slug:tile>", tiles.change, name="board-tile"),
     path("arbeit/tafeln/<slug:key>/versionen", work.versions, name="board-versions"),
     path("arbeit/tafeln/<slug:key>/versionen/<int:number>", work.version, name="board-version"),
+    path("arbeit/tafeln/<slug:key>/waende", walls.listing, name="board-walls"),
+    path("arbeit/tafeln/<slug:key>/waende/<int:id>/beenden", walls.end, name="board-wall-end"),
+    path("wand/<str:secret>", walls.wall, name="wall"),
     path("karte", atlas.page, name="map"),
     path("karte/districts.json", atlas.districts_json, name="districts-json"),
     path("karte/places.json", atlas.places_json, name="places-json"),
@@ -37,8 +42,12 @@ urlpatterns = [
     path("karte/vorschlaege", atlas.suggest, name="map-suggestions"),
     path("karte/daten/<slug:key>.json", atlas.features_json, name="map-features"),
     path("dinge", explore.things, name="things"),
+    path("dinge/schilder", labels.page, name="thing-labels"),
     path("dinge/<int:id>", explore.thing, name="thing"),
     path("dinge/<int:id>/aushang", poster.sheet, name="thing-poster"),
+    path("dinge/<int:id>/bild", pictures.show, name="thing-picture"),
+    path("arbeit/dinge/<int:id>/bild", pictures.change, name="thing-picture-change"),
+    path("arbeit/dinge/<int:id>/bild/entfernen", pictures.remove, name="thing-picture-remove"),
     path("m/<int:id>", poster.short, name="thing-short"),
     path("messreihen/<int:id>", explore.datastream, name="datastream"),
     path("messreihen/<int:id>/verlauf.json", explore.chart_json, name="chart-json"),

@@ -34,6 +34,7 @@ _ABOUT = {
     "room_acceptance": gettext_lazy("Zustimmung zu den Bedingungen eines Datenraums"),
     "token": gettext_lazy("Schlüssel"),
     "token_scope": gettext_lazy("Rechte eines Schlüssels"),
+    "wall_key": gettext_lazy("Schlüssel eines Bildschirms"),
     "dataset": gettext_lazy("Datensatz"),
     "audit_policy": gettext_lazy("Aufbewahrung des Protokolls"),
     "agreement": gettext_lazy("Vereinbarung"),
@@ -64,6 +65,10 @@ _FIELDS = {
     "granted_at": gettext_lazy("erteilt"),
     "accepted_at": gettext_lazy("zugestimmt"),
     "created_at": gettext_lazy("angelegt"),
+    "given_at": gettext_lazy("angelegt"),
+    "given_by": gettext_lazy("Wer"),
+    "ended_at": gettext_lazy("beendet"),
+    "board_id": gettext_lazy("Nummer der Tafel"),
     "name": gettext_lazy("Name"),
     "title": gettext_lazy("Titel"),
     "key": gettext_lazy("Kurzname"),
@@ -82,7 +87,7 @@ _FIELDS = {
     "words": gettext_lazy("Suchwort"),
     "until": gettext_lazy("bis"),
 }
-_PEOPLE = frozenset(("person", "person_id", "principal_id", "organisation_id"))
+_PEOPLE = frozenset(("person", "person_id", "principal_id", "organisation_id", "given_by"))
 # Numbers that say nothing to people, or that stand in the entry elsewhere.
 _SILENT = frozenset(("id", "room_id", "dataset_id", "token_id", "default_dataset_id", "last_used_on"))
 _SILENT |= {"only_one", "operation", "uuid"}

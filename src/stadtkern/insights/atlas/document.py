@@ -10,17 +10,23 @@ from stadtkern.core import times
 from stadtkern.features.entities import Collection, Row
 from stadtkern.insights.atlas import layers
 from stadtkern.insights.atlas.places import Place, words_with_unit
+from stadtkern.insights.pictures.queries import Picture
+from stadtkern.ui import formats
 
 _LONGEST = 120
 _PROPERTIES = 8
 
 
-def of_places(found: Sequence[Place]) -> dict[str, Any]:
-    """A feature for each place; `stream` is the series whose values move it, `mood` how it is drawn."""
-    return {"type": "FeatureCollection", "features": [_place(place) for place in found if place.point]}
+def of_places(found: Sequence[Place], *, pictures: Mapping[int, Picture]) -> dict[str, Any]:
+    """A feature for each place; `stream` is the series whose values move it, `mood` how it is drawn.
+
+    `photo`: the digest of its picture, `shows` what that shows, where there is one.
+    """
+    features = [_place(place, pictures.get(place.thing)) for place in found if place.point]
+    return {"type": "FeatureCollection", "features": features}
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: Place, picture: Picture | None) -> dict[str, Any]:
     said = {
         "name": place.name,
         "kind": place.kind.key,
@@ -32,6 +38,8 @@ def _place(place: Place) -> dict[str, Any]:
     }
     if place.number is not None and not place.said:
         said |= {"digits": place.digits, "unit": place.symbol}
+    if picture is not None:
+        said |= {"photo": picture.digest, "shows": formats.words(picture.alt)}
     geometry = {"type": "Point", "coordinates": list(place.point or ())}
     return {"type": "Feature", "id": place.thing, "geometry": geometry, "properties": said}
 

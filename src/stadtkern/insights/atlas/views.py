@@ -17,6 +17,7 @@ from stadtkern.insights import kinds
 from stadtkern.insights.atlas import asking, basemap, document, layers, places, sheet
 from stadtkern.insights.atlas.asking import Asked
 from stadtkern.insights.explore import find
+from stadtkern.insights.pictures import queries as pictures
 from stadtkern.ui import ground, paging
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
@@ -117,7 +118,8 @@ async def places_json(request: HttpRequest) -> HttpResponse:
         asked = asking.read(request, now=visit.now, zone=visit.city.zone)
         land = await ground.outlines(visit)
         found = await places.read(visit, asked=asked, land=land)
-    return _json(document.of_places(found.places))
+        photos = await pictures.every(visit)
+    return _json(document.of_places(found.places, pictures=photos))
 
 
 async def features_json(request: HttpRequest, key: str) -> HttpResponse:

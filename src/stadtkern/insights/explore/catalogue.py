@@ -56,8 +56,9 @@ class Listing(msgspec.Struct, frozen=True):
 async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) -> Listing:
     """The page asked for; a number out of range gives the first."""
     number = max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1
-    conditions = _conditions(visit, query=query, kind=kind)
-    found = await streams.sites(visit, *conditions, limit=SIZE + 1, offset=(number - 1) * SIZE)
+    found = await streams.sites(
+        visit, *conditions(visit, query=query, kind=kind), limit=SIZE + 1, offset=(number - 1) * SIZE
+    )
     shown = found[:SIZE]
     by_thing: Mapping[int, list[Stream]] = defaultdict(list)
     here = Fragment("d.thing_id = ANY (%s)", ([site.id for site, _ in shown],))
@@ -68,8 +69,9 @@ async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) 
     return Listing(entries, await mapped.kinds_present(visit), paging)
 
 
-def _conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fragment]:
-    conditions = [mapped.matching(visit, query=query)] if query else []
+def conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fragment]:
+    """Which things a search for words and a kind finds."""
+    wanted = [mapped.matching(visit, query=query)] if query else []
     if kind is not None:
         observed = Fragment(
             "(t.properties ->> 'type' = ANY (%s) OR (t.properties ->> 'type' IS NULL"
@@ -80,8 +82,8 @@ def _conditions(visit: Visit, *, query: str, kind: kinds.Kind | None) -> list[Fr
         )
         seen = fragments.every([visit.scope.on("k.dataset_id"), visit.scope.on("p.dataset_id")])
         observed = observed + seen + Fragment(")))")
-        conditions.append(observed)
-    return conditions
+        wanted.append(observed)
+    return wanted
 
 
 def _paging(number: int, *, more: bool, query: str, kind: kinds.Kind | None) -> Paging:

@@ -22,6 +22,8 @@ from stadtkern.insights.explore import (
     parts,
     poster,
 )
+from stadtkern.insights.pictures import queries as pictures
+from stadtkern.insights.pictures import views as photos
 from stadtkern.insights.streams import Site, Stream
 from stadtkern.ui import ground, maps, spans
 from stadtkern.ui import visit as visits
@@ -60,6 +62,8 @@ async def thing(request: HttpRequest, id: int) -> HttpResponse:
             "against": await compared.words(visit, series),
             "quiet": await silence.meanings(visit, series),
             "short": poster.address(id),
+            "photo": await pictures.one(visit, thing_id=id),
+            "may_photo": await photos.may_change(visit, request, dataset),
             **(await parts.chart(visit, request, shown, table=True) if shown else {}),
         }
     return render(request, "insights/explore/thing.html", context)

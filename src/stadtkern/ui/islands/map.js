@@ -29,8 +29,12 @@ function element(name, text, more = {}) {
   return Object.assign(document.createElement(name), { textContent: text, ...more });
 }
 
-function placeWords(frame, kinds, { id, properties: { name, kind, value, mood } }) {
+function placeWords(frame, kinds, { id, properties: { name, kind, value, mood, photo, shows } }) {
   const body = document.createElement("div");
+  if (photo) {
+    const src = `${frame.dataset.thing.replace(/0$/, id)}/bild?v=${photo}`;
+    body.append(Object.assign(new Image(220, 124), { className: "sk-map-photo", src, alt: shows }));
+  }
   const says = element("p", `${kinds[kind]?.one ?? ""}: ${value}`);
   body.append(element("strong", name), says);
   if (mood === "silent") body.append(element("p", frame.dataset.silent, { className: "sk-small" }));

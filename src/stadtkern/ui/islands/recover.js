@@ -28,6 +28,7 @@ function found() {
 // Only a page that has come whole takes the place of what is shown; so nobody ever sees the browser's own error.
 export async function read(address) {
   const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+  if (answer.status === 410) location.reload(); // this screen may show nothing any more
   if (!answer.ok) throw new Error(`${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.querySelector("[data-screen]")) throw new Error("another page");
