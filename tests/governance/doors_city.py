@@ -31,6 +31,10 @@ DOORS: dict[str, Door] = {
         search="/dinge/1?reihe={stream}",
     ),
     "dinge/<int:id>/aushang": door(one="/dinge/{thing}/aushang /en/dinge/{thing}/aushang"),
+    "dinge/schilder": door(
+        lists="/dinge/schilder /dinge/schilder?art=rad /dinge/schilder?ding=1&groesse=klein",
+        search="/dinge/schilder?q={word} /dinge/schilder?ding={thing}",
+    ),
     "dinge/<int:id>/bild": door(one="/dinge/{thing}/bild"),
     "arbeit/dinge/<int:id>/bild": door(search="/arbeit/dinge/{thing}/bild"),
     "arbeit/dinge/<int:id>/bild/entfernen": door(search="/arbeit/dinge/{thing}/bild/entfernen"),
