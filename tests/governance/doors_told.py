@@ -8,13 +8,21 @@ from tests.governance.door import Door, door
 PAGES: dict[str, Door] = {
     "diagramm": door(
         lists="/diagramm /diagramm?reihe=1&vergleich=vorjahr /en/diagramm?reihe=1",
-        search="/diagramm?suche={word} /diagramm?daten={key} /diagramm?reihe={stream}",
+        search="/diagramm?suche={word} /diagramm?daten={key} /diagramm?reihe={stream}"
+        " /diagramm?tabelle={key} /diagramm?tabelle={key}&nach=height",
     ),
-    "diagramm/werte.csv": door(lists="/diagramm/werte.csv?reihe=1", one="/diagramm/werte.csv?reihe={stream}"),
-    "diagramm/bild.svg": door(lists="/diagramm/bild.svg?reihe=1", one="/diagramm/bild.svg?reihe={stream}"),
+    "diagramm/werte.csv": door(
+        lists="/diagramm/werte.csv?reihe=1",
+        one="/diagramm/werte.csv?reihe={stream} /diagramm/werte.csv?tabelle={key}",
+    ),
+    "diagramm/bild.svg": door(
+        lists="/diagramm/bild.svg?reihe=1",
+        one="/diagramm/bild.svg?reihe={stream} /diagramm/bild.svg?tabelle={key}",
+    ),
     # It shows what everybody may see, also to those who may see more.
     "diagramm/einbetten": door(
-        lists="/diagramm/einbetten?reihe=1", search="/diagramm/einbetten?reihe={stream}"
+        lists="/diagramm/einbetten?reihe=1",
+        search="/diagramm/einbetten?reihe={stream} /diagramm/einbetten?tabelle={key}",
     ),
     "datenfenster": door(lists="/datenfenster /en/datenfenster"),
     "datenfenster.rss": door(lists="/datenfenster.rss"),

@@ -52,7 +52,7 @@ async def test_series_are_found_by_words_and_taken_in(visitor: AsyncClient, town
     other = town.streams["Fahrräder Neutor"]
     assert f"?reihe={number}&amp;reihe={other}" in adding
     assert f"reihe={number}&amp;reihe={number}" not in adding
-    assert "keine Messreihe gefunden" in await _page(visitor, "suche=gibtesnicht")
+    assert "weder eine Messreihe noch eine Tabelle" in await _page(visitor, "suche=gibtesnicht")
 
 
 async def test_totals_are_bars_and_the_sentence_says_how_much(

@@ -44,7 +44,7 @@ class InsightsConfig(AppConfig):
             "data",
             _("Diagramm"),
             "diagram",
-            about=_("Aus Messreihen ein Diagramm machen: vergleichen, mitnehmen, einbetten."),
+            about=_("Aus Messreihen und Tabellen ein Diagramm machen: vergleichen, mitnehmen, einbetten."),
             position=20,
         )
         places.register(

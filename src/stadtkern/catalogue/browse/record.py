@@ -22,6 +22,10 @@ from stadtkern.catalogue.browse import (
     table,
     wording,
 )
+from stadtkern.catalogue.charts import chart as charts
+from stadtkern.catalogue.charts import figures
+from stadtkern.catalogue.charts.asking import Question
+from stadtkern.catalogue.charts.chart import Chart
 from stadtkern.catalogue.entities import Dataset, Distribution
 from stadtkern.ui import formats
 from stadtkern.ui.visit import Visit
@@ -70,6 +74,7 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
     score = quality.score(dataset)
     newest = (await listing.newest_readings(visit, ids=[dataset.id])).get(dataset.id)
     shown = await picture.of_dataset(visit, dataset)
+    chart = await _chart(visit, dataset, tables)
     return {
         "dataset": dataset,
         "title": wording.said(dataset.title) or dataset.key,
@@ -81,6 +86,7 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "late_after": listing.LATE_AFTER,
         "tables": tables,
         "picture": shown,
+        "chart": chart,
         "programs": programs.of_dataset(dataset, tables=tables, holding=holding),
         "explained_columns": [columns.explained(each) for each in tables] or columns.of_series(holding),
         "snippets": embed.snippets(dataset, mapped=shown is not None, tables=tables, holding=holding),
@@ -94,6 +100,15 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "frequency": wording.name("frequency", dataset.frequency) if dataset.frequency else "",
         "json_ld": jsonld.script(dataset, city=visit.city.name) if public(dataset) else "",
     }
+
+
+async def _chart(visit: Visit, dataset: Dataset, tables: Sequence[table.Preview]) -> Chart | None:
+    """What suits the first table best; None where it shows nothing, or not soon enough."""
+    for each in tables[:1]:
+        question = Question(table=each.collection.key)
+        found = await charts.of_table(visit, question, dataset, each.collection, milliseconds=figures.BRIEF)
+        return found if found.filled else None
+    return None
 
 
 def public(dataset: Dataset) -> bool:

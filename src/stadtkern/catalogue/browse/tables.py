@@ -14,8 +14,9 @@ from django.utils.translation import gettext, ngettext
 from psycopg import errors
 
 from stadtkern.catalogue import queries as datasets
-from stadtkern.catalogue.browse import record, selection, table, wording
+from stadtkern.catalogue.browse import chips, record, selection, table, wording
 from stadtkern.catalogue.browse.selection import Selection
+from stadtkern.catalogue.charts import asking as charting
 from stadtkern.catalogue.entities import Dataset
 from stadtkern.core import audit
 from stadtkern.features import queries, sources
@@ -39,13 +40,6 @@ class Head(msgspec.Struct, frozen=True):
     number: bool
     sort: str
     sorted: str
-
-
-class Chip(msgspec.Struct, frozen=True):
-    """One condition in words, and the address without it."""
-
-    says: str
-    query: str
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,10 +123,11 @@ def _shown(visit: Visit, shown: Collection, asked: Selection, found: Found) -> d
         "trouble": found.trouble,
         "wrong": [each.wrong for each in asked.conditions if each.wrong],
         "says": _says(found, asked),
-        "chips": _chips(asked),
+        "chips": chips.chips(asked),
         "columns": [(c.name, table.head(c).title) for c in shown.columns if c.type != "json"],
         "ways": list(selection.WAYS.items()),
         "files": _files(shown, asked),
+        "chart": "?" + charting.Question(table=shown.key, filter=asked).query(),
         "paging": _paging(asked, found),
     }
 
@@ -156,19 +151,6 @@ def _says(found: Found, asked: Selection) -> str:
             "last": formats.number(first + len(found.rows), digits=0),
         }
     return ngettext("%(n)s Zeile", "%(n)s Zeilen", found.n) % {"n": formats.number(found.n, digits=0)}
-
-
-def _chips(asked: Selection) -> list[Chip]:
-    chips = [Chip(f"„{asked.text}“", asked.query(text="", page=1))] if asked.text else []
-    for at, each in enumerate(asked.conditions):
-        rest = [*asked.conditions[:at], *asked.conditions[at + 1 :]]
-        says = " ".join(
-            part
-            for part in (table.head(each.column).title, str(selection.WAYS[each.way]), each.value)
-            if part
-        )
-        chips.append(Chip(says, asked.query(conditions=rest, page=1)))
-    return chips
 
 
 def _files(shown: Collection, asked: Selection) -> list[tuple[str, str]]:

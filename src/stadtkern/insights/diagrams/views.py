@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from stadtkern.catalogue.browse import embed as embedding
+from stadtkern.catalogue.charts import choice as tables
 from stadtkern.catalogue.usage import counting
 from stadtkern.insights import streams
-from stadtkern.insights.diagrams import asking, choice, diagram, table
+from stadtkern.insights.diagrams import asking, choice, diagram, table, tabled
 from stadtkern.insights.diagrams.asking import Question
 from stadtkern.insights.diagrams.diagram import Diagram
 from stadtkern.insights.explore import download
@@ -30,6 +31,10 @@ _EXAMPLES = 6
 
 async def page(request: HttpRequest) -> HttpResponse:
     """Choose a series; or the diagram of those chosen, with everything that can be changed about it."""
+    if tabled.asked(request):
+        shown_table = await tabled.page(request)
+        if shown_table is not None:
+            return shown_table
     question = _question(request)
     text = request.GET.get("suche", "")[: choice.LONGEST]
     dataset = request.GET.get("daten", "")[:200].replace("\0", "")
@@ -45,11 +50,13 @@ async def page(request: HttpRequest) -> HttpResponse:
             "dataset": dataset,
             "offers": _offers(question, found),
             "more": len(found) > choice.MOST,
+            "gone": bool(question.ids) or tabled.asked(request),
         }
         if shown:
             context |= await _around(visit, request, shown)
         else:
             context["examples"] = await streams.datasets(visit, limit=_EXAMPLES)
+            context["tables"] = await tables.offers(visit, text=text) if not dataset else []
     return render(request, "insights/diagrams/page.html", context)
 
 
@@ -91,6 +98,8 @@ async def _snippet(visit: Visit, shown: Diagram) -> str:
 
 async def embedded(request: HttpRequest) -> HttpResponse:
     """The diagram for other people's pages: what everybody may see, whoever is signed in."""
+    if tabled.asked(request):
+        return await tabled.embedded(request)
     async with visits.open_visit(request) as visit:
         stranger = await visits.as_stranger(visit)
         shown = await _shown(stranger, request)
@@ -104,6 +113,8 @@ async def embedded(request: HttpRequest) -> HttpResponse:
 
 async def csv(request: HttpRequest) -> HttpResponse:
     """The numbers of the diagram."""
+    if tabled.asked(request):
+        return await tabled.csv(request)
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
         content = table.file(visit, shown)
@@ -113,6 +124,8 @@ async def csv(request: HttpRequest) -> HttpResponse:
 
 async def svg(request: HttpRequest) -> HttpResponse:
     """The diagram as a picture of its own."""
+    if tabled.asked(request):
+        return await tabled.svg(request)
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
         address = f"{settings.PUBLIC_URL}{reverse('diagram')}"
