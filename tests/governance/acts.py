@@ -10,7 +10,7 @@ ASKED_FIRST = {
     "file-forget", "file-remove", "file-restore", "glossary-remove", "harvest-delete", "import-discard",
     "inventory-delete", "inventory-withdraw", "mail-discard", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_remove_webauthn", "own-data", "request-delete", "room-dismiss",
-    "story-release", "story-remove",
+    "sign-remove", "story-release", "story-remove",
     "subscriptions", "thing-picture-remove", "version-restore",
 }  # fmt: skip
 # The button lies folded away together with the sentence that says what it does.
@@ -44,7 +44,7 @@ HARMLESS = {
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
     "own-language",
     "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit", "room-new",
-    "stories-work", "story-edit", "story-new", "story-versions",
+    "sign-video", "stories-work", "story-edit", "story-new", "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",
 }  # fmt: skip
 # The browser asks before it ends everything; what was ended can be followed again.

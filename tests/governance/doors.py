@@ -13,6 +13,8 @@ WORDS = (
     "barrierefreiheit/melden", "ueber", "glossar", "glossar/fehlt", "arbeit/glossar", "arbeit/glossar/neu",
     "arbeit/glossar/<slug:key>", "arbeit/glossar/<slug:key>/entfernen", "arbeit/rueckmeldungen",
     "arbeit/rueckmeldungen/<int:id>", "arbeit/auftritt", "auftritt.css", "auftritt/logo", "stimmt-nicht",
+    "arbeit/gebaerdensprache", "arbeit/gebaerdensprache/video", "arbeit/gebaerdensprache/entfernen",
+    "gebaerdensprache/<uuid:content>", "gebaerdensprache/<uuid:content>.vtt",
 )  # fmt: skip
 PAGES: dict[str, Door] = {
     "suche": door(

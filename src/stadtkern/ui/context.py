@@ -28,6 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "person": getattr(request, "person", None),
         "language": language,
         "easy": language == languages.EASY,
+        "signed": city.signs.get(languages.moved(request.path, to=languages.FIRST)) if city.signs else None,
         "tongues": _tongues(request, language),
         "public_url": settings.PUBLIC_URL,
         "push_works": settings.PUSH,

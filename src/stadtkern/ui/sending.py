@@ -52,6 +52,13 @@ def attachment(request: HttpRequest, sent: Sent) -> HttpResponseBase:
     return StreamingHttpResponse(_pieces(sent.path, start, end), status=status, headers=headers)
 
 
+def shown(request: HttpRequest, sent: Sent) -> HttpResponseBase:
+    """The same to be played in a page of ours. Raises Http404."""
+    answer = attachment(request, sent)
+    answer["Content-Disposition"] = answer["Content-Disposition"].replace("attachment", "inline", 1)
+    return answer
+
+
 def unchanged(request: HttpRequest, sent: Sent) -> HttpResponse | None:
     """That the asker has exactly this, so that it need not be made; None where it has to be sent."""
     headers = _headers(sent)

@@ -17,6 +17,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from stadtkern.city.glossary import queries as glossaries
 from stadtkern.city.glossary.entities import Glossary
+from stadtkern.city.signs import queries as signs
+from stadtkern.city.signs.entities import Sign
 from stadtkern.core import access, audit, database, times
 from stadtkern.core.database import Connection
 
@@ -33,6 +35,7 @@ class City(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] = ("de", "en")
     properties: Mapping[str, Any] = {}
     glossary: Glossary = Glossary()
+    signs: Mapping[str, Sign] = {}
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +94,8 @@ class Door:
             cursor = await connection.execute("SELECT name, time_zone, languages, properties FROM core.city")
             row = await cursor.fetchone()
             words = await glossaries.glossary(connection)
-            city = City(row[0], ZoneInfo(row[1]), tuple(row[2]), row[3], words) if row else City()
+            films = await signs.by_path(connection)
+            city = City(row[0], ZoneInfo(row[1]), tuple(row[2]), row[3], words, films) if row else City()
             self._city = (clock, city)
         return city
 

@@ -60,6 +60,14 @@ def _places() -> None:
         waiting=waiting.words,
     )
     places.register(
+        _("Gebärdensprache"),
+        "sign-work",
+        "editor",
+        about=_("Videos, die eine Seite in Gebärdensprache erklären."),
+        position=57,
+        waiting=waiting.words,
+    )
+    places.register(
         _("Rückmeldungen"),
         "messages",
         "editor",

@@ -137,6 +137,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
+        "media-src": [SELF],
         "connect-src": [SELF],
         "worker-src": [SELF],
         "manifest-src": [SELF],

@@ -12,6 +12,7 @@ from stadtkern.web.following import views as following
 from stadtkern.web.looks import views as looks
 from stadtkern.web.nearby import views as nearby
 from stadtkern.web.search import views as search
+from stadtkern.web.signs import views as signs
 from stadtkern.web.words import views as words
 from stadtkern.web.words import work
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("app/icon-<int:size>-<slug:purpose>.png", app.icon, name="app-icon"),
     path("auftritt.css", looks.stylesheet, name="looks-css"),
     path("auftritt/logo", looks.picture, name="logo"),
+    path("gebaerdensprache/<uuid:content>", signs.film, name="sign-film"),
+    path("gebaerdensprache/<uuid:content>.vtt", signs.captions, name="sign-captions"),
     *language.patterns(
         path("", include("stadtkern.insights.urls")),
         path("", include("stadtkern.identity.urls")),
@@ -47,6 +50,9 @@ urlpatterns = [
         path("glossar", words.glossary, name="glossary"),
         path("glossar/fehlt", words.missing, name="glossary-missing"),
         path("arbeit/auftritt", looks.looks, name="looks"),
+        path("arbeit/gebaerdensprache", signs.listing, name="sign-work"),
+        path("arbeit/gebaerdensprache/video", signs.change, name="sign-video"),
+        path("arbeit/gebaerdensprache/entfernen", signs.remove, name="sign-remove"),
         path("arbeit/glossar", work.listing, name="glossary-work"),
         path("arbeit/glossar/neu", work.new, name="glossary-new"),
         path("arbeit/glossar/<slug:key>", work.change, name="glossary-term"),

@@ -110,6 +110,12 @@ def _told(context: template.Context) -> set[str]:
     return told
 
 
+@register.filter(name="bytes")
+def size(value: int) -> str:
+    """`1,5 MB`."""
+    return formats.size(value)
+
+
 @register.simple_block_tag
 def note(content: str, *, kind: str = "") -> SafeString:
     """Something to be noticed; `kind`: warning, danger or good."""
