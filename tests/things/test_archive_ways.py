@@ -81,6 +81,8 @@ def questions(stream: int, other: int) -> list[str]:
         "Observations?$top=500&$select=id",
         f"Observations?$filter={ids}&$top=70&$select=id",
         f"Observations?$filter=Datastream/id eq {other} and result lt 0.3&$top=40&$select=id",
+        f"Observations?$filter=({ids}) and result lt 0.3&$count=true&$top=0",
+        "Observations?$filter=result lt 0.3&$count=true&$top=0",
     ]
 
 
@@ -92,7 +94,7 @@ async def test_nobody_notices_over_relations_and_on_further_pages(
     city = await owner(connection, client, number)
 
     async def answer(path: str) -> object:
-        single = path.startswith(f"Datastreams({stream})?")
+        single = path.startswith(f"Datastreams({stream})?") or path.endswith("$top=0")
         return await city.get(path) if single else await walked(city, path)
 
     expected = {each: await answer(each) for each in questions(stream, other)}
@@ -175,6 +177,8 @@ async def test_too_much_at_once_is_refused_with_a_way_out(
         "Datastreams?$filter=Observations/any(o: o/result gt 0.5)",
         "Observations?$orderby=phenomenonTime",
         "Observations?$filter=result eq 4711&$orderby=phenomenonTime desc",
+        "Observations?$filter=result eq 4711&$count=true&$top=0",
+        "Observations/$count?$filter=result eq 4711",
     ):
         refused = await city.refused("GET", path)
         assert refused["code"] == 422

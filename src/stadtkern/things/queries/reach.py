@@ -81,14 +81,28 @@ async def _in_order(
     if prepared.options.token is not None:
         values = keyset.read_token(prepared.keys, prepared.options.token)
         stream, time = _stream(values[0]), windows.reached(values[1])
-    only = _named(prepared.options.filter)
-    span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time, "only": only}
-    parts = await _ask(connection, "away_in_order", **seen(scope), **span)
+    asked = prepared.options.filter
+    parts = await _of_all(connection, scope, asked=asked, low=low, high=high, stream=stream, time=time)
     if not parts:
         return None
     key = f"({prepared.place.alias}.datastream_id, {prepared.place.alias}.phenomenon_time)"
     first = (parts[0].datastream_id, parts[0].month)
     return Lacking(Fragment(f"{key} < (%s::bigint, things.month_start(%s))", first), parts, by_key=True)
+
+
+async def _of_all(
+    connection: Connection,
+    scope: Scope,
+    *,
+    asked: tree.Expression | None,
+    low: datetime | None,
+    high: datetime | None,
+    stream: int = 0,
+    time: datetime = _BEGIN,
+) -> list[Part]:
+    """Parts of all Datastreams by Datastream and time from this place on, or of those that a filter names."""
+    span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time, "only": _named(asked)}
+    return await _ask(connection, "away_in_order", **seen(scope), **span)
 
 
 def _stream(text: str | None) -> int:
@@ -142,9 +156,11 @@ async def everything(connection: Connection, scope: Scope, *, prepared: Level, p
     if prepared.entity is not entities.OBSERVATION or horizon(scope) is None:
         return
     low, high = windows.span(prepared)
-    if parent is None and low is None:
-        return
-    if parts := await _missing(connection, scope, parent=parent, low=low, high=high):
+    if parent is None:
+        parts = await _of_all(connection, scope, asked=prepared.options.filter, low=low, high=high)
+    else:
+        parts = await _missing(connection, scope, parent=parent, low=low, high=high)
+    if parts:
         raise _needed(parts)
 
 
