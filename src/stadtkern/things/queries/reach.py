@@ -27,7 +27,6 @@ MOST_PARTS = 60
 MOST_ROWS = 2_000_000
 # Entity types whose datastreams are known by a column of these.
 _NARROWED = {"Datastream": "id", "MultiDatastream": "id", "Thing": "thing_id"}
-_STREAM_RELATIONS = ("Datastream", "MultiDatastream")
 # More datastreams than this are not listed one by one.
 _STREAMS = 10_000
 # Of a filter nobody knows how many rows it lets through; so many are brought back before it is tried again.
@@ -81,8 +80,8 @@ async def _in_order(
     if prepared.options.token is not None:
         values = keyset.read_token(prepared.keys, prepared.options.token)
         stream, time = _stream(values[0]), windows.reached(values[1])
-    asked = prepared.options.filter
-    parts = await _of_all(connection, scope, asked=asked, low=low, high=high, stream=stream, time=time)
+    span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time}
+    parts = await _of_all(connection, scope, asked=prepared.options.filter, **span)
     if not parts:
         return None
     key = f"({prepared.place.alias}.datastream_id, {prepared.place.alias}.phenomenon_time)"
@@ -91,18 +90,10 @@ async def _in_order(
 
 
 async def _of_all(
-    connection: Connection,
-    scope: Scope,
-    *,
-    asked: tree.Expression | None,
-    low: datetime | None,
-    high: datetime | None,
-    stream: int = 0,
-    time: datetime = _BEGIN,
+    connection: Connection, scope: Scope, *, asked: tree.Expression | None, **span: Any
 ) -> list[Part]:
-    """Parts of all Datastreams by Datastream and time from this place on, or of those that a filter names."""
-    span = {"low": low or _BEGIN, "high": high or _END, "stream": stream, "time": time, "only": _named(asked)}
-    return await _ask(connection, "away_in_order", **seen(scope), **span)
+    """Parts of all Datastreams by Datastream and time from a place on, or of those that a filter names."""
+    return await _ask(connection, "away_in_order", **seen(scope), only=ways.named(asked), **span)
 
 
 def _stream(text: str | None) -> int:
@@ -114,20 +105,6 @@ def _stream(text: str | None) -> int:
     if not 0 <= number <= MAX_ID:
         raise ForeignToken("it cannot be read", where="$skiptoken")
     return number
-
-
-def _named(node: tree.Expression | None) -> list[int] | None:
-    """The Datastreams that a filter names by their ids; None where it may be any."""
-    match node:
-        case tree.Compare("eq", tree.Path((owner, "id" | "@iot.id")), tree.Literal(value)):
-            number = value.value
-            return [number] if owner in _STREAM_RELATIONS and isinstance(number, int) else None
-        case tree.Logic("or", operands):
-            each = [_named(item) for item in operands]
-            return None if None in each else [number for one in each for number in one or ()]
-        case tree.Logic("and", operands):
-            return next((found for item in operands if (found := _named(item)) is not None), None)
-    return None
 
 
 def following(lacking: Lacking, *, rows: int, filtered: bool) -> Away:
@@ -157,7 +134,8 @@ async def everything(connection: Connection, scope: Scope, *, prepared: Level, p
         return
     low, high = windows.span(prepared)
     if parent is None:
-        parts = await _of_all(connection, scope, asked=prepared.options.filter, low=low, high=high)
+        span = {"low": low or _BEGIN, "high": high or _END, "stream": 0, "time": _BEGIN}
+        parts = await _of_all(connection, scope, asked=prepared.options.filter, **span)
     else:
         parts = await _missing(connection, scope, parent=parent, low=low, high=high)
     if parts:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Which observations the filter of another collection reaches over relations: from when until when."""
+"""Which observations a filter reaches: over relations from when until when, and of which Datastreams."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from stadtkern.things.language import tree
 
 _OBSERVED = entities.OBSERVATION
 _TIME = "phenomenonTime"
+_STREAM_RELATIONS = ("Datastream", "MultiDatastream")
 
 
 class Span(NamedTuple):
@@ -155,3 +156,17 @@ def _steps(path: tree.Path, entity: EntityType, variables: _Variables) -> Iterat
             return
         at = entities.target(relation)
         yield index, at
+
+
+def named(node: tree.Expression | None) -> list[int] | None:
+    """The Datastreams that a filter names by their ids; None where it may be any."""
+    match node:
+        case tree.Compare("eq", tree.Path((owner, "id" | "@iot.id")), tree.Literal(value)):
+            number = value.value
+            return [number] if owner in _STREAM_RELATIONS and isinstance(number, int) else None
+        case tree.Logic("or", operands):
+            each = [named(item) for item in operands]
+            return None if None in each else [number for one in each for number in one or ()]
+        case tree.Logic("and", operands):
+            return next((found for item in operands if (found := named(item)) is not None), None)
+    return None
