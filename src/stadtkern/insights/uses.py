@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.catalogue.charts import asking as charts
 from stadtkern.catalogue.uses import Use
 from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
+from stadtkern.features import queries as features
 from stadtkern.identity import permissions
 from stadtkern.insights import kinds
 from stadtkern.insights.boards import entities
@@ -33,6 +35,7 @@ class Held(msgspec.Struct, frozen=True):
 
     ids: frozenset[int]
     observed: frozenset[tuple[str, str]]
+    tables: frozenset[str] = frozenset()
 
     def feeds(self, tile: Definition) -> bool:
         """Whether some of it may stand in a tile."""
@@ -48,13 +51,15 @@ class Held(msgspec.Struct, frozen=True):
             return kind is not None and any(type_ in kind.types for _, type_ in self.observed)
         if block.kind == "text":
             return False
+        if (table := charts.names_table(block.source)) and block.kind == "diagram":
+            return table in self.tables
         return not self.ids.isdisjoint(asking.of_address(block.source).ids)
 
 
 async def of_dataset(request: HttpRequest, visit: Visit, dataset_id: int) -> Sequence[Use]:
     """Boards for this reader and public stories with series of the dataset that the reader may see."""
     held = await _held(visit, dataset_id)
-    if not held.ids:
+    if not held.ids and not held.tables:
         return []
     person = await permissions.person(visit, request)
     found = await boards.boards(visit.connection, audiences=entities.audiences(person))
@@ -80,7 +85,9 @@ async def _held(visit: Visit, dataset_id: int) -> Held:
         + Fragment(behind)
     )
     rows = await (await visit.connection.execute(text, params)).fetchall()
+    tables = await features.collections(visit.connection, visit.scope, dataset_id=dataset_id)
     return Held(
         frozenset(number for row in rows for number in row[2]),
         frozenset((row[0], row[1]) for row in rows),
+        frozenset(table.key for table in tables),
     )

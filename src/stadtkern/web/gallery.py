@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.insights.cockpit.tile import Tile
 from stadtkern.ui import charts, maps, paging
+from stadtkern.ui.charts import bars, several
 from stadtkern.ui.templatetags.parts import Event
 
 NOW = datetime(2026, 2, 26, 14, 58, tzinfo=UTC)
@@ -63,6 +64,10 @@ def context() -> dict[str, Any]:
         "wrong": SampleForm({**filled, "line": "", "day": "31.02.2026"}, auto_id="id_falsch_%s"),
         "tiles": _tiles(),
         "curve": _curve(),
+        "bars": bars.bars(
+            [("Neutor", "1.412", 1412.0), ("شارع الميناء 🌳", "820", 820.0), (_LONG.strip(), "−310", -310.0)]
+        ),
+        "several": _several(),
         "map": _map(),
         "first": paging.between("", "?seite=2", gettext("Seite %(n)s") % {"n": 1}),
         "middle": paging.between("?seite=1", "?seite=3", gettext("Seite %(n)s") % {"n": 2}),
@@ -124,6 +129,28 @@ def _curve() -> SafeString:
             gaps=[gap],
             title=gettext("Räder je Stunde"),
             name="beispiel-kurve",
+        )
+    )
+
+
+def _several() -> SafeString:
+    start = NOW - timedelta(hours=24)
+
+    def line(label: str, height: float) -> several.Line:
+        marks = [
+            charts.Mark(start + timedelta(hours=hour), height + 90 * math.sin(hour / 4)) for hour in range(25)
+        ]
+        return several.Line(label, [marks[:9], marks[12:13], marks[15:]])
+
+    return several.draw(
+        several.Chart(
+            start=start,
+            end=NOW,
+            zone=ZONE,
+            lines=[line("Neutor", 300.0), line("Mitte", 210.0), line("Hafen", 150.0)],
+            events=[several.Event(start + timedelta(hours=10), gettext("Räder je Stunde"))],
+            title=gettext("Räder je Stunde"),
+            name="beispiel-linien",
         )
     )
 

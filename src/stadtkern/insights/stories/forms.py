@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.catalogue.charts import asking as charts
 from stadtkern.city import languages
 from stadtkern.insights import kinds
 from stadtkern.insights.diagrams import asking
@@ -119,12 +120,12 @@ class BlockForm(forms.Form):
         if kind == "diagram":
             self.fields["source"].label = gettext("Adresse des Diagramms")
             self.fields["source"].help_text = gettext(
-                "Unter „Diagramm“ zusammenstellen, die Adresse dort kopieren und hier einfügen."
+                "Suchen Sie unten nach Daten, oder fügen Sie die Adresse eines Diagramms ein."
             )
         else:
             self.fields["source"].label = gettext("Messreihen")
             self.fields["source"].help_text = gettext(
-                "Adresse eines Diagramms mit diesen Messreihen, oder die Adresse einer Messreihe."
+                "Suchen Sie unten nach Messreihen, oder fügen Sie die Adresse eines Diagramms damit ein."
             )
 
     @property
@@ -134,6 +135,9 @@ class BlockForm(forms.Form):
 
     def clean_source(self) -> str:
         """The query alone, from whatever address was put in; it must name a series."""
+        query = charts.of_address(self.cleaned_data["source"])
+        if self.of == "diagram" and charts.names_table(query):
+            return query
         found = asking.of_address(_of_series(self.cleaned_data["source"]))
         if not found.ids:
             raise forms.ValidationError(
@@ -207,15 +211,27 @@ def arranged(blocks: list[dict[str, str]], do: str) -> list[dict[str, str]]:
     what, _, which = do.partition("-")
     if what == "add" and which in KINDS and len(blocks) < MOST_BLOCKS:
         return [*blocks, {**dict.fromkeys(_NAMES, ""), "kind": which}]
+    which, _, source = which.partition(":")
     at = int(which) if which.isdecimal() and len(which) < 4 else -1
     if not 0 <= at < len(blocks):
         return blocks
     moved = list(blocks)
+    if what == "take":
+        moved[at] = {**blocks[at], "source": _together(blocks[at], source)}
+        return moved
     block = moved.pop(at)
     if what == "remove":
         return moved
     moved.insert(max(0, at - 1) if what == "up" else at + 1 if what == "down" else at, block)
     return moved
+
+
+def _together(block: Mapping[str, str], source: str) -> str:
+    """A series that is taken stands beside those that are there; anything else takes their place."""
+    chosen, taken = asking.of_address(block["source"]), asking.of_address(source)
+    if block["kind"] == "values" and chosen.ids and taken.ids:
+        return chosen.query(ids=[*chosen.ids, *(each for each in taken.ids if each not in chosen.ids)])
+    return source[: asking.LONGEST_QUERY]
 
 
 def unchecked(blocks: Sequence[Mapping[str, str]]) -> list[BlockForm]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,6 +11,9 @@ import msgspec
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from stadtkern.catalogue.charts import asking as asking_tables
+from stadtkern.catalogue.charts import chart
+from stadtkern.catalogue.charts.chart import Chart
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
 from stadtkern.insights.atlas import places as atlas
@@ -26,6 +30,10 @@ from stadtkern.ui.visit import Visit
 
 MOST_VALUES = 6
 MOST_PLACES = 500
+# Further maps of a story are lists with a link.
+MOST_MAPS = 6
+# What all charts of tables of one page may take together, and what each of them gets at least.
+_SECONDS, _LEAST_MILLISECONDS = 6.0, 150
 _LINE = timedelta(hours=48)
 
 
@@ -43,7 +51,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     text: SafeString = mark_safe("")
     texts: Mapping[str, str] = {}
-    diagram: Diagram | None = None
+    diagram: Diagram | Chart | None = None
     values: Sequence[Value] = ()
     places: Sequence[Place] = ()
     places_kind: str = ""
@@ -58,12 +66,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def parts(visit: Visit, told: Told) -> list[Part]:
-    """All blocks in their order."""
-    return [await _part(visit, block, number) for number, block in enumerate(told.blocks, 1)]
+    """All blocks in their order; what a page may cost is shared among them."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + _SECONDS
+    found, maps_left = [], MOST_MAPS
+    for number, block in enumerate(told.blocks, 1):
+        left = max(_LEAST_MILLISECONDS, int((until - clock()) * 1000))
+        found.append(await _part(visit, block, number, milliseconds=left, drawn=maps_left > 0))
+        maps_left -= block.kind == "map"
+    return found
 
 
-async def _part(visit: Visit, block: Block, number: int) -> Part:
+async def _part(visit: Visit, block: Block, number: int, *, milliseconds: int, drawn: bool) -> Part:
     text = prose.html(formats.words(block.text))
+    if block.kind == "diagram" and asking_tables.names_table(block.source):
+        name = f"bild-{number}"
+        table = await chart.build(visit, block.source, name=name, milliseconds=milliseconds)
+        return Part(number=number, kind="diagram", text=text, diagram=table, gone=table is None)
     if block.kind == "diagram":
         found = await diagram.build(visit, asking.of_address(block.source), name=f"bild-{number}")
         return Part(number=number, kind="diagram", text=text, diagram=found, gone=found is None)
@@ -71,7 +90,7 @@ async def _part(visit: Visit, block: Block, number: int) -> Part:
         values = await _values(visit, asking.of_address(block.source).ids)
         return Part(number=number, kind="values", text=text, values=values, gone=not values)
     if block.kind == "map":
-        return await _map(visit, block, number, text)
+        return await _map(visit, block, number, text, drawn=drawn)
     return Part(number=number, kind="text", text=text, texts=block.text)
 
 
@@ -101,7 +120,7 @@ def _line(stream: Stream, points: Sequence[series.Point]) -> SafeString | str:
     return charts.spark(values, title=gettext("Verlauf der letzten zwei Tage"))
 
 
-async def _map(visit: Visit, block: Block, number: int, text: SafeString) -> Part:
+async def _map(visit: Visit, block: Block, number: int, text: SafeString, *, drawn: bool) -> Part:
     kind = kinds.BY_KEY.get(block.source)
     land = await ground.outlines(visit)
     asked = Asked(kinds=(kind.key,) if kind else ())
@@ -118,7 +137,9 @@ async def _map(visit: Visit, block: Block, number: int, text: SafeString) -> Par
         if place.point
     ]
     title = str(kind.many) if kind else gettext("Messorte der Stadt")
-    drawn = maps.draw(land=land, spots=spots, title=title, name=f"karte-{number}", radius=8.0)
+    picture = None
+    if spots and drawn:
+        picture = maps.draw(land=land, spots=spots, title=title, name=f"karte-{number}", radius=8.0)
     return Part(
         number=number,
         kind="map",
@@ -126,6 +147,6 @@ async def _map(visit: Visit, block: Block, number: int, text: SafeString) -> Par
         places=found,
         places_kind=title,
         places_key=kind.key if kind else "",
-        map=drawn if spots else None,
+        map=picture,
         gone=not found,
     )

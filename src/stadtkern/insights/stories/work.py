@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from stadtkern.catalogue.charts import asking as charts
 from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
 from stadtkern.insights.diagrams import asking
-from stadtkern.insights.stories import differences, forms, operations, queries, shown
+from stadtkern.insights.stories import differences, finding, forms, operations, queries, shown
 from stadtkern.insights.stories.entities import Block, Story, Told, Version
 from stadtkern.insights.stories.permissions import PUBLISHES, WRITES
 from stadtkern.ui import telling
@@ -61,13 +62,13 @@ async def listing(request: HttpRequest) -> HttpResponse:
 
 async def new(request: HttpRequest) -> HttpResponse:
     """A new story, perhaps begun with a diagram (`?diagramm=` its query)."""
-    question = asking.of_address(request.GET.get("diagramm", ""))
-    begin = [Block(kind="text"), *([Block(kind="diagram", source=question.query())] if question.ids else [])]
+    source = _of_chart(request.GET.get("diagramm", ""))
+    begin = [Block(kind="text"), *([Block(kind="diagram", source=source)] if source else [])]
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role=WRITES)
         if request.method != "POST":
             return _form(request, forms.HeadForm(), forms.blocks_of(begin))
-        sent = _sent(request)
+        sent = await _sent(request, visit)
         if not isinstance(sent, Told):
             return sent
         number = await operations.begin(visit.connection, by=person.principal_id, told=sent)
@@ -83,7 +84,7 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
         if request.method != "POST":
             head = forms.HeadForm(initial=forms.head_of(newest.told))
             return _form(request, head, forms.blocks_of(newest.told.blocks), story=story, newest=newest)
-        sent = _sent(request, story=story, newest=newest)
+        sent = await _sent(request, visit, story=story, newest=newest)
         if not isinstance(sent, Told):
             return sent
         base = request.POST.get("base", "")
@@ -106,8 +107,17 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
     return redirect(f"{request.path}?gespeichert=1")
 
 
-def _sent(
-    request: HttpRequest, *, story: Story | None = None, newest: Version | None = None
+def _of_chart(address: str) -> str:
+    """The query of a chart of series or of a table; nothing where the address names neither."""
+    query = charts.of_address(address)
+    if charts.names_table(query):
+        return query
+    question = asking.of_address(address)
+    return question.query() if question.ids else ""
+
+
+async def _sent(
+    request: HttpRequest, visit: Visit, *, story: Story | None = None, newest: Version | None = None
 ) -> Told | HttpResponse:
     """What was written; or the form again, with blocks moved, or with what is wrong beside the fields."""
     do, blocks = request.POST.get("do", "save"), forms.sent(request.POST)
@@ -116,6 +126,10 @@ def _sent(
         head = forms.HeadForm(
             initial={name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
         )
+        what, _, which = do.partition("-")
+        if what == "find" and which.isdecimal():
+            found = await finding.offers(visit, request.POST.get(f"b{which}-find", ""))
+            return _form(request, head, arranged, story=story, newest=newest, found=found, at=which)
         return _form(request, head, arranged, story=story, newest=newest, arranged=True)
     head, parts = forms.HeadForm(request.POST), forms.checked(blocks)
     right = [each.is_valid() for each in (head, *parts)]  # all of them, so that each says what is wrong
@@ -132,6 +146,8 @@ def _form(
     story: Story | None = None,
     newest: Version | None = None,
     arranged: bool = False,
+    found: finding.Found | None = None,
+    at: str = "",
     status: int = 200,
 ) -> HttpResponse:
     base = request.POST.get("base") or (newest.number if newest else 0)
@@ -142,6 +158,8 @@ def _form(
         "newest": newest,
         "base": base,
         "arranged": arranged,
+        "found": found,
+        "finding": at,
         "saved": bool(request.GET.get("gespeichert")) and request.method == "GET",
         "kinds": forms.NAMES,
     }
