@@ -12,7 +12,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stadtkern.city import districts
-from stadtkern.core import problems
+from stadtkern.core import datasets, problems
 from stadtkern.core.database import Connection
 from stadtkern.features.api import call as calls
 from stadtkern.features.api import failures, picture
@@ -204,3 +204,22 @@ async def test_values_with_parts_are_lists_with_titles(client: httpx.AsyncClient
     assert "<dt>Verantwortlich</dt><dd>Grünflächenamt</dd>" in page
     assert "<dt>Seit</dt><dd>01.04.2021</dd>" in page
     assert "<dt>x&lt;y</dt><dd>ja doch</dd>" in page
+
+
+async def test_a_collection_says_what_its_dataset_says(
+    client: httpx.AsyncClient, connection: Connection
+) -> None:
+    """Title and description as they are now, with the way to its page; texts stand as they are."""
+    about = {"title": {"de": "Spielplätze"}, "description": {"de": "Wo Kinder spielen."}}
+    dataset_id = await datasets.save(connection, key="spielplaetze", room="public", about=about)
+    columns = [Column(name="note", type="text", title={"de": "Bemerkung"})]
+    await collection(
+        connection, key="spielplaetze", dataset_id=dataset_id, columns=columns, rows=[["=1+1"]], geometry=None
+    )
+    document = (await client.get("/ogc/collections/spielplaetze")).json()
+    assert (document["title"], document["description"]) == ("Spielplätze", "Wo Kinder spielen.")
+    (described,) = [link for link in document["links"] if link["rel"] == "describedby"]
+    assert described["href"].endswith("/daten/spielplaetze")
+    page = (await client.get("/ogc/collections/spielplaetze?f=html&lang=en")).text
+    assert '/en/daten/spielplaetze">Origin, licence and description</a>' in page
+    assert "<td>=1+1</td>" in (await client.get("/ogc/collections/spielplaetze/items?f=html")).text

@@ -46,6 +46,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     table_name: str
     modified_at: datetime
+    # What its dataset is called in addresses; empty where only the collection itself was asked for.
+    dataset_key: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,6 +78,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     after: int | None
 
 
+# The columns of a collection's own row.
+_OWN = 13
+
+
 def collection(row: Sequence[Any]) -> Collection:
     """A collection from its row in the database."""
     return Collection(
@@ -92,6 +98,7 @@ def collection(row: Sequence[Any]) -> Collection:
         version=row[10],
         table_name=row[11],
         modified_at=row[12],
+        dataset_key=row[13] if len(row) > _OWN else "",
     )
 
 

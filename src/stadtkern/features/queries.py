@@ -16,9 +16,15 @@ from stadtkern.features.compiler import Compiler, UnknownColumn
 from stadtkern.features.entities import Bounds, Collection, Page, Row
 from stadtkern.features.sources import Source, Stored
 
+# What a dataset says of itself holds for the collection that is called as it is.
 _COLLECTION = (
-    "select c.id, c.dataset_id, c.key, c.title, c.description, c.columns, c.geometry, c.srid, c.bounds, c.n,"
-    " c.version, c.table_name, c.modified_at from features.collection c where "
+    "select c.id, c.dataset_id, c.key,"
+    " case when c.key = d.key and jsonb_typeof(d.about -> 'title') = 'object' then d.about -> 'title'"
+    " else c.title end,"
+    " case when c.description = '{}' and jsonb_typeof(d.about -> 'description') = 'object'"
+    " then d.about -> 'description' else c.description end,"
+    " c.columns, c.geometry, c.srid, c.bounds, c.n, c.version, c.table_name, c.modified_at, d.key"
+    " from features.collection c join core.dataset d on d.id = c.dataset_id where "
 )
 # Rows are counted one by one up to here; beyond, nobody waits for the exact number.
 MOST_COUNTED = 100_000
@@ -68,7 +74,11 @@ async def collections(
     limit: int | None = None,
 ) -> list[Collection]:
     """Collections that have been delivered, by their key; only those of one dataset, or all."""
-    conditions = [scope.on("c.dataset_id"), Fragment("c.version > 0 and c.key > %s", (after,))]
+    conditions = [
+        scope.on("c.dataset_id"),
+        scope.on("d.id"),
+        Fragment("c.version > 0 and c.key > %s", (after,)),
+    ]
     if dataset_id is not None:
         conditions.append(Fragment("c.dataset_id = %s", (dataset_id,)))
     statement = (
@@ -79,7 +89,11 @@ async def collections(
 
 async def find(connection: Connection, scope: Scope, *, key: str) -> Collection:
     """One collection by its key. Raises NoSuchCollection."""
-    conditions = [scope.on("c.dataset_id"), Fragment("c.version > 0 and c.key = %s", (key,))]
+    conditions = [
+        scope.on("c.dataset_id"),
+        scope.on("d.id"),
+        Fragment("c.version > 0 and c.key = %s", (key,)),
+    ]
     found = await rows.fetch(connection, Fragment(_COLLECTION) + fragments.every(conditions))
     if not found:
         raise NoSuchCollection(f"no collection {key[:80]!r}")

@@ -97,6 +97,10 @@ class Source(Protocol):
     def dataset_id(self) -> int | None:
         """The dataset of all rows; None where each has its own."""
 
+    @property
+    def dataset_key(self) -> str:
+        """What that is called in addresses; empty where there is none."""
+
     def table(self, scope: Scope) -> Fragment:
         """What stands after `from`."""
 
@@ -130,6 +134,7 @@ class Stored:
         self.collection = collection
         self.key = collection.key
         self.dataset_id: int | None = collection.dataset_id
+        self.dataset_key = collection.dataset_key
         self.title = collection.title
         self.description = collection.description
         self.columns: Sequence[Described] = collection.columns

@@ -47,6 +47,7 @@ class _Entities:
     geometry: Geometry | None = "Geometry"
     bounds: Bounds | None = None
     dataset_id: int | None = None
+    dataset_key = ""
     n: int | None = None
     version: str | None = None
     place = "things"

@@ -64,7 +64,7 @@ async def create(
                     "organisation_id": organisation_id,
                     "room": room,
                     "state": state,
-                    "about": Jsonb({"title": dict(title)}),
+                    "about": Jsonb({"title": dict(title), **_said(metadata)}),
                 },
             )
         ).fetchone()
@@ -77,6 +77,11 @@ async def create(
             await connection.execute(sql["set_issued"], {"dataset_id": row[0], "by": _id(by)})
         await keeping.keep(connection, dataset_id=row[0], by=_id(by))
         return await rows.record(connection, dataset_id=row[0])
+
+
+def _said(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stub of a dataset tells of it besides its title."""
+    return {"description": dict(metadata["description"])} if metadata.get("description") else {}
 
 
 async def change(connection: Connection, *, by: Who | None, dataset_id: int, **metadata: Any) -> Dataset:

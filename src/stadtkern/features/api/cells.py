@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from stadtkern.features.api import writers
 from stadtkern.features.api.call import Call
 from stadtkern.features.api.words import words
 from stadtkern.features.sources import Described
@@ -89,9 +88,9 @@ def _told(call: Call, value: Any, about: Described | None = None) -> str:
             )
         case list():
             return ", ".join(_told(call, inner) for inner in value)
-        case str() if (day := _day(value)) is not None:
-            return _told(call, day)
-    return str(writers.cell(value))
+        case str():
+            return value if (day := _day(value)) is None else _told(call, day)
+    return str(value)
 
 
 def _title(call: Call, about: Described | None, name: str) -> str:

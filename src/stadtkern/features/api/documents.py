@@ -124,6 +124,10 @@ def collection(call: Call, source: Source) -> Node:
             ),
         ],
     }
+    if source.dataset_key:
+        home = str(call.state.settings.base_url) + _words(call, "", "/en")
+        page = f"{home}/daten/{quote(source.dataset_key)}"
+        found["links"].append(link("describedby", page, "text/html", _words(call, "Datensatz", "Dataset")))
     if description := call.text(source.description):
         found["description"] = description
     if source.geometry:
@@ -143,7 +147,11 @@ def queryables(call: Call, source: Source) -> Node:
     if source.geometry:
         name = source.geometry.lower()
         form = "geometry-any" if name in ("geometry", "geometrycollection") else f"geometry-{name}"
-        properties["geometry"] = {"title": "Geometry", "x-ogc-role": "primary-geometry", "format": form}
+        properties["geometry"] = {
+            "title": _words(call, "Geometrie", "Geometry"),
+            "x-ogc-role": "primary-geometry",
+            "format": form,
+        }
     moment = parameters.moment_of(source)
     if moment is not None:
         properties[moment.name]["x-ogc-role"] = "primary-instant"

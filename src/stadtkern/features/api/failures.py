@@ -110,6 +110,10 @@ _GERMAN: Mapping[str, tuple[str, str]] = {
         "Die Auswahl hat mehr Zeilen, als diese Form aufnimmt",
         "Bitte laden Sie CSV oder Parquet, oder schränken Sie die Auswahl ein.",
     ),
+    "TooLargeForExcel": (
+        "Die Auswahl ist für eine Excel-Datei zu groß",
+        "Bitte laden Sie CSV oder Parquet, oder schränken Sie die Auswahl ein.",
+    ),
     "ChangedMeanwhile": (
         "Eine neue Lieferung hat die Sammlung geändert, während sie gesendet wurde",
         "Bitte laden Sie noch einmal; dann kommt die neue Lieferung.",

@@ -87,11 +87,16 @@ def collection(call: Call, found: Node) -> str:
         for item in found["links"]
         if item["rel"] == "enclosure"
     )
+    dataset = "".join(
+        f' <a class="sk-button" href="{escape(item["href"])}">{escape(say.dataset)}</a>'
+        for item in found["links"]
+        if item["rel"] == "describedby"
+    )
     body = (
         f'<p class="sk-actions"><a class="sk-button sk-button--strong" '
         f'href="{escape(shell.to(call, "collections", key, "items"))}">{escape(say.show)}</a> '
         f'<a class="sk-button" href="{escape(shell.to(call, "collections", key, "queryables"))}">'
-        f"{escape(say.queryables)}</a></p>"
+        f"{escape(say.queryables)}</a>{dataset}</p>"
         f"{about}"
         f'<section class="sk-section"><h2>{escape(say.downloads)}</h2>'
         f'<p class="sk-actions">{files}</p></section>{_addresses(say, [address])}'

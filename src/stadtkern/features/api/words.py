@@ -58,6 +58,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     about_addresses: str
     wrong: tuple[tuple[int, str], ...]
     number: str
+    dataset: str
     concerns: str
     details: str
     to_collections: str
@@ -124,6 +125,7 @@ _GERMAN = Words(
         (0, "Diese Anfrage lässt sich nicht beantworten"),
     ),
     number="Nr.",
+    dataset="Herkunft, Lizenz und Beschreibung",
     concerns="Es geht um:",
     details="Einzelheiten für Programme (englisch)",
     to_collections="Alle Sammlungen ansehen",
@@ -189,6 +191,7 @@ _ENGLISH = Words(
         (0, "This request cannot be answered"),
     ),
     number="No.",
+    dataset="Origin, licence and description",
     concerns="This is about:",
     details="Details for programs",
     to_collections="Show all collections",
