@@ -111,7 +111,7 @@ _GERMAN: Mapping[str, tuple[str, str]] = {
         "Bitte laden Sie CSV oder Parquet, oder schränken Sie die Auswahl ein.",
     ),
     "TooLargeForExcel": (
-        "Die Auswahl ist für eine Excel-Datei zu groß",
+        "Die Texte der Auswahl sind für eine Excel-Datei zu lang",
         "Bitte laden Sie CSV oder Parquet, oder schränken Sie die Auswahl ein.",
     ),
     "ChangedMeanwhile": (
