@@ -106,6 +106,18 @@ async def test_places_are_found_by_name_and_street(visitor: AsyncClient, town: f
     assert await _found(visitor, "?q=%25_%27%3B--") == {}
 
 
+async def test_documents_that_the_browser_has_are_not_sent_again(
+    visitor: AsyncClient, town: factories.Town
+) -> None:
+    """Outlines and an hour gone by stay as they are; other filters are another document."""
+    for path in ("/karte/districts.json", "/karte/places.json?tag=2026-02-25&stunde=13"):
+        etag = (await visitor.get(path))["ETag"]
+        again = await visitor.get(path, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+    other = await visitor.get("/karte/places.json?art=rad", headers={"If-None-Match": etag})
+    assert other.status_code == 200
+
+
 async def test_an_hour_gone_by_shows_what_was_then(visitor: AsyncClient, town: factories.Town) -> None:
     """Totals of counts and means of levels within the hour; what did not report says nothing."""
     then = await _found(visitor, "?tag=2026-02-25&stunde=13")

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext
 
 from stadtkern.features.entities import Collection, Row
@@ -119,7 +121,7 @@ async def places_json(request: HttpRequest) -> HttpResponse:
         land = await ground.outlines(visit)
         found = await places.read(visit, asked=asked, land=land)
         photos = await pictures.every(visit)
-    return _json(document.of_places(found.places, pictures=photos))
+    return _json(request, document.of_places(found.places, pictures=photos))
 
 
 async def features_json(request: HttpRequest, key: str) -> HttpResponse:
@@ -131,14 +133,14 @@ async def features_json(request: HttpRequest, key: str) -> HttpResponse:
             raise Http404
         land = await ground.outlines(visit)
         rows, more = await layers.rows(visit, collection, asked=asked, land=land, most=layers.MOST_FEATURES)
-    return _json(document.of_rows(rows, collection, more=more))
+    return _json(request, document.of_rows(rows, collection, more=more))
 
 
-async def districts_json(request: HttpRequest) -> JsonResponse:
+async def districts_json(request: HttpRequest) -> HttpResponse:
     """The outlines of the districts as GeoJSON."""
     async with visits.open_visit(request) as visit:
         features: list[Any] = list(await ground.outlines(visit))
-    answer = JsonResponse({"type": "FeatureCollection", "features": features})
+    answer = _json(request, {"type": "FeatureCollection", "features": features})
     answer["Cache-Control"] = "public, max-age=3600"
     return answer
 
@@ -166,5 +168,9 @@ async def suggest(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"suggestions": hits[:_SUGGESTED]})
 
 
-def _json(document: Mapping[str, Any]) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(document), content_type="application/geo+json")
+def _json(request: HttpRequest, document: Mapping[str, Any]) -> HttpResponse:
+    """The document, or 304 where the browser has just this one; it was read for this asker."""
+    content = msgspec.json.encode(document)
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    full = HttpResponse(content, content_type="application/geo+json", headers={"ETag": etag})
+    return cast(HttpResponse, get_conditional_response(request, etag=etag, response=full))

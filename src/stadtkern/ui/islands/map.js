@@ -9,6 +9,7 @@ import { paint, style } from "./mapstyle.js";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const GROUPED = 150; // more places than that are grouped unless somebody does not want it
+const DENSE = 2000; // more than that, each by itself, are plain circles
 
 function box(features) {
   const bounds = new maplibre.LngLatBounds();
@@ -81,7 +82,7 @@ class Atlas {
     this.wish.addEventListener("change", () => this.restyle());
     this.points();
     this.live = follow({
-      map: this.map, kinds: this.kinds, found: () => this.found, source: () => this.map.getSource("places"),
+      map: this.map, kinds: this.kinds, found: () => this.found, dense: () => this.plain,
     });
     this.map.on("moveend", () => this.early.moved(this.view()));
     this.map.once("load", () => this.ready(asked));
@@ -106,9 +107,13 @@ class Atlas {
 
   get group() { return this.wish.checked && this.found.features.length > GROUPED; }
 
+  get dense() { return !this.group && this.found.features.length > DENSE; }
+
   style() {
     this.grouped = this.group;
+    this.plain = this.dense;
     return style({
+      dense: this.plain,
       districts: this.districts, middles: middles(this.districts), found: this.found, group: this.grouped,
       collections: this.collections, tiles: this.tiles(),
     });
@@ -135,7 +140,7 @@ class Atlas {
   manners() {
     const said = this.frame.dataset;
     return {
-      attributionControl: false, dragRotate: false, maxZoom: 18, cooperativeGestures: true,
+      attributionControl: false, fadeDuration: 0, dragRotate: false, maxZoom: 18, cooperativeGestures: true,
       reduceMotion: still.matches,
       locale: {
         "NavigationControl.ZoomIn": said.zoomIn, "NavigationControl.ZoomOut": said.zoomOut,
@@ -161,7 +166,8 @@ class Atlas {
 
   async refresh(asked, signal) {
     const same = await this.read(asked, signal);
-    if (same && this.grouped === this.group) {
+    if (same && this.grouped === this.group && this.plain === this.dense) {
+      this.map.removeFeatureState({ source: "places" });
       this.map.getSource("places").setData(this.found);
       for (const { key, data } of this.collections) this.map.getSource(`rows-${key}`).setData(data);
     } else this.restyle();
@@ -184,7 +190,8 @@ class Atlas {
         const zoom = await map.getSource("places").getClusterExpansionZoom(hit.properties.cluster_id);
         map.easeTo({ center: hit.geometry.coordinates, zoom });
       } else if (hit.layer.id === "places") {
-        this.open(hit.geometry.coordinates, placeWords(this.frame, this.kinds, hit));
+        const place = this.found.features.find(({ id }) => id === hit.id) ?? hit;
+        this.open(hit.geometry.coordinates, placeWords(this.frame, this.kinds, place));
       } else this.open(event.lngLat, rowWords(hit));
     });
     let asked = 0;

@@ -24,19 +24,24 @@ function packed(ids) {
   return text.length > LONGEST ? packed(ids.slice(0, Math.floor(ids.length * LONGEST / text.length))) : text;
 }
 
-export function follow({ map, kinds, found, source }) {
+export function follow({ map, kinds, found, dense }) {
   let [stream, known, byStream, timer, drawing] = [null, "", new Map(), 0, 0];
   const pending = new Map();
 
   function draw() {
     drawing = 0;
     const update = [];
+    const plain = dense();
     for (const [feature, said] of pending) {
+      const turned = feature.properties.mood !== said.mood;
       Object.assign(feature.properties, said);
+      // Plain circles show no value: only where the mood turns is there something to draw, without new tiles.
+      if (plain && turned) map.setFeatureState({ source: "places", id: feature.id }, { mood: said.mood });
+      if (plain) continue;
       update.push({ id: feature.id, addOrUpdateProperties: Object.entries(said).map(([key, value]) => ({ key, value })) });
     }
     pending.clear();
-    source()?.updateData({ update });
+    if (update.length) map.getSource("places")?.updateData({ update });
   }
 
   function hear(event) {

@@ -71,6 +71,22 @@ function rows(source) {
   ];
 }
 
+// Thousands of points, each by itself: one circle each, filled or hollow, and names only from close by.
+function many() {
+  const mood = ["coalesce", ["feature-state", "mood"], ["get", "mood"]];
+  const by = (live, off, silent) => ["match", mood, "off", off, "silent", silent, live];
+  const edge = by(ink("surface"), ink("accent"), ink("usual"));
+  return [
+    { id: "places", type: "circle", source: "places",
+      paint: { "circle-color": by(ink("accent"), ink("surface"), ink("surface")), "circle-stroke-color": edge,
+        "circle-stroke-width": by(1, 2, 1), "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2.5, 15, 6] } },
+    { id: "names", type: "symbol", source: "places", minzoom: 14.5,
+      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 13, "text-offset": [0, 0.8],
+        "text-anchor": "top", "text-optional": true },
+      paint: halo() },
+  ];
+}
+
 function places() {
   const label = ["format", ["get", "name"], {}, "\n", {}, ["get", "value"], { "font-scale": 1.05 }];
   return [
@@ -91,7 +107,7 @@ function places() {
   ];
 }
 
-export function style({ districts, middles, found, group, collections, tiles }) {
+export function style({ districts, middles, found, group, dense, collections, tiles }) {
   const geo = (data) => ({ type: "geojson", data: data ?? EMPTY });
   const sources = {
     districts: geo(districts), middles: geo(middles),
@@ -106,7 +122,7 @@ export function style({ districts, middles, found, group, collections, tiles }) 
       { id: "ground", type: "background", paint: { "background-color": ink("surface") } },
       land, ...basemap(tiles), ...drawn,
       ...collections.flatMap(({ key }) => rows(`rows-${key}`)),
-      ...places(),
+      ...(dense ? many() : places()),
     ],
   };
 }
