@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 WIDTHS = (1280, 768, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_PATIENCE = 20_000  # ms
 
 
 class Kind(NamedTuple):
@@ -40,12 +41,14 @@ PUBLIC = (
     Kind("kiosk-kachel", "/?mode=kiosk&kachel=radverkehr", full=False),
     Kind("karte", "/karte"),
     Kind("naehe", "/naehe"),
-    Kind("naehe-gefunden", "/naehe?stadtteil=1"),
+    Kind("naehe-gefunden", "/naehe?ort=rathaus"),
     Kind("dinge", "/dinge"),
     Kind("ding", "/dinge/1"),
     Kind("ding-parken", "/dinge?art=parkhaus", (_to("/dinge/"),)),
     Kind("aushang", "/dinge/1/aushang"),
     Kind("aushaenge", "/dinge/schilder"),
+    Kind("aushaenge-blatt", "/dinge/schilder?ding=1&ding=2&ding=3&ding=4&ding=5"),
+    Kind("aushaenge-klein", "/dinge/schilder?ding=1&ding=2&ding=3&ding=4&ding=5&groesse=klein"),
     Kind("messreihe", "/messreihen/1"),
     Kind("messreihe-jahr", "/messreihen/1?zeitraum=jahr"),
     Kind("einbetten-reihe", "/messreihen/1/einbetten"),
@@ -191,6 +194,9 @@ def _take(page: Page, address: str, kind: Kind, file: Path) -> None:
             break
         there = urlsplit(urljoin(page.url, found.get_attribute("href") or ""))
         page.goto(f"{address}{there.path}?{there.query}", wait_until="load")
+    if page.locator("[data-map]:not([hidden])").count():
+        page.wait_for_selector("[data-map][data-ready]", timeout=_PATIENCE)
+        page.wait_for_load_state("networkidle", timeout=_PATIENCE)
     page.evaluate("document.fonts.ready")
     page.screenshot(path=file, full_page=kind.full)
 

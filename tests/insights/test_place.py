@@ -56,6 +56,9 @@ async def test_a_closed_place_is_not_stale(
     assert "seit 7:58 Uhr" in page or "seit 07:58 Uhr" in page
     assert "sk-fresh--stale" not in page
     assert "um diese Zeit" not in page
+    listed = await _text(visitor, "/dinge?q=arkaden")
+    assert ("geschlossen" in listed, "sk-fresh--stale" in listed) == (True, False)
+    assert "Die übrigen: geschlossen." in await _text(visitor, "/")
 
 
 async def test_the_short_address_leads_to_the_page(visitor: AsyncClient, town: factories.Town) -> None:

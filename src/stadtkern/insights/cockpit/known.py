@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from stadtkern.core import statements
+from stadtkern.insights import silence
 from stadtkern.insights import streams as streams_of
 from stadtkern.insights import usual as usuals
 from stadtkern.insights.cockpit.definitions import Definition, Form
@@ -22,6 +23,7 @@ Weeks = Mapping[datetime, float]
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # Which forms look at single hours, at what is usual, at the same hour of past weeks, at the year.
 _BY_HOUR: tuple[Form, ...] = ("flow", "value", "gauge", "ranking", "places")
+_BY_PLACES: tuple[Form, ...] = ("free", "bays", "low", "value", "gauge", "ranking")
 _BY_USUAL: tuple[Form, ...] = ("flow", "value")
 
 
@@ -35,7 +37,7 @@ class Fed(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Histories by number of the datastream. `usual`: of this weekday, `before`: of the one before.
 
-    `linked`: whether places on maps lead to their pages.
+    `quiet`: what the silence of series means, in words. `linked`: whether places on maps lead to their pages.
     """
 
     hours: Mapping[int, Sequence[series.Point]] = {}
@@ -44,6 +46,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     weeks: Mapping[int, Weeks] = {}
     years: Mapping[int, usuals.Year] = {}
     land: Sequence[Mapping[str, Any]] = ()
+    quiet: Mapping[int, str] = {}
     linked: bool = True
 
 
@@ -78,6 +81,7 @@ async def read(visit: Visit, *, fed: Sequence[Fed], linked: bool = True) -> Know
     silent = [s.id for s in _streams(fed, ("flow",)) if not s.at or s.at.astimezone(zone) < midnight + _HOUR]
     return Known(
         linked=linked,
+        quiet=await silence.meanings(visit, _streams(fed, _BY_PLACES)),
         hours=await series.hourly(visit.connection, datastream_ids=by_hour, start=start, end=visit.now)
         if by_hour
         else {},

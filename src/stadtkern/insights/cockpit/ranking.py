@@ -43,7 +43,7 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=gettext("gezählt heute") if counts and places else missing(fresh, streams, definition),
+        note=gettext("gezählt heute") if counts and places else missing(fresh, streams, definition, known),
         streams=[s.id for s in streams],
     )
 

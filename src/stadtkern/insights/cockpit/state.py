@@ -30,7 +30,7 @@ from stadtkern.ui.visit import Visit
 _ENOUGH = 30
 
 
-def low(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
+def low(visit: Visit, fed: Fed, known: Known) -> Tile:
     """How many places are below a threshold on the mean of their series, such as trees on dry ground."""
     definition, streams = fed.definition, fed.streams
     fresh = fresh_ones(streams, visit=visit)
@@ -51,7 +51,7 @@ def low(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition, known),
         streams=[s.id for s in streams],
     )
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
@@ -79,19 +79,26 @@ def free(visit: Visit, fed: Fed, known: Known) -> Tile:
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition, known),
         url=address(streams),
     )
 
 
-def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Definition) -> str:
-    if len(fresh) == len(streams) or not fresh:
+def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Definition, known: Known) -> str:
+    """How many places report, and what it means that others do not, such as closed."""
+    reporting = {s.id for s in fresh}
+    meant = Counter(known.quiet[s.id] for s in streams if s.id not in reporting and s.id in known.quiet)
+    if len(fresh) == len(streams) or not (fresh or meant):
         return ""
-    return gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
+    said = gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
         "n": len(fresh),
         "all": len(streams),
         "places": formats.words(definition.places) or gettext("Orten"),
     }
+    if sum(meant.values()) == len(streams) - len(fresh) and len(meant) == 1:
+        return f"{said} {gettext('Die übrigen: %(meaning)s.') % {'meaning': next(iter(meant))}}"
+    parts = [gettext("%(meaning)s: %(n)s.") % {"meaning": text, "n": n} for text, n in meant.items()]
+    return " ".join([said, *parts])
 
 
 def _taken_sentence(taken: float, expected: float | None) -> str:
@@ -126,7 +133,7 @@ def _usual_taken(streams: Sequence[Stream], known: Known) -> float | None:
     return min(1.0, max(0.0, 1 - median(shares))) if len(shares) >= _ENOUGH else None
 
 
-def bays(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
+def bays(visit: Visit, fed: Fed, known: Known) -> Tile:
     """How many of some places have a state, such as free; of one place, its state in a word."""
     definition, streams = fed.definition, fed.streams
     fresh = [s for s in streams if s.last_time and visit.now - (s.at or s.last_time) <= s.late_after]
@@ -141,7 +148,7 @@ def bays(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition, known),
         url=address(streams),
         streams=[s.id for s in streams],
     )

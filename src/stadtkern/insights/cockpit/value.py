@@ -65,7 +65,7 @@ def gauge(visit: Visit, fed: Fed, known: Known) -> Tile:
 def _tile(
     visit: Visit,  # noqa: ARG001
     fed: Fed,
-    known: Known,  # noqa: ARG001
+    known: Known,
     *,
     fresh: Sequence[Stream],
     mean: float | None,
@@ -87,7 +87,7 @@ def _tile(
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition),
+        note=missing(fresh, streams, definition, known),
         url=address(streams),
         streams=[s.id for s in streams],
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
-from stadtkern.insights import kinds, streams
+from stadtkern.insights import kinds, silence, streams
 from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.streams import Dataset, Site, Stream
 from stadtkern.ui.paging import Paging
@@ -22,11 +22,12 @@ SIZE = 24
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One thing in the list, with its series."""
+    """One thing in the list, with its series; `quiet`: what it means that the first of them is silent."""
 
     site: Site
     dataset: Dataset
     series: Sequence[Stream]
+    quiet: str = ""
 
     @property
     def kind(self) -> kinds.Kind:
@@ -64,7 +65,12 @@ async def read(visit: Visit, *, query: str, kind: kinds.Kind | None, page: str) 
     here = Fragment("d.thing_id = ANY (%s)", ([site.id for site, _ in shown],))
     for stream in await streams.streams(visit, here, order="d.id"):
         by_thing[stream.site.id].append(stream)
-    entries = [Entry(site, dataset, by_thing[site.id]) for site, dataset in shown]
+    first = {number: series[0] for number, series in by_thing.items()}
+    meant = await silence.meanings(visit, first.values())
+    entries = [
+        Entry(site, dataset, by_thing[site.id], meant.get(first[site.id].id, "") if site.id in first else "")
+        for site, dataset in shown
+    ]
     paging = _paging(number, more=len(found) > SIZE, query=query, kind=kind)
     return Listing(entries, await mapped.kinds_present(visit), paging)
 

@@ -47,7 +47,8 @@ async def page(request: HttpRequest) -> HttpResponse:
         shown = await _named(visit, ids[:PRINTED])
         present = await mapped.kinds_present(visit)
     about: dict[str, Any] = {
-        "places": found[:MOST],
+        # What is chosen stays chosen, whatever is searched for next.
+        "places": [*shown, *(site for site in found[:MOST] if site.id not in set(ids))],
         "more": len(found) > MOST,
         "present": present,
         "chosen": set(ids),

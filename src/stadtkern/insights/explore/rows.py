@@ -71,7 +71,8 @@ def _buckets(visit: Visit, *, stream: Stream, span: Span, history: History, page
     return Table(
         [_bucket(p, visit=visit, stream=stream, bucket=span.bucket, digits=digits) for p in shown],
         paging,
-        True,
+        # Where each value stands for itself, its least and greatest say nothing new.
+        any(point.n > 1 for point in newest),
     )
 
 

@@ -38,6 +38,7 @@ async def run(*, url: str, settings: Settings, stop: asyncio.Event) -> None:
             if row and row[0]:
                 await look(connection, now=times.now())
             if row and (row[0] or row[1]):
+                await withhold(connection)
                 await _send(connection, settings=settings, stop=stop)
             if rounds % _TIDY_EVERY == 0:
                 await tidy(connection)
@@ -50,6 +51,20 @@ async def _send(connection: Connection, *, settings: Settings, stop: asyncio.Eve
 
     while not stop.is_set() and await jobs.once(connection, settings=settings):
         pass
+
+
+async def withhold(connection: Connection) -> int:
+    """Drop messages that wait, such as for a push service that is away, of what was hidden meanwhile."""
+    from stadtkern.catalogue.subscriptions import queries
+
+    everybody = await queries.everybody(connection)
+    parts = statements.load("web")["drop_what_is_hidden"].rstrip().rstrip(";").split("/* conditions */")
+    columns = ("d.dataset_id", "t.dataset_id", "t.dataset_id", "d.id")
+    pieces = [Fragment(parts[0])]
+    for column, behind in zip(columns, parts[1:], strict=True):
+        pieces += [everybody.on(column), Fragment(behind)]
+    text, params = fragments.join(pieces, separator=" ")
+    return (await connection.execute(text, params)).rowcount
 
 
 async def tidy(connection: Connection) -> None:

@@ -48,6 +48,17 @@ WHERE f.kind = 'dataset'
   AND greatest(c.changed_at, c.issued, CASE WHEN c.kind <> 'series' THEN c.modified END) > coalesce(f.told_at, f.followed_at)
   AND (f.told_at IS NULL OR f.told_at < %s - interval '20 hours') AND;
 
+-- name: drop_what_is_hidden
+-- Messages that wait and are about something that not everybody sees any more; the conditions of access stand at each table
+DELETE FROM identity.push AS p
+USING identity.follow AS f
+WHERE p.browser_id = f.browser_id AND p.topic = 'follow-' || f.id AND NOT CASE f.kind
+    WHEN 'stream' THEN EXISTS (
+        SELECT FROM things.datastream AS d JOIN things.thing AS t ON t.id = d.thing_id
+        WHERE d.id = f.target AND /* conditions */ AND /* conditions */)
+    WHEN 'thing' THEN EXISTS (SELECT FROM things.thing AS t WHERE t.id = f.target AND /* conditions */)
+    ELSE EXISTS (SELECT FROM core.dataset AS d WHERE d.id = f.target AND /* conditions */) END;
+
 -- name: follow_told
 -- Notes how something stands, and when somebody was told of it
 UPDATE identity.follow SET met = %(met)s, told_at = coalesce(%(told_at)s, told_at) WHERE id = %(id)s;
