@@ -96,9 +96,13 @@ def _by_datastream(rows: Batch, ids: Integers) -> dict[str, binary.Array]:
 
 def _by_stretch(rows: Batch) -> dict[str, binary.Array | None]:
     """Where rows lie; nothing where each datastream's are one stretch."""
+    none = dict.fromkeys(("run_streams", "run_first", "run_last"))
+    streams = len(_begins(rows.datastream_id))
+    if streams == len(rows):
+        return none
     first, last = stretches(rows)
-    if len(first) == len(_begins(rows.datastream_id)):
-        return dict.fromkeys(("run_streams", "run_first", "run_last"))
+    if len(first) == streams:
+        return none
     return {
         "run_streams": binary.bigints(rows.datastream_id[first]),
         "run_first": binary.instants(rows.time[first]),
