@@ -13,6 +13,11 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 def faults(page: Page, address: str, *, name: str) -> list[str]:
     """Violations of WCAG 2.2 AA and best practice at an address, and a page wider than its screen."""
     page.goto(address)
+    return here(page, name=name)
+
+
+def here(page: Page, *, name: str) -> list[str]:
+    """The same of the page as it stands, in whatever state somebody has brought it."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
     found = [

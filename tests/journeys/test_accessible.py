@@ -24,7 +24,10 @@ PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026-01-01&stunde=9"
          "/ogc/collections/things/items/THING_ID?f=html", "/ogc/collections/gibtesnicht?f=html",
          "/ueber", "/barrierefreiheit/melden", "/nix", "/en/",
          "/naehe?stadtteil=1&umkreis=5000", "/naehe?ort=gibtesnicht", "/folgen?messreihe=1", "/folgen",
-         "/offline"]  # fmt: skip
+         "/offline", "/datenschutz", "/leicht/", "/leicht/ueber", "/leicht/barrierefreiheit",
+         "/leicht/daten", "/leicht/karte", "/leicht/THING", "/leicht/quellen"]  # fmt: skip
+
+_WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
 def address(walk: Walk, path: str) -> str:
@@ -57,16 +60,39 @@ def test_axe_finds_nothing(browser: Browser, walk: Walk, scheme: Any, width: int
     assert not found, "\n".join(found)
 
 
-def test_pages_hold_together_at_320_pixels(browser: Browser, walk: Walk) -> None:
-    """The narrowest screen, which is also 1280 pixels at 400 % zoom."""
+def test_pages_hold_together_at_320_pixels_and_with_letters_twice_as_large(
+    browser: Browser, walk: Walk
+) -> None:
+    """The narrowest screen, which is also a desk at 400 % zoom; then 200 % by text alone (WCAG 1.4.4)."""
     page = browser.new_page(viewport={"width": 320, "height": 640})
     wide = []
     for path in PATHS:
         page.goto(address(walk, path))
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if page.evaluate(_WIDE):
             wide.append(path)
+        page.set_viewport_size({"width": 1280, "height": 844})
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate(_WIDE):
+            wide.append(f"{path} with large letters")
+        page.set_viewport_size({"width": 320, "height": 640})
     page.close()
     assert wide == []
+
+
+def test_axe_finds_nothing_at_twice_the_size_and_where_a_form_is_wrong(browser: Browser, walk: Walk) -> None:
+    """200 % zoom of a desk, which is half as many pixels; mistakes told beside their fields."""
+    context = browser.new_context(
+        viewport={"width": 640, "height": 422}, device_scale_factor=2, locale="de-DE", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    found = [fault for path in PATHS[::5] for fault in axe.faults(page, address(walk, path), name=path)]
+    for path in ("/barrierefreiheit/melden", "/leicht/glossar/fehlt", "/daten/anfragen/neu"):
+        page.goto(walk.address + path)
+        page.locator("main form .sk-button--strong").last.click()
+        page.wait_for_selector("[aria-invalid=true]")
+        found += axe.here(page, name=f"{path} with mistakes")
+    context.close()
+    assert not found, "\n".join(found)
 
 
 def test_touch_targets_are_large_enough(browser: Browser, walk: Walk) -> None:

@@ -40,7 +40,8 @@ def figure(
         "svg",
         element("title", title, id=f"{name}-title"),
         element("desc", description, id=f"{name}-desc"),
-        *parts,
+        # Of a picture its name is read out, not each number on its axes.
+        element("g", *parts, aria_hidden="true"),
         class_=class_,
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
