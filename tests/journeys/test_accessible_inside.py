@@ -32,6 +32,7 @@ PATHS = (
     "/arbeit/vereinbarungen/{agreement}/abschliessen", "/arbeit/protokoll",
     "/arbeit/protokoll?q=gibtesnicht", "/daten/{key}", "/daten/{key}/versionen", "/daten/{key}/nutzung",
     "/arbeit/daten/{key}", "/arbeit/daten/neu", "/arbeit/gibtesnicht",
+    "/arbeit/gebaerdensprache", "/arbeit/gebaerdensprache/video", "/arbeit/glossar/neu",
     "/arbeit/datenfenster", "/arbeit/datenfenster/neu?diagramm=reihe%3D1", "/arbeit/datenfenster/{story}",
     "/arbeit/datenfenster/{story}/vorschau", "/arbeit/datenfenster/{story}/freigabe",
 )  # fmt: skip

@@ -19,6 +19,8 @@ from tests.journeys.conftest import Walk
 FILE = b"Nr;Baumart\n1;Eiche\n2;Linde\n"
 # Nobody presses Tab more often for one step.
 _PATIENCE = 90
+# Milliseconds a letter, as people type: forms that anybody may send take nothing that came faster.
+_PACE = 70
 _FOCUSED = """() => { const e = document.activeElement;
   const labels = [...(e.labels ?? [])].map(l => l.textContent).join(' ');
   const name = e.getAttribute('aria-label') || labels || e.textContent || '';
@@ -76,7 +78,7 @@ class Keys:
         """Type where the cursor is."""
         self._reach(label, ("INPUT", "TEXTAREA"))
         self.page.keyboard.press("Control+a")
-        self.page.keyboard.type(text)
+        self.page.keyboard.type(text, delay=_PACE)
 
     def choose(self, label: str, option: str) -> None:
         """Typing its name chooses it."""
@@ -100,9 +102,9 @@ class Plain:
         self.follow(name)
 
     def write(self, label: str, text: str) -> None:
-        """As fast as people type: forms take nothing that came faster."""
+        """Fill the field."""
         field = self.page.get_by_label(label).filter(visible=True).first
-        field.press_sequentially(text, delay=60)
+        field.press_sequentially(text, delay=_PACE)
 
     def choose(self, label: str, option: str) -> None:
         """From the list."""
