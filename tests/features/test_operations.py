@@ -221,15 +221,37 @@ async def test_pages_follow_each_other_without_gap(connection: Connection) -> No
     assert found == list(range(1, 26))
 
 
-async def test_rows_are_sorted_with_empty_values_last(connection: Connection) -> None:
-    """And first in the descending order."""
+@pytest.mark.parametrize("many", [queries.MANY, 3])
+async def test_rows_are_sorted_with_empty_values_last(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """In either direction, in tables of any size, and on every page."""
+    monkeypatch.setattr(queries, "MANY", many)
     known = await collection(connection, rows=trees(30))
-    up = await queries.page(connection, EVERYTHING, collection=known, order=[tree.Order("Höhe")])
-    down = await queries.page(
-        connection, EVERYTHING, collection=known, order=[tree.Order("Höhe", True)], offset=3, limit=2
+    for descending in (False, True):
+        order = [tree.Order("Höhe", descending)]
+        whole = await queries.page(connection, EVERYTHING, collection=known, order=order)
+        heights = [row.values[1] for row in whole.rows]
+        filled = sorted((height for height in heights if height is not None), reverse=descending)
+        assert heights == [*filled, None, None, None]
+        assert [row.id for row in whole.rows][-3:] == sorted(
+            (row.id for row in whole.rows if row.values[1] is None), reverse=descending
+        )
+        for limit, offset in ((5, 0), (4, 24), (4, 26), (2, 27), (3, 28), (2, 30), (2, 40)):
+            page = await queries.page(
+                connection, EVERYTHING, collection=known, order=order, limit=limit, offset=offset
+            )
+            assert [row.id for row in page.rows] == [row.id for row in whole.rows][offset : offset + limit]
+            assert (page.after is None) == (offset + limit >= 30)
+    linden = tree.equals(known.columns[0], ["Linde"])
+    some = await queries.page(
+        connection, EVERYTHING, collection=known, filter=linden, order=[tree.Order("Höhe", True)]
     )
-    assert [row.values[1] for row in up.rows][-4:] == [29.5, None, None, None]
-    assert [row.values[1] for row in down.rows] == [29.5, 28.5]
+    assert {row.values[0] for row in some.rows} == {"Linde"}
+    named = await queries.page(
+        connection, EVERYTHING, collection=known, order=[tree.Order("Art", True), tree.Order("Höhe", True)]
+    )
+    assert len({row.id for row in named.rows}) == 30
 
 
 async def test_pages_of_large_rows_are_shorter(

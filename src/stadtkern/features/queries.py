@@ -11,8 +11,8 @@ from stadtkern.core import fragments, problems
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
-from stadtkern.features import entities, rows, sources, spatial, tree
-from stadtkern.features.compiler import Compiler, UnknownColumn
+from stadtkern.features import entities, ordering, rows, sources, spatial, tree
+from stadtkern.features.compiler import Compiler
 from stadtkern.features.entities import Bounds, Collection, Page, Row
 from stadtkern.features.sources import Source, Stored
 
@@ -115,8 +115,9 @@ async def page(
 ) -> Page:
     """Rows in an order, by their number where none is given; `after` is the number of the row before.
 
-    `offset` skips rows one by one: the further, the dearer. With `raw` JSON stays unread text, and the page
-    is shorter than `limit` where its rows are large. Texts are ordered by their first 200 characters.
+    Empty values come last in either direction, texts are ordered by their first 200 characters. `offset`
+    skips rows one by one: the further, the dearer. With `raw` JSON stays unread text, and the page is shorter
+    than `limit` where its rows are large.
     Raises UnknownColumn, UnfitComparison, TooManyGeometries, OrderTooDear.
     """
     source = of(collection)
@@ -126,16 +127,17 @@ async def page(
     statement += Fragment(" and ") + where
     if after is not None:
         statement += Fragment(" and f.id > %s", (after,))
-    statement += Fragment(f" order by {_ordered(source, order)} limit %s", (limit + 1,))
-    if offset:
-        statement += Fragment(" offset %s", (offset,))
-    if order and (source.n is None or source.n > MANY):
-        await _affordable(connection, statement, source)
+    large = source.n is None or source.n > MANY
+    parts = ordering.parts(source, order, statement, large=large)
+    if order and large:
+        for part in parts:
+            await _affordable(connection, part + Fragment(" limit %s", (limit + 1 + offset,)), source)
     more = False
     if raw and not order and limit > _SMALL:
-        found, more = await rows.first(connection, statement, most=MOST_BYTES, raw=raw)
+        first = parts[0] + Fragment(" limit %s offset %s", (limit + 1, offset))
+        found, more = await rows.first(connection, first, most=MOST_BYTES, raw=raw)
     else:
-        found = await rows.fetch(connection, statement, raw=raw)
+        found = await ordering.walk(connection, parts, limit=limit + 1, offset=offset, raw=raw)
     kept = [Row(row[0], row[2:], row[1]) for row in found[:limit]]
     more = more or len(found) > limit
     return Page(rows=kept, after=kept[-1].id if more and kept else None)
@@ -222,14 +224,3 @@ async def condition(
 def of(collection: Collection | Source) -> Source:
     """A collection as a source of rows."""
     return Stored(collection) if isinstance(collection, Collection) else collection
-
-
-def _ordered(source: Source, order: Sequence[tree.Order]) -> str:
-    keys: list[str] = []
-    for item in order:
-        index = sources.index_of(source, item.name)
-        if index is None and item.name not in ("id", "_id"):
-            raise UnknownColumn(f"there is no {item.name[:80]!r} in {source.key}", where="order")
-        name = "f.id" if index is None else source.narrowed(index) or source.column(index)
-        keys.append(name + (" desc" if item.descending else ""))
-    return ", ".join([*keys, "f.id desc" if order and order[0].descending else "f.id"])

@@ -148,7 +148,7 @@ Filter = (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort by a column; empty values come last, and first where it is descending."""
+    """Sort by a column; empty values come last, in either direction."""
 
     name: str
     descending: bool = False
