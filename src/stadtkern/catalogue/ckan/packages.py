@@ -25,7 +25,11 @@ from stadtkern.ui.visit import Visit
 
 MOST_ROWS = 1_000
 PUBLISHED = Fragment("d.state = 'published'")
-_FACETS = ("organization", "groups", "tags", "res_format", "license_id")
+# Facet → what else its statement reads of a dataset (an alias), and by what it counts.
+_FACETS = {
+    "organization": ("m", "1"), "groups": ("k", "1"), "tags": ("k", "k.keyword_id"),
+    "res_format": ("p", "1"), "license_id": ("p", "1"),
+}  # fmt: skip
 _SORTS = {
     "id": "d.uuid", "name": "d.key", "title_string": "c.title ->> 'de'", "title": "c.title ->> 'de'",
     "metadata_modified": "c.changed_at", "metadata_created": "d.created_at", "score": "",
@@ -167,14 +171,20 @@ def table_of(form: Any, keys: Sequence[str]) -> str | None:
     return keys[0] if len(keys) == 1 and plain else None
 
 
-async def organisations(visit: Visit, *conditions: Fragment) -> list[tuple[Agent, int]]:
+async def organisations(visit: Visit) -> list[tuple[Agent, int]]:
     """Organisations with the number of their visible datasets."""
-    text, params = Fragment(statements.load("catalogue")["ckan_organisations"] + " ") + fragments.every(
-        [PUBLISHED, *conditions, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
+    sql = statements.load("catalogue")
+    text, params = Fragment(sql["ckan_organisation_sizes"] + " ") + _matching(visit, [PUBLISHED])
+
+    async def count() -> dict[int, int]:
+        return dict(await (await visit.connection.execute(text + " GROUP BY 1", params)).fetchall())
+
+    sizes = await keeping.until_change(
+        visit.connection, visit.scope, key=("ckan organisation sizes",), find=count
     )
-    text += " GROUP BY o.principal_id, a.name ORDER BY o.principal_id"
-    rows = await (await visit.connection.execute(text, params)).fetchall()
-    return [(msgspec.convert(document, Agent), number) for document, number in rows]
+    rows = await (await visit.connection.execute(sql["ckan_organisations"], {"ids": list(sizes)})).fetchall()
+    agents = [msgspec.convert(document, Agent) for (document,) in rows]
+    return [(agent, sizes[agent.id]) for agent in agents]
 
 
 async def _reader(visit: Visit, *, by_organisation: bool) -> Reader:
@@ -217,9 +227,9 @@ async def _facet(visit: Visit, conditions: list[Fragment], name: str, given: Par
         raise SearchQueryRefused(f"undefined field: {name[:60]}")
     sql = statements.load("catalogue")
     statement = Fragment(sql["ckan_matching"] + " ") + _matching(visit, conditions)
-    alias = "p" if name in ("res_format", "license_id") else "m"
+    alias, by = _FACETS[name]
     statement += Fragment(") " + sql[f"ckan_facet_{name}"] + " ") + visit.scope.on(f"{alias}.dataset_id")
-    statement += Fragment(" GROUP BY 1 ORDER BY 2 DESC, 1")
+    statement += Fragment(f" GROUP BY {by} ORDER BY 2 DESC, 1")
     limit = given.text("facet.limit")
     if limit != "-1":
         statement += Fragment(" LIMIT %s", (given.number("facet.limit", 50),))

@@ -71,7 +71,19 @@ async def start(request: HttpRequest) -> HttpResponse:
 async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task], int]:
     """The first datasets of theirs in the order in which they need work, and how many there are."""
     seen = [visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
-    theirs = fragments.every([_own(person), _named(visit, query), *seen])
+    theirs = fragments.every([_own(person), *seen])
+    ids, total = await (_named(visit, theirs, query) if query else _first(visit, theirs))
+    rows = await _rows(
+        visit,
+        Fragment(statements.load("catalogue")["work_on"] + " ", (ids,))
+        + fragments.every(seen)
+        + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
+    )
+    return [_task(row) for row in rows], total
+
+
+async def _first(visit: Visit, theirs: Fragment) -> tuple[list[int], int]:
+    """Of all that are theirs, kind by kind, so that of many only the first are read."""
     sql = statements.load("catalogue")
     (total,) = (await _rows(visit, Fragment(sql["work_count"] + " ") + theirs))[0]
     ids: list[int] = []
@@ -83,13 +95,23 @@ async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task
         ids += [row[0] for row in found]
         if len(ids) == _SHOWN:
             break
-    rows = await _rows(
-        visit,
-        Fragment(sql["work_on"] + " ", (ids,))
-        + fragments.every(seen)
-        + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
+    return ids, int(total)
+
+
+async def _named(visit: Visit, theirs: Fragment, query: str) -> tuple[list[int], int]:
+    """Of those with this part in a key, title or keyword; they are looked for once."""
+    ways = [Fragment("m.words LIKE %s", (spelling.part(each),)) for each in spelling.spellings(query)]
+    head, middle, tail = statements.load("catalogue")["work_named"].split("/* conditions */")
+    named = Fragment("(") + fragments.join(ways, separator=" OR ") + Fragment(")")
+    statement = (
+        Fragment(head)
+        + fragments.every([named, visit.scope.on("m.dataset_id")])
+        + Fragment(middle)
+        + theirs
+        + Fragment(tail, (_SHOWN,))
     )
-    return [_task(row) for row in rows], int(total)
+    rows = await _rows(visit, statement)
+    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
 
 
 async def _silent(visit: Visit, person: Person) -> list[Waiting]:
@@ -124,20 +146,6 @@ def _own(person: Person) -> Fragment:
         return fragments.TRUE
     mine = [id_ for id_ in person.roles if person.may(role="editor", organisation_id=id_)]
     return Fragment("d.organisation_id = ANY (%s)", (mine,))
-
-
-def _named(visit: Visit, query: str) -> Fragment:
-    """Datasets with this part of a key, title or keyword."""
-    if not query:
-        return fragments.TRUE
-    ways = [Fragment("m.words LIKE %s", (spelling.part(each),)) for each in spelling.spellings(query)]
-    return (
-        Fragment("c.dataset_id IN (SELECT m.dataset_id FROM catalogue.mark AS m WHERE (")
-        + fragments.join(ways, separator=" OR ")
-        + Fragment(") AND ")
-        + visit.scope.on("m.dataset_id")
-        + Fragment(")")
-    )
 
 
 def _task(row: Sequence[Any]) -> Task:

@@ -12,7 +12,7 @@ WHERE;
 -- name: ckan_matching
 -- Names the datasets that a query finds; conditions, a bracket and one of the facets below follow
 WITH matching AS MATERIALIZED (
-    SELECT c.dataset_id, o.principal_id AS organisation_id, c.themes, c.keywords
+    SELECT c.dataset_id, o.principal_id AS organisation_id
     FROM catalogue.dataset AS c
     JOIN core.dataset AS d ON d.id = c.dataset_id
     JOIN core.room AS r ON r.id = d.room_id
@@ -24,13 +24,15 @@ WITH matching AS MATERIALIZED (
 SELECT m.organisation_id::text, count(*) FROM matching AS m WHERE;
 
 -- name: ckan_facet_groups
--- Counts datasets by theme; a condition of access on m follows
-SELECT lower(t), count(*) FROM matching AS m, unnest(m.themes) AS t WHERE;
+-- Counts datasets by theme; a condition of access on k follows
+SELECT lower(t), count(*)
+FROM matching AS m JOIN catalogue.dataset AS k ON k.dataset_id = m.dataset_id CROSS JOIN LATERAL unnest(k.themes) AS t
+WHERE;
 
 -- name: ckan_facet_tags
--- Counts datasets by keyword; a condition of access on m follows
-SELECT w.word, count(DISTINCT m.dataset_id)
-FROM matching AS m, jsonb_each(m.keywords) AS k, jsonb_array_elements_text(k.value) AS w (word)
+-- Counts datasets by keyword; a condition of access on k follows
+SELECT (SELECT w.text FROM catalogue.keyword AS w WHERE w.id = k.keyword_id), count(*)
+FROM matching AS m JOIN catalogue.dataset_keyword AS k ON k.dataset_id = m.dataset_id
 WHERE;
 
 -- name: ckan_keywords
@@ -75,17 +77,20 @@ WHERE p.licence <> '' AND;
 -- Lists keys of datasets; conditions on c and d follow
 SELECT d.key FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id WHERE;
 
+-- name: ckan_organisation_sizes
+-- Counts datasets by organisation; conditions on c and d follow
+SELECT coalesce(d.organisation_id, core.city_organisation()) AS organisation_id, count(*)
+FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
+WHERE;
+
 -- name: ckan_organisations
--- Lists organisations with how many datasets of theirs are visible; conditions on c and d follow
+-- Reads organisations
 SELECT jsonb_build_object(
     'id', o.principal_id, 'kind', o.kind, 'name', coalesce(o.about -> 'name', jsonb_build_object('de', a.name)),
     'url', coalesce(o.about ->> 'url', ''), 'email', coalesce(o.about ->> 'email', ''),
-    'contributor_id', coalesce(o.about ->> 'contributor_id', '')), count(*)
-FROM catalogue.dataset AS c
-JOIN core.dataset AS d ON d.id = c.dataset_id
-JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
-JOIN core.principal AS a ON a.id = o.principal_id
-WHERE;
+    'contributor_id', coalesce(o.about ->> 'contributor_id', ''))
+FROM core.organisation AS o JOIN core.principal AS a ON a.id = o.principal_id
+WHERE o.principal_id = ANY (%(ids)s) ORDER BY o.principal_id;
 
 -- name: ckan_with_tables
 -- Finds out which datasets have collections that were delivered; a condition of access on f follows

@@ -26,6 +26,16 @@ ORDER BY r.kind = 'public' DESC, r.kind = 'internal' DESC, r.key;
 SELECT c.dataset_id FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
 WHERE d.state <> 'withdrawn' AND;
 
+-- name: work_named
+-- Finds the datasets to work on among those that are called so, in the order in which they need work, and counts them;
+-- conditions on m, then on c and d stand where they are marked
+WITH named AS MATERIALIZED (SELECT m.dataset_id FROM catalogue.mark AS m WHERE /* conditions */)
+SELECT c.dataset_id, count(*) OVER ()
+FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
+WHERE d.state <> 'withdrawn' AND c.dataset_id IN (SELECT n.dataset_id FROM named AS n) AND /* conditions */
+ORDER BY d.state <> 'draft', (c.themes = '{}' OR c.description = '{}') DESC, c.changed_at DESC
+LIMIT %s;
+
 -- name: work_count
 -- Counts datasets to work on; conditions on c and d follow
 SELECT count(*) FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
