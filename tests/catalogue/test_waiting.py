@@ -8,6 +8,8 @@ import re
 import pytest
 from django.test import AsyncClient
 
+from stadtkern.catalogue import operations
+from stadtkern.catalogue.editor import work
 from stadtkern.core.database import Connection
 from tests import people
 from tests.catalogue.offices import Office, as_, decided, proposed, recorded, text
@@ -113,3 +115,21 @@ async def test_a_catalogue_that_failed_waits_until_it_is_taken_in(
     assert await waiting(visitor, office.editor) == []
     await connection.execute(run, [made[0], "done"])
     assert await waiting(visitor, office.publisher) == []
+
+
+@pytest.mark.parametrize("few", [0, 500])
+async def test_datasets_to_work_on_are_found_by_a_part_of_their_name(
+    visitor: AsyncClient, connection: Connection, office: Office, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Theirs only, counted, drafts first: whether few or many have the word in them."""
+    monkeypatch.setattr(work, "_FEW", few)
+    word = f"suchbaum{office.id}w{few}"
+    for at in range(3):
+        await operations.create(
+            connection, by=None, organisation_id=office.id, kind="files", title={"de": f"{word} {at}"}
+        )
+    await operations.create(connection, by=None, kind="files", title={"de": f"{word} fremd"})
+    page = await text(as_(visitor, office.editor), f"/arbeit?q={word.upper()}")
+    assert all(f"{word} {at}" in page for at in range(3))
+    assert ("3 Datensätze" in page, f"{word} fremd" in page) == (True, False)
+    assert "0 Datensätze" in await text(as_(visitor, office.editor), "/arbeit?q=nirgendwo")

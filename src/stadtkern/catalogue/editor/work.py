@@ -25,6 +25,8 @@ from stadtkern.ui.places import Waiting
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 30
+# So many found by a word are named one by one.
+_FEW = 500
 _ALARMS = 5
 _LACKING = "(c.themes = '{}' OR c.description = '{}')"
 # What needs work first: conditions of each kind, and how it is sorted.
@@ -72,20 +74,12 @@ async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task
     """The first datasets of theirs in the order in which they need work, and how many there are."""
     seen = [visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
     theirs = fragments.every([_own(person), *seen])
-    ids, total = await (_named(visit, theirs, query) if query else _first(visit, theirs))
-    rows = await _rows(
-        visit,
-        Fragment(statements.load("catalogue")["work_on"] + " ", (ids,))
-        + fragments.every(seen)
-        + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
-    )
-    return [_task(row) for row in rows], total
-
-
-async def _first(visit: Visit, theirs: Fragment) -> tuple[list[int], int]:
-    """Of all that are theirs, kind by kind, so that of many only the first are read."""
     sql = statements.load("catalogue")
-    (total,) = (await _rows(visit, Fragment(sql["work_count"] + " ") + theirs))[0]
+    if query:
+        total, named = await _named(visit, person, query)
+        theirs = fragments.every([theirs, named])
+    else:
+        (total,) = (await _rows(visit, Fragment(sql["work_count"] + " ") + theirs))[0]
     ids: list[int] = []
     for kind, order in _KINDS if total else ():
         wanted = (
@@ -95,23 +89,35 @@ async def _first(visit: Visit, theirs: Fragment) -> tuple[list[int], int]:
         ids += [row[0] for row in found]
         if len(ids) == _SHOWN:
             break
-    return ids, int(total)
-
-
-async def _named(visit: Visit, theirs: Fragment, query: str) -> tuple[list[int], int]:
-    """Of those with this part in a key, title or keyword; they are looked for once."""
-    ways = [Fragment("m.words LIKE %s", (spelling.part(each),)) for each in spelling.spellings(query)]
-    head, middle, tail = statements.load("catalogue")["work_named"].split("/* conditions */")
-    named = Fragment("(") + fragments.join(ways, separator=" OR ") + Fragment(")")
-    statement = (
-        Fragment(head)
-        + fragments.every([named, visit.scope.on("m.dataset_id")])
-        + Fragment(middle)
-        + theirs
-        + Fragment(tail, (_SHOWN,))
+    rows = await _rows(
+        visit,
+        Fragment(sql["work_on"] + " ", (ids,))
+        + fragments.every(seen)
+        + Fragment(" ORDER BY array_position(%s::bigint[], c.dataset_id)", (ids,)),
     )
-    rows = await _rows(visit, statement)
-    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
+    return [_task(row) for row in rows], int(total)
+
+
+async def _named(visit: Visit, person: Person, query: str) -> tuple[int, Fragment]:
+    """How many of theirs have this part in a key, title or keyword, and the condition on c that finds them.
+
+    Few are known by their numbers; of many the first are soon met by whoever walks through all.
+    """
+    ways = [Fragment("m.words LIKE %s", (spelling.part(each),)) for each in spelling.spellings(query)]
+    named = fragments.every(
+        [
+            Fragment("(") + fragments.join(ways, separator=" OR ") + Fragment(")"),
+            visit.scope.on("m.dataset_id"),
+        ]
+    )
+    sql = statements.load("catalogue")
+    counted = Fragment(sql["work_named"] + " ", (_FEW,)) + fragments.every(
+        [named, _own(person), visit.scope.on("d.id")]
+    )
+    ((total, ids),) = await _rows(visit, counted)
+    if total <= _FEW:
+        return total, Fragment("c.dataset_id = ANY (%s)", (ids or [],))
+    return total, Fragment(sql["work_is_named"] + " ") + named + Fragment(" OFFSET 0)")
 
 
 async def _silent(visit: Visit, person: Person) -> list[Waiting]:

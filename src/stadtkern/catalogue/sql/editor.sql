@@ -27,14 +27,13 @@ SELECT c.dataset_id FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id =
 WHERE d.state <> 'withdrawn' AND;
 
 -- name: work_named
--- Finds the datasets to work on among those that are called so, in the order in which they need work, and counts them;
--- conditions on m, then on c and d stand where they are marked
-WITH named AS MATERIALIZED (SELECT m.dataset_id FROM catalogue.mark AS m WHERE /* conditions */)
-SELECT c.dataset_id, count(*) OVER ()
-FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
-WHERE d.state <> 'withdrawn' AND c.dataset_id IN (SELECT n.dataset_id FROM named AS n) AND /* conditions */
-ORDER BY d.state <> 'draft', (c.themes = '{}' OR c.description = '{}') DESC, c.changed_at DESC
-LIMIT %s;
+-- Counts the datasets to work on that are called so, and names the first; conditions on m and d follow
+SELECT count(*), (array_agg(m.dataset_id))[:%s] FROM catalogue.mark AS m JOIN core.dataset AS d ON d.id = m.dataset_id
+WHERE d.state <> 'withdrawn' AND;
+
+-- name: work_is_named
+-- Whether a dataset c is called so, looked at for each by itself; conditions on m, OFFSET 0 and a bracket follow
+EXISTS (SELECT FROM catalogue.mark AS m WHERE m.dataset_id = c.dataset_id AND;
 
 -- name: work_count
 -- Counts datasets to work on; conditions on c and d follow
