@@ -21,12 +21,6 @@ SELECT pg_advisory_unlock(1398033751);
 -- Wait until nobody changes files, and keep everybody from it until the connection ends.
 SELECT pg_advisory_lock_shared(1398033751);
 
--- name: datasets_with_months
--- Datasets that may have months to write: those with datastreams, and those whose files are stale.
-SELECT DISTINCT d.dataset_id FROM things.datastream AS d
-UNION
-SELECT f.dataset_id FROM things.archive_file AS f WHERE f.stale;
-
 -- name: months_due
 -- Months of a dataset that ended before an instant and are not in a file as they are now.
 WITH span AS (

@@ -101,3 +101,9 @@ SELECT d.id FROM things.datastream AS d WHERE d.dataset_id = %(dataset_id)s AND 
     OR EXISTS (SELECT FROM things.rollup_day AS y WHERE y.datastream_id = d.id
                AND y.start <= %(until)s::timestamptz - interval '1 day'))
 ORDER BY d.id;
+
+-- name: datasets_with_months
+-- Datasets that may have months to write: those with datastreams, and those whose files are stale.
+SELECT DISTINCT d.dataset_id FROM things.datastream AS d
+UNION
+SELECT f.dataset_id FROM things.archive_file AS f WHERE f.stale;
