@@ -12,7 +12,8 @@ from tests.journeys import axe
 from tests.journeys.conftest import Walk
 
 PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026-01-01&stunde=9", "/dinge",
-         "/dinge?q=gibtesnicht", "THING", "THING/aushang", "/stimmt-nicht", "STREAM",
+         "/dinge?q=gibtesnicht", "THING", "THING/aushang", "/dinge/schilder?ding=THING_ID", "/stimmt-nicht",
+         "STREAM",
          "STREAM?vergleich=1", "STREAM?von=31.02.2024", "/diagramm", "/diagramm?suche=fahr", "/datenfenster",
          "CHART&vergleich=vorjahr&ereignisse=2026-02-10%20Sturm", "WATERCHART&zeitraum=jahr",
          "/diagramm?reihe=1&reihe=2&reihe=3",
