@@ -95,6 +95,7 @@ async def test_the_first_are_shown_and_the_rest_is_said(
     )
     assert bars(summed)[0] == ("Art 11", "132")
     assert "In 1 Zeile fehlt „Saldo“." in said(summed)
+    assert "Am höchsten: 132 (Art 11)." in said(summed)  # the lowest is not among the bars
 
 
 async def test_rows_lie_along_the_calendar(

@@ -177,6 +177,8 @@ def _ends(names: Names, found: Figures, known: Sequence[Cell]) -> str:
     if share and whole:
         about["share"] = formats.percent(_value(high) / whole)
         return gettext("Am meisten: %(high)s mit %(high_value)s, das sind %(share)s von allem.") % about
+    if found.hidden[0] > 0:  # the lowest may be among those that are not shown
+        return gettext("Am höchsten: %(high_value)s (%(high)s).") % about
     return gettext("Am höchsten: %(high_value)s (%(high)s), am niedrigsten: %(low_value)s (%(low)s).") % about
 
 
