@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as parquet
@@ -14,10 +16,11 @@ import pytest
 from django.test import AsyncClient
 
 from stadtkern.catalogue import queries, upkeep
-from stadtkern.catalogue.takeaway import forms, walk
+from stadtkern.catalogue.takeaway import forms, views, walk
 from stadtkern.core import access, datasets
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
+from stadtkern.features.api import files
 from tests.catalogue.uploads import got, same_folder
 from tests.insights import factories
 
@@ -122,6 +125,23 @@ async def test_what_one_has_is_not_sent_again_and_parts_can_be_asked(
     assert again.status_code == 200
     assert again["ETag"] != tag
     assert b",4711," in content
+
+
+def test_each_asker_keeps_the_date_of_what_they_see(tmp_path: Path) -> None:
+    """People who see different series ask in turn; old marks go when something new is asked for."""
+    first = views._since(tmp_path, "7-csv", "a")
+    mark = next(tmp_path.iterdir())
+    earlier = (first - timedelta(hours=1)).timestamp()
+    os.utime(mark, (earlier, earlier))
+    other = views._since(tmp_path, "7-csv", "b")
+    assert other >= first
+    assert views._since(tmp_path, "7-csv", "a").timestamp() == earlier
+    files.tidy(tmp_path, tmp_path / "new", most=-1)
+    assert views._since(tmp_path, "7-csv", "a").timestamp() == earlier
+    long_ago = (first - timedelta(days=31)).timestamp()
+    os.utime(mark, (long_ago, long_ago))
+    views._since(tmp_path, "7-csv", "c")
+    assert not mark.exists()
 
 
 async def test_closed_rooms_have_no_files(visitor: AsyncClient, connection: Connection) -> None:

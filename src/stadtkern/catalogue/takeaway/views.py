@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +24,8 @@ from stadtkern.ui import sending
 
 # So many series go into an address.
 _MOST_NAMED = 500
+# So long it is known since when a file is as it is, after a newer one was asked for.
+_REMEMBERED = timedelta(days=30)
 
 
 @machine.door
@@ -54,7 +56,7 @@ async def readings(request: HttpRequest, key: str, form: str) -> HttpResponseBas
         name=f"{key}.{form}",
         kind=forms.FORMS[form].kind,
         tag=tag,
-        modified_at=await asyncio.to_thread(_since, folder / f"{dataset.id}-{form}.tag", tag),
+        modified_at=await asyncio.to_thread(_since, folder, f"{dataset.id}-{form}", tag),
         public=dataset.state == "published" and dataset.room.kind == "public",
     )
     return await _answer(request, sent, found, form=form)
@@ -80,15 +82,27 @@ async def _answer(
     return sending.attachment(request, sent)
 
 
-def _since(path: Path, tag: str) -> datetime:
-    """Since when it is as it is: readings that are corrected do not say when."""
+def _since(folder: Path, name: str, tag: str) -> datetime:
+    """Since when it is as it is: readings that are corrected do not say when.
+
+    An empty file for each tag says when it was first asked for; people who see other series have other tags.
+    """
+    mark = folder / f"{name}-{tag}.since"
     try:
-        if not path.is_file() or path.read_text() != tag:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(tag)
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if not mark.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            _forget(folder, name)
+            mark.touch()
+        return datetime.fromtimestamp(mark.stat().st_mtime, UTC)
     except OSError:  # on a full disk, or where it was tidied away, it is as if it had changed just now
         return times.now()
+
+
+def _forget(folder: Path, name: str) -> None:
+    old = times.now() - _REMEMBERED
+    for mark in folder.glob(f"{name}-*.since"):
+        if datetime.fromtimestamp(mark.stat().st_mtime, UTC) < old:
+            mark.unlink(missing_ok=True)
 
 
 def _brought_back(found: Sequence[Series]) -> HttpResponseRedirect:

@@ -91,7 +91,7 @@ def tidy(folder: Path, newest: Path, *, most: int = MOST_BYTES) -> None:
     for _, size, path in sorted(found):
         if total <= most:
             return
-        if path != newest:
+        if path != newest and size:  # empty ones are marks of others, which free nothing
             path.unlink(missing_ok=True)
             total -= size
 
