@@ -74,6 +74,27 @@ async def test_a_plan_that_lacks_something_says_so(clerk: AsyncClient, office: O
     assert 'value="Nummer &lt;b&gt;"' in page
 
 
+async def test_a_plan_for_series_without_time_or_values_says_so(
+    clerk: AsyncClient, office: Office, work: Work
+) -> None:
+    """In the reader's language, beside the field."""
+    rows = "".join(f"2024-01-01 {n:02}:00,{n},a\n" for n in range(20))
+    address = await sent(clerk, office, f"zeit,frei,art\n{rows}".encode())
+    await work()
+    values = filled(await text(clerk, address), "plan")
+    assert values["target"] == "series"
+
+    async def said(**change: str) -> str:
+        given = {name: value for name, value in (values | change).items() if value != "off"}
+        return (await clerk.post(f"{address}/plan", given)).content.decode()
+
+    assert "Diese Spalte ist unten nicht zum Übernehmen angekreuzt." in await said(**{"c0-use": "off"})
+    assert "Keine der angekreuzten Spalten hat Zahlen" in await said(**{"c1-use": "off"})
+    assert "Kreuzen Sie mindestens eine Spalte mit Messwerten an." in await said(
+        **{"c1-use": "off", "c2-use": "off"}
+    )
+
+
 async def test_words_are_explained_on_the_page(clerk: AsyncClient, office: Office, work: Work) -> None:
     """`bes=0` is a number, `defekt` is none."""
     rows = "".join(f"2024-01-01 {n // 4:02}:{n % 4 * 15:02},{n}\n" for n in range(90))

@@ -175,8 +175,8 @@ class PlanForm(forms.Form):
             for name in ("joins", "station", *(() if self.geometry else ("x", "y"))):
                 if not given.get(name):
                     self.add_error(name, _("Das braucht es für die Orte der Messstellen."))
-        if target == "series" and not given.get("time"):
-            self.add_error("time", _("Messreihen brauchen eine Spalte mit der Zeit."))
+        if target == "series":
+            self._check_series(given)
         if (given.get("longitude") is None) != (given.get("latitude") is None):
             self.add_error("longitude", _("Der Ort braucht Länge und Breite."))
         if given.get("mode") == "upsert" and target != "series" and not self._keys(given):
@@ -184,6 +184,23 @@ class PlanForm(forms.Form):
         if not any(given.get(f"c{n}-use") for n in range(len(self.suggested))):
             raise forms.ValidationError(_("Wählen Sie mindestens eine Spalte."))
         return given
+
+    def _check_series(self, given: Mapping[str, Any]) -> None:
+        used = [n for n in range(len(self.suggested)) if given.get(f"c{n}-use")]
+        time = given.get("time")
+        if not time:
+            self.add_error("time", _("Messreihen brauchen eine Spalte mit der Zeit."))
+        elif time not in [self.suggested[n].source for n in used]:
+            self.add_error("time", _("Diese Spalte ist unten nicht zum Übernehmen angekreuzt."))
+        spot = () if given.get("each") == "place" and not given.get("by") else ("x", "y")
+        apart = {time, *(given.get(name) for name in ("by", *spot))}
+        values = [n for n in used if self.suggested[n].source not in apart]
+        if values and not any(given.get(f"c{n}-type") in ("integer", "number") for n in values):
+            self.add_error(
+                "target", _("Keine der angekreuzten Spalten hat Zahlen, die eine Messreihe sein können.")
+            )
+        elif used and not values:
+            self.add_error("target", _("Kreuzen Sie mindestens eine Spalte mit Messwerten an."))
 
     def _keys(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(
