@@ -43,7 +43,9 @@ def jpeg(orientation: int = 1, frame: int = 0xC0) -> bytes:
     """The parts of a JPEG of 40 x 30 pixels with a place in its Exif, a comment and a film behind its end."""
     tiff = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 274, 3, 1, orientation, 0, 0) + PLACE
     return b"".join((
-        b"\xff\xd8", part(0xE0, b"JFIF\0"), part(0xE1, b"Exif\0\0" + tiff), part(0xFE, PLACE),
+        b"\xff\xd8", part(0xE0, b"JFIF\0\1\2\1\0\x48\0\x48\3\3" + PLACE + bytes(11)),
+        part(0xE0, b"JFXX\0\x10" + PLACE), part(0xEE, b"Adobe" + bytes(7) + PLACE),
+        part(0xE1, b"Exif\0\0" + tiff), part(0xFE, PLACE),
         part(0xED, PLACE), part(0xDB, bytes(65)),
         part(frame, struct.pack(">BHHB", 8, 30, 40, 1) + b"\1\x11\0"),
         part(0xC4, bytes(20)), b"\xff", part(0xDA, bytes(6)), b"\x12\xff\x00\x34\xff\xd0\x56",
@@ -86,7 +88,9 @@ def test_what_cameras_note_does_not_stay() -> None:
     [
         b"", b"GIF89a" + bytes(20), b"<svg onload='x'/>", b"\xff\xd8\xff", png()[:-7], jpeg()[:80],
         jpeg(frame=0xC9), png().replace(b"\x80", b"\x81", 1)[:-1] + b"!", png(5000, 2), png(0, 2),
-        png(3, 2, chunk(b"ABCD", b"")), webp((b"ANIM", bytes(6))), webp((b"EXIF", b"")),
+        png(3, 2, chunk(b"ABCD", b"")),
+        png(9000, 2, chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 2, 8, 0, 0, 0, 0))),
+        webp((b"ANIM", bytes(6))), webp((b"EXIF", b"")),
         b"\x89PNG\r\n\x1a\n" + b"\xff" * 40, bytes(images.LARGEST + 1),
     ],
 )  # fmt: skip

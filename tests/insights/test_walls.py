@@ -46,7 +46,7 @@ async def _key(client: AsyncClient, board: str, name: str = "Raum 204") -> str:
 
 
 async def test_a_screen_shows_the_board_until_its_key_ends(
-    visitor: AsyncClient, connection: Connection
+    visitor: AsyncClient, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without a session; the secret is kept nowhere; ended, it says so with 410; all stands in the log."""
     editor = await people.signed_in(connection, visitor, role="editor", kind="city")
@@ -70,6 +70,7 @@ async def test_a_screen_shows_the_board_until_its_key_ends(
     assert (await visitor.post(end)).status_code == 302
     over = await visitor.get(path)
     assert (over.status_code, "Grundwasser" in over.content.decode()) == (410, False)
+    assert path not in caplog.text
     entries = await (
         await connection.execute(
             "SELECT detail ->> 'operation', detail::text FROM core.audit"

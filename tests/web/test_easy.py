@@ -32,6 +32,8 @@ async def _text(client: AsyncClient, address: str, status: int = 200) -> str:
         ("/leichtathletik", "en", "/en/leichtathletik"),
         ("/enorm", "de", "/enorm"),
         ("/en", "de", "/"),
+        ("/en?a=b", "de", "/?a=b"),
+        ("/en//other.example/", "de", "/other.example/"),
     ],
 )
 def test_the_same_page_in_another_language(address: str, to: str, found: str) -> None:
@@ -110,3 +112,10 @@ async def test_words_of_the_glossary_are_explained_easily(pages: AsyncClient, da
     with translation.override(languages.EASY):
         assert formats.words(term.short).startswith("Das ist ein Ort")
         assert formats.words(term.long) == ""
+
+
+async def test_the_bare_name_of_a_language_leads_to_its_front_page(pages: AsyncClient) -> None:
+    """As people type it; the query stays."""
+    for address, there in (("/leicht", "/leicht/"), ("/en?mode=wall", "/en/?mode=wall")):
+        answer = await pages.get(address)
+        assert (answer.status_code, answer["Location"]) == (302, there)

@@ -105,6 +105,10 @@ async def test_a_film_stays_while_its_captions_change_and_goes_when_it_is_remove
     page = await _text(editor, "/datenschutz")
     assert f'<source src="{address}"' in page
     assert "<track" in page
+    elsewhere = await editor.post("/arbeit/gebaerdensprache/video?seite=/datenschutz", {"page": "/glossar"})
+    assert elsewhere.status_code == 302
+    assert f'<source src="{address}"' in await _text(editor, "/datenschutz")
+    assert "<video" not in await _text(editor, "/glossar")
     asked = "/arbeit/gebaerdensprache/entfernen?seite=/datenschutz"
     assert "Video zu /datenschutz entfernen?" in await _text(editor, asked)
     assert "<video" in await _text(editor, "/datenschutz")

@@ -22,15 +22,14 @@ def prefix(language: str) -> str:
 
 def of_path(path: str) -> str:
     """The language that an address names."""
-    beginning = path.lstrip("/").partition("/")[0] if path.startswith("/") else ""
+    beginning = path.lstrip("/").partition("/")[0].partition("?")[0] if path.startswith("/") else ""
     return next((code for code, written in PREFIXES.items() if written and written == beginning), FIRST)
 
 
 def moved(address: str, *, to: str) -> str:
-    """The same page, with its query, in another language."""
+    """The same page, with its query, in another language; never one of another host (`//host/`)."""
     bare = address.removeprefix(prefix(of_path(address)))
-    found = prefix(to) + (bare if bare.startswith("/") else "/" + bare)
-    return found or "/"
+    return f"{prefix(to)}/{bare.lstrip('/')}"
 
 
 def order(language: str) -> Iterator[str]:

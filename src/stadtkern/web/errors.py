@@ -59,7 +59,7 @@ def problems_as_pages(get_response: Answer) -> Answer:
                 )
             )
         if isinstance(error, psycopg.errors.QueryCanceled):
-            log.warning("a page took too long", path=request.path)
+            log.warning("a page took too long", path=_told(request))
             return _page(
                 request,
                 status=503,
@@ -70,7 +70,7 @@ def problems_as_pages(get_response: Answer) -> Answer:
                 remedy=gettext("Bitte fragen Sie nach weniger: weniger Wörter, ein kürzerer Zeitraum."),
             )
         if isinstance(error, psycopg.OperationalError | psycopg_pool.PoolTimeout):
-            log.warning("a page could not reach the database", path=request.path, error=str(error))
+            log.warning("a page could not reach the database", path=_told(request), error=str(error))
             return unavailable(request)
         return None
 
@@ -93,7 +93,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its secret: the page was open for too long, or another site sent it."""
-    log.info("a form was refused", path=request.path, reason=reason)
+    log.info("a form was refused", path=_told(request), reason=reason)
     return _page(
         request,
         status=403,
@@ -133,6 +133,13 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     )
     response["Retry-After"] = "30"
     return response
+
+
+def _told(request: HttpRequest) -> str:
+    """The path as logs tell it: without the secret that it may hold."""
+    match = request.resolver_match
+    secret = str(match.kwargs.get("secret", "")) if match else ""
+    return request.path.replace(secret, "…") if secret else request.path
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver
 from django.utils import translation
 from django.utils.decorators import async_only_middleware
@@ -30,10 +30,12 @@ def patterns(*addresses: URLPattern | URLResolver) -> list[URLResolver]:
 
 @async_only_middleware
 def from_path(get_response: Answer) -> Answer:
-    """Activate the language that the path names."""
+    """Activate the language that the path names; `/leicht`, as people type it, leads to `/leicht/`."""
 
     async def answer(request: HttpRequest) -> HttpResponseBase:
         language = languages.of_path(request.path_info)
+        if request.method in ("GET", "HEAD") and request.path_info == languages.prefix(language):
+            return HttpResponseRedirect(languages.moved(request.get_full_path(), to=language))
         translation.activate(language)
         request.LANGUAGE_CODE = language
         response = await get_response(request)

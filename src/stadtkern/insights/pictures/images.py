@@ -22,7 +22,7 @@ _PNG_KEPT = frozenset(
 _WEBP_KEPT = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP"))
 # Frames: baseline, extended, progressive. Tables, restarts, Adobe's colour transform, JFIF.
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2))
-_JPEG_KEPT = _FRAMES | {0xC4, 0xDB, 0xDD, 0xEE, 0xE0}
+_JPEG_KEPT = _FRAMES | {0xC4, 0xDB, 0xDD}
 _END_OF_SCAN = re.compile(rb"\xff(?![\x00\xd0-\xd7\xff])")
 _MOST_PARTS = 10_000
 
@@ -94,8 +94,8 @@ def _jpeg(data: bytes) -> Image:
             raise PictureIsOfNoUse("browsers do not draw this kind of JPEG")
         if marker == 0xE1:
             turned = _orientation(part[2:]) or turned
-        if marker in _JPEG_KEPT or (marker == 0xE2 and part[2:].startswith(b"ICC_PROFILE\0")):
-            kept.append(bytes((0xFF, marker)) + part)
+        if drawn := _drawn(marker, part[2:]):
+            kept.append(bytes((0xFF, marker)) + struct.pack(">H", len(drawn) + 2) + drawn)
         at = end
     if not scans or data[at] != 0xD9:
         raise PictureIsOfNoUse("it ends too early")
@@ -104,6 +104,15 @@ def _jpeg(data: bytes) -> Image:
     height, width = size
     width, height = (height, width) if turned >= 5 else (width, height)
     return Image("image/jpeg", width, height, b"".join(kept) + b"\xff\xd9")
+
+
+def _drawn(marker: int, said: bytes) -> bytes:
+    """What of a part is needed to draw: of JFIF (ITU-T T.871) and Adobe's part no thumbnail behind it."""
+    if marker in _JPEG_KEPT or (marker == 0xE2 and said.startswith(b"ICC_PROFILE\0")):
+        return said
+    if marker == 0xE0 and said.startswith(b"JFIF\0") and len(said) >= 14:
+        return said[:12] + bytes(2)
+    return said[:12] if marker == 0xEE and said.startswith(b"Adobe") else b""
 
 
 def _orientation(exif: bytes) -> int:
@@ -141,8 +150,8 @@ def _png(data: bytes) -> Image:
             raise PictureIsOfNoUse("it holds an unknown part")
         if name == b"IHDR":
             width, height = struct.unpack_from(">II", part)
-    if not names or names[0] != b"IHDR" or names[-1] != b"IEND" or b"IDAT" not in names:
-        raise PictureIsOfNoUse("it ends too early")
+    if names[0] != b"IHDR" or names.count(b"IHDR") > 1 or b"IDAT" not in names:
+        raise PictureIsOfNoUse("its parts stand in a wrong order")
     return Image("image/png", width, height, b"".join(kept))
 
 

@@ -59,7 +59,9 @@ class SignForm(forms.Form):
             self.fields["page"].widget = forms.HiddenInput()
 
     def clean_page(self) -> str:
-        """The path of a page that readers may open, without its language."""
+        """The path of a page that readers may open, without its language; that of a known one stays."""
+        if self.before:
+            return self.before.path
         given = str(self.cleaned_data["page"]).strip().removeprefix(str(settings.PUBLIC_URL)) or "/"
         path = languages.moved(urlsplit(given).path or "/", to=languages.FIRST)
         if not given.startswith("/") or given.startswith("//") or not _is_page(path):
