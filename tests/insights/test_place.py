@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -85,9 +86,15 @@ def test_the_code_holds_the_address_and_its_margin() -> None:
     text = "https://daten.stadt.example/m/123"
     rows = [list(row) for row in segno.make_qr(text, error="m").matrix]
     drawn = poster.code(text, title="x")
-    assert drawn.count("h1v1h-1z") == sum(map(sum, rows))
+    dark = {
+        (int(x) + further - 4, int(y) - 4)
+        for x, y, wide in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", drawn)
+        for further in range(int(wide))
+    }
+    assert dark == {(x, y) for y, row in enumerate(rows) for x, module in enumerate(row) if module}
     assert f'viewBox="0 0 {len(rows) + 8} {len(rows) + 8}"' in drawn
-    assert "M4 4h1v1h-1z" in drawn
+    assert "M4 4h7v1h-7z" in drawn
+    assert len(drawn) < 5_000  # 96 of them stand on one page
 
 
 async def test_a_fault_can_be_reported(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,7 +59,8 @@ async def page(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "size": size,
         "sizes": _sizes(),
-        "sheets": _sheets([_label(site) for site in shown], size=size),
+        # In a thread: nobody else waits while many codes are made.
+        "sheets": _sheets(await asyncio.to_thread(lambda: [_label(site) for site in shown]), size=size),
     }
     return render(request, "insights/explore/labels.html", about)
 
