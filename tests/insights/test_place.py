@@ -126,6 +126,7 @@ async def test_labels_of_many_places_stand_on_sheets(visitor: AsyncClient, town:
     page = await _text(visitor, f"/dinge/schilder?{chosen}&ding=424242&ding=x&ding={10**30}&groesse=gross")
     assert (page.count('class="sk-qr"'), page.count('class="sk-sheet ')) == (3, 2)
     assert all(f"/m/{number}<" in page for number in ids)
+    assert "QR code to: Zählstelle Neutor" in await _text(visitor, f"/en/dinge/schilder?ding={ids[0]}")
     assert 'class="sk-sheet' not in await _text(visitor, "/dinge/schilder?groesse=nix")
     found = await _text(visitor, "/dinge/schilder?q=neutor")
     assert ("Zählstelle Neutor" in found, "Parkhaus Theater" in found) == (True, False)

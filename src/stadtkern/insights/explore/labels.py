@@ -47,6 +47,9 @@ async def page(request: HttpRequest) -> HttpResponse:
         found = await _places(visit, query=query, kind=kind)
         shown = await _named(visit, ids[:PRINTED])
         present = await mapped.kinds_present(visit)
+    addresses = [poster.address(site.id) for site in shown]
+    # In a thread: nobody else waits while many codes are made. Words are not known there (language).
+    await asyncio.to_thread(lambda: [poster.marks(address) for address in addresses])
     about: dict[str, Any] = {
         # What is chosen stays chosen, whatever is searched for next.
         "places": [*shown, *(site for site in found[:MOST] if site.id not in set(ids))],
@@ -59,8 +62,7 @@ async def page(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "size": size,
         "sizes": _sizes(),
-        # In a thread: nobody else waits while many codes are made.
-        "sheets": _sheets(await asyncio.to_thread(lambda: [_label(site) for site in shown]), size=size),
+        "sheets": _sheets([_label(site) for site in shown], size=size),
     }
     return render(request, "insights/explore/labels.html", about)
 

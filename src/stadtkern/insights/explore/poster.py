@@ -55,12 +55,12 @@ async def sheet(request: HttpRequest, id: int) -> HttpResponse:
 
 def code(text: str, *, title: str) -> SafeString:
     """The text as a QR code that can be read with up to 15 % of it damaged."""
-    side, marks = _marks(text)
+    side, dark = marks(text)
     return drawing.element(
         "svg",
         drawing.element("title", title),
         drawing.element("rect", class_="ground", width=side, height=side),
-        drawing.element("path", class_="marks", d=marks),
+        drawing.element("path", class_="marks", d=dark),
         class_="sk-qr",
         role="img",
         viewBox=f"0 0 {side} {side}",
@@ -68,14 +68,14 @@ def code(text: str, *, title: str) -> SafeString:
 
 
 @lru_cache(maxsize=1_000)
-def _marks(text: str) -> tuple[int, str]:
+def marks(text: str) -> tuple[int, str]:
     """How many modules a side has, and its dark ones from left to right; some 7 ms of work each."""
     import segno
 
     rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix]
-    marks = "".join(
+    drawn = "".join(
         f"M{dark.start() + _QUIET} {y + _QUIET}h{len(dark[0])}v1h-{len(dark[0])}z"
         for y, row in enumerate(rows)
         for dark in _DARK.finditer(row)
     )
-    return len(rows) + 2 * _QUIET, marks
+    return len(rows) + 2 * _QUIET, drawn
