@@ -9,6 +9,7 @@ import { paint, style } from "./mapstyle.js";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const GROUPED = 150; // more places than that are grouped unless somebody does not want it
+const PATIENCE = 4000; // milliseconds until the map is shown although some of its tiles are still missing
 const DENSE = 2000; // more than that, each by itself, are plain circles
 
 function box(features) {
@@ -69,8 +70,7 @@ class Atlas {
     this.districts = await this.early.districts;
     await this.read(asked, undefined, this.early.found);
     maplibre.setWorkerUrl(this.frame.dataset.worker);
-    this.frame.hidden = false;
-    document.querySelector("[data-map-sheet]").hidden = true;
+    this.frame.hidden = false; // laid out, but not to be seen before it is drawn
     this.map = new maplibre.Map({ container: this.frame, style: this.style(), ...this.start(asked), ...this.manners() });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
@@ -85,7 +85,11 @@ class Atlas {
       map: this.map, kinds: this.kinds, found: () => this.found, dense: () => this.plain,
     });
     this.map.on("moveend", () => this.early.moved(this.view()));
-    this.map.once("load", () => this.ready(asked));
+    const drawn = new Promise((done) => { this.map.once("load", done); });
+    drawn.then(() => this.ready(asked));
+    await Promise.race([drawn, new Promise((done) => { setTimeout(done, PATIENCE); })]);
+    document.querySelector("[data-map-sheet]").hidden = true;
+    this.frame.dataset.shown = "true";
   }
 
   async read(asked, signal, early) {
