@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import html
 import io
@@ -74,7 +75,7 @@ async def test_a_table_chooses_its_own_chart(
     """The page of the dataset begins with a picture, which leads to where it can be changed and taken."""
     key = await planted(connection, office, title={"de": "Bäume am Weg"})
     page = await text(visitor, f"/daten/{key}")
-    assert "Bäume nach Baumart" in page
+    assert "Bäume am Weg nach Baumart" in page
     assert bars(page) == [(kind, "24") for kind in sorted(KINDS)]
     assert f'href="/diagramm?tabelle={key}"' in page
     assert key in await text(visitor, "/diagramm?suche=B%C3%A4ume+Weg")
@@ -185,6 +186,18 @@ async def test_whatever_stands_in_the_address_is_answered(
     assert ("gibt es hier nicht zur Auswahl" in page) == told
 
 
+async def test_signs_that_nothing_can_hold_are_left_out_however_they_are_written(
+    visitor: AsyncClient, connection: Connection, office: Office
+) -> None:
+    key = await laid(connection, office, SUMS, [["a", 1.0], ["b", 3.0]])
+    picture = await visitor.get(f"/diagramm/bild.svg?tabelle={key}&titel=x%00%01%0B%EF%BF%BEy")
+    assert "xy" in "".join(ElementTree.fromstring(picture.content).itertext())
+    for part, status in (("", 200), ("/werte.csv", 404), ("/bild.svg", 404), ("/einbetten", 404)):
+        answer = await visitor.get(f"/diagramm{part}?tabelle=%00nichts%00")
+        assert (part, answer.status_code) == (part, status)
+    assert (await visitor.get(f"/diagramm?tabelle=%00{key}")).status_code == 200
+
+
 async def test_days_beyond_the_calendar_are_left_out_and_said(
     visitor: AsyncClient, connection: Connection, office: Office
 ) -> None:
@@ -229,7 +242,7 @@ async def test_what_takes_too_long_is_given_up_and_not_tried_again_at_once(
         )  # fmt: skip
     tried = 0
 
-    async def slow() -> None:
+    async def slow(_: int) -> None:
         nonlocal tried
         tried += 1
         raise tally.TakesTooLong
@@ -239,6 +252,25 @@ async def test_what_takes_too_long_is_given_up_and_not_tried_again_at_once(
         with pytest.raises(tally.TakesTooLong):
             await figures._once(("x", key), slow, now=now + later)
     assert tried == 2
+
+
+async def test_few_may_take_their_time_at_once(office: Office) -> None:
+    """Pages wait for as long as charts hold their connections."""
+    begun, go, given = asyncio.Semaphore(0), asyncio.Event(), list[int]()
+
+    async def read(milliseconds: int) -> None:
+        given.append(milliseconds)
+        begun.release()
+        await go.wait()
+
+    tasks = []
+    for number in range(4):
+        asked = figures._once(("y", office.id, number), read, now=date_time())
+        tasks.append(asyncio.create_task(asked))
+        await asyncio.wait_for(begun.acquire(), 10)
+    go.set()
+    await asyncio.gather(*tasks)
+    assert given == [figures.PATIENCE, figures.PATIENCE, figures.BRIEF, figures.BRIEF]
 
 
 def date_time() -> Any:

@@ -88,7 +88,10 @@ def of_address(address: str) -> str:
 
 
 def _given(query: str) -> QueryDict:
-    return QueryDict(_CONTROL.sub("", query[:LONGEST_QUERY]))
+    given = QueryDict(mutable=True)
+    for name, values in QueryDict(query[:LONGEST_QUERY]).lists():
+        given.setlist(_CONTROL.sub("", name), [_CONTROL.sub("", str(value)) for value in values])
+    return given
 
 
 def read(query: str, *, table: Collection) -> Question:

@@ -30,6 +30,8 @@ _STEPS = 12
 _KEPT = 500
 # What took too long once is not tried again so soon.
 _SPARED = timedelta(minutes=10)
+# So many may take their time at once; whoever comes then gets less of it, or pages would wait for connections.
+_MOST_PATIENT = 2
 _ORDERS: dict[str, Order] = {
     "anzahl": "n", "summe": "total", "mittel": "mean", "groesster": "most", "kleinster": "least",
 }  # fmt: skip
@@ -91,6 +93,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 _known: OrderedDict[Any, Any] = OrderedDict()
+_patient: list[Any] = []
 
 
 async def plan(visit: Visit, question: Question, table: Collection) -> Plan | None:
@@ -100,7 +103,7 @@ async def plan(visit: Visit, question: Question, table: Collection) -> Plan | No
         return None
     sampled = await _once(
         ("sample", *_delivery(table)),
-        lambda: tally.sample(visit.connection, visit.scope, source=Stored(table), columns=columns),
+        lambda _: tally.sample(visit.connection, visit.scope, source=Stored(table), columns=columns),
         now=visit.now,
     )
     return choosing.plan(question, table, sampled)
@@ -142,7 +145,7 @@ async def _tally(
     name = ("tally", *_delivery(table), chosen, pieces, step, ordered, limit, zone, question.filter.query())
     found: Tally = await _once(
         name,
-        lambda: tally.tally(
+        lambda spent: tally.tally(
             visit.connection,
             visit.scope,
             source=Stored(table),
@@ -152,7 +155,7 @@ async def _tally(
             order="key" if ordered else _ORDERS[chosen.how],
             limit=limit,
             zone=zone,
-            milliseconds=milliseconds,
+            milliseconds=spent,
         ),
         now=visit.now,
         milliseconds=milliseconds,
@@ -165,9 +168,9 @@ async def _ends(
 ) -> tuple[Any, Any]:
     found: tuple[Any, Any] = await _once(
         ("ends", *_delivery(table), chosen.by, question.filter.query()),
-        lambda: tally.ends(
+        lambda spent: tally.ends(
             visit.connection, visit.scope, source=Stored(table), column=chosen.by,
-            filter=question.filter.filter(), milliseconds=milliseconds,
+            filter=question.filter.filter(), milliseconds=spent,
         ),
         now=visit.now, milliseconds=milliseconds,
     )  # fmt: skip
@@ -221,18 +224,22 @@ def _delivery(table: Collection) -> Sequence[Any]:
 
 
 async def _once(
-    name: Any, read: Callable[[], Awaitable[Any]], *, now: datetime, milliseconds: int = PATIENCE
+    name: Any, read: Callable[[int], Awaitable[Any]], *, now: datetime, milliseconds: int = PATIENCE
 ) -> Any:
-    """What is known by this name, else read it; failures are known for a while, too."""
+    """What is known by this name, else read it in so many milliseconds; failures are known for a while, too."""
+    milliseconds = milliseconds if len(_patient) < _MOST_PATIENT else min(milliseconds, BRIEF)
     found = _known.get(name)
     if isinstance(found, Failure) and now - found.at < _SPARED and found.milliseconds >= milliseconds:
         raise found.kind
     if found is None or isinstance(found, Failure):
+        _patient.append(name)
         try:
-            found = await read()
+            found = await read(milliseconds)
         except (tally.TakesTooLong, tally.NumbersTooLarge) as problem:
             _keep(name, Failure(type(problem), now, milliseconds))
             raise
+        finally:
+            _patient.remove(name)
         _keep(name, found)
     _known.move_to_end(name)
     return found
