@@ -42,11 +42,14 @@ ANALYZE {leaf};
 SELECT nextval('things.observation_numbers') FROM generate_series(1, %(runs)s::int);
 
 -- name: lock_states
--- Lock the state rows in the order of their ids, so that writers of the same datastreams go one after the other.
+-- Lock the state rows in the order of their ids, so that writers of the same datastreams go one after the other; with
+-- `all` none where one of them is missing: who waits for that one while holding others would stand across their way.
 SELECT s.datastream_id, s.last_time, s.last_slot, d.conflict, d.kind,
        EXISTS (SELECT FROM things.watch AS w WHERE w.datastream_id = s.datastream_id), s.sealed_until
 FROM things.datastream_state AS s JOIN things.datastream AS d ON d.id = s.datastream_id
-WHERE s.datastream_id = ANY (%(ids)s)
+WHERE s.datastream_id = ANY (%(ids)s) AND (
+    NOT %(all)s OR (SELECT count(*) FROM things.datastream_state AS there WHERE there.datastream_id = ANY (%(ids)s))
+                   = cardinality(%(ids)s))
 ORDER BY s.datastream_id
 FOR NO KEY UPDATE OF s;
 

@@ -55,19 +55,19 @@ class Outcome(msgspec.Struct, kw_only=True, eq=False):
 
 async def lock(connection: Connection, *, ids: Integers, row: Integers, policy: Policy | None) -> Streams:
     """Lock the state rows of sorted ids until the caller's transaction ends; unknown ones are not `known`."""
-    rows = await _locked(connection, ids)
+    rows = await _locked(connection, ids, only_all=True)
     if len(rows) < len(ids):
-        missing = np.setdiff1d(ids, [each[0] for each in rows])
         await connection.execute(
-            statements.load("things")["open_states"], {"ids": binary.bigints(missing)}, prepare=True
+            statements.load("things")["open_states"], {"ids": binary.bigints(ids)}, prepare=True
         )
-        rows = await _locked(connection, ids)
+        rows = await _locked(connection, ids, only_all=False)
     return _streams(ids, row, rows, policy)
 
 
-async def _locked(connection: Connection, ids: Integers) -> list[Any]:
+async def _locked(connection: Connection, ids: Integers, *, only_all: bool) -> list[Any]:
     statement = statements.load("things")["lock_states"]
-    cursor = await connection.execute(statement, {"ids": binary.bigints(ids)}, prepare=True, binary=True)
+    params = {"ids": binary.bigints(ids), "all": only_all}
+    cursor = await connection.execute(statement, params, prepare=True, binary=True)
     return await cursor.fetchall()
 
 
