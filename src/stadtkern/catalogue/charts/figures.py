@@ -30,7 +30,7 @@ _STEPS = 12
 _KEPT = 500
 # What took too long once is not tried again so soon.
 _SPARED = timedelta(minutes=10)
-# So many may take their time at once; whoever comes then gets less of it, or pages would wait for connections.
+# So many may take their time at once; who comes then gets less of it, or pages would wait for connections.
 _MOST_PATIENT = 2
 _ORDERS: dict[str, Order] = {
     "anzahl": "n", "summe": "total", "mittel": "mean", "groesster": "most", "kleinster": "least",
@@ -226,7 +226,7 @@ def _delivery(table: Collection) -> Sequence[Any]:
 async def _once(
     name: Any, read: Callable[[int], Awaitable[Any]], *, now: datetime, milliseconds: int = PATIENCE
 ) -> Any:
-    """What is known by this name, else read it in so many milliseconds; failures are known for a while, too."""
+    """What is known by this name, else read it in this time; failures are known for a while, too."""
     milliseconds = milliseconds if len(_patient) < _MOST_PATIENT else min(milliseconds, BRIEF)
     found = _known.get(name)
     if isinstance(found, Failure) and now - found.at < _SPARED and found.milliseconds >= milliseconds:
