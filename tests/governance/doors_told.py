@@ -27,6 +27,7 @@ PAGES: dict[str, Door] = {
     "datenfenster": door(lists="/datenfenster /en/datenfenster"),
     "datenfenster.rss": door(lists="/datenfenster.rss"),
     "datenfenster/<slug:key>": door(lists="/datenfenster/eines"),
+    "datenfenster/<slug:key>/kachel/<int:number>": door(lists="/datenfenster/eines/kachel/1"),
     "arbeit/datenfenster": door(lists="/arbeit/datenfenster"),
     "arbeit/datenfenster/neu": door(search="/arbeit/datenfenster/neu?diagramm=reihe%3D{stream}"),
     **{

@@ -60,6 +60,7 @@ urlpatterns = [
     path("datenfenster", stories.listing, name="stories"),
     path("datenfenster.rss", stories.feed, name="stories-feed"),
     path("datenfenster/<slug:key>", stories.story, name="story"),
+    path("datenfenster/<slug:key>/kachel/<int:number>", stories.tile, name="story-tile"),
     path("arbeit/datenfenster", telling.listing, name="stories-work"),
     path("arbeit/datenfenster/neu", telling.new, name="story-new"),
     path("arbeit/datenfenster/<int:id>", telling.edit, name="story-edit"),

@@ -49,6 +49,8 @@ class Held(msgspec.Struct, frozen=True):
         if block.kind == "map":
             kind = kinds.BY_KEY.get(block.source)
             return kind is not None and any(type_ in kind.types for _, type_ in self.observed)
+        if block.tile is not None:
+            return self.feeds(block.tile)
         if block.kind == "text":
             return False
         if (table := charts.names_table(block.source)) and block.kind == "diagram":

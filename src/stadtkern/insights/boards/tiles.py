@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from stadtkern.core import problems
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
-from stadtkern.insights.boards import arranging, forms, operations, queries, words, work
+from stadtkern.insights.boards import arranging, forms, operations, queries, sources, words, work
 from stadtkern.insights.cockpit import board as cockpit
 from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.cockpit.definitions import PLAIN, Form
@@ -24,7 +24,6 @@ from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
-MOST_STREAMS = 50
 _SHOWN = 40
 _KIND = "art"
 
@@ -42,7 +41,7 @@ async def new(request: HttpRequest, key: str) -> HttpResponse:
             return render(
                 request, "insights/boards/work/kinds.html", {**about, "kinds": found, "theme": group}
             )
-        source = _source(request.GET)
+        source = dict(sources.named(request.GET))
         if kind not in PLAIN and not (source["properties"] or source["streams"]):
             return redirect(
                 f"{reverse('board-source', args=[key])}?{urlencode({_KIND: kind, 'thema': group})}"
@@ -77,9 +76,9 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
         found = board.content.tile(tile)
         if found is None:
             raise problems.NotFound()
-        source = _source(request.GET)
+        source = dict(sources.named(request.GET))
         if not (source["properties"] or source["streams"]):
-            source = {"properties": found.properties, "streams": found.streams, "types": found.types}
+            source = dict(sources.of_tile(found))
         form = forms.TileForm(request.POST or None, kind=found.form, initial=forms.tile_start(found))
         if request.method == "POST" and form.is_valid():
             made = form.told(key=tile, source=source)
@@ -109,9 +108,9 @@ async def source(request: HttpRequest, key: str) -> HttpResponse:
             return redirect(reverse("board-tile-new", args=[key]))
         properties = await queries.properties(visit, words=query)
         single = await _series(visit, query) if query else []
-        chosen = _source(request.GET)
+        chosen = dict(sources.named(request.GET))
         if known is not None and not (chosen["properties"] or chosen["streams"]):
-            chosen = {"properties": known.properties, "streams": known.streams, "types": known.types}
+            chosen = dict(sources.of_tile(known))
         fed = await _fed(visit, chosen)
         types = await _types(visit, chosen)
     about = {
@@ -125,18 +124,6 @@ async def source(request: HttpRequest, key: str) -> HttpResponse:
 
 def _kind(given: str) -> Form | None:
     return next((name for name in words.KINDS if name == given), None)
-
-
-def _source(given: Any) -> dict[str, tuple[Any, ...]]:
-    """What the address names; numbers beyond any series are left out."""
-    numbers = [n for n in given.getlist("reihe") if n.isascii() and n.isdecimal() and len(n) < 19]
-    return {
-        "properties": tuple(
-            p for p in given.getlist("messgroesse")[:10] if 0 < len(p) <= 500 and "\0" not in p
-        ),
-        "streams": tuple(dict.fromkeys(int(n) for n in numbers))[:MOST_STREAMS],
-        "types": tuple(t for t in given.getlist("typ")[:10] if 0 < len(t) <= 100 and "\0" not in t),
-    }
 
 
 async def _series(visit: Visit, query: str) -> list[Stream]:

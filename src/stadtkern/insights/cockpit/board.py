@@ -83,6 +83,11 @@ async def single(visit: Visit, *, definition: Definition) -> Tile | None:
     return msgspec.structs.replace(found, columns=6) if found else None
 
 
+async def several(visit: Visit, *, definitions: Sequence[Definition]) -> dict[str, Tile]:
+    """Tiles by key that stand on no board, read all at once; those without data are left out."""
+    return await _made(visit, key="", definitions=definitions)
+
+
 async def _made(
     visit: Visit, *, key: str, definitions: Sequence[Definition], linked: bool = True
 ) -> dict[str, Tile]:

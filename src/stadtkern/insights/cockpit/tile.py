@@ -36,7 +36,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A tile ready to be shown. `url`: where there is more; `plain`: its words need no data behind them."""
+    """A tile ready to be shown. `url`: where there is more; `plain`: its words need no data behind them.
+
+    `reread`: where a tile that stands on no board is read again.
+    """
 
     key: str
     title: str
@@ -65,6 +68,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     columns: int = 3
     large: bool = False
     plain: bool = False
+    reread: str = ""
 
 
 def remembered(streams: Sequence[Stream]) -> dict[str, tuple[str, float | None]]:

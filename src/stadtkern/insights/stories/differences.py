@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from django.utils.translation import gettext
 
-from stadtkern.insights.stories import forms
+from stadtkern.insights.stories import forms, tiles
 from stadtkern.insights.stories.entities import Told
 
 
@@ -39,6 +39,7 @@ def _lines(told: Told) -> list[str]:
     ]
     for block in told.blocks:
         found.append(f"▸ {forms.NAMES[block.kind]} {block.source}".rstrip())
+        found += tiles.lines(block.tile) if block.tile else []
         for code, text in sorted(block.text.items()):
             found += [f"({code}) {line}" for line in text.split("\n") if line.strip()]
     return found

@@ -9,17 +9,23 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["text", "diagram", "values", "map"]
-KINDS: tuple[Kind, ...] = ("text", "diagram", "values", "map")
+from stadtkern.insights.cockpit.definitions import Definition
+
+Kind = Literal["text", "diagram", "values", "tile", "map"]
+KINDS: tuple[Kind, ...] = ("text", "diagram", "values", "tile", "map")
 MOST_BLOCKS = 40
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a story. `source`: which diagram, which series, which kind of places, by kind of block."""
+class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a story. `source`: which diagram, which series, which kind of places, by kind of block.
+
+    `tile`: what a tile is about, as boards say it.
+    """
 
     kind: Kind
     text: Mapping[str, str] = {}
     source: str = ""
+    tile: Definition | None = None
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

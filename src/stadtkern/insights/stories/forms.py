@@ -15,6 +15,7 @@ from stadtkern.catalogue.charts import asking as charts
 from stadtkern.city import languages
 from stadtkern.insights import kinds
 from stadtkern.insights.diagrams import asking
+from stadtkern.insights.stories import tiles
 from stadtkern.insights.stories.entities import KINDS, MOST_BLOCKS, Block, Kind, Told
 from stadtkern.ui.fields import Text
 
@@ -22,10 +23,30 @@ NAMES: Mapping[Kind, Promise] = {
     "text": gettext_lazy("Text"),
     "diagram": gettext_lazy("Diagramm"),
     "values": gettext_lazy("Werte jetzt"),
+    "tile": gettext_lazy("Kachel"),
     "map": gettext_lazy("Karte"),
 }
-_NAMES = ("kind", "source", "place", *(f"text_{field}" for field in languages.FIELDS.values()))
+_NAMES = ("kind", "source", "place", *(f"text_{field}" for field in languages.FIELDS.values()), *tiles.FIELDS)
 _AREA, _SHORT = {"rows": 8}, {"rows": 3}
+_SOURCES = {
+    "diagram": (
+        gettext_lazy("Adresse des Diagramms"),
+        gettext_lazy("Suchen Sie unten nach Daten, oder fügen Sie die Adresse eines Diagramms ein."),
+    ),
+    "values": (
+        gettext_lazy("Messreihen"),
+        gettext_lazy(
+            "Suchen Sie unten nach Messreihen, oder fügen Sie die Adresse eines Diagramms damit ein."
+        ),
+    ),
+    "tile": (
+        gettext_lazy("Woher kommen die Werte?"),
+        gettext_lazy(
+            "Suchen Sie unten, was gemessen wird, oder einzelne Messreihen; mehrere stehen zusammen."
+        ),
+    ),
+}
+_LINES = ("text_de", "text_en", "text_easy")
 
 
 class HeadForm(forms.Form):
@@ -79,6 +100,10 @@ class BlockForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("Alle Messorte")), *((kind.key, kind.many) for kind in kinds.KINDS)],
     )
+    tile = forms.ChoiceField(
+        label=gettext_lazy("Was zeigt die Kachel?"),
+        choices=[(form, kind.name) for form, kind in tiles.KINDS.items()],
+    )
     text_de = Text(label=gettext_lazy("Text"), max_length=20_000, widget=forms.Textarea(attrs=_AREA))
     text_en = Text(
         label=gettext_lazy("Text auf Englisch"),
@@ -108,37 +133,45 @@ class BlockForm(forms.Form):
             del self.fields["source"]
         if kind != "map":
             del self.fields["place"]
+        if kind != "tile":
+            del self.fields["tile"]
+        self.words = tiles.fields(data, prefix=f"b{number}", initial=initial) if kind == "tile" else None
         if kind != "text":
-            for name in ("text_de", "text_en", "text_easy"):
+            for name in _LINES:
                 self.fields[name].required = False
                 self.fields[name].widget = forms.Textarea(attrs=_SHORT)
             self.fields["text_de"].label = gettext("Text dazu")
-        if kind in ("diagram", "values"):
-            self._explain_source(kind)
-
-    def _explain_source(self, kind: Kind) -> None:
-        if kind == "diagram":
-            self.fields["source"].label = gettext("Adresse des Diagramms")
-            self.fields["source"].help_text = gettext(
-                "Suchen Sie unten nach Daten, oder fügen Sie die Adresse eines Diagramms ein."
-            )
-        else:
-            self.fields["source"].label = gettext("Messreihen")
-            self.fields["source"].help_text = gettext(
-                "Suchen Sie unten nach Messreihen, oder fügen Sie die Adresse eines Diagramms damit ein."
-            )
+        if kind in _SOURCES:
+            self.fields["source"].label, self.fields["source"].help_text = _SOURCES[kind]
 
     @property
     def heading(self) -> str:
         """What kind of block it is."""
         return str(NAMES[self.of])
 
+    @property
+    def spoken(self) -> tiles.Spoken | None:
+        """The words of a tile."""
+        return tiles.spoken(self.words) if self.words else None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything in it is to be mended."""
+        return bool(self.errors or (self.words and self.words.errors))
+
+    def is_valid(self) -> bool:
+        """Whether the part and, of a tile, its words are right."""
+        right = self.words is None or self.words.is_valid()  # both, so that each says what is wrong
+        return super().is_valid() and right
+
     def clean_source(self) -> str:
         """The query alone, from whatever address was put in; it must name a series."""
+        if self.of == "tile":
+            return tiles.read(self.cleaned_data["source"])
         query = charts.of_address(self.cleaned_data["source"])
         if self.of == "diagram" and charts.names_table(query):
             return query
-        found = asking.of_address(_of_series(self.cleaned_data["source"]))
+        found = asking.of_address(tiles.of_series(self.cleaned_data["source"]))
         if not found.ids:
             raise forms.ValidationError(
                 gettext(
@@ -152,23 +185,19 @@ class BlockForm(forms.Form):
         """The block as it is kept."""
         given = self.cleaned_data
         text = _texts(given, "text")
+        if self.words is not None:
+            return Block(kind="tile", text=text, tile=tiles.told(self.words, source=given["source"]))
         return Block(kind=self.of, text=text, source=given.get("source") or given.get("place") or "")
 
 
-def _of_series(address: str) -> str:
-    """The address of a page of a series stands for the series."""
-    _, mark, rest = address.partition("/messreihen/")
-    number = rest.partition("?")[0].partition("/")[0]
-    return f"reihe={number}" if mark and number.isdecimal() else address
-
-
-def fields_of(block: Block) -> dict[str, str]:
+def fields_of(block: Block) -> dict[str, Any]:
     """What the form of a block begins with."""
     return {
         "kind": block.kind,
         "source": block.source,
         "place": block.source if block.kind == "map" else "",
         **{f"text_{field}": block.text.get(code, "") for code, field in languages.FIELDS.items()},
+        **(tiles.start(block.tile) if block.tile else {}),
     }
 
 
@@ -228,6 +257,8 @@ def arranged(blocks: list[dict[str, str]], do: str) -> list[dict[str, str]]:
 
 def _together(block: Mapping[str, str], source: str) -> str:
     """A series that is taken stands beside those that are there; anything else takes their place."""
+    if block["kind"] == "tile":
+        return tiles.together(block["source"], source)
     chosen, taken = asking.of_address(block["source"]), asking.of_address(source)
     if block["kind"] == "values" and chosen.ids and taken.ids:
         return chosen.query(ids=[*chosen.ids, *(each for each in taken.ids if each not in chosen.ids)])

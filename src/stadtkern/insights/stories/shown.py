@@ -19,9 +19,11 @@ from stadtkern.insights import kinds, streams
 from stadtkern.insights.atlas import places as atlas
 from stadtkern.insights.atlas.asking import Asked
 from stadtkern.insights.atlas.places import Place
+from stadtkern.insights.cockpit import board as cockpit
+from stadtkern.insights.cockpit.tile import Tile
 from stadtkern.insights.diagrams import asking, diagram
 from stadtkern.insights.diagrams.diagram import Diagram
-from stadtkern.insights.stories import prose
+from stadtkern.insights.stories import prose, tiles
 from stadtkern.insights.stories.entities import Block, Told
 from stadtkern.insights.streams import Stream
 from stadtkern.things import series
@@ -45,7 +47,10 @@ class Value(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A block as it is shown. `gone`: what it should show is not there for this reader."""
+    """A block as it is shown. `gone`: what it should show is not there for this reader.
+
+    `opens`, `closes`: a tile that begins or ends a row of tiles.
+    """
 
     number: int
     kind: str
@@ -57,6 +62,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     places_kind: str = ""
     places_key: str = ""
     map: SafeString | None = None
+    tile: Tile | None = None
+    opens: bool = False
+    closes: bool = False
     gone: bool = False
 
     @property
@@ -65,16 +73,73 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return list({v.stream.dataset.id: v.stream.dataset.about for v in self.values}.values())
 
 
-async def parts(visit: Visit, told: Told) -> list[Part]:
-    """All blocks in their order; what a page may cost is shared among them."""
+async def parts(visit: Visit, told: Told, *, address: str = "") -> list[Part]:
+    """All blocks in their order; what a page may cost is shared among them.
+
+    `address`: of the public story, where its tiles are read again.
+    """
+    made = await _tiles(visit, told)
     clock = asyncio.get_running_loop().time
     until = clock() + _SECONDS
     found, maps_left = [], MOST_MAPS
     for number, block in enumerate(told.blocks, 1):
+        if block.kind == "tile":
+            text, tile = prose.html(formats.words(block.text)), made.get(number)
+            found.append(Part(number=number, kind="tile", text=text, tile=tile, gone=tile is None))
+            continue
         left = max(_LEAST_MILLISECONDS, int((until - clock()) * 1000))
         found.append(await _part(visit, block, number, milliseconds=left, drawn=maps_left > 0))
         maps_left -= block.kind == "map"
-    return found
+    return _in_rows(found, address=address)
+
+
+async def tile(visit: Visit, told: Told, *, number: int, address: str, columns: int) -> Tile | None:
+    """One tile of a story, to stand where it stood; None where there is nothing to show."""
+    found = (await _tiles(visit, told, only=number)).get(number)
+    return found and _placed(found, number, address=address, columns=columns)
+
+
+async def _tiles(visit: Visit, told: Told, *, only: int = 0) -> dict[int, Tile]:
+    """The tiles by the numbers of their blocks; all of them are read at once, as those of a board are."""
+    definitions = [
+        msgspec.structs.replace(block.tile, key=f"teil-{number}")
+        for number, block in enumerate(told.blocks, 1)
+        if block.tile is not None and only in (0, number)
+    ]
+    made = await cockpit.several(visit, definitions=definitions) if definitions else {}
+    return {int(key.removeprefix("teil-")): tile for key, tile in made.items()}
+
+
+def _in_rows(found: Sequence[Part], *, address: str) -> list[Part]:
+    """Tiles that follow each other stand in a row, which ends where a text belongs to one of them."""
+    rows: list[list[Part]] = []
+    for part in found:
+        joins = rows and part.tile and rows[-1][-1].tile and not rows[-1][-1].text
+        if joins:
+            rows[-1].append(part)
+        else:
+            rows.append([part])
+    return [part for row in rows for part in _row(row, address=address)]
+
+
+def _row(row: Sequence[Part], *, address: str) -> list[Part]:
+    widths = tiles.widths([part.tile.wide if part.tile else True for part in row])
+    return [
+        msgspec.structs.replace(
+            part,
+            tile=_placed(part.tile, part.number, address=address, columns=columns),
+            opens=part is row[0],
+            closes=part is row[-1],
+        )
+        if part.tile
+        else part
+        for part, columns in zip(row, widths, strict=True)
+    ]
+
+
+def _placed(tile: Tile, number: int, *, address: str, columns: int) -> Tile:
+    reread = f"{address}/kachel/{number}?breite={columns}" if address else ""
+    return msgspec.structs.replace(tile, columns=columns, reread=reread)
 
 
 async def _part(visit: Visit, block: Block, number: int, *, milliseconds: int, drawn: bool) -> Part:

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext
 
-from stadtkern.insights.stories import permissions, prose, queries, shown
-from stadtkern.insights.stories.entities import Public
+from stadtkern.insights.stories import permissions, prose, queries, shown, tiles
+from stadtkern.insights.stories.entities import MOST_BLOCKS, Public
 from stadtkern.ui import formats, paging
 from stadtkern.ui import visit as visits
 
@@ -43,12 +43,26 @@ async def story(request: HttpRequest, key: str) -> HttpResponse:
         found = await queries.one_public(visit.connection, key=key)
         if found is None:
             raise Http404
-        parts = await shown.parts(visit, found.told)
+        parts = await shown.parts(visit, found.told, address=reverse("story", args=[key]))
     return render(
         request,
         "insights/stories/story.html",
         {"story": found, "told": found.told, "parts": parts, "writes": permissions.writes(request)},
     )
+
+
+async def tile(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """One tile of a story, for a page that is already open; `?breite=` its columns of twelve."""
+    columns = tiles.HALF if request.GET.get("breite") == str(tiles.HALF) else tiles.WHOLE
+    async with visits.open_visit(request) as visit:
+        found = await queries.one_public(visit.connection, key=key)
+        if found is None or not 0 < number <= MOST_BLOCKS:
+            raise Http404
+        address = reverse("story", args=[key])
+        made = await shown.tile(visit, found.told, number=number, address=address, columns=columns)
+    if made is None:
+        raise Http404
+    return render(request, "insights/cockpit/tile.html", {"tile": made})
 
 
 async def feed(request: HttpRequest) -> HttpResponse:
