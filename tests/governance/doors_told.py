@@ -27,13 +27,16 @@ PAGES: dict[str, Door] = {
     "datenfenster": door(lists="/datenfenster /en/datenfenster"),
     "datenfenster.rss": door(lists="/datenfenster.rss"),
     "datenfenster/<slug:key>": door(lists="/datenfenster/eines"),
-    "datenfenster/<slug:key>/kachel/<int:number>": door(lists="/datenfenster/eines/kachel/1"),
+    "datenfenster/<slug:key>/kachel/<int:number>": door(
+        lists="/datenfenster/eines/kachel/1 /datenfenster/eines/kachel/2 /datenfenster/eines/kachel/3"
+    ),
     "arbeit/datenfenster": door(lists="/arbeit/datenfenster"),
     "arbeit/datenfenster/neu": door(search="/arbeit/datenfenster/neu?diagramm=reihe%3D{stream}"),
+    "arbeit/datenfenster/<int:id>/vorschau": door(lists="/arbeit/datenfenster/2/vorschau"),
     **{
         f"arbeit/datenfenster/<int:id>{end}": door(
             lists="/arbeit/datenfenster/1" + end.replace("<int:number>", "1")
         )
-        for end in ("", "/vorschau", "/freigabe", "/versionen", "/versionen/<int:number>", "/entfernen")
+        for end in ("", "/freigabe", "/versionen", "/versionen/<int:number>", "/entfernen")
     },
 }

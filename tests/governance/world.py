@@ -15,6 +15,7 @@ from stadtkern.features import operations as collections
 from stadtkern.features.entities import Column
 from stadtkern.things import entities
 from tests import people
+from tests.governance import told
 from tests.insights import factories
 
 ROOMS = ("public", "internal", "restricted")
@@ -107,6 +108,9 @@ async def build_room(world: World, room: str) -> None:
         "thing": str(thing), "stream": str(stream), "key": key, "uuid": uuid, "word": word,
         "dataset": str(dataset), "room": inside, "observation": str(await world.ask(_OBSERVATION, stream)),
     }  # fmt: skip
+    await told.picture(connection, thing_id=thing, of=word)
+    if room == "public":
+        await told.stories(connection, streams={room: stream, **FIRST_ID}, tables=KEYS)
     first = str(FIRST_ID.get(room, ""))[:7]
     world.marks[room] = tuple(mark for mark in (word, key, uuid, first) if mark)
 
