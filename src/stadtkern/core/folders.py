@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +59,25 @@ def write(path: Path, text: str, *, owner: Owner) -> None:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def store(path: Path, chunks: Iterable[bytes]) -> int:
+    """Put a new file on the disk for good, whole or, where the chunks end in an error, not at all.
+
+    Returns its size in bytes. Raises FileExistsError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            size = sum(file.write(chunk) for chunk in chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        sync(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return size
 
 
 def sync(folder: Path) -> None:

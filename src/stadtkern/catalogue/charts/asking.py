@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
 import msgspec
@@ -106,10 +106,10 @@ def read(query: str, *, table: Collection) -> Question:
     problems += [each.wrong for each in chosen.conditions if each.wrong]
     return Question(
         table=table.key,
-        by=_one_of(_text(given, "nach"), names, problems),
-        per=_one_of(_text(given, "je"), list(PERS), problems),
-        how=cast("How", _one_of(_text(given, "rechnung"), list(HOWS), problems)),
-        value=_one_of(_text(given, "zahl"), numbers, problems),
+        by=one_of(_text(given, "nach"), names, problems),
+        per=one_of(_text(given, "je"), list(PERS), problems),
+        how=cast("How", one_of(_text(given, "rechnung"), list(HOWS), problems)),
+        value=one_of(_text(given, "zahl"), numbers, problems),
         most=int(most) if most in map(str, MOSTS) else USUAL_MOST,
         title=" ".join(_text(given, "titel").split())[:LONGEST_TITLE],
         filter=chosen,
@@ -121,8 +121,8 @@ def _text(given: QueryDict, name: str) -> str:
     return str(given.get(name, ""))
 
 
-def _one_of(value: str, known: list[str], problems: list[str]) -> str:
-    """The value where it is known; every name is compared whole, so a long one does no harm."""
+def one_of(value: str, known: Iterable[str], problems: list[str]) -> str:
+    """The value where it is known, else nothing and a problem that says so."""
     if not value or value in known:
         return value
     problems.append(

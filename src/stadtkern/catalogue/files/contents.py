@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -50,25 +49,18 @@ def path(settings: Settings, uuid: UUID) -> Path:
 
 def keep(settings: Settings, chunks: Iterable[bytes]) -> Content:
     """Put an upload on the disk for good. Raises FileTooLarge."""
-    uuid = uuid4()
-    target = path(settings, uuid)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
-    try:
-        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-                if size > settings.upload_limit:
-                    raise FileTooLarge()
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        folders.sync(target.parent)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    uuid, digest = uuid4(), hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > settings.upload_limit:
+                raise FileTooLarge()
+            digest.update(chunk)
+            yield chunk
+
+    size = folders.store(path(settings, uuid), counted())
     return Content(uuid, size, digest.hexdigest())
 
 

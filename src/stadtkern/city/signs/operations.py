@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -46,25 +45,19 @@ def path(settings: Settings, uuid: UUID) -> Path:
 def keep(settings: Settings, chunks: Iterable[bytes], *, media_type: str) -> Content:
     """Put a video on the disk for good. Raises VideoIsOfNoUse, DiskFull."""
     uuid = uuid4()
-    target, size = path(settings, uuid), 0
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > LARGEST:
-                    raise VideoIsOfNoUse()
-                if disk.free(settings.data) < settings.disk_reserve * 2**20:
-                    raise disk.DiskFull()
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        folders.sync(target.parent)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    size = folders.store(path(settings, uuid), _fit(settings, chunks))
     return Content(uuid, media_type, size)
+
+
+def _fit(settings: Settings, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > LARGEST:
+            raise VideoIsOfNoUse()
+        if disk.free(settings.data) < settings.disk_reserve * 2**20:
+            raise disk.DiskFull()
+        yield chunk
 
 
 async def save(

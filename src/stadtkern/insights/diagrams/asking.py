@@ -12,6 +12,8 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.catalogue.charts import asking as choices
+
 MOST_SERIES, MOST_EVENTS = 4, 8
 LONGEST_TITLE, LONGEST_EVENT, LONGEST_QUERY = 200, 120, 4_000
 GROUPS: Mapping[str, Promise] = {
@@ -98,9 +100,9 @@ def read(query: str) -> Question:
         span=last.get("zeitraum", "")[:20],
         since=last.get("von", "")[:20],
         until=last.get("bis", "")[:20],
-        group=_one_of(last.get("gruppe", ""), GROUPS, problems),
-        compare=_one_of(last.get("vergleich", ""), COMPARISONS, problems),
-        band=_one_of(last.get("band", ""), BANDS, problems),
+        group=choices.one_of(last.get("gruppe", ""), GROUPS, problems),
+        compare=choices.one_of(last.get("vergleich", ""), COMPARISONS, problems),
+        band=choices.one_of(last.get("band", ""), BANDS, problems),
         title=" ".join(last.get("titel", "").split())[:LONGEST_TITLE],
         events=events,
         happenings=_happenings(events, problems),
@@ -116,16 +118,6 @@ def _ids(given: Sequence[str], problems: list[str]) -> tuple[int, ...]:
             % {"n": MOST_SERIES}
         )
     return found[:MOST_SERIES]
-
-
-def _one_of(value: str, known: Mapping[str, Promise], problems: list[str]) -> str:
-    if not value or value in known:
-        return value
-    problems.append(
-        gettext("„%(value)s“ gibt es hier nicht zur Auswahl; wir haben etwas Passendes gewählt.")
-        % {"value": value[:40]}
-    )
-    return ""
 
 
 def _happenings(text: str, problems: list[str]) -> tuple[Happening, ...]:

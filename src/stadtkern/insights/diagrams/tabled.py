@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from stadtkern.catalogue.browse import chips
 from stadtkern.catalogue.browse import embed as embedding
@@ -19,8 +18,8 @@ from stadtkern.catalogue.charts import asking, chart, choosing, rows
 from stadtkern.catalogue.charts.chart import Chart
 from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit
+from stadtkern.insights.diagrams import taken
 from stadtkern.insights.stories import permissions
-from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.charts import bars, sheet
 from stadtkern.ui.visit import Visit
@@ -109,17 +108,14 @@ async def csv(request: HttpRequest) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
         await counting.count(request, visit, dataset_id=shown.dataset.id, kind="download")
-    return _file(shown, rows.file(shown), ending="csv", kind="text/csv; charset=utf-8; header=present")
+    return taken.numbers(rows.file(shown), name=rows.file_name(shown))
 
 
 async def svg(request: HttpRequest) -> HttpResponse:
     """The diagram as a picture of its own."""
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
-    source = gettext("Quelle: %(source)s · %(address)s") % {
-        "source": " · ".join(_told(about) for about in shown.about),
-        "address": f"{settings.PUBLIC_URL}{reverse('dataset', args=[shown.dataset.key])}",
-    }
+    source = taken.source(shown.about, path=reverse("dataset", args=[shown.dataset.key]))
     sentence = shown.sentence or shown.trouble
     if shown.drawn is None:
         drawn = bars.draw(
@@ -127,15 +123,7 @@ async def svg(request: HttpRequest) -> HttpResponse:
         )
     else:
         drawn = sheet.draw(sheet.Sheet(chart=shown.drawn, sub=shown.sub, sentence=sentence, source=source))
-    answer = _file(shown, drawn.encode(), ending="svg", kind="image/svg+xml; charset=utf-8")
-    answer._csp_replace = {"default-src": ["'none'"], "sandbox": [""]}  # type: ignore[attr-defined]
-    return answer
-
-
-def _told(about: Any) -> str:
-    licence = about.get("licence")
-    said = formats.words(about.get("attribution"))
-    return f"{said}, {licence}" if licence else said
+    return taken.picture(drawn, name=rows.file_name(shown))
 
 
 async def _shown(visit: Visit, request: HttpRequest) -> Chart:
@@ -144,9 +132,3 @@ async def _shown(visit: Visit, request: HttpRequest) -> Chart:
         raise Http404
     audit.only(found.dataset.id)
     return found
-
-
-def _file(shown: Chart, content: bytes, *, ending: str, kind: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{rows.file_name(shown)}.{ending}"'
-    return answer

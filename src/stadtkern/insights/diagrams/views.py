@@ -9,18 +9,17 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from stadtkern.catalogue.browse import embed as embedding
 from stadtkern.catalogue.charts import choice as tables
 from stadtkern.catalogue.usage import counting
 from stadtkern.insights import streams
-from stadtkern.insights.diagrams import asking, choice, diagram, table, tabled
+from stadtkern.insights.diagrams import asking, choice, diagram, table, tabled, taken
 from stadtkern.insights.diagrams.asking import Question
 from stadtkern.insights.diagrams.diagram import Diagram
 from stadtkern.insights.explore import download
 from stadtkern.insights.stories import permissions
-from stadtkern.ui import formats, spans
+from stadtkern.ui import spans
 from stadtkern.ui import visit as visits
 from stadtkern.ui.charts import sheet
 from stadtkern.ui.visit import Visit
@@ -119,7 +118,7 @@ async def csv(request: HttpRequest) -> HttpResponse:
         shown = await _shown(visit, request)
         content = table.file(visit, shown)
         await _counted(request, visit, shown, kind="download")
-    return _file(shown, content, ending="csv", kind="text/csv; charset=utf-8; header=present")
+    return taken.numbers(content, name=_name(shown))
 
 
 async def svg(request: HttpRequest) -> HttpResponse:
@@ -128,23 +127,11 @@ async def svg(request: HttpRequest) -> HttpResponse:
         return await tabled.svg(request)
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
-        address = f"{settings.PUBLIC_URL}{reverse('diagram')}"
-        source = gettext("Quelle: %(source)s · %(address)s") % {
-            "source": " · ".join(_told(about) for about in shown.about),
-            "address": address,
-        }
+        source = taken.source(shown.about, path=reverse("diagram"))
         drawn = sheet.draw(
             sheet.Sheet(chart=shown.chart, sub=shown.sub, sentence=shown.sentence, source=source)
         )
-    answer = _file(shown, drawn.encode(), ending="svg", kind="image/svg+xml; charset=utf-8")
-    answer._csp_replace = {"default-src": ["'none'"], "sandbox": [""]}  # type: ignore[attr-defined]
-    return answer
-
-
-def _told(about: Any) -> str:
-    licence = about.get("licence")
-    said = formats.words(about.get("attribution"))
-    return f"{said}, {licence}" if licence else said
+    return taken.picture(drawn, name=_name(shown))
 
 
 async def _shown(visit: Visit, request: HttpRequest) -> Diagram:
@@ -159,8 +146,5 @@ async def _counted(request: HttpRequest, visit: Visit, shown: Diagram, *, kind: 
         await counting.count(request, visit, dataset_id=dataset_id, kind=kind)
 
 
-def _file(shown: Diagram, content: bytes, *, ending: str, kind: str) -> HttpResponse:
-    name = download.file_name(shown.streams[0], span=shown.span).removesuffix(".csv")
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
-    return answer
+def _name(shown: Diagram) -> str:
+    return download.file_name(shown.streams[0], span=shown.span).removesuffix(".csv")
