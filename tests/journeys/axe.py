@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from playwright.sync_api import Page
 
 from tests.journeys.conftest import AXE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 def faults(page: Page, address: str, *, name: str) -> list[str]:
@@ -19,12 +22,24 @@ def faults(page: Page, address: str, *, name: str) -> list[str]:
 def here(page: Page, *, name: str) -> list[str]:
     """The same of the page as it stands, in whatever state somebody has brought it."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    found = [
+    found = _violations(page, {"type": "tag", "values": RULES}, name=name)
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"{name}: wider than the screen")
+    return found
+
+
+def in_the_dark(page: Page, *, name: str) -> list[str]:
+    """The same page, looked at before, in dark colours: what depends on them is looked at again."""
+    page.emulate_media(color_scheme="dark")
+    found = _violations(page, {"type": "rule", "values": COLOURS}, name=f"{name} in the dark")
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def _violations(page: Page, only: Mapping[str, object], *, name: str) -> list[str]:
+    answer = page.evaluate("only => axe.run({runOnly: only})", only)
+    return [
         f"{name}: {v['id']} – {n['target']} {n['failureSummary']}"
         for v in answer["violations"]
         for n in v["nodes"]
     ]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append(f"{name}: wider than the screen")
-    return found
