@@ -16,6 +16,19 @@ from stadtkern.ui.fields import Guarded, Text
 _AREA = {"rows": 4}
 
 
+def _contact() -> Text:
+    """How whoever reports something can be reached: freely given, kept until it is dealt with."""
+    return Text(
+        label=gettext_lazy("Wie erreichen wir Sie?"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy(
+            "Nur wenn Sie eine Antwort möchten: E-Mail oder Telefon. Wir löschen die Angabe, sobald Ihre"
+            " Meldung erledigt ist."
+        ),
+    )
+
+
 class MissingForm(Guarded):
     """A word that somebody would like to have explained."""
 
@@ -53,15 +66,7 @@ class BarrierForm(Guarded):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=gettext_lazy("Was wollten Sie tun, womit (Gerät, Programm), und was ist geschehen?"),
     )
-    contact = Text(
-        label=gettext_lazy("Wie erreichen wir Sie?"),
-        max_length=200,
-        required=False,
-        help_text=gettext_lazy(
-            "Nur wenn Sie eine Antwort möchten: E-Mail oder Telefon. Wir löschen die Angabe, sobald Ihre"
-            " Meldung erledigt ist."
-        ),
-    )
+    contact = _contact()
 
 
 class PlaceForm(Guarded):
@@ -83,15 +88,7 @@ class PlaceForm(Guarded):
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
-    contact = Text(
-        label=gettext_lazy("Wie erreichen wir Sie?"),
-        max_length=200,
-        required=False,
-        help_text=gettext_lazy(
-            "Nur wenn Sie eine Antwort möchten: E-Mail oder Telefon. Wir löschen die Angabe, sobald Ihre"
-            " Meldung erledigt ist."
-        ),
-    )
+    contact = _contact()
 
 
 class TermForm(forms.Form):
