@@ -12,12 +12,15 @@ SELECT EXISTS (SELECT FROM identity.mail WHERE state = 'waiting' AND not_before 
                AND (lease_until IS NULL OR lease_until < now()));
 
 -- name: claim_mail
--- Takes mails that are due, those to many after the others, for as long as the lease lasts; a try begins
-UPDATE identity.mail AS m SET lease_until = now() + %(lease)s::interval, attempts = m.attempts + 1
-WHERE m.id IN (
+-- Takes mails that are due, those to many after the others, for as long as the lease lasts; a try begins.
+-- Chosen once and for all: a plan may ask a subquery again for each row, which then takes the next so many
+WITH due AS MATERIALIZED (
     SELECT n.id FROM identity.mail AS n
     WHERE n.state = 'waiting' AND n.not_before <= now() AND (n.lease_until IS NULL OR n.lease_until < now())
-    ORDER BY n.bulk, n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    ORDER BY n.bulk, n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE identity.mail AS m SET lease_until = now() + %(lease)s::interval, attempts = m.attempts + 1
+FROM due WHERE m.id = due.id
 RETURNING m.id, m.uuid, m.kind, coalesce(m.address, (
     SELECT p.email FROM identity.person AS p WHERE p.principal_id = m.person_id AND p.disabled_at IS NULL)),
     coalesce((SELECT p.language FROM identity.person AS p WHERE p.principal_id = m.person_id), m.language), m.facts, m.sealed, m.attempts, m.created_at, m.expires_at < now();

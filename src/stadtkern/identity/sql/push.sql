@@ -68,12 +68,14 @@ ON CONFLICT (browser_id, topic) DO UPDATE
 SET facts = excluded.facts, attempts = 0, not_before = now(), expires_at = excluded.expires_at;
 
 -- name: claim_push
--- Takes messages that are due for so long; a try begins
-UPDATE identity.push AS m SET attempts = m.attempts + 1, not_before = now() + %(lease)s::interval
-FROM identity.browser AS b
-WHERE b.id = m.browser_id AND m.id IN (
+-- Takes messages that are due for so long; a try begins. Chosen once and for all, as mails are
+WITH due AS MATERIALIZED (
     SELECT n.id FROM identity.push AS n WHERE n.not_before <= now()
-    ORDER BY n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    ORDER BY n.not_before, n.id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE identity.push AS m SET attempts = m.attempts + 1, not_before = now() + %(lease)s::interval
+FROM due, identity.browser AS b
+WHERE m.id = due.id AND b.id = m.browser_id
 RETURNING m.id, m.browser_id, m.topic, m.facts, m.attempts, m.expires_at, b.endpoint, b.p256dh, b.auth;
 
 -- name: drop_push
