@@ -44,7 +44,8 @@ HARMLESS = {
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
     "own-language",
     "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit", "room-new",
-    "sign-video", "stories-work", "story-edit", "story-new", "story-versions",
+    "sign-video", "stories-work", "story-edit", "story-new", "story-take",
+    "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",
 }  # fmt: skip
 # The browser asks before it ends everything; what was ended can be followed again.

@@ -32,6 +32,7 @@ PAGES: dict[str, Door] = {
     ),
     "arbeit/datenfenster": door(lists="/arbeit/datenfenster"),
     "arbeit/datenfenster/neu": door(search="/arbeit/datenfenster/neu?diagramm=reihe%3D{stream}"),
+    "arbeit/datenfenster/aufnehmen": door(search="/arbeit/datenfenster/aufnehmen?diagramm=reihe%3D{stream}"),
     "arbeit/datenfenster/<int:id>/vorschau": door(lists="/arbeit/datenfenster/2/vorschau"),
     **{
         f"arbeit/datenfenster/<int:id>{end}": door(

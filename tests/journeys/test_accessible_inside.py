@@ -34,7 +34,8 @@ PATHS = (
     "/arbeit/protokoll?q=gibtesnicht", "/daten/{key}", "/daten/{key}/versionen", "/daten/{key}/nutzung",
     "/arbeit/daten/{key}", "/arbeit/daten/neu", "/arbeit/gibtesnicht",
     "/arbeit/gebaerdensprache", "/arbeit/gebaerdensprache/video", "/arbeit/glossar/neu",
-    "/arbeit/datenfenster", "/arbeit/datenfenster/neu?diagramm=reihe%3D1", "/arbeit/datenfenster/{story}",
+    "/arbeit/datenfenster", "/arbeit/datenfenster/neu?diagramm=reihe%3D1",
+    "/arbeit/datenfenster/aufnehmen?diagramm=reihe%3D1", "/arbeit/datenfenster/{story}",
     "/arbeit/datenfenster/{story}/vorschau", "/arbeit/datenfenster/{story}/freigabe",
 )  # fmt: skip
 

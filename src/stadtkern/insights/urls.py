@@ -13,6 +13,7 @@ from stadtkern.insights.diagrams import views as diagrams
 from stadtkern.insights.explore import embed, labels, poster
 from stadtkern.insights.explore import views as explore
 from stadtkern.insights.pictures import views as pictures
+from stadtkern.insights.stories import taking
 from stadtkern.insights.stories import views as stories
 from stadtkern.insights.stories import work as telling
 from stadtkern.insights.walls import views as walls
@@ -63,6 +64,7 @@ urlpatterns = [
     path("datenfenster/<slug:key>/kachel/<int:number>", stories.tile, name="story-tile"),
     path("arbeit/datenfenster", telling.listing, name="stories-work"),
     path("arbeit/datenfenster/neu", telling.new, name="story-new"),
+    path("arbeit/datenfenster/aufnehmen", taking.page, name="story-take"),
     path("arbeit/datenfenster/<int:id>", telling.edit, name="story-edit"),
     path("arbeit/datenfenster/<int:id>/vorschau", telling.preview, name="story-preview"),
     path("arbeit/datenfenster/<int:id>/freigabe", telling.release, name="story-release"),

@@ -7,12 +7,13 @@ import re
 import unicodedata
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.insights.stories import entities, queries
-from stadtkern.insights.stories.entities import Told
+from stadtkern.insights.stories.entities import MOST_BLOCKS, Block, Told
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LONGEST_KEY = 60
@@ -43,6 +44,15 @@ class NoSuchVersion(problems.Problem):
     """
 
     status = 404
+
+
+class StoryIsFull(problems.Problem):
+    """This story has as many parts as a story may have.
+
+    Take a part out, or choose another story.
+    """
+
+    status = 409
 
 
 def key_of(title: str) -> str:
@@ -77,6 +87,21 @@ async def save(connection: Connection, *, by: int, id: int, base: int, told: Tol
             return newest
         await _add(connection, id=id, number=newest + 1, by=by, told=told, note=note)
     return newest + 1
+
+
+async def append(connection: Connection, *, by: int, id: int, block: Block, note: str) -> int:
+    """A further version with one more part at its end, on top of whatever is newest; the part's place from 0.
+
+    Raises NotFound, StoryIsFull.
+    """
+    async with connection.transaction():
+        newest = await _lock(connection, id=id)
+        before = (await queries.versions(connection, id=id, number=newest))[0].told
+        if len(before.blocks) >= MOST_BLOCKS:
+            raise StoryIsFull()
+        told = msgspec.structs.replace(before, blocks=(*before.blocks, block))
+        await _add(connection, id=id, number=newest + 1, by=by, told=told, note=note)
+    return len(before.blocks)
 
 
 async def restore(connection: Connection, *, by: int, id: int, number: int, note: str) -> int:

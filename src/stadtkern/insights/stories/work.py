@@ -10,12 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from stadtkern.catalogue.charts import asking as charts
 from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.diagrams import asking
-from stadtkern.insights.stories import differences, finding, forms, operations, queries, shown
+from stadtkern.insights.stories import differences, finding, forms, operations, queries, shown, taking
 from stadtkern.insights.stories.entities import Block, Story, Told, Version
 from stadtkern.insights.stories.permissions import PUBLISHES, WRITES
 from stadtkern.ui import telling
@@ -62,7 +60,7 @@ async def listing(request: HttpRequest) -> HttpResponse:
 
 async def new(request: HttpRequest) -> HttpResponse:
     """A new story, perhaps begun with a diagram (`?diagramm=` its query)."""
-    source = _of_chart(request.GET.get("diagramm", ""))
+    source = taking.of_chart(request.GET.get("diagramm", ""))
     begin = [Block(kind="text"), *([Block(kind="diagram", source=source)] if source else [])]
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role=WRITES)
@@ -105,15 +103,6 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
     if request.POST.get("do") == "show":
         return redirect("story-preview", id=id)
     return redirect(f"{request.path}?gespeichert=1")
-
-
-def _of_chart(address: str) -> str:
-    """The query of a chart of series or of a table; nothing where the address names neither."""
-    query = charts.of_address(address)
-    if charts.names_table(query):
-        return query
-    question = asking.of_address(address)
-    return question.query() if question.ids else ""
 
 
 async def _sent(
@@ -161,6 +150,7 @@ def _form(
         "found": found,
         "finding": at,
         "saved": bool(request.GET.get("gespeichert")) and request.method == "GET",
+        "taken": bool(request.GET.get("aufgenommen")) and request.method == "GET",
         "kinds": forms.NAMES,
     }
     return render(request, "insights/stories/form.html", about, status=status)
