@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import stat
 import time
 
@@ -11,11 +12,16 @@ import pytest
 import shapely.geometry
 from rich.console import Console
 
+from stadtkern.catalogue import upkeep
 from stadtkern.city import demo, districts
 from stadtkern.city.demo import place, sets, window
 from stadtkern.core import access, database, datasets, times
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
+from stadtkern.insights import demo as told
+from stadtkern.insights.demo import table
+from stadtkern.insights.stories import queries as stories
+from tests import browsing
 
 pytestmark = pytest.mark.anyio
 
@@ -153,6 +159,27 @@ async def test_car_parks_know_their_capacity(lines: list[str], connection: Conne
     sql = "SELECT properties ->> 'since' FROM things.thing WHERE properties ->> 'key' = %s"
     row = await (await connection.execute(sql, ("muenster-fahrrad-300037405",))).fetchone()
     assert row == ("2023-11-07",)
+
+
+async def test_the_story_and_its_table_come_once(lines: list[str], connection: Connection, url: str) -> None:
+    """Every part shows something to everybody in three languages; a second start adds nothing."""
+    await upkeep.once(url=url)
+    assert await told.show(url=url)
+    assert not await told.show(url=url)
+    async with browsing.pages(url=url) as visitor:
+        (told_,) = await stories.public(connection)
+        for language, word in (("", "Zwanzigmal"), ("/en", "Twenty times"), ("/leicht", "Pro·menade")):
+            page = (await visitor.get(f"{language}/datenfenster/{told_.key}")).content.decode()
+            assert "5.333.836" in page or "5,333,836" in page
+            assert page.count('class="sk-tile') >= 2
+            assert "sk-story__map" in page
+            assert not re.search("nicht mehr zeigen|no longer be shown|{[a-z]", page)
+            assert word.replace("·", "") in page.replace("·", "").replace("\u00ad", "")
+        about = (await visitor.get(f"/daten/{table.KEY}")).content.decode()
+        assert f"/datenfenster/{told_.key}" in about
+        assert (await visitor.get(f"/diagramm?tabelle={table.MONTHS}")).status_code == 200
+    dataset = await datasets.find(connection, key=table.KEY)
+    assert dataset.about["title"]["de"].startswith("Radzählstellen")
 
 
 def test_outlines_have_german_names() -> None:

@@ -36,10 +36,12 @@ def _demo(settings: Settings) -> list[str]:
 
     from stadtkern.catalogue import upkeep
     from stadtkern.city import demo
+    from stadtkern.insights import demo as told
 
     url = settings.database_url or ""
     printed = asyncio.run(demo.prepare(url=url, settings=settings, console=Console(stderr=True)))
     asyncio.run(upkeep.once(url=url))
+    asyncio.run(told.show(url=url))
     return printed
 
 

@@ -22,11 +22,25 @@ async def offer(connection: Connection, delivery: Delivery, plan: Plan) -> None:
             connection, dataset_id=dataset_id, licence=licence, attribution=attribution
         )
     elif not delivery.later:
-        for form in _forms(recipe.dataset_key, spatial=plan.target == "features"):
-            said = {"licence": licence, "attribution": attribution, **form}
-            await catalogue.add_distribution(connection, by=None, dataset_id=dataset_id, **said)
+        await offer_table(
+            connection,
+            dataset_id=dataset_id,
+            key=recipe.dataset_key,
+            spatial=plan.target == "features",
+            licence=licence,
+            attribution=attribution,
+        )
     if about is not None and about.publish and not delivery.later:
         await catalogue.publish(connection, by=None, dataset_id=dataset_id)
+
+
+async def offer_table(
+    connection: Connection, *, dataset_id: int, key: str, spatial: bool, licence: str, attribution: str
+) -> None:
+    """The interface to a dataset's table and the table as files; `spatial`: as GeoJSON, too."""
+    for form in _forms(key, spatial=spatial):
+        said = {"licence": licence, "attribution": attribution, **form}
+        await catalogue.add_distribution(connection, by=None, dataset_id=dataset_id, **said)
 
 
 _DOWNLOADS = (

@@ -62,8 +62,11 @@ def key_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_KEY].strip("-") or "datenfenster"
 
 
-async def begin(connection: Connection, *, by: int, told: Told) -> int:
-    """A new story with its first version; returns its number. Its address stays when the title changes."""
+async def begin(connection: Connection, *, by: int | None, told: Told) -> int:
+    """A new story with its first version; returns its number. Its address stays when the title changes.
+
+    `by`: nobody where it came with the installation.
+    """
     async with connection.transaction():
         key = key_of(told.title["de"])
         row = await (await connection.execute(_sql("add_story"), {"key": key})).fetchone()
@@ -125,7 +128,7 @@ async def ask(connection: Connection, *, by: int, id: int, number: int | None) -
         await connection.execute(_sql("ask_for_story"), about)
 
 
-async def publish(connection: Connection, *, by: int, id: int, number: int) -> None:
+async def publish(connection: Connection, *, by: int | None, id: int, number: int) -> None:
     """Make a version public. Raises NotFound, NoSuchVersion, SecondPersonNeeded."""
     async with connection.transaction():
         await _lock(connection, id=id)
@@ -173,7 +176,9 @@ async def _lock(connection: Connection, *, id: int) -> int:
     return int(row[2])
 
 
-async def _add(connection: Connection, *, id: int, number: int, by: int, told: Told, note: str) -> None:
+async def _add(
+    connection: Connection, *, id: int, number: int, by: int | None, told: Told, note: str
+) -> None:
     about = {
         "id": id,
         "number": number,
