@@ -37,7 +37,8 @@ def in_the_dark(page: Page, *, name: str) -> list[str]:
 
 
 def _violations(page: Page, only: Mapping[str, object], *, name: str) -> list[str]:
-    answer = page.evaluate("only => axe.run({runOnly: only})", only)
+    # Only violations with all their nodes: to describe what passes takes a third of the time.
+    answer = page.evaluate("only => axe.run({runOnly: only, resultTypes: ['violations']})", only)
     return [
         f"{name}: {v['id']} – {n['target']} {n['failureSummary']}"
         for v in answer["violations"]
