@@ -8,9 +8,11 @@ from tests.governance.door import Door, door, no_data
 PAGES: dict[str, Door] = {
     "tafeln/<slug:key>": door(
         lists="/tafeln/stadt-jetzt /tafeln/stadt-jetzt?mode=wall /tafeln/stadt-jetzt?mode=kiosk /tafeln/nix"
+        " /tafeln/stadt-jetzt?sicht=fach"
     ),
     "tafeln/<slug:key>/<slug:tile>": door(
-        lists="/tafeln/stadt-jetzt/radverkehr /tafeln/stadt-jetzt/parkhaeuser /tafeln/stadt-jetzt/stadtbaeume"
+        lists="/tafeln/stadt-jetzt/radverkehr?sicht=fach /tafeln/stadt-jetzt/radverkehr"
+        " /tafeln/stadt-jetzt/parkhaeuser /tafeln/stadt-jetzt/stadtbaeume"
     ),
     **{
         f"arbeit/tafeln{end}": door(

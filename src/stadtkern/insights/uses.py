@@ -64,11 +64,12 @@ async def of_dataset(request: HttpRequest, visit: Visit, dataset_id: int) -> Seq
     if not held.ids and not held.tables:
         return []
     person = await permissions.person(visit, request)
-    found = await boards.boards(visit.connection, audiences=entities.audiences(person))
+    seen = entities.audiences(person)
+    found = await boards.boards(visit.connection, audiences=seen)
     uses = [
         Use(_("Tafel"), formats.words(each.content.title), board_views.address(each))
         for each in found
-        if any(held.feeds(tile) for tile in each.content.tiles)
+        if any(held.feeds(tile) for tile in entities.opened(each.content, seen=seen, asked="expert")[0].tiles)
     ]
     for story in await stories.public(visit.connection, limit=_MOST_STORIES):
         if any(held.shown(block) for block in story.told.blocks):

@@ -74,6 +74,11 @@ def widened(content: Content, *, tile: str, wide: bool) -> Content:
     return _each(content, lambda d: msgspec.structs.replace(d, wide=wide) if d.key == tile else d)
 
 
+def reserved(content: Content, *, tile: str, expert: bool) -> Content:
+    """A tile for the experts' view only, or for both."""
+    return _each(content, lambda d: msgspec.structs.replace(d, expert=expert) if d.key == tile else d)
+
+
 def themed(content: Content, *, group: str, title: Text) -> Content:
     """A theme with another title, or a new one at the end."""
     if content.group(group) is None:

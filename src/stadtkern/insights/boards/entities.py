@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.cockpit.definitions import Audience, Content
+from stadtkern.insights.cockpit import definitions
+from stadtkern.insights.cockpit.definitions import Audience, Content, View
 
 # Lowest first: who may see one may see those before it.
 AUDIENCES: tuple[Audience, ...] = (
@@ -58,3 +60,15 @@ def audiences(person: Person | None) -> list[Audience]:
         found += ["internal"] if person.serves(role="reader") else []
         found += [role for role in AUDIENCES[2:] if person.serves(role=role)]
     return found
+
+
+def closer(content: Content, *, seen: Sequence[Audience]) -> bool:
+    """Whether whoever looks at the boards of these audiences may look at this one as experts do."""
+    return content.experts in seen if content.experts else True
+
+
+def opened(content: Content, *, seen: Sequence[Audience], asked: View | None = None) -> tuple[Content, View]:
+    """What stands on a board for them, and in which view: as asked for, as far as they may."""
+    if closer(content, seen=seen) and (asked or content.view) == "expert":
+        return content, "expert"
+    return definitions.overview(content), "overview"

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Forms of boards, themes and tiles; which fields a tile has depends on its kind."""
+"""The form of a tile; which fields it has depends on its kind."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from stadtkern.city import languages
-from stadtkern.insights.boards import words
-from stadtkern.insights.cockpit.definitions import Audience, Content, Definition, Form, Text
+from stadtkern.insights.cockpit.definitions import Definition, Form, Text
 from stadtkern.ui import fields, formats
 
 _EXAMPLES = {
@@ -37,93 +36,6 @@ class Number(forms.FloatField):
         if number is not None and (not math.isfinite(number) or abs(number) > 1e15):
             raise forms.ValidationError(gettext_lazy("Bitte geben Sie eine Zahl ein."))
         return number
-
-
-class BoardForm(forms.Form):
-    """Name, words and audience of a board."""
-
-    title_de = fields.Text(label=gettext_lazy("Name der Tafel"), max_length=80)
-    title_en = fields.Text(label=gettext_lazy("Name auf Englisch"), max_length=80, required=False)
-    about_de = fields.Text(
-        label=gettext_lazy("Ein Satz dazu"),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Er steht unter der Überschrift."),
-    )
-    about_en = fields.Text(
-        label=gettext_lazy("Ein Satz dazu auf Englisch"),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    title_easy = fields.Text(label=gettext_lazy("Name in Leichter Sprache"), max_length=80, required=False)
-    about_easy = fields.Text(
-        label=gettext_lazy("Ein Satz dazu in Leichter Sprache"), max_length=300, required=False
-    )
-    audience = forms.ChoiceField(
-        label=gettext_lazy("Wer sieht die Tafel?"),
-        help_text=gettext_lazy(
-            "Welche Werte jemand darauf sieht, regeln außerdem die Datenräume: Kacheln, deren Daten jemand"
-            " nicht sehen darf, erscheinen nicht."
-        ),
-    )
-    view = forms.ChoiceField(
-        label=gettext_lazy("Für wen ist sie gemacht?"),
-        choices=[
-            ("overview", gettext_lazy("Überblick: das Wichtigste für alle")),
-            ("expert", gettext_lazy("Fachsicht: mehr Einzelheiten für Fachleute")),
-        ],
-    )
-
-    def __init__(self, *arguments: Any, audiences: Sequence[Audience], **more: Any):
-        super().__init__(*arguments, **more)
-        known: Any = self.fields["audience"]
-        known.choices = [(key, str(words.AUDIENCES[key]).capitalize()) for key in audiences]
-
-    def told(self, before: Content | None = None) -> Content:
-        """The board with these words; what stands on it stays."""
-        given = self.cleaned_data
-        return Content(
-            title=_text(given, "title"),
-            about=_text(given, "about"),
-            audience=given["audience"],
-            view=given["view"],
-            groups=before.groups if before else (),
-        )
-
-
-def board_start(content: Content) -> dict[str, str]:
-    """What the form begins with."""
-    return {
-        **_start(content.title, "title"),
-        **_start(content.about, "about"),
-        "audience": content.audience,
-        "view": content.view,
-    }
-
-
-class ThemeForm(forms.Form):
-    """The title of a group of tiles."""
-
-    title_de = fields.Text(
-        label=gettext_lazy("Überschrift des Themas"),
-        max_length=80,
-        help_text=gettext_lazy("Zum Beispiel „Verkehr“ oder „Klima und Grün“."),
-    )
-    title_en = fields.Text(label=gettext_lazy("Überschrift auf Englisch"), max_length=80, required=False)
-    title_easy = fields.Text(
-        label=gettext_lazy("Überschrift in Leichter Sprache"), max_length=80, required=False
-    )
-
-    def told(self) -> Text:
-        """The title by language."""
-        return _text(self.cleaned_data, "title")
-
-
-def theme_start(title: Text) -> dict[str, str]:
-    """What the form begins with."""
-    return _start(title, "title")
 
 
 class TileForm(forms.Form):
@@ -221,13 +133,13 @@ class TileForm(forms.Form):
         plain = ("low", "high", "threshold", "link")
         more: dict[str, Any] = {name: given[name] for name in plain if name in given}
         more |= {name: given[name] for name in ("most", "digits") if given.get(name) is not None}
-        more |= {name: _text(given, name) for name in ("noun", "places", "body") if f"{name}_de" in given}
+        more |= {name: text_of(given, name) for name in ("noun", "places", "body") if f"{name}_de" in given}
         if "until" in given:
             more["until"] = given["until"].isoformat()
         if "above" in given:
             more["above"] = bool(given["above"])
         return Definition(
-            key=key, form=self.kind, title=_text(given, "title"), wide=given["wide"], **more, **source
+            key=key, form=self.kind, title=text_of(given, "title"), wide=given["wide"], **more, **source
         )
 
 
@@ -271,7 +183,7 @@ def tile_start(definition: Definition) -> dict[str, Any]:
     """What the form begins with for a tile that is there."""
     begun: dict[str, Any] = {}
     for name in ("title", "noun", "places", "body"):
-        begun |= _start(getattr(definition, name), name)
+        begun |= start_of(getattr(definition, name), name)
     kept = ("link", "most", "digits", "wide", "until")
     numbers = ("low", "high", "threshold")
     return {
@@ -288,10 +200,12 @@ def _number(value: float | None) -> str:
     return text.replace(".", ",") if formats.language().startswith("de") else text
 
 
-def _text(given: Mapping[str, Any], name: str) -> Text:
+def text_of(given: Mapping[str, Any], name: str) -> Text:
+    """What was written in each language, as far as something was."""
     said = {code: given.get(f"{name}_{field}", "") for code, field in languages.FIELDS.items()}
     return {code: text for code, text in said.items() if text}
 
 
-def _start(text: Text, name: str) -> dict[str, str]:
+def start_of(text: Text, name: str) -> dict[str, str]:
+    """What the fields of each language begin with."""
     return {f"{name}_{field}": text.get(code, "") for code, field in languages.FIELDS.items()}

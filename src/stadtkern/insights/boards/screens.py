@@ -39,7 +39,8 @@ def about(
 ) -> dict[str, Any]:
     """What the screen's template needs. `build` changes when the screen must begin anew."""
     language = translation.get_language() or settings.LANGUAGE_CODE
-    begin = f"{address}?mode={mode}"
+    closer = "&sicht=fach" if request.GET.get("sicht") == "fach" else ""
+    begin = f"{address}?mode={mode}{closer}"
     files = [assets.address(name) for name in _FILES]
     name = {"name": visit.city.name}
     return {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -81,7 +82,7 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
             source = dict(sources.of_tile(found))
         form = forms.TileForm(request.POST or None, kind=found.form, initial=forms.tile_start(found))
         if request.method == "POST" and form.is_valid():
-            made = form.told(key=tile, source=source)
+            made = msgspec.structs.replace(form.told(key=tile, source=source), expert=found.expert)
             await operations.save(
                 visit.connection, by=person.principal_id, key=key,
                 version=work.number(request.POST.get("version")),

@@ -11,14 +11,16 @@ from django.urls import reverse
 
 from stadtkern.identity import permissions
 from stadtkern.insights import streams
-from stadtkern.insights.boards import entities, queries, screens
+from stadtkern.insights.boards import entities, queries, screens, words
 from stadtkern.insights.boards.entities import Board
 from stadtkern.insights.cockpit import board as tiles
+from stadtkern.insights.cockpit.definitions import Audience, View
 from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
 _BEHIND = 8
+VIEWS: dict[str, View] = {"ueberblick": "overview", "fach": "expert"}
 
 
 async def front(request: HttpRequest) -> HttpResponse:
@@ -32,13 +34,18 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
     template = screens.TEMPLATES.get(mode, "insights/boards/board.html")
     alone = mode in screens.TEMPLATES
     async with visits.open_visit(request) as visit:
-        found = await _visible(visit, request)
+        seen = await _audiences(visit, request)
+        found = await queries.boards(visit.connection, audiences=seen)
         shown = _named(found, key)
-        groups = await tiles.groups(visit, key=shown.key, content=shown.content, linked=not alone)
+        content, view = entities.opened(shown.content, seen=seen, asked=_asked(request))
+        closer = view == "expert" and not alone
+        groups = await tiles.groups(visit, key=shown.key, content=content, linked=not alone, closer=closer)
         about: dict[str, Any] = {
             "board": shown,
             "groups": groups,
             "tabs": [(address(b), formats.words(b.content.title), b.key == shown.key) for b in found],
+            "views": _views(shown, seen=seen, view=view),
+            "closer": closer,
         }
         if alone:
             about |= screens.about(
@@ -55,11 +62,14 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
 async def tile(request: HttpRequest, key: str, tile: str) -> HttpResponse:
     """One tile, for a page that is already open."""
     async with visits.open_visit(request) as visit:
-        shown = _named(await _visible(visit, request), key)
-        found = await tiles.tile(visit, key=key, content=shown.content, tile_key=tile)
+        seen = await _audiences(visit, request)
+        shown = _named(await queries.boards(visit.connection, audiences=seen), key)
+        content, view = entities.opened(shown.content, seen=seen, asked=_asked(request))
+        closer = view == "expert"
+        found = await tiles.tile(visit, key=key, content=content, tile_key=tile, closer=closer)
     if found is None:
         raise Http404
-    return render(request, "insights/cockpit/tile.html", {"tile": found})
+    return render(request, "insights/cockpit/tile.html", {"tile": found, "closer": closer})
 
 
 def address(board: Board) -> str:
@@ -67,9 +77,20 @@ def address(board: Board) -> str:
     return reverse("front") if board.front else reverse("board", args=[board.key])
 
 
-async def _visible(visit: Visit, request: HttpRequest) -> list[Board]:
-    person = await permissions.person(visit, request)
-    return await queries.boards(visit.connection, audiences=entities.audiences(person))
+async def _audiences(visit: Visit, request: HttpRequest) -> list[Audience]:
+    return entities.audiences(await permissions.person(visit, request))
+
+
+def _asked(request: HttpRequest) -> View | None:
+    return VIEWS.get(request.GET.get("sicht", ""))
+
+
+def _views(board: Board, *, seen: list[Audience], view: View) -> list[tuple[str, str, bool]]:
+    """The switch between a glance and the experts' view, for those who may look closer."""
+    if not entities.closer(board.content, seen=seen):
+        return []
+    here = address(board)
+    return [(f"{here}?sicht={name}", str(words.VIEWS[each]), each == view) for name, each in VIEWS.items()]
 
 
 def _named(found: list[Board], key: str) -> Board:

@@ -78,6 +78,7 @@ _STEPS = {
     "removed": gettext_lazy("Kachel entfernt"),
     "moved": gettext_lazy("Kacheln geordnet"),
     "width": gettext_lazy("Breite geändert"),
+    "view": gettext_lazy("Kachel einer anderen Sicht zugeordnet"),
 }
 
 _TELLING = telling.Telling(

@@ -12,9 +12,10 @@ from django.utils.translation import gettext
 from stadtkern.core import problems
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.boards import arranging, entities, forms, operations, queries, views, words
+from stadtkern.insights.boards import arranging, entities, framing, operations, queries, views, words
 from stadtkern.insights.boards.entities import Draft
 from stadtkern.insights.cockpit import board as tiles
+from stadtkern.insights.cockpit import definitions
 from stadtkern.insights.cockpit.definitions import Content
 from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
@@ -56,7 +57,7 @@ async def new(request: HttpRequest) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role="editor")
         begin = {"audience": "internal", "view": "overview"}
-        form = forms.BoardForm(request.POST or None, initial=begin, audiences=entities.audiences(person))
+        form = framing.BoardForm(request.POST or None, initial=begin, audiences=entities.audiences(person))
         if request.method == "POST" and form.is_valid():
             try:
                 key = await operations.add(visit.connection, by=person.principal_id, content=form.told())
@@ -71,8 +72,12 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
     """A board with its themes and tiles, and how to change them."""
     async with visits.open_visit(request) as visit:
         person, found = await opened(visit, request, key)
-        groups = await tiles.arranged(visit, key="", content=found.content)
+        closer = request.GET.get("sicht") == "fach"
+        groups = await tiles.arranged(visit, key="", content=found.content, closer=closer)
         made = {tile.key for group in groups for tile in group.tiles}
+        if not closer and any(tile.expert for tile in found.content.tiles):
+            glance = definitions.overview(found.content)
+            groups = await tiles.arranged(visit, key="", content=glance)
         before = await queries.versions(visit.connection, key=key)
         may_publish = await _may_publish(visit, person, found)
     about = {
@@ -83,6 +88,11 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
         "undoable": len(before) > 1,
         "last": words.step(before[0].step) if before else "",
         "done": bool(request.GET.get("getan")),
+        "views": [
+            (f"?sicht={name}#vorschau", words.VIEWS[each], (each == "expert") is closer)
+            for name, each in views.VIEWS.items()
+        ],
+        "closer": closer,
     }
     return render(request, "insights/boards/work/board.html", about)
 
@@ -95,6 +105,7 @@ def _theme(content: Content, at: int, made: set[str]) -> dict[str, Any]:
             "title": formats.words(d.title),
             "kind": words.KINDS[d.form].name,
             "wide": d.wide,
+            "expert": d.expert,
             "empty": d.key not in made,
             "first": at == 0 and n == 0,
             "last": at == last and n == len(group.tiles) - 1,
@@ -143,6 +154,8 @@ def _changed(content: Content, what: str, request: HttpRequest) -> tuple[Content
         return arranging.ordered(content, order=order[:200]), "moved"
     if what in ("breit", "schmal"):
         return arranging.widened(content, tile=tile, wide=what == "breit"), "width"
+    if what in ("nur-fach", "beide"):
+        return arranging.reserved(content, tile=tile, expert=what == "nur-fach"), "view"
     if what == "kachel-weg":
         return arranging.without(content, tile=tile), "removed"
     if what == "thema-weg":
@@ -155,9 +168,9 @@ async def settings(request: HttpRequest, key: str) -> HttpResponse:
     """Other words or another audience for a board."""
     async with visits.open_visit(request) as visit:
         person, found = await opened(visit, request, key)
-        form = forms.BoardForm(
+        form = framing.BoardForm(
             request.POST or None,
-            initial=forms.board_start(found.content),
+            initial=framing.board_start(found.content),
             audiences=entities.audiences(person),
         )
         if request.method == "POST" and form.is_valid():
@@ -186,8 +199,8 @@ async def theme(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person, found = await opened(visit, request, key)
         known = found.content.group(group)
-        begin = forms.theme_start(known.title) if known else {}
-        form = forms.ThemeForm(request.POST or None, initial=begin)
+        begin = framing.theme_start(known.title) if known else {}
+        form = framing.ThemeForm(request.POST or None, initial=begin)
         if request.method == "POST" and form.is_valid():
             content = arranging.themed(found.content, group=group, title=form.told())
             version = number(request.POST.get("version"))

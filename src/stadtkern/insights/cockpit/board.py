@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from stadtkern.insights.cockpit import flow, known, places, plain, ranking, state, stock, value
+from stadtkern.insights.cockpit import details, flow, known, places, plain, ranking, state, stock, value
 from stadtkern.insights.cockpit.definitions import PLAIN, Content, Definition
 from stadtkern.insights.cockpit.known import Fed, Known
 from stadtkern.insights.cockpit.tile import Tile
@@ -39,15 +39,22 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     empty: Sequence[Definition] = ()
 
 
-async def groups(visit: Visit, *, key: str, content: Content, linked: bool = True) -> list[Shown]:
-    """The groups of a board; tiles without data for this visitor are left out, and so are empty groups."""
-    shown = await arranged(visit, key=key, content=content, linked=linked)
+async def groups(
+    visit: Visit, *, key: str, content: Content, linked: bool = True, closer: bool = False
+) -> list[Shown]:
+    """The groups of a board; tiles without data for this visitor are left out, and so are empty groups.
+
+    `closer`: with each place behind the tiles, for experts.
+    """
+    shown = await arranged(visit, key=key, content=content, linked=linked, closer=closer)
     return [group for group in shown if group.tiles]
 
 
-async def arranged(visit: Visit, *, key: str, content: Content, linked: bool = True) -> list[Shown]:
+async def arranged(
+    visit: Visit, *, key: str, content: Content, linked: bool = True, closer: bool = False
+) -> list[Shown]:
     """All groups of a board, as its editors need them."""
-    made = await _made(visit, key=key, definitions=list(content.tiles), linked=linked)
+    made = await _made(visit, key=key, definitions=list(content.tiles), linked=linked, closer=closer)
     return [
         Shown(
             key=group.key,
@@ -59,7 +66,9 @@ async def arranged(visit: Visit, *, key: str, content: Content, linked: bool = T
     ]
 
 
-async def tile(visit: Visit, *, key: str, content: Content, tile_key: str) -> Tile | None:
+async def tile(
+    visit: Visit, *, key: str, content: Content, tile_key: str, closer: bool = False
+) -> Tile | None:
     """One tile as it stands on its board; None where it has nothing to show."""
     group = next((g for g in content.groups if any(d.key == tile_key for d in g.tiles)), None)
     if group is None:
@@ -70,8 +79,8 @@ async def tile(visit: Visit, *, key: str, content: Content, tile_key: str) -> Ti
     chosen = [each for each in filled if each.definition.key == tile_key]
     if not chosen:
         return None
-    made = await _tiles(visit, key=key, fed=chosen)
-    beside = [Tile(key=each.definition.key, title="", wide=each.definition.wide) for each in filled]
+    made = await _tiles(visit, key=key, fed=chosen, closer=closer)
+    beside = [Tile(key=each.definition.key, title="", wide=closer or each.definition.wide) for each in filled]
     width = next(t.columns for t in _spread(beside) if t.key == tile_key)
     return msgspec.structs.replace(made[tile_key], columns=width)
 
@@ -89,19 +98,37 @@ async def several(visit: Visit, *, definitions: Sequence[Definition]) -> dict[st
 
 
 async def _made(
-    visit: Visit, *, key: str, definitions: Sequence[Definition], linked: bool = True
+    visit: Visit,
+    *,
+    key: str,
+    definitions: Sequence[Definition],
+    linked: bool = True,
+    closer: bool = False,
 ) -> dict[str, Tile]:
     fed = await known.feed(visit, definitions=definitions)
     filled = [f for f in fed if f.streams or f.definition.form in PLAIN]
-    return await _tiles(visit, key=key, fed=filled, linked=linked)
+    return await _tiles(visit, key=key, fed=filled, linked=linked, closer=closer)
 
 
-async def _tiles(visit: Visit, *, key: str, fed: Sequence[Fed], linked: bool = True) -> dict[str, Tile]:
-    history = await known.read(visit, fed=fed, linked=linked)
+async def _tiles(
+    visit: Visit, *, key: str, fed: Sequence[Fed], linked: bool = True, closer: bool = False
+) -> dict[str, Tile]:
+    single = details.chosen(visit, fed) if closer else {}
+    history = await known.read(
+        visit, fed=fed, linked=linked, closer=[s for of in single.values() for s in of]
+    )
     found = {}
     for each in fed:
         made = _FORMS[each.definition.form](visit, each, history)
-        found[each.definition.key] = msgspec.structs.replace(made, board=key, wide=each.definition.wide)
+        found[each.definition.key] = msgspec.structs.replace(
+            made,
+            board=key,
+            wide=closer or each.definition.wide,
+            expert=each.definition.expert,
+            details=details.details(visit, each, history, streams=lines)
+            if (lines := single.get(each.definition.key))
+            else None,
+        )
     return found
 
 

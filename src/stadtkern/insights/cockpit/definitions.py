@@ -14,6 +14,9 @@ Form = Literal[
 ]
 # Who sees a board: everybody, those who work for the city, or those of them with at least this role.
 Audience = Literal["public", "internal", "editor", "steward", "publisher", "administrator"]
+# Who may look closer: everybody who sees the board, nobody, or those of an audience.
+Experts = Literal["", "nobody", "public", "internal", "editor", "steward", "publisher", "administrator"]
+View = Literal["overview", "expert"]
 MOST_TILES, MOST_GROUPS = 60, 12
 # Tiles that need no data.
 PLAIN: tuple[Form, ...] = ("countdown", "text")
@@ -28,7 +31,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `free`: what is left of a capacity. `bays`: how many of some places have a state (0 or false; with
     `above`, 1 or true). `low`: how many places are below `threshold`. `ranking`: the first `most` places,
     with `above` from the highest on. `places`: a map of the last hour. `countdown`: days until `until`.
-    `types` narrows to things of these types.
+    `types` narrows to things of these types. `expert`: stands in the experts' view only.
     """
 
     key: str
@@ -49,6 +52,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     link: str = ""
     digits: int = 0
     wide: bool = False
+    expert: bool = False
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,12 +64,17 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a version of a board keeps. `view`: for a glance, or for experts."""
+    """Everything that a version of a board keeps.
+
+    `view`: how it opens, for a glance or for experts. `experts`: who may look at it as experts do, which is
+    with all tiles and with each place behind them.
+    """
 
     title: Text
     about: Text = {}
     audience: Audience = "internal"
-    view: Literal["overview", "expert"] = "overview"
+    view: View = "overview"
+    experts: Experts = ""
     groups: tuple[Group, ...] = ()
 
     @property
@@ -80,6 +89,15 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     def group(self, key: str) -> Group | None:
         """The group with this key."""
         return next((group for group in self.groups if group.key == key), None)
+
+
+def overview(content: Content) -> Content:
+    """What stands on a board for a glance."""
+    groups = (
+        msgspec.structs.replace(group, tiles=tuple(tile for tile in group.tiles if not tile.expert))
+        for group in content.groups
+    )
+    return msgspec.structs.replace(content, groups=tuple(groups))
 
 
 def content(stored: Any) -> Content:

@@ -71,14 +71,20 @@ def _feeds(stream: Stream, definition: Definition) -> bool:
     return stream.id in definition.streams or (fits and stream.definition in definition.properties)
 
 
-async def read(visit: Visit, *, fed: Sequence[Fed], linked: bool = True) -> Known:
-    """The histories that the tiles need, in four statements however many tiles there are."""
+async def read(
+    visit: Visit, *, fed: Sequence[Fed], linked: bool = True, closer: Sequence[Stream] = ()
+) -> Known:
+    """The histories that the tiles need, in four statements however many tiles there are.
+
+    `closer`: series of which hours and what is usual are needed besides.
+    """
     zone = visit.city.zone
     today = visit.now.astimezone(zone).date()
-    by_hour, by_usual = _ids(fed, _BY_HOUR), _ids(fed, _BY_USUAL)
+    by_hour, by_usual = _ids(fed, _BY_HOUR, closer), _ids(fed, _BY_USUAL, closer)
     midnight = usuals.local_day(today, zone=zone)[0]
     start = min(usuals.local_day(today - _DAY, zone=zone)[0], visit.now - _DAY)
-    silent = [s.id for s in _streams(fed, ("flow",)) if not s.at or s.at.astimezone(zone) < midnight + _HOUR]
+    counts = [*_streams(fed, ("flow",)), *(s for s in closer if s.kind == "count")]
+    silent = sorted({s.id for s in counts if not s.at or s.at.astimezone(zone) < midnight + _HOUR})
     return Known(
         linked=linked,
         quiet=await silence.meanings(visit, _streams(fed, _BY_PLACES)),
@@ -109,8 +115,8 @@ async def _weeks(visit: Visit, *, ids: Sequence[int]) -> dict[int, Weeks]:
     return dict(found)
 
 
-def _ids(fed: Iterable[Fed], forms: tuple[Form, ...]) -> list[int]:
-    return sorted({s.id for s in _streams(fed, forms)})
+def _ids(fed: Iterable[Fed], forms: tuple[Form, ...], besides: Sequence[Stream] = ()) -> list[int]:
+    return sorted({s.id for s in (*_streams(fed, forms), *besides)})
 
 
 def _streams(fed: Iterable[Fed], forms: tuple[Form, ...]) -> Iterator[Stream]:

@@ -35,6 +35,36 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     bar: SafeString
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A line: the newest value or what today counted, what is usual, the span or sum of 24 hours."""
+
+    name: str
+    url: str
+    value: str
+    usual: str
+    day: str
+    at: datetime | None
+    late_after: timedelta
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """The places of a tile. `counts`: values are counts; `more`: how many places are not among them."""
+
+    places: Sequence[Place]
+    more: int
+    counts: bool
+
+    @property
+    def usual(self) -> bool:
+        """Whether something usual is known of any of them."""
+        return any(place.usual for place in self.places)
+
+    @property
+    def day(self) -> bool:
+        """Whether the last 24 hours of any of them are known."""
+        return any(place.day for place in self.places)
+
+
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
     """A tile ready to be shown. `url`: where there is more; `plain`: its words need no data behind them.
 
@@ -68,6 +98,8 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     columns: int = 3
     large: bool = False
     plain: bool = False
+    expert: bool = False
+    details: Details | None = None
     reread: str = ""
 
 

@@ -59,7 +59,11 @@ async def _board(visit: Visit, found: Found) -> Board | None:
     if giver is None:
         return None
     shown = await queries.boards(visit.connection, audiences=entities.audiences(giver))
-    return next((board for board in shown if board.id == found.board_id), None)
+    board = next((board for board in shown if board.id == found.board_id), None)
+    if board is None:
+        return None
+    content, _ = entities.opened(board.content, seen=entities.audiences(giver))
+    return msgspec.structs.replace(board, content=content)
 
 
 async def listing(request: HttpRequest, key: str) -> HttpResponse:
