@@ -23,6 +23,7 @@ def register() -> None:
         "editor",
         about=_("Aus Dateien und Adressen Datensätze machen."),
         position=20,
+        group="data",
         waiting=waiting.imports,
     )
     places.register(
@@ -31,6 +32,7 @@ def register() -> None:
         "publisher",
         about=_("Datensätze anderer Portale nach Plan übernehmen."),
         position=70,
+        group="data",
         waiting=waiting.harvests,
     )
     places.register(
@@ -39,6 +41,7 @@ def register() -> None:
         "reader",
         about=_("Was die Verwaltung an Daten hat, was fehlt und was freigegeben wird."),
         position=40,
+        group="data",
         waiting=waiting.releases,
     )
     places.register(
@@ -47,6 +50,7 @@ def register() -> None:
         "steward",
         about=_("Lesen, was gewünscht wird, und öffentlich antworten."),
         position=50,
+        group="people",
         waiting=waiting.requests,
     )
     places.register(
@@ -55,6 +59,7 @@ def register() -> None:
         "reader",
         about=_("Wie oft Datensätze angesehen und heruntergeladen werden."),
         position=80,
+        group="data",
     )
 
 

@@ -23,6 +23,7 @@ class Governance(AppConfig):
             "editor",
             about=gettext_lazy("Finden, was fehlt, und mehrere auf einmal ändern."),
             position=10,
+            group="data",
         )
         places.register(
             gettext_lazy("Datenräume"),
@@ -30,6 +31,7 @@ class Governance(AppConfig):
             None,
             about=gettext_lazy("Wer welche Daten sehen darf, und auf welche Bedingungen hin."),
             position=60,
+            group="rights",
             waiting=waiting.rooms,
         )
         places.register(
@@ -38,5 +40,6 @@ class Governance(AppConfig):
             "steward",
             about=gettext_lazy("Geschlossene Daten für eine Zeit mit anderen teilen."),
             position=61,
+            group="rights",
             waiting=waiting.agreements,
         )

@@ -53,6 +53,7 @@ class InsightsConfig(AppConfig):
             "editor",
             about=_("Kacheln auswählen und anordnen: für die Startseite, für Ämter, für Bildschirme."),
             position=52,
+            group="pages",
             waiting=waiting.boards,
         )
         catalogue.register("insights", uses.of_dataset)
@@ -79,6 +80,7 @@ def _stories() -> None:
         "editor",
         about=_("Geschichten aus Texten, Diagrammen, Karten und Werten, die aktuell bleiben."),
         position=30,
+        group="pages",
         waiting=work.waiting,
     )
 

@@ -7,10 +7,20 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
+
+# What the places are for, in the order of the page; a place without such a group stands with the last.
+GROUPS = {
+    "data": _("Daten"),
+    "pages": _("Zeigen und erklären"),
+    "people": _("Antworten"),
+    "rights": _("Teilen und Zugang"),
+    "city": _("Einrichten"),
+}
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +43,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None
     about: object = ""
     position: int = 100
+    group: str = "city"
     city: bool = False
     waiting: Callable[[Connection, Person], Awaitable[Sequence[Waiting] | None]] | None = None
 
@@ -52,18 +63,22 @@ def register(
     *,
     about: object = "",
     position: int = 100,
+    group: str = "city",
     city: bool = False,
     waiting: Callable[[Connection, Person], Awaitable[Sequence[Waiting] | None]] | None = None,
 ) -> None:
     """Make a place known; called in `AppConfig.ready`. A second call for an address replaces."""
     if role is not None and role not in permissions.ROLES:
         raise ValueError(f"there is no role {role}")
+    if group not in GROUPS:
+        raise ValueError(f"there is no group {group}")
     _places[url_name] = Place(
         title=title,
         url_name=url_name,
         role=role,
         about=about,
         position=position,
+        group=group,
         city=city,
         waiting=waiting,
     )
@@ -94,3 +109,9 @@ async def open_to(connection: Connection, person: Person) -> tuple[list[Place], 
             found.append(place)
             waiting += here
     return found, waiting
+
+
+def grouped(found: Sequence[Place]) -> list[tuple[object, list[Place]]]:
+    """Places by what they are for, without groups in which there is none."""
+    parts = [(title, [each for each in found if each.group == group]) for group, title in GROUPS.items()]
+    return [(title, part) for title, part in parts if part]

@@ -25,6 +25,7 @@ class WebConfig(AppConfig):
             "administrator",
             about=_("Einladen, Rollen vergeben, Organisationen anlegen."),
             position=80,
+            group="rights",
         )
         places.register(
             _("Geräteschlüssel"),
@@ -32,6 +33,7 @@ class WebConfig(AppConfig):
             "steward",
             about=_("Schlüssel, mit denen Geräte Messwerte einliefern."),
             position=70,
+            group="rights",
         )
         places.register(
             _("Post"),

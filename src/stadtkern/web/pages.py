@@ -57,6 +57,7 @@ def _places() -> None:
         "editor",
         about=_("Wörter erklären, die nicht alle kennen."),
         position=55,
+        group="pages",
         waiting=waiting.words,
     )
     places.register(
@@ -65,6 +66,7 @@ def _places() -> None:
         "editor",
         about=_("Videos, die eine Seite in Gebärdensprache erklären."),
         position=57,
+        group="pages",
         waiting=waiting.words,
     )
     places.register(
@@ -73,6 +75,7 @@ def _places() -> None:
         "editor",
         about=_("Vermisste Wörter und gemeldete Barrieren."),
         position=56,
+        group="people",
         waiting=waiting.messages,
     )
     places.register(

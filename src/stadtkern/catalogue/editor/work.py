@@ -25,6 +25,8 @@ from stadtkern.ui.places import Waiting
 from stadtkern.ui.visit import Visit
 
 _SHOWN = 30
+# So many are seen at a glance; of more one looks for a word.
+_GLANCE = 8
 # So many found by a word are named one by one.
 _FEW = 500
 _ALARMS = 5
@@ -58,16 +60,25 @@ async def start(request: HttpRequest) -> HttpResponse:
         waiting += await _silent(visit, person) if person.works_here else []
     context = {
         "person": person,
-        "places": [place for place in entered if place.url_name != "work"],
+        "places": places.grouped(entered),
         "waiting": waiting,
+        "greeting": _greeting(len(waiting)),
         "needing": [task for task in tasks if task.needs],
         "others": [task for task in tasks if not task.needs],
         "says": ngettext("%(n)s Datensatz", "%(n)s Datensätze", total) % {"n": total},
         "more": total > len(tasks),
         "query": query,
+        "searchable": bool(query) or total > _GLANCE,
         "may_create": person.may(role="editor"),
     }
     return render(request, "catalogue/editor/work.html", context)
+
+
+def _greeting(number: int) -> str:
+    if not number:
+        return gettext("Gerade wartet nichts auf Sie.")
+    says = ngettext("Eine Sache wartet auf Sie.", "%(n)s Dinge warten auf Sie.", number)
+    return says % {"n": number}
 
 
 async def _tasks(visit: Visit, person: Person, *, query: str) -> tuple[list[Task], int]:

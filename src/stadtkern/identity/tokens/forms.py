@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stadtkern.core import access
 from stadtkern.identity import words
-from stadtkern.identity.tokens.queries import Candidate
+from stadtkern.identity.tokens.queries import MOST, Candidate
 
 MOST_STREAMS = 1_000
 _SPANS = (
@@ -39,10 +39,10 @@ class TokenForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "datensaetze", "autocomplete": "off"}),
     )
     streams = forms.CharField(
-        label=_("Nur für diese Messreihen (freiwillig)"),
+        label=_("Nur für diese Messreihen"),
         help_text=_(
-            "Ihre Nummern, mit Komma getrennt; sie stehen in der Adresse der Messreihe."
-            " Leer gilt der Schlüssel für den ganzen Datensatz."
+            "Ihre Nummern mit Komma, zum Beispiel 12, 15. Die Nummer steht in der Adresse der Messreihe:"
+            " /messreihen/12. Bleibt das Feld leer, gilt der Schlüssel für den ganzen Datensatz."
         ),
         max_length=4_000,
         required=False,
@@ -61,6 +61,10 @@ class TokenForm(forms.Form):
         self.datasets = datasets
         if not device:
             self.fields["days"].choices = _SPANS[:-1]  # type: ignore[attr-defined]
+        elif len(datasets) < MOST:
+            named = [(each.key, f"{each.title} ({each.key})") for each in datasets]
+            self.fields["dataset"].widget = forms.Select(choices=[("", gettext("Bitte wählen")), *named])
+            self.fields["dataset"].help_text = gettext("Nur für diesen einen gilt der Schlüssel.")
 
     def clean_streams(self) -> list[int]:
         """Numbers, each once."""

@@ -15,7 +15,8 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.identity.permissions import Person
 
-_MOST = 500
+# So many datasets are offered at most.
+MOST = 500
 
 
 class Right(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ async def candidates(
 ) -> list[Candidate]:
     """Visible datasets of some organisations, by key; the first 500."""
     condition = scope.on("d.id") + Fragment(
-        " AND d.organisation_id = ANY (%s) ORDER BY d.key LIMIT %s", (list(organisations), _MOST)
+        " AND d.organisation_id = ANY (%s) ORDER BY d.key LIMIT %s", (list(organisations), MOST)
     )
     return await _datasets(connection, condition)
 

@@ -165,7 +165,7 @@ def crumbs(context: RequestContext, *parts: str) -> dict[str, Any]:
     """
     found = [{"title": t, "url": u} for t, u in zip(parts[::2], parts[1::2], strict=True)]
     inside = next((s for s in context.get("navigation") or () if s.here and s.key == "work"), None)
-    if inside and found and found[0]["url"] not in ("", inside.url):
+    if inside and found and found[0]["url"] != inside.url:
         found.insert(0, {"title": inside.title, "url": inside.url})
     return {"crumbs": found}
 
