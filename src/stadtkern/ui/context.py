@@ -12,13 +12,13 @@ from django.utils import translation
 
 from stadtkern.city import languages
 from stadtkern.ui import colours, sections
-from stadtkern.ui.visit import City
+from stadtkern.ui import visit as visits
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor of all pages."""
     visit = getattr(request, "visit", None)
-    city = visit.city if visit else getattr(request, "city", City())
+    city = visit.city if visit else getattr(request, "city", None) or visits.DOOR.last_city
     language = translation.get_language() or settings.LANGUAGE_CODE
     return {
         "city": city,

@@ -84,7 +84,12 @@ class Door:
 
     def forget_city(self) -> None:
         """Read the city's settings anew with the next visit; for whoever has just changed them."""
-        self._city = (float("-inf"), City())
+        self._city = (float("-inf"), self.last_city)
+
+    @property
+    def last_city(self) -> City:
+        """The city as it was read last; for pages that cannot or need not ask, such as errors."""
+        return self._city[1]
 
     async def city(self, connection: Connection) -> City:
         """The city's settings and glossary, at most ten seconds old."""

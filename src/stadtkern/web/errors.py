@@ -87,7 +87,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         text=gettext(
             "Unter dieser Adresse ist nichts zu finden. Vielleicht wurde etwas umbenannt oder entfernt."
         ),
-        remedy=gettext("Suchen Sie auf der Seite der Messorte danach, oder beginnen Sie bei „Stadt jetzt“."),
+        remedy=gettext("Suchen Sie danach, oder beginnen Sie bei „Stadt jetzt“."),
     )
 
 

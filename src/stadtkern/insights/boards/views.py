@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from stadtkern.identity import permissions
 from stadtkern.insights import streams
-from stadtkern.insights.boards import entities, queries, screens, words
+from stadtkern.insights.boards import entities, news, queries, screens, words
 from stadtkern.insights.boards.entities import Board
 from stadtkern.insights.cockpit import board as tiles
 from stadtkern.insights.cockpit.definitions import Audience, View
@@ -53,6 +53,8 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
             )
         elif shown.front:
             about["behind"] = await streams.datasets(visit, limit=_BEHIND)
+            held = {each.dataset.id for each in about["behind"]}
+            about["news"] = await news.latest(visit, but=held)
     answer = render(request, template, about)
     if alone:
         answer["Cache-Control"] = "no-store"
