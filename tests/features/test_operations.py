@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
-from stadtkern.features import loading, operations, queries, shapes, sources, tree
+from stadtkern.features import binary, loading, making, operations, queries, shapes, sources, tree
 from stadtkern.features.entities import Column, Columns, Type
 from stadtkern.features.versions import keeping
 from tests.core import factories as core_factories
@@ -82,6 +83,15 @@ async def test_columns_that_do_not_fit_are_named(connection: Connection) -> None
         await operations.load(
             connection, collection=known, batches=[Columns(n=1, values=[["x"]])], mode="append"
         )
+    unfit: list[tuple[str, Any]] = [
+        ("integer", 2**63), ("integer", 1.5), ("integer", True), ("number", "1"), ("boolean", 1),
+        ("date", "2026-02-28"), ("instant", datetime(2026, 2, 28)), ("text", 7), ("text", "\ud800"),
+    ]  # fmt: skip
+    for type_, value in unfit:
+        with pytest.raises(ValueError, match=f"not of type {type_}"):
+            binary.column([None, value], type=cast(Type, type_))
+    with pytest.raises(ValueError, match="no number"):
+        binary.points([math.nan], [52.0])
     with pytest.raises(shapes.BrokenGeometry):
         shapes.of_points([181.0], [52.0], first=1)
     assert (await again(connection, known)).n == 100
@@ -174,7 +184,7 @@ async def test_a_key_stands_once(connection: Connection) -> None:
     """Two rows with one key are refused in each mode."""
     known = await collection(connection, rows=trees(5))
     for mode in ("replace", "append", "upsert"):
-        with pytest.raises(loading.DuplicateKey):
+        with pytest.raises(making.DuplicateKey):
             await operations.load(connection, collection=known, batches=[trees(2) + trees(1)], mode=mode)
 
 

@@ -15,14 +15,10 @@ from psycopg.types.json import Jsonb
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
-from stadtkern.features import lines, shapes, sources
+from stadtkern.features import binary, entities, making, shapes
 from stadtkern.features.entities import Bounds, Collection, Column, Columns
 from stadtkern.features.versions import keeping
 
-_TYPES = {
-    "text": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean", "date": "date",
-    "instant": "timestamptz", "json": "jsonb",
-}  # fmt: skip
 _COLUMN = re.compile(r"\bc(\d+)\b")
 
 
@@ -31,15 +27,6 @@ class UnfitRows(problems.Problem):
 
     Nothing of the delivery was stored. Mend the row, or give its column another type.
     """
-
-
-class DuplicateKey(problems.Problem):
-    """Two rows of the delivery have the same key.
-
-    Nothing of the delivery was stored. Keep one of them, or choose other columns as key.
-    """
-
-    status = 409
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -57,24 +44,24 @@ Batches = AsyncIterator[Sequence[Sequence[Any]] | Columns]
 async def anew(connection: Connection, known: Collection, batches: Batches) -> Loaded:
     """Into a table of its own, which gets its indexes when it is full."""
     found = Loaded(table_name=f"t_{known.id}_{known.version + 1}")
-    await _make(connection, known, found.table_name)
+    await making.make(connection, known, name=found.table_name)
     await _copy(connection, known, batches, found, table=_table(found.table_name), first=1, frozen=True)
     found.n = found.rows
-    await _index(connection, known, found.table_name)
+    await making.index(connection, known, name=found.table_name)
     return found
 
 
 async def of_rows(connection: Connection, known: Collection, source: Fragment) -> Loaded:
     """Into a table of its own too, from rows that are read from `source`, which is called `f`."""
     found = Loaded(table_name=f"t_{known.id}_{known.version + 1}")
-    await _make(connection, known, found.table_name)
+    await making.make(connection, known, name=found.table_name)
     names = ["id", *_names(known), *(("geometry", "bounds") if known.geometry else ())]
     head = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM ").format(
         _table(found.table_name), _list(names), _list(names)
     )
     text = head.as_string(connection) + source.text
     await connection.execute(text.encode(), source.params)
-    await _index(connection, known, found.table_name)
+    await making.index(connection, known, name=found.table_name)
     return found
 
 
@@ -102,7 +89,7 @@ async def over(connection: Connection, known: Collection, batches: Batches, *, f
     try:
         row = await (await connection.execute(_merged(known, names, keys, staging))).fetchone()
     except errors.CardinalityViolation as error:
-        raise DuplicateKey("each key may stand once in a delivery") from error
+        raise making.DuplicateKey("each key may stand once in a delivery") from error
     await connection.execute(sql.SQL("DROP TABLE {}").format(staging))
     former = _table(keeping.before(known.table_name))
     await connection.execute(sql.SQL("ANALYZE {}, {}").format(_table(known.table_name), former))
@@ -150,20 +137,43 @@ async def _copy(
 ) -> None:
     """Copy rows; `frozen` into a table that nobody else can see yet, which spares it a later visit."""
     names = ["id", *_names(known), *(("geometry", "bounds") if known.geometry else ())]
-    how = sql.SQL(" (FREEZE)" if frozen else "")
-    statement = sql.SQL("COPY {} ({}) FROM STDIN{}").format(table, _list(names), how)
+    list_ = _list(names)
+    ahead = aiter(batches)
+    batch = await anext(ahead, None)
     try:
-        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            async for batch in batches:
-                if isinstance(batch, Columns):
-                    await copy.write(_lines(known, batch, found, first=first))
-                else:
-                    for row in _rows(known, batch, found, first=first):
-                        await copy.write_row(row)
+        while batch is not None:
+            # Columns go in COPY's binary form, rows in its text form; a delivery has mostly one of them.
+            columns = isinstance(batch, Columns)
+            how = [*(["FREEZE"] if frozen else []), *(["FORMAT binary"] if columns else [])]
+            options = sql.SQL(f" ({', '.join(how)})" if how else "")
+            statement = sql.SQL("COPY {} ({}) FROM STDIN{}").format(table, list_, options)
+            async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+                if columns:
+                    await copy.write(binary.HEADER)
+                while batch is not None and isinstance(batch, Columns) == columns:
+                    await _write(copy, known, batch, found, first=first)
+                    batch = await anext(ahead, None)
+                if columns:
+                    await copy.write(binary.TRAILER)
     except errors.UniqueViolation as error:
-        raise DuplicateKey("the collection has a row with this key already: use upsert") from error
+        raise making.DuplicateKey("the collection has a row with this key already: use upsert") from error
     except psycopg.DataError as error:
         raise _unfit(error, known.columns) from error
+
+
+async def _write(
+    copy: psycopg.AsyncCopy,
+    known: Collection,
+    batch: Sequence[Sequence[Any]] | Columns,
+    found: Loaded,
+    *,
+    first: int,
+) -> None:
+    if isinstance(batch, Columns):
+        await copy.write(_laid_out(known, batch, found, first=first))
+        return
+    for row in _rows(known, batch, found, first=first):
+        await copy.write_row(row)
 
 
 def _rows(
@@ -174,7 +184,7 @@ def _rows(
     shown: Sequence[tuple[Any, ...]] = [()] * len(batch)
     if known.geometry:
         read = _shapes(known, [row[-1] for row in batch], found)
-        shown = list(zip(read.texts, read.boxes, strict=True))
+        shown = list(zip(read.texts, map(entities.box, read.boxes), strict=True))
     for row, shape in zip(batch, shown, strict=True):
         if len(row) != width:
             raise UnfitRows(f"row {found.rows + 1} has {len(row)} values, not {width}", row=found.rows + 1)
@@ -185,20 +195,32 @@ def _rows(
         found.rows += 1
 
 
-def _lines(known: Collection, batch: Columns, found: Loaded, *, first: int) -> bytes:
+def _laid_out(known: Collection, batch: Columns, found: Loaded, *, first: int) -> bytes:
     """A batch of columns as COPY takes it."""
     if len(batch.values) != len(known.columns):
         raise UnfitRows(f"there are {len(batch.values)} columns, not {len(known.columns)}")
-    columns = [lines.column(range(first + found.rows, first + found.rows + batch.n), type="integer")]
-    columns += [lines.column(v, type=c.type) for v, c in zip(batch.values, known.columns, strict=True)]
-    if batch.points is not None and known.geometry:
-        columns += lines.points(*batch.points)
-        found.bounds = shapes.around(found.bounds, shapes.of_points(*batch.points, first=found.rows + 1))
-    elif known.geometry:
-        read = _shapes(known, batch.shapes or [None] * batch.n, found)
-        columns += [lines.nullable(read.texts), lines.nullable(read.boxes)]
+    if not batch.n:
+        return b""
+    cells = [binary.column(range(first + found.rows, first + found.rows + batch.n), type="integer")]
+    where = ""
+    try:
+        for values, column in zip(batch.values, known.columns, strict=True):
+            where = column.name
+            cells.append(binary.column(values, type=column.type))
+        if batch.points is not None and known.geometry:
+            where = "geometry"
+            around = shapes.of_points(*batch.points, first=found.rows + 1)
+            found.bounds = shapes.around(found.bounds, around)
+            cells += binary.points(*batch.points)
+        elif known.geometry:
+            read = _shapes(known, batch.shapes or [None] * batch.n, found)
+            cells += binary.shapes(read.texts, read.boxes)
+        laid_out = binary.rows(cells, n=batch.n)
+    except ValueError as error:
+        here = f"rows {found.rows + 1} to {found.rows + batch.n}, column {where}: {error}"
+        raise UnfitRows(here, where=where) from error
     found.rows += batch.n
-    return lines.written(columns)
+    return laid_out
 
 
 def _shapes(known: Collection, given: Sequence[Any], found: Loaded) -> shapes.Read:
@@ -215,40 +237,6 @@ def _unfit(error: psycopg.DataError, columns: Sequence[Column]) -> UnfitRows:
     name = columns[int(column[1]) - 1].name if column and int(column[1]) <= len(columns) else ""
     where = f"row {line[1]}" if line else "a row"
     return UnfitRows(f"{where}{f', column {name}' if name else ''}: {message}", where=name)
-
-
-async def _make(connection: Connection, known: Collection, name: str) -> None:
-    parts: list[sql.Composable] = [sql.SQL("id bigint NOT NULL")]
-    for at, column in enumerate(known.columns, start=1):
-        parts.append(sql.SQL("{} " + _TYPES[column.type]).format(sql.Identifier(f"c{at}")))
-    if known.geometry:
-        parts += [sql.SQL("geometry jsonb"), sql.SQL("bounds box")]
-    await connection.execute(sql.SQL("CREATE TABLE {} ({})").format(_table(name), sql.SQL(", ").join(parts)))
-
-
-async def _index(connection: Connection, known: Collection, name: str) -> None:
-    """The id, the bounds, the key, and one index for each of the first columns that have an order."""
-    table = _table(name)
-    await connection.execute("SET LOCAL maintenance_work_mem = '128MB'")
-    await connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(table))
-    if known.geometry:
-        # Of points the quadtree is made faster and asked faster; boxes that overlap are GiST's matter.
-        how = sql.SQL("spgist" if known.geometry == "Point" else "gist")
-        await connection.execute(sql.SQL("CREATE INDEX ON {} USING {} (bounds)").format(table, how))
-    keys = [f"c{at}" for at, column in enumerate(known.columns, start=1) if column.key]
-    if keys:
-        try:
-            await connection.execute(
-                sql.SQL("CREATE UNIQUE INDEX ON {} ({}) NULLS NOT DISTINCT").format(table, _list(keys))
-            )
-        except errors.UniqueViolation as error:
-            raise DuplicateKey("each key may stand once in a delivery") from error
-    for at in sources.indexed(known.columns):
-        what: sql.Composable = sql.Identifier(f"c{at + 1}")
-        text = known.columns[at].type == "text"
-        expression = sql.SQL("left({}, {})").format(what, sql.Literal(sources.INDEXED)) if text else what
-        await connection.execute(sql.SQL("CREATE INDEX ON {} (({}), id)").format(table, expression))
-    await connection.execute(sql.SQL("ANALYZE {}").format(table))
 
 
 async def last(connection: Connection, table_name: str) -> int:

@@ -25,10 +25,10 @@ class BrokenGeometry(problems.Problem):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """Geometries as JSON text, their boxes as PostgreSQL writes them, and the bounds of all."""
+    """Geometries as JSON text, the bounds of each, and those of all."""
 
     texts: list[str | None]
-    boxes: list[str | None]
+    boxes: list[Bounds | None]
     bounds: Bounds | None
 
 
@@ -52,8 +52,7 @@ def read(given: Sequence[Any], *, kind: Geometry | None, first: int) -> Read:
             raise BrokenGeometry(f"row {first + at}: more than {MOST_BYTES >> 20} MiB", row=first + at)
         texts.append(text)
         all_bounds.append(found)
-    boxes = [None if b is None else f"({b[2]!r},{b[3]!r}),({b[0]!r},{b[1]!r})" for b in all_bounds]
-    return Read(texts, boxes, _together([b for b in all_bounds if b is not None]))
+    return Read(texts, all_bounds, _together([b for b in all_bounds if b is not None]))
 
 
 def of_points(

@@ -167,8 +167,11 @@ class Stored:
         return f"left({self.column(index)}, {INDEXED:d})"
 
     def near(self, scope: Scope, box: str) -> Fragment:  # noqa: ARG002
-        """Bounds of geometries have an index."""
-        return Fragment("f.bounds && %s::box", (box,))
+        """Of points the index is one of points, in tables of earlier releases one of boxes as elsewhere."""
+        meets = Fragment("f.bounds && %s::box", (box,))
+        if self.geometry != "Point":
+            return meets
+        return Fragment("(f.bounds[0] <@ %s::box and ", (box,)) + meets + Fragment(")")
 
 
 def indexed(columns: Sequence[Described]) -> list[int]:

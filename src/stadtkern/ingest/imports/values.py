@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ Values = list[Any] | npt.NDArray[np.float64]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAULTS = frozenset("\x00\ufffd")
 _MOSTLY = 0.05
+_DAY = re.compile(r"(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{4})", re.ASCII)
 
 
 class Lane:
@@ -37,7 +39,7 @@ class Lane:
         if column.type in ("date", "instant"):
             time = mapping.Time(column="", zone=table.zone, format=column.format)
             clock = times.Clock(time=time if column.type == "instant" else _utc(time))
-            moments = _Moments(clock, column.type, missing)
+            moments = _Moments(clock, column, missing)
             self._read, self.refused = moments.all, moments.refused
         elif column.type == "json":
             documents = _Documents(missing)
@@ -113,11 +115,12 @@ def _each(book: dict[str, Any]) -> Callable[[Sequence[str]], list[Any]]:
 class _Moments(dict[str, Any]):
     """Text → date or instant."""
 
-    def __init__(self, clock: times.Clock, type_: tables.Type, missing: set[str]):
+    def __init__(self, clock: times.Clock, column: tables.Column, missing: set[str]):
         super().__init__()
         self.refused: dict[str, str] = {}
         self._clock = clock
-        self._day = type_ == "date"
+        self._day = column.type == "date"
+        self._german = self._day and column.format in ("auto", "german")
         self._missing = missing
 
     def all(self, cells: Sequence[str]) -> list[Any]:
@@ -126,8 +129,8 @@ class _Moments(dict[str, Any]):
 
     def __missing__(self, cell: str) -> date | datetime | None:
         """Read a text met for the first time."""
-        found: date | datetime | None = None
-        if cell.strip() not in self._missing:
+        found: date | datetime | None = self._plain_day(cell) if self._german else None
+        if found is None and cell.strip() not in self._missing:
             micros = self._clock[cell]
             story = self._clock.special.get(cell)
             if isinstance(story, times.Ambiguous):
@@ -143,6 +146,16 @@ class _Moments(dict[str, Any]):
         if len(self) < 200_000:
             self[cell] = found
         return found
+
+    def _plain_day(self, cell: str) -> date | None:
+        """A day as most files write it, which needs no clock; None for everything else."""
+        match = _DAY.fullmatch(cell)
+        if match is None or cell in self._missing:
+            return None
+        try:
+            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        except ValueError:
+            return None
 
 
 class _Texts:

@@ -97,7 +97,18 @@ _FORMS: dict[str, Callable[[str], bool]] = {
 
 
 # What every one of these forms has; most texts have none of it, and are not looked at any longer.
-_LIKELY = re.compile(r"(?=.{5})([+0]|[A-Z]{2}\d\d|[A-ZÄÖÜ]{1,3}[- ][A-Z]|[^@:]*[@:]|([^.]*\.){3})", re.DOTALL)
+_LIKELY = re.compile(
+    r"^[^\S\n]*(?=.{5})(?:[+0]|[A-Z]{2}\d\d|[A-ZÄÖÜ]{1,3}[- ][A-Z]|[^@:\n]*[@:]|(?:[^.\n]*\.){3}).*$",
+    re.MULTILINE,
+)
+
+
+def _likely(texts: Sequence[str]) -> set[str]:
+    """Distinct texts that could have one of the forms, found in all at once."""
+    together = "\n".join(texts)
+    if together.count("\n") >= len(texts):  # there are texts of several lines
+        return set(map(str.strip, texts))
+    return set(map(str.strip, _LIKELY.findall(together)))
 
 
 class Watch:
@@ -138,12 +149,11 @@ class Watch:
         )
 
     def _forms(self, label: str, texts: Sequence[str]) -> None:
-        stripped = list(map(str.strip, texts))
-        likely = {text for text in set(stripped) if _LIKELY.match(text)}
-        codes = {text: next((code for code, fits in _FORMS.items() if fits(text)), "") for text in likely}
-        if not any(codes.values()):
+        each = {text: next((c for c, fits in _FORMS.items() if fits(text)), "") for text in _likely(texts)}
+        codes = {text: code for text, code in each.items() if code}
+        if not codes:
             return
-        for text, n in Counter(text for text in stripped if codes.get(text)).items():
+        for text, n in Counter(text for text in map(str.strip, texts) if text in codes).items():
             self._note(f"looks_{codes[text]}", label, n, masked(text))
 
     def _note(self, code: str, column: str, n: int, example: str) -> None:
