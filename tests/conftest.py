@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import hypothesis
 import pytest
+import structlog
 from starlette.applications import Starlette
 
 from stadtkern.core import access, datasets, tokens
@@ -20,6 +21,15 @@ from tests import servers
 # A busy machine is no failure: what counts is the answer, not how long one example takes.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+# Tracebacks as in operation: a picture of all values takes seconds where a test makes something fail.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _numbers = itertools.count()
 _LONG = "tests/journeys/*"

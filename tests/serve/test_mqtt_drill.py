@@ -156,6 +156,26 @@ def site() -> Iterator[Site]:
         shutil.rmtree(folder)
 
 
+@contextlib.contextmanager
+def _follower(port: int, topic: str, *, name: str, secret: str) -> Iterator[mqtt_clients.Client]:
+    """Somebody who follows a topic in a session that lasts."""
+    client = mqtt_clients.Client(port, name=name, clean=False, secret=secret)
+    client.paho.reconnect_delay_set(1, 1)
+    client.paho.connect_async("127.0.0.1", port)
+    client.paho.loop_start()
+    client.until(lambda: client.connected is not None and not client.connected.is_failure, patience=60)
+    if not client.present:
+        client.subscribe(topic)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _told(client: mqtt_clients.Client, topic: str) -> set[int]:
+    return {document["result"] for document in client.of(topic)}
+
+
 def _enter(port: int, **more: Any) -> mqtt_clients.Client:
     """A client that comes in as soon as it may; it comes back by itself."""
     client = mqtt_clients.Client(port, name="device", clean=False, **more)
@@ -176,12 +196,18 @@ def _away(site: Site, sender: Sender, *, meanwhile: Any) -> None:
 
 
 def test_our_own_door_acknowledges_only_what_is_stored(site: Site) -> None:
-    """The database is away, then the work process is killed: each acknowledged reading is there, once."""
+    """The database is away, then the work process is killed: each acknowledged reading is there, once.
+
+    Who follows with QoS 1 is told of it, the one who stayed and the one who was away all the time.
+    """
     port = free_port()
+    topic = f"v1.1/Datastreams({site.datastream})/Observations"
     site.work(STADTKERN_MQTT_PORT=str(port))
     user, secret = site.token()
+    with _follower(port, topic, name="away", secret=secret):
+        pass
     client = _enter(port, username=user, secret=secret)
-    sender = Sender(client, f"v1.1/Datastreams({site.datastream})/Observations")
+    sender = Sender(client, topic)
     sender.start()
     sender.more(200)
 
@@ -191,14 +217,22 @@ def test_our_own_door_acknowledges_only_what_is_stored(site: Site) -> None:
             client.until(lambda: len(sender.acknowledged) > held, patience=2)
         assert len(sender.acknowledged) == held
 
-    _away(site, sender, meanwhile=nothing_is_promised)
-    site.kill_work()
-    sender.more(200)
-    acknowledged = sender.halt()
+    with _follower(port, topic, name="there", secret=secret) as there:
+        begun = max(sender.acknowledged)
+        _away(site, sender, meanwhile=nothing_is_promised)
+        site.kill_work()
+        sender.more(200)
+        acknowledged = sender.halt()
+        followed = {number for number in acknowledged if number > begun + 100}
+        there.until(lambda: followed <= _told(there, topic), what="all at who stayed", patience=60)
     client.close()
     stored = site.stored()
     assert len(stored) == len(set(stored))
     assert set(stored) == acknowledged
+    site.kill_work()
+    with _follower(port, topic, name="away", secret=secret) as back:
+        newest = set(sorted(acknowledged)[-800:])
+        back.until(lambda: newest <= _told(back, topic), what="what waited", patience=60)
 
 
 def test_mosquitto_holds_what_we_cannot_take(site: Site) -> None:

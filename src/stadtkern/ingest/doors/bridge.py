@@ -222,7 +222,7 @@ class Bridge:
                 found = [answer async for answer in answers]
         self._followed.forget(each.text for answer in found if answer.dear for each in answer.topics)
         messages: list[tuple[str, bytes, bool]] = []
-        for asked, payload in [update for answer in found for update in answer.updates]:
+        for asked, payload, _ in [update for answer in found for update in answer.updates]:
             kept = asked.topic.of_observations and not asked.topic.options.given
             if asked.topic.kind == "property":
                 if self._values.get(asked.text) == payload:

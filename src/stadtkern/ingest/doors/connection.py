@@ -45,8 +45,8 @@ class Host(Protocol):
     def unfollow(self, session: Session, text: str) -> bool:
         """End that; whether it was followed."""
 
-    async def entered(self, session: Session, connect: Connect) -> None:
-        """A client has been let in and told so."""
+    async def entered(self, session: Session, line: Connection, connect: Connect) -> None:
+        """A client has been let in and told so. Raises Unavailable."""
 
     async def remember(self, session: Session) -> None:
         """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
@@ -221,8 +221,10 @@ class Connection(asyncio.Protocol):
         )
         self.session = session
         self.send(accepted)
-        session.attach(self, window=connect.window)
-        await self._host.entered(session, connect)
+        try:
+            await self._host.entered(session, self, connect)
+        except problems.Unavailable as problem:
+            self.close(packets.SERVER_BUSY, why=str(problem))
 
     def _publish(self, session: Session, message: Publish) -> None:
         task = asyncio.create_task(self._store(session, message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from weakref import WeakValueDictionary
 
 import psycopg
@@ -68,9 +68,8 @@ class Desk:
                 return qos, newest
             topic = topics.parse(wish.text, prefix=self._prefix)
             session.check(topic)
-            turn = self._turns.setdefault(session.payer, asyncio.Lock())
             asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=topic.text)
-            async with turn, self._desk:
+            async with self.turn(session):
                 value = await self._first(session, topic)
                 await audit.note(self._pool, asking)
         except NoSuchEntity as problem:
@@ -91,26 +90,19 @@ class Desk:
         exact = session.subscriptions.pop(text, None)
         return session.patterns.pop(text, None) is not None or exact is not None
 
-    async def catch_up(self, session: Session) -> None:
-        """Tell the newest of all that is followed. Raises Unavailable."""
-        for text, subscription in list(session.subscriptions.items()):
-            if subscription.topic is None or not subscription.topic.of_observations:
-                continue
-            with contextlib.suppress(NoSuchEntity, QueryTooExpensive):
-                newest = await self._first(session, subscription.topic)
-                if newest is not None:
-                    session.deliver(text, newest, retain=True)
-        for text, (pattern, qos) in list(session.patterns.items()):
-            for topic, payload in await self._behind(session, pattern, text=text):
-                session.deliver(topic, payload, retain=True, qos=qos)
+    @contextlib.asynccontextmanager
+    async def turn(self, session: Session) -> AsyncIterator[None]:
+        """One after the other for each token or network, and few at a time in all."""
+        lock = self._turns.setdefault(session.payer, asyncio.Lock())
+        async with lock, self._desk:
+            yield
 
     async def _behind(self, session: Session, pattern: wild.Pattern, *, text: str) -> Beginning:
         """The newest Observation of each Datastream that a filter stands for. Raises Unavailable."""
-        turn = self._turns.setdefault(session.payer, asyncio.Lock())
         asking = audit.begin(surface="mqtt", method="SUBSCRIBE", path=text)
         found: list[tuple[str, bytes]] = []
         try:
-            async with turn, self._desk, self._pool.connection() as connection:
+            async with self.turn(session), self._pool.connection() as connection:
                 scope = await self._gate.scope(connection, session.principal)
                 changes = await wild.newest(connection, scope, pattern=pattern)
                 await connection.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import msgspec
@@ -18,13 +18,13 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import audience, desk, kept, packets, places, roll, secure, wills
+from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, telling, wills
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
 from stadtkern.ingest.doors.packets import Connect, Publish, Will, Wish
 from stadtkern.ingest.doors.session import Session
 from stadtkern.ingest.doors.taking import Taker
 from stadtkern.things.topics.changes import Changes
-from stadtkern.things.topics.watch import Asked, TopicTooExpensive, Update, Watch
+from stadtkern.things.topics.watch import TopicTooExpensive, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +62,10 @@ class Door:
         self._desk = desk.Desk(
             pool=pool, gate=gate, watch=watch, prefix=settings.mqtt_prefix, complain=self._complain
         )
+        self._telling = telling.Telling(
+            pool=pool, gate=gate, watch=watch, prefix=settings.mqtt_prefix,
+            counter=self._desk, give_up=self._give_up,
+        )  # fmt: skip
         self.settled = asyncio.Event()
         self.settled.set()
 
@@ -94,36 +98,13 @@ class Door:
     async def tell(self, changes: Changes) -> None:
         """Answer every topic that somebody follows and send the documents, those of dear topics last."""
         sessions = [session for session in self._roll if session.subscriptions or session.patterns]
-        if not sessions:
-            return
-        prefix = self._settings.mqtt_prefix
-        async with self._pool.connection() as connection:
-            asked, followers = await audience.gather(
-                connection, self._gate, sessions, changes=changes, prefix=prefix
-            )
-            answers = self._watch.answer(connection, asked=asked, changes=changes)
-            async with contextlib.aclosing(answers):
-                async for answer in answers:
-                    self._send(answer.updates, followers)
-                    if answer.dear:
-                        self._give_up(answer.topics, followers)
+        if sessions:
+            await self._telling.tell(changes, sessions=sessions)
 
-    def _send(self, updates: Iterable[Update], followers: audience.Followers) -> None:
-        for each, payload in updates:
-            key = (each.text, each.scope)
-            if each.topic.kind == "property":
-                if self._desk.values.get(key) == payload:
-                    continue
-                self._desk.values[key] = payload
-            for session, qos in followers[key].items():
-                session.deliver(each.text, payload, qos=qos)
-
-    def _give_up(self, dear: Iterable[Asked], followers: audience.Followers) -> None:
-        """Nobody follows these any more, and everybody who did is told."""
-        for each in dear:
-            for session in followers[each.text, each.scope]:
-                if self.unfollow(session, each.text):
-                    self._complain(session, each.text, TopicTooExpensive("it is not followed any more"))
+    def _give_up(self, session: Session, text: str) -> None:
+        """What is dear is not followed any more, and whoever did is told."""
+        if self.unfollow(session, text):
+            self._complain(session, text, TopicTooExpensive("it is not followed any more"))
 
     def welcomes(self, line: Connection) -> bool:
         """Whether there is room for somebody of whom only the address is known."""
@@ -142,24 +123,30 @@ class Door:
         if known is not None and known.line is not None and isinstance(known.line, Connection):
             known.line.close(packets.TAKEN_OVER, why="the same client connected again")
             self._wills.lost(known, comes_back=not connect.clean)
-        if known is not None and not connect.clean:
+        if known is not None and not connect.clean and not known.over(asyncio.get_running_loop().time()):
             self._wills.back(known)
             known.expiry, known.address = expiry, address
             known.principal, known.secret = principal, secret
             made = known
+        elif known is not None:
+            await self._kept.forget(known)
         made.will = connect.will
         self._roll.enter(made)
         return made, made is known
 
-    async def entered(self, session: Session, connect: Connect) -> None:  # noqa: ARG002
-        """Note it; whoever comes back after a restart of ours is told the newest of what is followed."""
-        restored, session.restored = session.restored, False
+    async def entered(self, session: Session, line: Connection, connect: Connect) -> None:
+        """Begin where the client was: resend, then tell what waited. Raises Unavailable."""
+        session.attach(line, window=connect.window, epoch=self._gate.epoch)
+        session.restored = False
+        await self._kept.save(session)
+        # Beside the connection, which goes on reading what the client acknowledges.
+        self._keep(asyncio.create_task(self._catch_up(session, line), name="mqtt-catch-up"))
+
+    async def _catch_up(self, session: Session, line: Connection) -> None:
         try:
-            await self._kept.save(session)
-            if restored:
-                await self._desk.catch_up(session)
-        except problems.Unavailable as problem:
-            log.warning("what an MQTT client follows could not be noted", problem=str(problem))
+            await self._telling.catch_up(session, line=line)
+        except problems.Problem as problem:
+            line.close(packets.SERVER_BUSY, why=str(problem))
 
     async def remember(self, session: Session) -> None:
         """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
@@ -220,7 +207,12 @@ class Door:
         session = line.session
         if session is None or session.line is not line:
             return
-        self._roll.left(session, now=asyncio.get_running_loop().time(), strangers=self._places.of_one)
+        self._roll.left(
+            session,
+            now=asyncio.get_running_loop().time(),
+            epoch=self._gate.epoch,
+            strangers=self._places.of_one,
+        )
         if line.parted:
             session.will = None
         self._wills.lost(session)

@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from stadtkern.core import problems, statements
 from stadtkern.core.access import Principal
 from stadtkern.core.database import Connection
+from stadtkern.ingest.doors import parcels
 from stadtkern.ingest.doors.roll import Key, Roll
 from stadtkern.ingest.doors.session import Session, Subscription
 from stadtkern.things.topics import topic as topics
@@ -35,7 +36,7 @@ class Kept:
         self._away: set[Key] = set()
 
     async def restore(self, roll: Roll) -> None:
-        """Enter those who are expected back, without what waited for them."""
+        """Enter those who are expected back; what waits for them stays in the database until they come."""
         now = asyncio.get_running_loop().time()
         await self._do("drop_ended_followers", {})
         for token_id, client_id, expiry, followed, seconds, *about in await self._do("followers", {}):
@@ -47,6 +48,7 @@ class Kept:
             for text, qos in followed.items():
                 follow(session, text, qos=qos, prefix=self._prefix)
             session.left_at, session.restored = now - away, True
+            session.held = parcels.MOST_MESSAGES  # perhaps; more are counted when they come
             self._saved[session.key] = _said(session)
             self._away.add(session.key)
             roll.expect(session)
@@ -54,10 +56,8 @@ class Kept:
     async def save(self, session: Session) -> None:
         """Write what a session follows, if that is to last and has changed. Raises Unavailable."""
         said = _said(session)
-        if not session.lasting and session.key in self._saved:
-            await self._do("drop_followers", _keys([session.key]))
-            del self._saved[session.key]
-            self._away.discard(session.key)
+        if not session.lasting:
+            await self.forget(session)
         if not session.lasting or (self._saved.get(session.key) == said and session.key not in self._away):
             return
         params = {
@@ -68,8 +68,19 @@ class Kept:
         self._saved[session.key] = said
         self._away.discard(session.key)
 
+    async def forget(self, session: Session) -> None:
+        """A client begins anew: nothing is left of its session before. Raises Unavailable."""
+        if session.key in self._saved:
+            await self._do("drop_followers", _keys([session.key]))
+            del self._saved[session.key]
+            self._away.discard(session.key)
+
     async def sweep(self, roll: Roll, *, now: float) -> None:
-        """Write who left, and forget who is forgotten. Raises Unavailable; then it is tried again."""
+        """Write who left; forget who is forgotten, and what arrived.
+
+        Raises Unavailable; then it is tried again.
+        """
+        await self._emptied(roll)
         gone = [session for session in roll if session.left_at is not None and session.key in self._saved]
         gone = [session for session in gone if session.key not in self._away]
         if gone:
@@ -83,6 +94,15 @@ class Kept:
                 del self._saved[key]
                 self._away.discard(key)
         roll.dropped.clear()
+
+    async def _emptied(self, roll: Roll) -> None:
+        if not any(session.arrived for session in roll):
+            return
+        try:
+            async with self._pool.connection() as connection:
+                await parcels.sweep(connection, roll)
+        except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+            raise problems.Unavailable from error
 
     async def ended(self, sessions: Iterable[Session]) -> list[Session]:
         """Those of restored sessions whose token is not valid any more. Raises Unavailable."""

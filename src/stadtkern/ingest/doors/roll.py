@@ -37,9 +37,9 @@ class Roll:
         self.enter(session)
         self._absent[session.key] = None
 
-    def left(self, session: Session, *, now: float, strangers: int) -> None:
+    def left(self, session: Session, *, now: float, epoch: int, strangers: int) -> None:
         """A client is gone; so many of one address are remembered of those without a token."""
-        session.detach(now=now)
+        session.detach(now=now, epoch=epoch)
         self._absent[session.key] = None
         if session.principal.token_id is None:
             same = [key for key in self._absent if key[0] == 0 and self._address(key) == session.address]
@@ -51,7 +51,7 @@ class Roll:
     def expire(self, *, now: float) -> None:
         """Forget those nobody has come back to in time."""
         for session in self:
-            if session.left_at is not None and now - session.left_at >= session.expiry:
+            if session.over(now):
                 self.drop(session)
 
     def drop(self, session: Session) -> None:

@@ -50,10 +50,11 @@ class Asked(NamedTuple):
 
 
 class Update(NamedTuple):
-    """A document for those who follow a topic with a scope."""
+    """A document for those who follow a topic with a scope; `number` is the id of what it shows."""
 
     asked: Asked
     payload: bytes
+    number: int
 
 
 class TopicTooExpensive(problems.Problem):
@@ -268,7 +269,7 @@ def _dealt(
     for row, document in sorted(found, key=lambda pair: at.get(pair[0][0], 0)):
         payload = _shown(group[0].topic, document)
         if payload is not None:
-            dealt += [Update(each, payload) for each in owners.get(key(row), ())]
+            dealt += [Update(each, payload, row[0]) for each in owners.get(key(row), ())]
     return dealt
 
 
