@@ -126,6 +126,28 @@ async def test_late_rows_go_where_nothing_is(connection: Connection) -> None:
         await check_rollups(connection, stream, kind="measurement")
 
 
+async def test_rows_between_those_of_others_go_the_short_way(connection: Connection) -> None:
+    """Clients that take turns send every other minute each, few of many datastreams or many of one."""
+    few, many, meeting = await datastreams(connection, count=3)
+    for stream, last in ((few, 6), (many, 80), (meeting, 80)):
+        await generally(connection, *(reading(stream, NOON + i * MINUTE, 1.0) for i in range(0, last, 2)))
+    items = [
+        *(reading(few, NOON + i * MINUTE, 2.0) for i in (1, 3)),
+        *(reading(many, NOON + i * MINUTE, 2.0) for i in range(1, 80, 2)),
+        *(reading(meeting, NOON + i * MINUTE, 2.0) for i in range(1, 79, 2)),
+        reading(meeting, NOON + 78 * MINUTE, 2.0),
+    ]
+    assert len(items) > append.STRETCHED * 3
+    found = await appended(connection, *items)
+    assert found.left.tolist() == [False] * 42 + [True] * 40
+    assert [len(await rows(connection, stream)) for stream in (few, many, meeting)] == [5, 80, 40]
+    found = await appended(connection, *(reading(few, NOON + i * MINUTE, 2.0) for i in (5, 7, 4)))
+    assert found.left.all()
+    for stream in (few, many):
+        await check_state(connection, stream)
+        await check_rollups(connection, stream, kind="measurement")
+
+
 async def test_a_new_feature_takes_back_what_was_counted(connection: Connection) -> None:
     """A datastream with a feature new to it is left whole, its known one uncounted; the others go on."""
     plain, moving = await datastreams(connection, count=2)

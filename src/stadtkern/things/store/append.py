@@ -17,6 +17,8 @@ from stadtkern.things.store.prepared import Prepared, stretches
 MOST_ROWS = 10_000
 # Of so many rows at most the event names each.
 _NAMED = 1_000
+# From so many rows of each datastream on their stretches are looked at first.
+STRETCHED = 16
 _OTHERS = tuple(name for name in OPTIONAL if name != "feature_id")
 
 
@@ -95,14 +97,10 @@ def _by_datastream(rows: Batch, ids: Integers) -> dict[str, binary.Array]:
 
 
 def _by_stretch(rows: Batch) -> dict[str, binary.Array | None]:
-    """Where rows lie; nothing where each datastream's are one stretch."""
-    none = dict.fromkeys(("run_streams", "run_first", "run_last"))
-    streams = len(_begins(rows.datastream_id))
-    if streams == len(rows):
-        return none
+    """Where rows lie; nothing where datastreams have so few that each row is better looked for."""
+    if len(rows) < STRETCHED * len(_begins(rows.datastream_id)):
+        return dict.fromkeys(("run_streams", "run_first", "run_last"))
     first, last = stretches(rows)
-    if len(first) == streams:
-        return none
     return {
         "run_streams": binary.bigints(rows.datastream_id[first]),
         "run_first": binary.instants(rows.time[first]),
