@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -113,6 +114,28 @@ async def test_items_stand_on_a_map_and_in_a_list(client: httpx.AsyncClient, con
     assert one.count('class="place"') == 1
     about = (await client.get(f"/ogc/collections/{made.key}?f=html")).text
     assert 'class="figure"' in about
+
+
+async def test_times_and_numbers_are_those_of_the_city(
+    client: httpx.AsyncClient, connection: Connection
+) -> None:
+    """By the city's clock, in summer and in winter, with thousands apart; years and short numbers are not."""
+    summer, winter = datetime(2026, 7, 1, 22, 30, tzinfo=UTC), datetime(2026, 1, 1, 11, 0, tzinfo=UTC)
+    rows: list[list[Any]] = [
+        [1_234_567, -12_345.5, summer], [2026, 0.5, winter], [9_999, 1e21, datetime.max.replace(tzinfo=UTC)]
+    ]  # fmt: skip
+    columns = [Column(name="n", type="integer"), Column(name="x", type="number")]
+    columns.append(Column(name="t", type="instant"))
+    made = await collection(connection, rows=rows, columns=columns, geometry=None)
+    address = f"/ogc/collections/{made.key}/items?f=html"
+    told = {
+        "de": ("1.234.567", "−12.345,5", "02.07.2026, 00:30 Uhr", "01.01.2026, 12:00 Uhr", "2026", "9999"),
+        "en": ("1,234,567", "−12,345.5", "02 July 2026, 00:30", "01 January 2026, 12:00", "2026", "9999"),
+    }
+    for language, cells in told.items():
+        page = (await client.get(f"{address}&lang={language}")).text
+        assert [cell for cell in cells if f">{cell}</td>" not in page] == []
+        assert "UTC" not in page
 
 
 async def test_a_page_stays_in_its_language(client: httpx.AsyncClient, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
@@ -165,6 +166,7 @@ class Call:
             self.dress = Dress(
                 name=city.name,
                 properties=city.properties,
+                zone=ZoneInfo(city.time_zone),
                 person=principal.name if signed_in else "",
                 works=signed_in and await datasets.works(connection, person_id=principal.id),
                 outlines=await self.ground.outlines(connection),

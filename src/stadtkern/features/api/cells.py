@@ -17,6 +17,8 @@ from stadtkern.features.sources import Described
 _MOST_CELL, _MOST_TEXT = 120, 5_000
 _MOST_ENTRIES = 200
 _DAY = len("2026-11-22")
+_DIVIDED = 10_000
+_GERMAN, _ENGLISH = str.maketrans(",.-", ".,−"), str.maketrans("-", "−")
 
 
 def cell(call: Call, value: Any, about: Described | None = None, *, most: int = _MOST_CELL) -> str:
@@ -41,9 +43,7 @@ def full(call: Call, value: Any, about: Described) -> str:
 
 def count(call: Call, number: int | None) -> str:
     """A number with its thousands apart, as the language has it."""
-    if number is None:
-        return ""
-    return f"{number:,}" if call.language == "en" else f"{number:,}".replace(",", ".")
+    return "" if number is None else _written(call, f"{number:,}")
 
 
 def table(
@@ -74,10 +74,13 @@ def _told(call: Call, value: Any, about: Described | None = None) -> str:
             return ""
         case bool():
             return say.yes if value else say.no
+        case int():
+            # Years and short numbers are not divided (DIN 5008).
+            return _written(call, str(value) if abs(value) < _DIVIDED else f"{value:,}")
         case float():
-            return f"{value:.15g}".replace(".", "," if german else ".").replace("-", "−")
+            return _written(call, f"{value:,.15g}")
         case datetime():
-            return value.strftime("%d.%m.%Y, %H:%M UTC" if german else "%d %B %Y, %H:%M UTC")
+            return _local(call, value).strftime("%d.%m.%Y, %H:%M Uhr" if german else "%d %B %Y, %H:%M")
         case date():
             return value.strftime("%d.%m.%Y" if german else "%d %B %Y")
         case Mapping() if _by_language(value):
@@ -91,6 +94,19 @@ def _told(call: Call, value: Any, about: Described | None = None) -> str:
         case str():
             return value if (day := _day(value)) is None else _told(call, day)
     return str(value)
+
+
+def _written(call: Call, number: str) -> str:
+    """A number that Python has written, with the signs of the page's language."""
+    return number.translate(_GERMAN if call.language == "de" else _ENGLISH)
+
+
+def _local(call: Call, moment: datetime) -> datetime:
+    """An instant by the city's clock; at the ends of the calendar, where there is none, as it is."""
+    try:
+        return moment.astimezone(call.dress.zone)
+    except OverflowError:
+        return moment
 
 
 def _title(call: Call, about: Described | None, name: str) -> str:

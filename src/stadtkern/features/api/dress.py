@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ class Dress(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = ""
     properties: Mapping[str, Any] = {}
+    zone: tzinfo = UTC
     person: str = ""
     works: bool = False
     outlines: Sequence[Mapping[str, Any]] = ()
