@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from stadtkern.things.api.arrays.scan import Group, Piece
@@ -13,16 +15,17 @@ _NAMES = (b'"Datastream"', b'"@iot.id"', b'"components"', b'"dataArray"')
 
 
 class _Reference(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    number: int = msgspec.field(name="@iot.id")
+    number: Annotated[int, msgspec.Meta(gt=0, le=_LARGEST)] = msgspec.field(name="@iot.id")
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     datastream: _Reference = msgspec.field(name="Datastream")
-    components: tuple[str, ...]
+    components: msgspec.Raw
     data: list[msgspec.Raw] = msgspec.field(name="dataArray")
 
 
 _decode = msgspec.json.Decoder(list[_Entry]).decode
+_decode_components = msgspec.json.Decoder(list[str]).decode
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
@@ -49,25 +52,27 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
 
 def read(body: bytes) -> Taken | None:
     """Groups and rows of a whole body; None where it is anything but plain groups of Datastreams."""
+    known: dict[bytes, list[str]] = {}
+    numbers: list[int] = []
+    sizes: list[int] = []
+    texts: list[bytes] = []
+    heads: list[list[str]] = []
     try:
         entries = _decode(body)
+        for entry in entries:
+            spelled, data = bytes(entry.components), entry.data
+            components = known.get(spelled)
+            if components is None:
+                components = known[spelled] = _decode_components(spelled)
+            numbers.append(entry.datastream.number)
+            sizes.append(len(data))
+            texts.append(bytes(data[0]) if len(data) == 1 else b",".join(map(bytes, data)))
+            heads.append(components)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     # Each name once in each group: then none stands twice in one, and none is spelt with escapes.
     if b"\\" in body or any(body.count(name) != len(entries) for name in _NAMES):
         return None
-    known = {entry.components: list(entry.components) for entry in entries}
     if not all(rows.fit(components) for components in known.values()):
         return None
-    if not all(0 < entry.datastream.number <= _LARGEST for entry in entries):
-        return None
-    return Taken(
-        [entry.datastream.number for entry in entries],
-        [len(entry.data) for entry in entries],
-        [
-            bytes(entry.data[0]) if len(entry.data) == 1 else b",".join(map(bytes, entry.data))
-            for entry in entries
-        ],
-        [known[entry.components] for entry in entries],
-        next(iter(known.values())) if len(known) == 1 else [],
-    )
+    return Taken(numbers, sizes, texts, heads, next(iter(known.values())) if len(known) == 1 else [])
