@@ -16,7 +16,7 @@ ASKED_FIRST = {
 # The button lies folded away together with the sentence that says what it does.
 FOLDED_AWAY = {
     "board-wall-end", "device-end", "log-dismiss", "log-keep", "organisation-remove", "organisation-way-back",
-    "person-close", "token-end",
+    "person-close", "ratings", "token-end",
 }  # fmt: skip
 # Another address brings it back as it was.
 BROUGHT_BACK = {
@@ -43,7 +43,8 @@ HARMLESS = {
     "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "nearby",
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
     "own-language",
-    "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit", "room-new",
+    "rate", "request-ask", "request-reply", "request-work", "room-accept", "room-admit", "room-edit",
+    "room-new",
     "sign-video", "stories-work", "story-edit", "story-new", "story-take",
     "story-versions",
     "subscribe", "subscription-confirm", "token-new", "welcome",

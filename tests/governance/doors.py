@@ -24,6 +24,8 @@ PAGES: dict[str, Door] = {
         lists="/suche/vorschlaege?q=fah", search="/suche/vorschlaege?q={word} /suche/vorschlaege?q={key}"
     ),
     "ui": no_data("made-up samples"),
+    "geholfen": door(search="/geholfen?seite=/daten/{key} /geholfen?seite=/dinge/{thing}"),
+    "arbeit/geholfen": door(lists="/arbeit/geholfen"),
     **dict.fromkeys(WORDS, no_data("words of the city and messages to it, nothing of a dataset")),
     "catalog": door(lists="/catalog /catalog?page=1 /catalog?page=2"),
     "catalog.<str:ending>": door(lists="/catalog.ttl /catalog.jsonld /catalog.rdf /catalog.nt"),

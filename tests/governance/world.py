@@ -109,6 +109,7 @@ async def build_room(world: World, room: str) -> None:
         "dataset": str(dataset), "room": inside, "observation": str(await world.ask(_OBSERVATION, stream)),
     }  # fmt: skip
     await told.picture(connection, thing_id=thing, of=word)
+    await told.rating(connection, dataset_id=dataset, key=key, of=word)
     if room == "public":
         await told.stories(connection, streams={room: stream, **FIRST_ID}, tables=KEYS)
     first = str(FIRST_ID.get(room, ""))[:7]

@@ -12,10 +12,12 @@ from django import forms
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.city.ratings.entities import Remark
 from stadtkern.insights.cockpit.tile import Tile
 from stadtkern.ui import charts, maps, paging
 from stadtkern.ui.charts import bars, several
 from stadtkern.ui.templatetags.parts import Event
+from stadtkern.web.ratings.forms import RatingForm
 
 NOW = datetime(2026, 2, 26, 14, 58, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -77,11 +79,23 @@ def context() -> dict[str, Any]:
             Event(NOW, gettext("Vorschlag freigegeben"), "?", "Amt 1"),
             Event(NOW - timedelta(days=3), gettext("Eintrag angelegt")),
         ],
+        "none_yet": [],
+        "rating_blank": RatingForm(initial={"helped": "ja"}, auto_id="id_bewertung_%s"),
+        "rating_wrong": RatingForm({"helped": "", "remark": "x" * 1001}, auto_id="id_bewertung_falsch_%s"),
+        "remarks": _remarks(),
         "hour_ago": NOW - timedelta(minutes=3),
         "day_ago": NOW - timedelta(hours=9),
         "year_ago": NOW - timedelta(days=400),
         "quarter": timedelta(minutes=15),
     }
+
+
+def _remarks() -> list[Remark]:
+    said = (
+        (True, gettext("Endlich weiß ich, wo noch ein Platz frei ist.")),
+        (False, _LONG + "شجرة 🌳"),
+    )
+    return [Remark(at, "/", helped, text, "de", NOW.date(), False) for at, (helped, text) in enumerate(said)]
 
 
 def _tiles() -> list[Tile]:

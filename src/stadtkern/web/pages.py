@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.ui import places, sections
+from stadtkern.web.ratings import views as ratings
 from stadtkern.web.words import waiting
 
 
@@ -77,6 +78,14 @@ def _places() -> None:
         position=56,
         group="people",
         waiting=waiting.messages,
+    )
+    places.register(
+        _("Haben die Seiten geholfen?"),
+        "ratings",
+        "editor",
+        about=_("Was Leser*innen über die Seiten mit Ihren Daten sagen."),
+        position=58,
+        waiting=ratings.waiting,
     )
     places.register(
         _("Auftritt der Stadt"),

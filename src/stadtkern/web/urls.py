@@ -11,6 +11,7 @@ from stadtkern.web.app import views as app
 from stadtkern.web.following import views as following
 from stadtkern.web.looks import views as looks
 from stadtkern.web.nearby import views as nearby
+from stadtkern.web.ratings import views as ratings
 from stadtkern.web.search import views as search
 from stadtkern.web.signs import views as signs
 from stadtkern.web.words import views as words
@@ -44,6 +45,8 @@ urlpatterns = [
         path("schnittstellen/daten-api", views.sensorthings, name="sensorthings"),
         path("barrierefreiheit/melden", words.barrier, name="barrier"),
         path("stimmt-nicht", words.place, name="place-report"),
+        path("geholfen", ratings.rate, name="rate"),
+        path("arbeit/geholfen", ratings.listing, name="ratings"),
         path("suche", search.page, name="search"),
         path("suche/vorschlaege", search.suggest, name="search-suggestions"),
         path("ueber", views.about, name="about"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -141,6 +141,20 @@ def _block(block: str) -> str:
     if all(row.startswith("- ") for row in rows):
         return "<ul>" + "".join(f"<li>{row[2:]}</li>" for row in rows) + "</ul>"
     return "<p>" + "<br>\n".join(rows) + "</p>"
+
+
+@register.inclusion_tag("ui/rating.html", takes_context=True)
+def rating(context: template.Context, url: str = "", name: str = "geholfen") -> dict[str, object]:
+    """Asks whether this page helped; its buttons lead to a page of their own (or, as a sample, to `url`)."""
+    request = context.get("request")
+    path = languages.moved(request.path, to=languages.FIRST) if request else "/"
+    return {"path": path, "url": url, "name": name}
+
+
+@register.inclusion_tag("ui/remark.html")
+def remark(helped: bool, text: str, day: date) -> dict[str, object]:
+    """What a reader said beside yes or no, and on which day."""
+    return {"helped": helped, "text": text, "day": formats.day(day, year=True)}
 
 
 @register.inclusion_tag("ui/uneasy.html", takes_context=True)
