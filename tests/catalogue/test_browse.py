@@ -96,7 +96,8 @@ async def test_a_dataset_of_series_shows_them_first(cookie: str, visitor: AsyncC
     page = (await visitor.get("/daten/kleine-stadt")).content.decode()
     assert "Fahrräder Neutor" in page
     assert "Nennen Sie die Quelle." in page
-    assert page.index("Was darin steckt") < page.index("Daten mitnehmen") < page.index("Steckbrief")
+    assert page.index("Was darin steckt") < page.index('id="mitnehmen"') < page.index("Steckbrief")
+    assert 'href="#mitnehmen"' in page
     answer = await visitor.get("/daten/kleine-stadt/schnittstelle")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sta/v1.1/")

@@ -32,10 +32,11 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A value as people write it."""
+    """A value as people write it. `day`: a date or a moment, which stays on one line."""
 
     text: str
     number: bool
+    day: bool = False
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ def head(column: Column) -> Head:
 
 def cell(value: Any, column: Column, visit: Visit) -> Cell:
     """A value as it stands in a table."""
-    return Cell(_said(value, column, visit), column.type in _NUMBERS)
+    return Cell(_said(value, column, visit), column.type in _NUMBERS, isinstance(value, date))
 
 
 def _digits(value: float) -> int | None:

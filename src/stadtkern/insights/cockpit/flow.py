@@ -160,7 +160,7 @@ def _picture(definition: Definition, flow: Flow, *, visit: Visit, scaled: int) -
                 "Durchgezogen: dieser Tag. Gestrichelt: üblich für diesen Wochentag (Median aus acht Wochen)."
             ),
             name=f"chart-{definition.key}",
-            height=200 if definition.wide else 160,
+            height=160,
             bold=True,
             quiet=True,
             scaled=scaled,
