@@ -36,6 +36,14 @@ _AWAY = (
     b"<meta http-equiv=refresh content=3><title>Einen Moment</title>"
     b"<h1>Einen Moment, bitte.</h1><p>Die Seiten werden gerade gestartet. Sie laden sich von selbst neu."
 )
+_TOO_LARGE = (
+    "<!doctype html><html lang=de><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<title>Das ist zu groß</title><h1>Das ist zu groß.</h1>"
+    "<p>Die Seiten nehmen hier höchstens {most} MB an. Es wurde nichts gespeichert.</p>"
+    "<p>Gehen Sie im Browser zurück und teilen Sie die Datei auf, "
+    "oder lassen Sie weg, was niemand braucht.</p>"
+    "<p lang=en>This is too large: at most {most} MB. Nothing was stored; go back and split the file.</p>"
+)
 
 
 Uploads = Callable[[Scope], Awaitable[int]]
@@ -134,8 +142,8 @@ class Front:
         except ClientIsAway:
             pass  # nobody waits for an answer
         except BodyTooLarge as error:
-            message = f"Die Seiten nehmen hier höchstens {error.most} Bytes an.".encode()
-            await _answer(send, 413, message, b"text/plain; charset=utf-8", (b"connection", b"close"))
+            page = _TOO_LARGE.format(most=error.most >> 20).encode()
+            await _answer(send, 413, page, b"text/html; charset=utf-8", (b"connection", b"close"))
         except WebIsAway as error:
             log.warning("web process does not answer", error=str(error))
             if started:
