@@ -60,6 +60,16 @@ def test_slashed_days_tell_by_their_numbers_which_is_the_day() -> None:
     assert columns.profile(label="x", cells=["01/13/2024", "01/02/2024"], sign=".").format == "%m/%d/%Y"
 
 
+def test_a_day_that_no_calendar_has_leaves_its_column_one_of_days() -> None:
+    """It is named as what somebody has to explain; what hardly ever is one is text."""
+    days = ["01.03.2021", "15.07.2022", "31.02.2024", "02.05.2024"]
+    found = columns.profile(label="In Betrieb seit", cells=days, sign=",")
+    assert (found.type, found.odd) == ("date", {"31.02.2024": 1})
+    assert (
+        columns.profile(label="Nummer", cells=["31.02.24", "40.13.2024", "1.1.2024"], sign=",").type == "text"
+    )
+
+
 def test_words_in_a_column_of_numbers_are_put_aside() -> None:
     """Known ones with their meaning, others to be explained."""
     found = columns.profile(

@@ -126,10 +126,11 @@ def _times(found: Profile, texts: Counter[str]) -> bool:
         clocked = any(":" in text for text in sample)
         found.format = ("%d/%m/%Y" if day_first else "%m/%d/%Y") + (" %H:%M" if clocked else "")
     clock = times.Clock(time=mapping.Time(column="", format=found.format))
-    if _share(sample, lambda t: clock[t] != times.STORY) < 0.9:
+    day = _share(sample, lambda t: bool(_DAY.fullmatch(t) or _SLASHED.fullmatch(t))) > 0.9
+    # What is written as a day is one, also where some were never in a calendar: these are named then.
+    if _share(sample, lambda t: clock[t] != times.STORY) < (_PARTLY if day else 0.9):
         found.format = "auto"
         return False
-    day = _share(sample, lambda t: bool(_DAY.fullmatch(t) or _SLASHED.fullmatch(t))) > 0.9
     found.type = "date" if day else "instant"
     _words(found, {t: n for t, n in texts.items() if t.lower() in NONE or clock[t] == times.STORY})
     return True
