@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -74,6 +75,38 @@ async def test_tiles_are_chosen_filled_in_saved_and_shown(
     assert "Grenzwert: 20</ins>" in compared
 
 
+async def test_days_until_words_and_maps_are_tiles_too(
+    visitor: AsyncClient, town: factories.Town, connection: Connection
+) -> None:
+    """The first two need no data and are seen by everybody, the map is drawn; fields of data come back."""
+    await people.signed_in(connection, visitor, role="editor")
+    begun = {"kind": "tile", "tile": "countdown", "title_de": "Bis zum Fest"}
+    fields = (await visitor.post(f"{stories.WORK}/neu", stories._form(begun, do="kind-0"))).content.decode()
+    assert 'name="b0-until"' in fields
+    assert 'name="b0-source"' not in fields
+    back = {**begun, "tile": "value"}
+    assert (
+        'name="b0-source"'
+        in (await visitor.post(f"{stories.WORK}/neu", stories._form(back, do="kind-0"))).content.decode()
+    )
+    number = await stories._begun(
+        visitor,
+        {**begun, "until": "2099-05-01", "body_de": "Auf dem Markt.", "link": "/karte"},
+        {"kind": "tile", "tile": "text", "title_de": "Gut zu wissen", "body_de": "Eintritt frei."},
+        {"kind": "tile", "tile": "places", "title_de": "Wo gefahren wird", "noun_de": "Räder",
+         "source": f"messgroesse={quote(factories.BICYCLES, safe='')}"},
+    )  # fmt: skip
+    kept = (await queries.versions(connection, id=number))[0].told.blocks
+    assert [block.tile.form for block in kept if block.tile] == ["countdown", "text", "places"]
+    again = await stories._text(visitor, f"{stories.WORK}/{number}")
+    assert 'value="2099-05-01"' in again
+    shown = await stories._text(visitor, f"{stories.WORK}/{number}/vorschau")
+    assert "Eintritt frei." in shown
+    assert re.search(r"26\.\d{3} Tage", shown)
+    assert "Wo gefahren wird" in shown
+    assert "nicht mehr zeigen" not in shown
+
+
 async def test_what_is_wrong_with_a_tile_stands_beside_its_fields(
     visitor: AsyncClient, connection: Connection
 ) -> None:
@@ -83,7 +116,9 @@ async def test_what_is_wrong_with_a_tile_stands_beside_its_fields(
     for block, says in (
         ({"kind": "tile", "tile": "value", "title_de": "x", "source": "/daten/baeume"}, "woher die Werte"),
         ({"kind": "tile", "tile": "value", "title_de": "", "source": "reihe=1"}, "b0-title_de"),
-        ({"kind": "tile", "tile": "text", "title_de": "x", "source": "reihe=1"}, "b0-tile"),
+        ({"kind": "tile", "tile": "gibtesnicht", "title_de": "x", "source": "reihe=1"}, "b0-tile"),
+        ({"kind": "tile", "tile": "text", "title_de": "x"}, "b0-body_de"),
+        ({"kind": "tile", "tile": "countdown", "title_de": "x", "until": "31.02.2026"}, "b0-until"),
         ({"kind": "tile", "tile": "value", "title_de": "x", "source": "reihe=1e9&reihe=-4"}, "woher die Wer"),
         ({**crossed, "above": "0"}, "Das Ende muss größer sein"),
         ({**crossed, "high": "1e300", "above": "0"}, "Bitte geben Sie eine Zahl ein"),

@@ -85,6 +85,7 @@ def _places() -> None:
         "editor",
         about=_("Was Leser*innen über die Seiten mit Ihren Daten sagen."),
         position=58,
+        group="people",
         waiting=ratings.waiting,
     )
     places.register(

@@ -131,17 +131,18 @@ class BlockForm(forms.Form):
         self.of, self.number = kind, number
         if kind in ("text", "map"):
             del self.fields["source"]
-        if kind != "map":
-            del self.fields["place"]
-        if kind != "tile":
-            del self.fields["tile"]
+        for name, only in (("place", "map"), ("tile", "tile")):
+            if kind != only:
+                del self.fields[name]
         self.words = tiles.fields(data, prefix=f"b{number}", initial=initial) if kind == "tile" else None
+        if self.words and not tiles.fed(self.words.kind):
+            del self.fields["source"]
         if kind != "text":
             for name in _LINES:
                 self.fields[name].required = False
                 self.fields[name].widget = forms.Textarea(attrs=_SHORT)
             self.fields["text_de"].label = gettext("Text dazu")
-        if kind in _SOURCES:
+        if kind in _SOURCES and "source" in self.fields:
             self.fields["source"].label, self.fields["source"].help_text = _SOURCES[kind]
 
     @property
@@ -186,7 +187,7 @@ class BlockForm(forms.Form):
         given = self.cleaned_data
         text = _texts(given, "text")
         if self.words is not None:
-            return Block(kind="tile", text=text, tile=tiles.told(self.words, source=given["source"]))
+            return Block(kind="tile", text=text, tile=tiles.told(self.words, source=given.get("source", "")))
         return Block(kind=self.of, text=text, source=given.get("source") or given.get("place") or "")
 
 

@@ -14,10 +14,7 @@ from stadtkern.insights.boards import forms, sources, words
 from stadtkern.insights.boards.words import Kind
 from stadtkern.insights.cockpit.definitions import PLAIN, Definition, Form
 
-# Maps and words are parts of their own.
-KINDS: Mapping[Form, Kind] = {
-    form: kind for form, kind in words.KINDS.items() if form not in (*PLAIN, "places")
-}
+KINDS: Mapping[Form, Kind] = words.KINDS
 FIELDS = ("tile", *forms.TileForm.base_fields)
 _KEY = "kachel"
 # Of fields that another kind has shown before.
@@ -64,6 +61,11 @@ def spoken(form: forms.TileForm) -> Spoken:
 def start(tile: Definition) -> dict[str, Any]:
     """What the form of a tile begins with."""
     return {**forms.tile_start(tile), "tile": tile.form, "source": sources.query(sources.of_tile(tile))}
+
+
+def fed(name: str) -> bool:
+    """Whether a tile of this kind needs data."""
+    return kind(name) not in PLAIN
 
 
 def read(address: str) -> str:
