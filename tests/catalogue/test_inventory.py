@@ -112,7 +112,7 @@ async def test_a_proposal_needs_the_facts_a_reason_and_a_day_to_come(
     ready = await recorded(visitor, office, title="Fertig")
     late = await visitor.post(f"{ready}/vorschlagen", {"reason": "", "due": "2001-01-01"})
     assert "Dieser Tag ist schon vorbei." in late.content.decode()
-    assert "Dieses Feld ist zwingend erforderlich." in late.content.decode()
+    assert "Bitte füllen Sie dieses Feld aus." in late.content.decode()
 
 
 async def test_editors_do_not_decide_and_readers_do_not_write(

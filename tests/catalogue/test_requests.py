@@ -124,7 +124,7 @@ async def test_the_same_form_sent_twice_is_one_request(visitor: AsyncClient, con
         ({"website": "http://spam.example"}, "Dieses Feld muss leer bleiben."),
         ({"ticket": "made-up:1:2"}, "Die Seite war zu lange offen"),
         ({"body": "http://a.example http://b.example www.c.example"}, "höchstens zwei Adressen"),
-        ({"title": ""}, "Dieses Feld ist zwingend erforderlich."),
+        ({"title": ""}, "Bitte füllen Sie dieses Feld aus."),
         ({"body": "x" * 4001}, "höchstens 4000 Zeichen"),
     ],
 )

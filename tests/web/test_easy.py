@@ -96,7 +96,7 @@ async def test_forms_and_menus_speak_easily(pages: AsyncClient) -> None:
     assert "Was ist passiert?" in form
     assert ">Abschicken<" in form
     answer = await pages.post("/leicht/barrierefreiheit/melden", {"subject": ""})
-    assert "Dieses Feld ist zwingend erforderlich." in answer.content.decode()
+    assert "Bitte füllen Sie dieses Feld aus." in answer.content.decode()
 
 
 async def test_words_of_the_glossary_are_explained_easily(pages: AsyncClient, database: str) -> None:

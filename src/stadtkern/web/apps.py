@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+# Before any form is defined: what Django says here is not how anybody speaks.
+forms.Field.default_error_messages["required"] = _("Bitte füllen Sie dieses Feld aus.")
 
 
 class WebConfig(AppConfig):
