@@ -254,6 +254,35 @@ async def test_what_takes_too_long_is_given_up_and_not_tried_again_at_once(
     assert tried == 2
 
 
+async def test_all_steps_of_a_chart_share_one_budget_of_time(
+    visitor: AsyncClient, connection: Connection, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one step took, the others lack; what nobody could look at is drawn once somebody says by what."""
+    key = await laid(connection, office, SUMS, [["a", 1.0], ["a", 2.0], ["b", 3.0]])
+    clock = [100.0]
+    monkeypatch.setattr(figures.time, "monotonic", lambda: clock[0])
+    given: list[int] = []
+    grouped = tally.tally
+
+    async def slow(*_: Any, milliseconds: int, **__: Any) -> None:
+        clock[0] += milliseconds / 1000
+        given.append(milliseconds)
+        raise tally.TakesTooLong
+
+    async def counted(*arguments: Any, milliseconds: int, **more: Any) -> tally.Tally:
+        given.append(milliseconds)
+        return await grouped(*arguments, milliseconds=milliseconds, **more)
+
+    monkeypatch.setattr(tally, "sample", slow)
+    monkeypatch.setattr(tally, "tally", counted)
+    assert "dauert in dieser großen Tabelle zu lange" in await text(visitor, f"/diagramm?tabelle={key}")
+    figures._known.clear()
+    assert bars(await text(visitor, "/diagramm" + query(tabelle=key, nach="ort", rechnung="anzahl")))
+    assert given == [figures.BRIEF, figures.BRIEF, figures.PATIENCE - figures.BRIEF]
+    clock[0] += 3600
+    assert figures.Budget(0).left == 1
+
+
 async def test_few_may_take_their_time_at_once(office: Office) -> None:
     """Pages wait for as long as charts hold their connections."""
     begun, go, given = asyncio.Semaphore(0), asyncio.Event(), list[int]()

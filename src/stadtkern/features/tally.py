@@ -134,16 +134,25 @@ class Sampled(msgspec.Struct, frozen=True):
 
 
 async def sample(
-    connection: Connection, scope: Scope, *, source: Source, columns: Sequence[int], most: int = 1000
+    connection: Connection,
+    scope: Scope,
+    *,
+    source: Source,
+    columns: Sequence[int],
+    milliseconds: int,
+    most: int = 1000,
 ) -> dict[int, Sampled]:
-    """What the first rows say of some columns; enough to choose a chart, too little to tell of the data."""
+    """What the first rows say of some columns; enough to choose a chart, too little to tell of the data.
+
+    Raises TakesTooLong.
+    """
     parts = ["count(*)"]
     for at in columns:
         text = f"left({source.column(at)}::text, {LONGEST:d})"
         parts.append(f"count(nullif({text}, '')), count(distinct nullif({text}, '')), avg(length({text}))")
     inner = Fragment("select *") + sources.selected(source, scope) + Fragment(" limit %s", (most,))
     statement = Fragment(f"select {', '.join(parts)}") + Fragment(" from (") + inner + Fragment(") f")
-    row = (await rows.fetch(connection, statement))[0]
+    row = (await _within(connection, statement, milliseconds=milliseconds))[0]
     return {
         column: Sampled(int(row[0]), *(int(number or 0) for number in row[1 + 3 * at : 4 + 3 * at]))
         for at, column in enumerate(columns)

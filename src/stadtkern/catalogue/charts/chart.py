@@ -109,13 +109,14 @@ async def of_table(
         question=question, dataset=dataset, table=table, title=question.title or called,
         problems=question.problems,
     )  # fmt: skip
-    plan = await figures.plan(visit, question, table)
-    if plan is None:
-        text = gettext("Diese Tabelle hat keine Spalte, nach der sich ein Diagramm machen lässt.")
-        return msgspec.structs.replace(nothing, trouble=text)
-    nothing = msgspec.structs.replace(nothing, plan=plan)
+    budget = figures.Budget(milliseconds)
     try:
-        found = await figures.read(visit, question, table, plan, milliseconds=milliseconds)
+        plan = await figures.plan(visit, question, table, budget)
+        if plan is None:
+            text = gettext("Diese Tabelle hat keine Spalte, nach der sich ein Diagramm machen lässt.")
+            return msgspec.structs.replace(nothing, trouble=text)
+        nothing = msgspec.structs.replace(nothing, plan=plan)
+        found = await figures.read(visit, question, table, plan, budget)
     except tally.TakesTooLong:
         text = gettext(
             "Das dauert in dieser großen Tabelle zu lange. Grenzen Sie die Zeilen ein, oder wählen Sie eine"

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -96,22 +97,41 @@ _known: OrderedDict[Any, Any] = OrderedDict()
 _patient: list[Any] = []
 
 
-async def plan(visit: Visit, question: Question, table: Collection) -> Plan | None:
-    """What is put together by what."""
+class Budget:
+    """The time of all that is read for one chart; what one step takes, the next ones lack."""
+
+    def __init__(self, milliseconds: int):
+        self._until = time.monotonic() + milliseconds / 1000
+
+    @property
+    def left(self) -> int:
+        """Milliseconds that are left, at least one: the database would take 0 for without end."""
+        return max(1, round(1000 * (self._until - time.monotonic())))
+
+
+async def plan(visit: Visit, question: Question, table: Collection, budget: Budget) -> Plan | None:
+    """What is put together by what. Raises TakesTooLong where nobody said it and looking takes too long."""
     columns = choosing.candidates(table)
     if not columns:
         return None
-    sampled = await _once(
-        ("sample", *_delivery(table)),
-        lambda _: tally.sample(visit.connection, visit.scope, source=Stored(table), columns=columns),
-        now=visit.now,
-    )
+    sampled: Mapping[int, tally.Sampled]
+    try:
+        sampled = await _once(
+            ("sample", *_delivery(table)),
+            lambda spent: tally.sample(
+                visit.connection, visit.scope, source=Stored(table), columns=columns, milliseconds=spent
+            ),
+            now=visit.now,
+            milliseconds=min(budget.left, BRIEF),
+        )
+    except tally.TakesTooLong:
+        if not question.by:
+            raise
+        sampled = {}
     return choosing.plan(question, table, sampled)
 
 
-async def read(
-    visit: Visit, question: Question, table: Collection, chosen: Plan, *, milliseconds: int = PATIENCE
-) -> Figures:
+async def read(visit: Visit, question: Question, table: Collection, chosen: Plan, budget: Budget) -> Figures:
     """The numbers. The table must have been found for this visit: all who see it get the same.
 
     Raises TakesTooLong, NumbersTooLarge.
@@ -119,24 +139,22 @@ async def read(
     kind = table.columns[chosen.by].type
     per, step, coarser = "", 0.0, False
     if kind in ("date", "instant", "integer", "number"):
-        low, high = await _ends(visit, question, table, chosen, milliseconds)
+        low, high = await _ends(visit, question, table, chosen, budget)
         if kind in ("date", "instant"):
             per, coarser = _per(question.per, low, high)
         elif chosen.years and low is not None and low >= 1000 and high < 3000:
             per = "jahr"
         else:
-            step = await _step(visit, question, table, chosen, low, high, milliseconds)
+            step = await _step(visit, question, table, chosen, low, high, budget)
     ordered = bool(per or step) or kind == "boolean" or (kind in ("integer", "number") and not chosen.years)
     most = MOST_BUCKETS if per else _MOST_KEYS if ordered else question.most
-    found = await _tally(
-        visit, question, table, chosen, per, step, ordered=ordered, milliseconds=milliseconds
-    )
+    found = await _tally(visit, question, table, chosen, per, step, budget, ordered=ordered)
     return Figures(plan=chosen, tally=found, per=per, step=step, coarser=coarser, most=most)
 
 
 async def _tally(
-    visit: Visit, question: Question, table: Collection, chosen: Plan, per: str, step: float, *,
-    ordered: bool, milliseconds: int,
+    visit: Visit, question: Question, table: Collection, chosen: Plan, per: str, step: float,
+    budget: Budget, *, ordered: bool,
 ) -> Tally:  # fmt: skip
     dated = table.columns[chosen.by].type in ("date", "instant")
     pieces: Per | None = PER_OF[per] if per and dated else None
@@ -158,13 +176,13 @@ async def _tally(
             milliseconds=spent,
         ),
         now=visit.now,
-        milliseconds=milliseconds,
+        milliseconds=budget.left,
     )
     return found
 
 
 async def _ends(
-    visit: Visit, question: Question, table: Collection, chosen: Plan, milliseconds: int
+    visit: Visit, question: Question, table: Collection, chosen: Plan, budget: Budget
 ) -> tuple[Any, Any]:
     found: tuple[Any, Any] = await _once(
         ("ends", *_delivery(table), chosen.by, question.filter.query()),
@@ -172,7 +190,7 @@ async def _ends(
             visit.connection, visit.scope, source=Stored(table), column=chosen.by,
             filter=question.filter.filter(), milliseconds=spent,
         ),
-        now=visit.now, milliseconds=milliseconds,
+        now=visit.now, milliseconds=budget.left,
     )  # fmt: skip
     return found
 
@@ -192,12 +210,12 @@ def _per(asked: str, low: Any, high: Any) -> tuple[str, bool]:
 
 
 async def _step(
-    visit: Visit, question: Question, table: Collection, chosen: Plan, low: Any, high: Any, milliseconds: int
+    visit: Visit, question: Question, table: Collection, chosen: Plan, low: Any, high: Any, budget: Budget
 ) -> float:
     """How wide the ranges of a number are; 0 where its few values stand for themselves."""
     if low is None or not math.isfinite(high - low) or high == low:
         return 0.0
-    few = await _tally(visit, question, table, chosen, "", 0.0, ordered=True, milliseconds=milliseconds)
+    few = await _tally(visit, question, table, chosen, "", 0.0, budget, ordered=True)
     if few.different <= _MOST_SINGLE:
         return 0.0
     ticks = scales.value_range([float(low), float(high)], from_zero=False, wanted=_STEPS).ticks
@@ -229,7 +247,7 @@ async def _once(
     """What is known by this name, else read it in this time; failures are known for a while, too."""
     milliseconds = milliseconds if len(_patient) < _MOST_PATIENT else min(milliseconds, BRIEF)
     found = _known.get(name)
-    if isinstance(found, Failure) and now - found.at < _SPARED and found.milliseconds >= milliseconds:
+    if isinstance(found, Failure) and now - found.at < _SPARED and found.milliseconds * 2 >= milliseconds:
         raise found.kind
     if found is None or isinstance(found, Failure):
         _patient.append(name)
