@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue import operations
-from stadtkern.catalogue.search import find, question, spelling
+from stadtkern.catalogue.search import best, find, question, spelling
 from stadtkern.catalogue.search import question as questions
 from stadtkern.core import access
 from stadtkern.core import database as core_database
@@ -198,8 +199,8 @@ async def test_pages_together_hold_each_hit_once(
     """Also where the first pages are weighed and those behind them are not."""
     asked = question.read({"q": text, "sortierung": order})
     whole = await find.search(connection, ALL, question=asked)
-    monkeypatch.setattr(find, "_FIRST", 1)
-    for kept in (find._first_kept, find._pages_kept):
+    monkeypatch.setattr(best, "FIRST", 1)
+    for kept in (best._first_kept, best._newest_kept, find._pages_kept):
         kept.clear()
     pages = [
         await find.search(connection, ALL, question=asked.turned(page=page), size=1)
@@ -208,6 +209,36 @@ async def test_pages_together_hold_each_hit_once(
     found = [dataset.key for page in pages for dataset in page.datasets]
     assert len(found) == whole.counts.total
     assert sorted(found) == sorted(dataset.key for dataset in whole.datasets)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"q": "baum"}, {"q": "straße"}, {"q": "Stadt"}, {"q": "baum", "thema": "ENVI"}]
+)
+async def test_the_best_are_the_same_whichever_way_they_are_found(
+    connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    """Put in order one and all, or met on the way from the newest on; what is hidden is met in neither."""
+    scopes = [
+        ALL,
+        access.Scope((ids["geheimer-baumbestand"],), True),
+        access.Scope((ids["baumkataster"],), False),
+    ]
+    for first in (1, 2):
+        monkeypatch.setattr(best, "FIRST", first)
+        for scope in scopes:
+            ways = []
+            for everything in (0, 10**9):  # as if walking cost nothing, or as if it never came to an end
+                for kept in (best._first_kept, best._newest_kept, best._all_kept):
+                    kept.clear()
+                monkeypatch.setattr(best, "_all", AsyncMock(return_value=everything))
+                found = await find.search(connection, scope, question=question.read(asked), size=first)
+                ways.append([dataset.key for dataset in found.datasets])
+                assert all(scope.allows(dataset.id) for dataset in found.datasets)
+            assert ways[0] == ways[1]
+
+
+def test_a_pattern_that_another_one_finds_too_is_not_looked_for() -> None:
+    assert spelling.shortest(["%haltestellen%", "%halt%", "%schule%", "%halt%"]) == ["%halt%", "%schule%"]
 
 
 async def test_another_value_of_a_facet_stays_in_sight(connection: Connection, ids: dict[str, int]) -> None:

@@ -34,6 +34,12 @@ async def count(
     return _summed(((facets[id_], n) for id_, n in zip(combinations, sizes, strict=True)), set(wanted))
 
 
+async def having(connection: Connection, *, combinations: Sequence[int], wanted: Sequence[str]) -> set[int]:
+    """Those of these combinations that have all facets wanted (`theme:ENVI`)."""
+    facets = await _facets(connection, combinations)
+    return {id_ for id_ in combinations if set(wanted).issubset(facets[id_])}
+
+
 async def upkeep(connection: Connection) -> bool:
     """Gather the sizes of combinations, and mend them; returns whether somebody wrote past the triggers."""
     sql = statements.load("catalogue")

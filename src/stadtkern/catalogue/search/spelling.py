@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü"}
 _WRITTEN_OUT = str.maketrans({umlaut: written for written, umlaut in _UMLAUT.items()})
@@ -32,3 +33,12 @@ def part(text: str) -> str:
     """The pattern of LIKE for a part of what the index holds."""
     escaped = plain(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
+
+
+def shortest(parts: Iterable[str]) -> list[str]:
+    """These patterns without those that another one finds, too: each costs a search of its own."""
+    found: list[str] = []
+    for each in sorted(dict.fromkeys(parts), key=len):
+        if not any(other.strip("%") in each for other in found):
+            found.append(each)
+    return found

@@ -71,6 +71,20 @@ SELECT ARRAY(SELECT c.combination_id FROM counted AS c ORDER BY c.combination_id
        ARRAY(SELECT h.dataset_id FROM hits AS h WHERE /* conditions */
              ORDER BY h.named DESC, h.moved DESC, h.dataset_id LIMIT %s);
 
+-- name: first_of_newest
+-- Reads the newest of what matches
+SELECT m.dataset_id FROM catalogue.mark AS m WHERE /* conditions */ ORDER BY m.moved DESC, m.dataset_id LIMIT %s;
+
+-- name: first_of_all
+-- Puts all that matches in order, what is named so first and then the newest, and reads the first
+SELECT h.dataset_id
+FROM (SELECT m.dataset_id, m.moved, (/* conditions */) AS named FROM catalogue.mark AS m WHERE /* conditions */ OFFSET 0) AS h
+ORDER BY h.named DESC, h.moved DESC, h.dataset_id LIMIT %s;
+
+-- name: all_sizes
+-- Adds up how many datasets there are, hidden ones too; nobody is told, the search only guesses at its costs by it
+SELECT coalesce(sum(s.n), 0)::bigint FROM catalogue.combination_size AS s;
+
 -- name: facets_of_combinations
 -- Reads which facets these combinations stand for
 SELECT c.id, c.facets FROM catalogue.combination AS c WHERE c.id = ANY (%(ids)s::int[]);
