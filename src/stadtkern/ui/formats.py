@@ -34,6 +34,8 @@ def number(value: float | None, *, digits: int | None = None) -> str:
         return "–"
     if abs(value) >= _TOO_LONG:
         return numbers.format_scientific(value, format="0.###E0", locale=language()).replace("-", "−")
+    if isinstance(value, int) and digits == 0:  # most numbers of a page; there is nothing to round
+        return f"{value:,d}".translate(_ENGLISH if language() == "en_GB" else _GERMAN)
     digits = fitting_digits(value) if digits is None else min(max(digits, 0), _MOST_DIGITS)
     # By the shortest digits that mean this number, with the signs that Babel knows for the two languages.
     text = f"{Decimal(repr(float(round(value, digits)) + 0.0)):,.{digits}f}"

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 from django import template
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from stadtkern.catalogue.browse.listing import Value
@@ -18,8 +18,11 @@ _CHOSEN = ' aria-current="true"'
 @register.simple_tag
 def facet_values(values: Sequence[Value]) -> SafeString:
     """The values of a facet as entries of a list; there are many, and templates take their time for each."""
-    return format_html_join(
-        "",
-        '<li><a href="{}"{}><span>{}</span> <span class="sk-muted">{}</span></a></li>',
-        ((each.query, SafeString(_CHOSEN if each.chosen else ""), each.name, each.n) for each in values),
+    return SafeString(
+        "".join(
+            f'<li><a href="{html.escape(each.query)}"{_CHOSEN if each.chosen else ""}>'
+            f"<span>{html.escape(each.name)}</span>"
+            f' <span class="sk-muted">{html.escape(each.n)}</span></a></li>'
+            for each in values
+        )
     )
