@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from stadtkern.catalogue import queries, vocabularies
-from stadtkern.catalogue.ckan import packages, shapes
-from stadtkern.catalogue.ckan.packages import PUBLISHED
+from stadtkern.catalogue.ckan import packages, shapes, tallies
 from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.catalogue.ckan.shapes import Document
+from stadtkern.catalogue.ckan.tallies import PUBLISHED
 from stadtkern.catalogue.entities import Agent
 from stadtkern.catalogue.search import keeping
 from stadtkern.core import fragments, problems, statements
@@ -135,8 +135,8 @@ async def _with_datasets(visit: Visit, given: Parameters, condition: Fragment) -
 
 async def _themes(visit: Visit) -> list[tuple[str, int]]:
     """Themes with the number of their datasets."""
-    statement = _filled("ckan_themes", PUBLISHED, visit.scope.on("m.dataset_id"), visit.scope.on("d.id"))
-    return await _until_change(visit, "groups", statement)
+    counted = (await tallies.matching(visit)).facets.get("theme", ())
+    return sorted((theme.lower(), number) for theme, number in counted)
 
 
 async def _keywords(visit: Visit, wanted: str | None = None) -> list[str]:

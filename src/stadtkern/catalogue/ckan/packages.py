@@ -11,25 +11,22 @@ from uuid import UUID
 import msgspec
 
 from stadtkern.catalogue import queries, vocabularies
-from stadtkern.catalogue.ckan import fields, shapes
+from stadtkern.catalogue.ckan import fields, shapes, tallies
 from stadtkern.catalogue.ckan.parameters import Parameters
 from stadtkern.catalogue.ckan.problems import SearchQueryRefused
 from stadtkern.catalogue.ckan.shapes import Document
 from stadtkern.catalogue.ckan.solr import Reader, Value
+from stadtkern.catalogue.ckan.tallies import PUBLISHED
 from stadtkern.catalogue.entities import Agent, Dataset
-from stadtkern.catalogue.search import keeping
+from stadtkern.catalogue.search import running
 from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit, fragments, problems, statements
 from stadtkern.core.fragments import Fragment
 from stadtkern.ui.visit import Visit
 
 MOST_ROWS = 1_000
-PUBLISHED = Fragment("d.state = 'published'")
-# Facet → what else its statement reads of a dataset (an alias), and by what it counts.
-_FACETS = {
-    "organization": ("m", "1"), "groups": ("k", "1"), "tags": ("k", "k.keyword_id"),
-    "res_format": ("p", "1"), "license_id": ("p", "1"),
-}  # fmt: skip
+# Facet → what the search calls it.
+_FACETS = {"groups": "theme", "res_format": "format", "license_id": "licence"}
 _SORTS = {
     "id": "d.uuid", "name": "d.key", "title_string": "c.title ->> 'de'", "title": "c.title ->> 'de'",
     "metadata_modified": "c.changed_at", "metadata_created": "d.created_at", "score": "",
@@ -41,12 +38,11 @@ USUAL_SORT = "score desc, metadata_modified desc"
 
 async def package_list(visit: Visit, given: Parameters) -> list[str]:
     """Return the names of all datasets. `limit`, `offset`."""
-    statement = Fragment(statements.load("catalogue")["ckan_names"] + " ") + fragments.every(
-        [PUBLISHED, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")]
-    )
-    limit = given.number("limit", 0) or None
-    statement += Fragment(" ORDER BY d.key LIMIT %s OFFSET %s", (limit, given.number("offset", 0)))
-    return [row[0] for row in await (await visit.connection.execute(*statement)).fetchall()]
+    seen = fragments.every([PUBLISHED, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")])
+    limit, offset = given.number("limit", 0) or None, given.number("offset", 0)
+    await visit.connection.execute("SET LOCAL enable_sort = off")  # their index is in order already
+    ((names,),) = await running.filled(visit.connection, "ckan_names", seen, last=(limit, offset))
+    return list(names)
 
 
 async def package_show(visit: Visit, given: Parameters) -> Document:
@@ -95,16 +91,18 @@ async def package_search(visit: Visit, given: Parameters) -> Document:
     """Search datasets. `q`, `fq`, `rows` (at most 1000), `start`, `sort`, `facet.field`, `facet.limit`."""
     asked = [given.text("q"), given.text("fq"), *given.listed("fq_list")]
     reader = await _reader(visit, by_organisation=any("org" in query for query in asked))
-    conditions = [PUBLISHED, *(reader.read(query) for query in asked if query.strip() not in ("", "*:*"))]
+    conditions = [reader.read(query) for query in asked if query.strip() not in ("", "*:*")]
+    conditions = [condition for condition in conditions if condition != fragments.TRUE]
     sort = given.text("sort") or USUAL_SORT
     rows = given.number("rows", given.number("limit", 10, most=MOST_ROWS), most=MOST_ROWS)
     found: list[Dataset] = []
     order = _order(sort)
-    total = await _count(visit, conditions)
+    total = (await tallies.matching(visit, conditions)).total
     if rows:
         found = await queries.select(
             visit.connection,
             visit.scope,
+            PUBLISHED,
             *conditions,
             order=order,
             limit=rows,
@@ -173,18 +171,18 @@ def table_of(form: Any, keys: Sequence[str]) -> str | None:
 
 async def organisations(visit: Visit) -> list[tuple[Agent, int]]:
     """Organisations with the number of their visible datasets."""
-    sql = statements.load("catalogue")
-    text, params = Fragment(sql["ckan_organisation_sizes"] + " ") + _matching(visit, [PUBLISHED])
-
-    async def count() -> dict[int, int]:
-        return dict(await (await visit.connection.execute(text + " GROUP BY 1", params)).fetchall())
-
-    sizes = await keeping.until_change(
-        visit.connection, visit.scope, key=("ckan organisation sizes",), find=count
-    )
-    rows = await (await visit.connection.execute(sql["ckan_organisations"], {"ids": list(sizes)})).fetchall()
+    counts = await tallies.matching(visit)
+    ids = [int(value) for value, _ in counts.facets.get("organisation", ())]
+    sql = statements.load("catalogue")["ckan_organisations"]
+    rows = await (await visit.connection.execute(sql, {"ids": ids})).fetchall()
     agents = [msgspec.convert(document, Agent) for (document,) in rows]
+    sizes = tallies.organisations(counts, city=_city(agents))
     return [(agent, sizes[agent.id]) for agent in agents]
+
+
+def _city(agents: Sequence[Agent]) -> int:
+    """The number of the city itself, where it is among them."""
+    return next((agent.id for agent in agents if agent.kind == "city"), 0)
 
 
 async def _reader(visit: Visit, *, by_organisation: bool) -> Reader:
@@ -207,42 +205,21 @@ def _order(sort: str) -> str:
     return ", ".join([*parts, "c.dataset_id"])
 
 
-def _matching(visit: Visit, conditions: list[Fragment]) -> Fragment:
-    return fragments.every([*conditions, visit.scope.on("c.dataset_id"), visit.scope.on("d.id")])
-
-
-async def _count(visit: Visit, conditions: list[Fragment]) -> int:
-    text, params = Fragment(statements.load("catalogue")["ckan_count"] + " ") + _matching(visit, conditions)
-
-    async def count() -> int:
-        row = await (await visit.connection.execute(text, params)).fetchone()
-        return int(row[0]) if row else 0
-
-    key = ("ckan count", repr(conditions))
-    return await keeping.until_change(visit.connection, visit.scope, key=key, find=count)
-
-
 async def _facet(visit: Visit, conditions: list[Fragment], name: str, given: Parameters) -> list[Document]:
-    if name not in _FACETS:
+    limit = None if given.text("facet.limit") == "-1" else given.number("facet.limit", 50)
+    if name == "tags":
+        rows = await tallies.tags(visit, conditions, limit=limit)
+        return [_item(name, value, number, None) for value, number in rows]
+    if name not in (*_FACETS, "organization"):
         raise SearchQueryRefused(f"undefined field: {name[:60]}")
-    sql = statements.load("catalogue")
-    statement = Fragment(sql["ckan_matching"] + " ") + _matching(visit, conditions)
-    alias, by = _FACETS[name]
-    statement += Fragment(") " + sql[f"ckan_facet_{name}"] + " ") + visit.scope.on(f"{alias}.dataset_id")
-    statement += Fragment(f" GROUP BY {by} ORDER BY 2 DESC, 1")
-    limit = given.text("facet.limit")
-    if limit != "-1":
-        statement += Fragment(" LIMIT %s", (given.number("facet.limit", 50),))
-
-    async def count() -> list[tuple[str, int]]:
-        return list(await (await visit.connection.execute(*statement)).fetchall())
-
-    key = ("ckan facet", name, limit, repr(conditions))
-    rows = await keeping.until_change(visit.connection, visit.scope, key=key, find=count)
-    names = {}
+    counts = await tallies.matching(visit, conditions)
     if name == "organization":
-        names = {str(agent.id): agent for agent, _ in await organisations(visit)}
-    return [_item(name, value, number, names.get(value)) for value, number in rows]
+        agents = {agent.id: agent for agent, _ in await organisations(visit)}
+        sizes = tallies.organisations(counts, city=_city(list(agents.values())))
+        ordered = sorted(sizes.items(), key=lambda each: (-each[1], str(each[0])))[:limit]
+        return [_item(name, str(id_), number, agents.get(id_)) for id_, number in ordered]
+    values = counts.facets.get(_FACETS[name], ())[:limit]
+    return [_item(name, value.lower() if name == "groups" else value, n, None) for value, n in values]
 
 
 def _item(name: str, value: str, number: int, agent: Agent | None) -> Document:

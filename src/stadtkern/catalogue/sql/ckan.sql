@@ -1,39 +1,46 @@
 -- SPDX-License-Identifier: EUPL-1.2
 
--- name: ckan_count
--- Counts the datasets that a query finds; conditions on c, d, r and o follow
-SELECT count(*)
+-- name: ckan_sizes
+-- Reads how many datasets each combination of facets has, without those that are not to be seen here
+SELECT s.combination_id, sum(s.n)::bigint
+FROM (SELECT k.combination_id, k.n FROM catalogue.combination_size AS k
+      UNION ALL
+      SELECT m.combination_id, -1 FROM catalogue.mark AS m
+      WHERE m.dataset_id IN (SELECT d.id FROM core.dataset AS d WHERE NOT (/* conditions */))) AS s
+GROUP BY s.combination_id HAVING sum(s.n) > 0;
+
+-- name: ckan_matching_sizes
+-- Counts what a query finds by combinations of facets; r and o are only read where a condition names them
+SELECT m.combination_id, count(*)
 FROM catalogue.dataset AS c
 JOIN core.dataset AS d ON d.id = c.dataset_id
-JOIN core.room AS r ON r.id = d.room_id
-JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
-WHERE;
+JOIN catalogue.mark AS m ON m.dataset_id = c.dataset_id
+LEFT JOIN core.room AS r ON r.id = d.room_id
+LEFT JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+WHERE /* conditions */ GROUP BY m.combination_id;
 
--- name: ckan_matching
--- Names the datasets that a query finds; conditions, a bracket and one of the facets below follow
+-- name: ckan_all_tags
+-- Counts all datasets by keyword
+SELECT (SELECT w.text FROM catalogue.keyword AS w WHERE w.id = t.keyword_id) AS text, t.n
+FROM (SELECT k.keyword_id, count(*) AS n
+      FROM catalogue.dataset_keyword AS k JOIN core.dataset AS d ON d.id = k.dataset_id
+      WHERE /* conditions */ GROUP BY k.keyword_id) AS t
+ORDER BY t.n DESC, text LIMIT %s;
+
+-- name: ckan_tags
+-- Counts what a query finds by keyword
 WITH matching AS MATERIALIZED (
-    SELECT c.dataset_id, o.principal_id AS organisation_id
+    SELECT c.dataset_id
     FROM catalogue.dataset AS c
     JOIN core.dataset AS d ON d.id = c.dataset_id
-    JOIN core.room AS r ON r.id = d.room_id
-    JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
-    WHERE;
-
--- name: ckan_facet_organization
--- Counts datasets by organisation; a condition of access on m follows
-SELECT m.organisation_id::text, count(*) FROM matching AS m WHERE;
-
--- name: ckan_facet_groups
--- Counts datasets by theme; a condition of access on k follows
-SELECT lower(t), count(*)
-FROM matching AS m JOIN catalogue.dataset AS k ON k.dataset_id = m.dataset_id CROSS JOIN LATERAL unnest(k.themes) AS t
-WHERE;
-
--- name: ckan_facet_tags
--- Counts datasets by keyword; a condition of access on k follows
-SELECT (SELECT w.text FROM catalogue.keyword AS w WHERE w.id = k.keyword_id), count(*)
-FROM matching AS m JOIN catalogue.dataset_keyword AS k ON k.dataset_id = m.dataset_id
-WHERE;
+    LEFT JOIN core.room AS r ON r.id = d.room_id
+    LEFT JOIN core.organisation AS o ON o.principal_id = coalesce(d.organisation_id, core.city_organisation())
+    WHERE /* conditions */)
+SELECT (SELECT w.text FROM catalogue.keyword AS w WHERE w.id = t.keyword_id) AS text, t.n
+FROM (SELECT k.keyword_id, count(*) AS n
+      FROM matching AS m JOIN catalogue.dataset_keyword AS k ON k.dataset_id = m.dataset_id
+      WHERE /* conditions */ GROUP BY k.keyword_id) AS t
+ORDER BY t.n DESC, text LIMIT %s;
 
 -- name: ckan_keywords
 -- Lists keywords that a dataset has which may be seen; each looks for one such dataset, however many have it
@@ -49,48 +56,21 @@ WHERE %s::text IS NULL OR md5(k.text) = md5(%s::text);
 EXISTS (SELECT FROM catalogue.dataset_keyword AS t JOIN catalogue.keyword AS k ON k.id = t.keyword_id
         WHERE t.dataset_id = c.dataset_id AND md5(k.text) = md5(%s::text) AND;
 
--- name: ckan_themes
--- Counts datasets by theme, through the combinations of facets that there are
-SELECT lower(split_part(f.name, ':', 2)) AS theme, sum(h.n)::bigint
-FROM (
-    SELECT m.combination_id, count(*) AS n
-    FROM catalogue.mark AS m JOIN core.dataset AS d ON d.id = m.dataset_id
-    WHERE /* conditions */ GROUP BY m.combination_id) AS h
-JOIN catalogue.combination AS c ON c.id = h.combination_id
-CROSS JOIN LATERAL unnest(c.facets) AS f (name)
-WHERE f.name LIKE 'theme:%%'
-GROUP BY theme ORDER BY theme;
-
--- name: ckan_facet_res_format
--- Counts datasets by the formats of their forms; a condition of access on p follows
-SELECT p.format, count(DISTINCT m.dataset_id)
-FROM matching AS m JOIN catalogue.distribution AS p ON p.dataset_id = m.dataset_id
-WHERE p.format <> '' AND;
-
--- name: ckan_facet_license_id
--- Counts datasets by the licences of their forms; a condition of access on p follows
-SELECT p.licence, count(DISTINCT m.dataset_id)
-FROM matching AS m JOIN catalogue.distribution AS p ON p.dataset_id = m.dataset_id
-WHERE p.licence <> '' AND;
-
 -- name: ckan_names
--- Lists keys of datasets; conditions on c and d follow
-SELECT d.key FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id WHERE;
-
--- name: ckan_organisation_sizes
--- Counts datasets by organisation; conditions on c and d follow
-SELECT coalesce(d.organisation_id, core.city_organisation()) AS organisation_id, count(*)
-FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
-WHERE;
+-- Lists keys of datasets in their order, as one value: there are many rows of one word each
+SELECT ARRAY(
+    SELECT d.key FROM core.dataset AS d JOIN catalogue.dataset AS c ON c.dataset_id = d.id
+    WHERE /* conditions */ ORDER BY d.key LIMIT %s OFFSET %s);
 
 -- name: ckan_organisations
--- Reads organisations
+-- Reads organisations; 0 stands for the city itself
 SELECT jsonb_build_object(
     'id', o.principal_id, 'kind', o.kind, 'name', coalesce(o.about -> 'name', jsonb_build_object('de', a.name)),
     'url', coalesce(o.about ->> 'url', ''), 'email', coalesce(o.about ->> 'email', ''),
     'contributor_id', coalesce(o.about ->> 'contributor_id', ''))
 FROM core.organisation AS o JOIN core.principal AS a ON a.id = o.principal_id
-WHERE o.principal_id = ANY (%(ids)s) ORDER BY o.principal_id;
+WHERE o.principal_id = ANY (%(ids)s) OR 0 = ANY (%(ids)s) AND o.principal_id = core.city_organisation()
+ORDER BY o.principal_id;
 
 -- name: ckan_with_tables
 -- Finds out which datasets have collections that were delivered; a condition of access on f follows
