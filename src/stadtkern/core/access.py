@@ -109,6 +109,8 @@ class Gate:
         self._scopes: dict[tuple[int | None, int | None], _Known] = {}
         self._principals: dict[bytes, tuple[Principal, times.Expiry]] = {}
         self._rights: dict[int, _Held] = {}
+        # Of tokens that ask on somebody's behalf: what that person leaves of their rights, and until when.
+        self._behalf: dict[int, tuple[_Held, times.Expiry]] = {}
         self._listener = listening.Listener(pool=pool, channel=CHANNEL, news=self._changed, lost=self._forget)
         self._epoch = 0
 
@@ -214,15 +216,24 @@ class Gate:
         if principal.token_id is None:
             raise Unauthorised()
         held = self._rights.get(principal.token_id) or await self._load_rights(principal.token_id)
-        rights, closed, person_id = held
-        if person_id is not None:  # whoever is behind it may have lost the room meanwhile
-            async with self._pool.connection() as connection:
-                theirs = await self._known(connection, Principal(kind="person", id=person_id))
-            rights = rights.within(theirs.scope)
-            closed &= theirs.closed
+        if held.person_id is not None:  # whoever is behind it may have lost the room meanwhile
+            held = await self._within(principal.token_id, held, held.person_id)
+        rights, closed, _ = held
         if closed:
             audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=closed)
         return rights
+
+    async def _within(self, token_id: int, held: _Held, person_id: int) -> _Held:
+        kept = self._behalf.get(token_id)
+        if kept is not None and not kept[1].passed:
+            return kept[0]
+        epoch = self._epoch
+        async with self._pool.connection() as connection:
+            theirs = await self._known(connection, Principal(kind="person", id=person_id))
+        found = _Held(held.rights.within(theirs.scope), held.closed & theirs.closed, person_id)
+        if self._listener.hearing and epoch == self._epoch and len(self._behalf) < _CACHED_PRINCIPALS:
+            self._behalf[token_id] = found, theirs.expiry
+        return found
 
     async def default_dataset(self, principal: Principal) -> int | None:
         """The dataset that new Things go to when nothing else says so."""
@@ -276,6 +287,7 @@ class Gate:
         self._epoch += 1
         self._principals.clear()
         self._rights.clear()
+        self._behalf.clear()
         self._scopes.clear()
 
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
