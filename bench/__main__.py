@@ -115,6 +115,11 @@ On {runs[-1].machine}; the load generator runs on the same machine.
 Each reference is measured in the same run, so that a slow machine is told from slow code.
 `make bench` repeats all of it, `make bench BENCH=posts` one part.
 
+![The same questions in stores of different sizes: p95 in milliseconds](images/growth.svg)
+
+The picture is of the last run of `reads` in stores of different sizes;
+`BENCH_ROWS=100000000 make bench BENCH=reads` adds the largest.
+
 {shown}
 """
 
