@@ -147,6 +147,9 @@ class Door:
             await self._telling.catch_up(session, line=line)
         except problems.Problem as problem:
             line.close(packets.SERVER_BUSY, why=str(problem))
+        finally:
+            if session.line is line and not session.live:  # it would be told nothing any more
+                line.close(packets.UNSPECIFIED, why="what waited could not be told")
 
     async def remember(self, session: Session) -> None:
         """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""

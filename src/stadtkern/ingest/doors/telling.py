@@ -107,15 +107,15 @@ class Telling:
     async def catch_up(self, session: Session, *, line: Line) -> None:
         """Tell a client that came back what waited for it, then let it be live. Raises Unavailable."""
         behind = 0
+        session.live = session.line is line and not session.lasting and not session.kept
         try:
-            while session.line is line:
+            while session.line is line and not session.live:
                 async with self._order, self._pool.connection() as connection:
                     if session.line is not line:
                         return
                     found, last = await self._waiting(connection, session, behind=behind)
                     if not found and not last:
                         session.live, session.held, session.held_size = True, 0, 0
-                        return
                 behind = last or behind
                 await self._bring_all(session, found, line=line)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
