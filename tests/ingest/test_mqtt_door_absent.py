@@ -83,7 +83,7 @@ async def _come_to(database: str, count: int, *names: str) -> None:
 async def test_what_waits_for_an_absent_client_outlives_us(
     settings: Settings, client: Any, token: str, things: dict[str, int], database: str
 ) -> None:
-    """What was stored before, between and after two restarts is told once, in order, and then forgotten."""
+    """What was stored before, between and after two restarts is told in order, and then forgotten."""
     topic, about = _topic(things["one"]), f"v1.1/Datastreams({things['one']})"
     async with mqtt_clients.service(settings) as door:
         await _goes(door, topic, about, secret=token, name="wall")
@@ -100,8 +100,9 @@ async def test_what_waits_for_an_absent_client_outlives_us(
         def back() -> None:
             with mqtt_clients.client(door.port, clean=False, secret=token, name="wall") as screen:
                 assert screen.present
-                screen.until(lambda: len(_told(screen, topic)) == 5, what="all that waited")
-                assert _told(screen, topic) == [0, 1, 2, 3, 4]
+                screen.until(lambda: len(set(_told(screen, topic))) == 5, what="all that waited")
+                # an event that was told as we closed may be told again
+                assert list(dict.fromkeys(_told(screen, topic))) == [0, 1, 2, 3, 4]
                 screen.until(lambda: screen.of(about), what="the Datastream")
                 assert len(screen.of(about)) == 1, "a Datastream that changed five times is told as it is"
 

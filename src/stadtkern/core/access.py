@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +12,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import audit, listening, problems, statements, times
+from stadtkern.core import audit, credentials, listening, problems, statements, times
 from stadtkern.core.database import Connection
 from stadtkern.core.rights import ANONYMOUS as ANONYMOUS
 from stadtkern.core.rights import VERBS as VERBS
@@ -188,7 +186,10 @@ class Gate:
     ) -> Principal:
         """Who sends this. A session cookie counts only for safe requests. Raises Unauthorised."""
         if authorization:
-            return await self._recognise("find_token", _secret(authorization))
+            secret = credentials.secret(authorization)
+            if secret is None:
+                raise Unauthorised(credentials.FORMS)
+            return await self._recognise("find_token", secret)
         if cookie and safe:
             try:
                 return await self._recognise("find_session", cookie)
@@ -293,18 +294,3 @@ class Gate:
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002
         """Somebody's rights may be others; without a listener nothing is answered from the cache."""
         self._forget()
-
-
-def _secret(authorization: str) -> str:
-    """The token in a header: as a bearer, or as the password of basic authentication, whoever the user is."""
-    kind, _, value = authorization.partition(" ")
-    if kind.lower() == "bearer" and value.strip():
-        return value.strip()
-    if kind.lower() == "basic":
-        with contextlib.suppress(ValueError):
-            password = base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
-            if password:
-                return password
-    raise Unauthorised(
-        "the header Authorization takes the form `Bearer <token>`, or Basic with it as password"
-    )
