@@ -58,3 +58,29 @@ async def test_addresses_in_hidden_rooms_are_not_found_by_searching(
                 assert f"/dinge/{town.things['Zählstelle Neutor']}" not in found, page
         finally:
             await connection.execute(move, [town.dataset_id])
+
+
+@pytest.mark.parametrize("odd", ["10000-01-01", "0044-03-15 BC", "infinity"])
+async def test_times_that_no_calendar_holds_break_no_page(
+    visitor: AsyncClient, town: factories.Town, database: str, odd: str
+) -> None:
+    """Written past the doors, into the state of a series or a reading: the pages say what they know."""
+    parking, counter = town.streams["Freie Plätze Arkaden"], town.streams["Fahrräder Neutor"]
+    thing = town.things["Parkhaus Arkaden"]
+    before = (
+        "UPDATE things.datastream_state SET first_time = %s, last_time = %s, last_end = NULL"
+        " WHERE datastream_id = ANY (%s) RETURNING datastream_id"
+    )
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        cursor = await connection.execute(before, (odd, odd, [parking, counter]))
+        assert len(await cursor.fetchall()) == 2
+    for page in ("/", "/?sicht=fach", "/?mode=wall", "/karte", "/karte/places.json", "/dinge", f"/dinge/{thing}",
+                 f"/dinge/{thing}/aushang", f"/messreihen/{parking}", f"/messreihen/{parking}/einbetten",
+                 f"/messreihen/{parking}/verlauf.json", f"/messreihen/{parking}/werte.csv",
+                 f"/messreihen/{counter}?zeitraum=alles", f"/messreihen/{parking}?zeitraum=jahr",
+                 f"/diagramm?reihe={parking}", f"/diagramm?reihe={parking}&reihe={counter}&zeitraum=alles",
+                 f"/diagramm/bild.svg?reihe={parking}", "/quellen", "/daten", "/suche?q=arkaden",
+                 "/naehe", "/datenfenster"):  # fmt: skip
+        answer = await visitor.get(page)
+        assert answer.status_code == 200, page
+    assert "Zeitpunkt unbekannt" in (await visitor.get(f"/messreihen/{parking}")).content.decode()

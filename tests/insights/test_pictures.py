@@ -79,6 +79,10 @@ def test_what_cameras_note_does_not_stay() -> None:
     assert images.clean(turned.data).width == 30
     assert (images.clean(jpeg()).width, b"Exif" in images.clean(jpeg()).data) == (40, False)
     assert images.clean(jpeg(0xFF00)).width == 40
+    lying = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 6, 0, 0)
+    for exif in (lying, b"Exif\0\0" + lying):
+        with pytest.raises(images.PictureLiesOnItsSide):
+            images.clean(webp(VP8X, (b"VP8L", b"\x2f" + bytes(9)), (b"EXIF", exif)))
     kept = images.clean(webp(VP8X, (b"VP8L", b"\x2f" + bytes(9)), (b"EXIF", PLACE))).data
     assert (kept[20], images.clean(kept).width) == (0b00110000, 40)
 

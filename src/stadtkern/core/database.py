@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.abc import AdaptContext, Buffer
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -26,9 +27,37 @@ set_json_dumps(_dumps)
 set_json_loads(msgspec.json.decode)
 
 
+class _Forgiving(psycopg.adapt.Loader):
+    """Instants; one that no calendar of ours holds, such as of the year 10000, counts as not known."""
+
+    def __init__(self, oid: int, context: AdaptContext | None = None):
+        super().__init__(oid, context)
+        loader = psycopg.adapters.get_loader(oid, self.format)
+        if loader is None:
+            raise LookupError(oid)
+        self._exact = loader(oid, context)
+
+    def load(self, data: Buffer) -> Any:
+        """None where Python has no such instant."""
+        try:
+            return self._exact.load(data)
+        except psycopg.DataError:
+            return None
+
+
+class _ForgivingBinary(_Forgiving):
+    format = psycopg.pq.Format.BINARY
+
+
 async def _configure(connection: Connection) -> None:
     connection.prepare_threshold = 2
     connection.prepared_max = 200
+
+
+async def _configure_for_pages(connection: Connection) -> None:
+    await _configure(connection)
+    for loader in (_Forgiving, _ForgivingBinary):
+        connection.adapters.register_loader("timestamptz", loader)
 
 
 _OPTIONS = "-c timezone=UTC -c jit=off"
@@ -51,11 +80,18 @@ def sever(connection: Connection) -> None:
 
 
 def pool(
-    *, url: str, minimum: int = 1, maximum: int = 8, timeout: float = 10.0, patience: float = 0.0
+    *,
+    url: str,
+    minimum: int = 1,
+    maximum: int = 8,
+    timeout: float = 10.0,
+    patience: float = 0.0,
+    forgiving: bool = False,
 ) -> AsyncConnectionPool[Connection]:
     """A pool of connections, not yet open; use it with `async with`.
 
     `patience`: after so many seconds PostgreSQL gives a statement up (QueryCanceled); 0 is without end.
+    `forgiving`: instants outside the years 1 to 9999, which nothing but a foreign hand stores, are None.
     """
     return AsyncConnectionPool(
         url,
@@ -63,7 +99,7 @@ def pool(
         max_size=maximum,
         open=False,
         timeout=timeout,
-        configure=_configure,
+        configure=_configure_for_pages if forgiving else _configure,
         kwargs={
             "options": f"{_OPTIONS} -c statement_timeout={round(patience * 1000)}",
             "application_name": "stadtkern",

@@ -70,7 +70,13 @@ class Door:
     async def _connect(self) -> AsyncExitStack:
         stack = AsyncExitStack()
         self.pool = await stack.enter_async_context(
-            database.pool(url=settings.PAGES_DATABASE_URL, minimum=1, maximum=6, patience=_PATIENCE_SECONDS)
+            database.pool(
+                url=settings.PAGES_DATABASE_URL,
+                minimum=1,
+                maximum=6,
+                patience=_PATIENCE_SECONDS,
+                forgiving=True,
+            )
         )
         self.gate = await stack.enter_async_context(access.Gate(pool=self.pool))
         self._city = (float("-inf"), City())

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.insights.pictures import images
-from stadtkern.insights.pictures.images import Image, PictureIsOfNoUse
+from stadtkern.insights.pictures.images import Image, PictureIsOfNoUse, PictureLiesOnItsSide
 from stadtkern.ui import fields
 
 
@@ -52,6 +52,13 @@ class PictureForm(forms.Form):
             return None
         try:
             return images.clean(given.read(images.LARGEST + 1))
+        except PictureLiesOnItsSide as error:
+            raise forms.ValidationError(
+                gettext(
+                    "Dieses WebP-Bild ist liegend gespeichert, und Browser drehen WebP nicht von selbst."
+                    " Drehen Sie es in einem Bildprogramm, oder speichern Sie es als JPEG."
+                )
+            ) from error
         except PictureIsOfNoUse as error:
             raise forms.ValidationError(
                 gettext(

@@ -36,6 +36,15 @@ class PictureIsOfNoUse(problems.Problem):
     status = 422
 
 
+class PictureLiesOnItsSide(PictureIsOfNoUse):
+    """This WebP says in its Exif data that it is to be turned, which browsers do not do.
+
+    Save it turned, or as JPEG.
+    """
+
+    status = 422
+
+
 class Image(msgspec.Struct, frozen=True):
     """A picture that is fit to be shown."""
 
@@ -182,6 +191,8 @@ def _webp(data: bytes) -> Image:
             raise PictureIsOfNoUse("it ends too early")
         if name in (b"ANIM", b"ANMF"):
             raise PictureIsOfNoUse("it moves")
+        if name == b"EXIF" and _orientation(part if part.startswith(b"Exif") else b"Exif\0\0" + part) > 1:
+            raise PictureLiesOnItsSide()
         if name in _WEBP_KEPT:
             size = size if size != (0, 0) else _webp_size(name, part)
             part = (

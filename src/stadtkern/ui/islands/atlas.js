@@ -7,35 +7,46 @@ const frame = document.querySelector("[data-map]");
 const drawing = () => document.querySelector("[data-map-sheet]");
 const button = document.querySelector("[data-atlas-open]");
 const large = matchMedia("(min-width: 62rem) and (pointer: fine)");
-let [coming, atlas] = [null, null];
+const failed = document.querySelector("[data-map-failed]");
+let [coming, atlas, tries] = [null, null, 0];
 
 function styles() {
   return new Promise((resolve, reject) => {
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: frame.dataset.styles });
-    Object.assign(link, { onload: resolve, onerror: reject });
+    Object.assign(link, { onload: resolve, onerror: () => { link.remove(); reject(new Error(link.href)); } });
     document.head.append(link);
   });
 }
 
+// Some browsers remember that a module could not be had: another address asks for it anew.
+const module = () => import(frame.dataset.module + (tries++ ? `?${tries}` : ""));
+
 async function begin(focus) {
+  const words = button.textContent;
+  failed.hidden = true;
   button.textContent = button.dataset.busy;
   button.setAttribute("aria-busy", "true");
   const wanted = new URLSearchParams(location.search);
   wanted.delete("karte");
   const early = { districts: fetched(frame.dataset.districts), found: fetched(frame.dataset.places, wanted) };
   try {
-    const [map] = await Promise.all([import(frame.dataset.module), styles(), ...Object.values(early)]);
+    const [map] = await Promise.all([module(), styles(), ...Object.values(early)]);
     const made = await map.open(frame, { ...early, moved: (view) => remember(address(view)) });
     if (focus) frame.querySelector("canvas").focus({ preventScroll: true });
     return (atlas = made);
   } catch (error) {
     frame.hidden = true;
+    frame.replaceChildren();
     drawing().hidden = false;
-    document.querySelector("[data-map-failed]").hidden = false;
+    failed.hidden = false;
+    coming = null; // whoever asks again gets another try
+    if (focus) failed.querySelector("button").focus();
     console.warn(error);
     return null;
   } finally {
     button.hidden = true;
+    button.textContent = words;
+    button.removeAttribute("aria-busy");
   }
 }
 
@@ -56,6 +67,11 @@ if (frame) {
   button.addEventListener("click", () => ask(true));
   document.querySelector("[data-atlas-stage]").addEventListener("click", (event) => {
     if (event.target.closest("[data-map-sheet]") && !event.target.closest("a")) ask(true);
+  });
+  document.querySelector("[data-atlas-again]").addEventListener("click", () => {
+    button.hidden = false;
+    button.focus();
+    ask(true);
   });
   document.querySelector("[data-atlas-group]").addEventListener("change", () => ask());
   document.querySelector("[data-atlas-print]").addEventListener("click", () => print());

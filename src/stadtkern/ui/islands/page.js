@@ -19,9 +19,14 @@ async function copy(button) {
 async function explore(button) {
   const frame = button.closest("[data-chart]");
   button.setAttribute("aria-busy", "true");
-  const chart = await import(frame.dataset.chartModule);
-  await chart.show(frame);
-  button.remove();
+  try {
+    const chart = await import(frame.dataset.chartModule);
+    await chart.show(frame);
+    button.remove();
+  } catch (error) {
+    button.removeAttribute("aria-busy"); // the picture stays, and the button can be pressed again
+    console.warn(error);
+  }
 }
 
 document.addEventListener("click", (event) => {

@@ -59,11 +59,16 @@ def plain_date(value: object) -> str:
 
 
 @register.inclusion_tag("ui/fresh.html", takes_context=True)
-def fresh(context: RequestContext, at: datetime | None, late_after: timedelta | None) -> dict[str, Any]:
-    """How old a value is; what is late says since when nothing came and never looks live."""
+def fresh(
+    context: RequestContext, at: datetime | None, late_after: timedelta | None, n: int = 0
+) -> dict[str, Any]:
+    """How old a value is; what is late says since when nothing came and never looks live.
+
+    `n`: how many values there are; some without a time that is known say so.
+    """
     now, zone = context.get("now") or times.now(), context["zone"]
     if at is None:
-        return {"at": None}
+        return {"at": None, "untimed": n > 0}
     late = late_after is not None and now - at > late_after
     since = formats.moment_or_clock(at, zone=zone, now=now)
     ended = late and now - at > _ENDED
