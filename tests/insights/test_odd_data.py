@@ -74,7 +74,8 @@ async def test_times_that_no_calendar_holds_break_no_page(
     async with await core_database.connect(url=database, autocommit=True) as connection:
         cursor = await connection.execute(before, (odd, odd, [parking, counter]))
         assert len(await cursor.fetchall()) == 2
-    for page in ("/", "/?sicht=fach", "/?mode=wall", "/karte", "/karte/places.json", "/dinge", f"/dinge/{thing}",
+    for page in ("/", "/?sicht=fach", "/?mode=wall", "/karte", "/karte/places.json", "/dinge",
+                 f"/dinge/{thing}",
                  f"/dinge/{thing}/aushang", f"/messreihen/{parking}", f"/messreihen/{parking}/einbetten",
                  f"/messreihen/{parking}/verlauf.json", f"/messreihen/{parking}/werte.csv",
                  f"/messreihen/{counter}?zeitraum=alles", f"/messreihen/{parking}?zeitraum=jahr",

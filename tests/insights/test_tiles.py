@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.template.loader import render_to_string
 
 from stadtkern.core import access, database, times
 from stadtkern.insights.cockpit import board
@@ -175,3 +176,32 @@ def test_tiles_fill_their_rows() -> None:
             assert row <= 12, pattern
             row %= 12
         assert row == 0, pattern
+
+
+async def test_places_that_are_all_closed_do_not_look_broken(visit: Visit, town: factories.Town) -> None:
+    """The tile says what it means and since when, once; what has no meaning is silence."""
+    ids = [town.streams["Freie Plätze Arkaden"], town.streams["Freie Plätze Theater"]]
+    async with visit.connection.transaction(force_rollback=True):
+        await visit.connection.execute(
+            "UPDATE things.datastream_state SET last_time = %s, last_end = NULL"
+            " WHERE datastream_id = ANY (%s)",
+            (town.now - timedelta(hours=8), ids),
+        )
+        silent = (await _made(visit, _tile("free", streams=tuple(ids))))["free"]
+        await visit.connection.execute(
+            """UPDATE things.datastream SET properties = '{"silence": {"de": "geschlossen"}}'
+            WHERE id = ANY (%s)""",
+            (ids,),
+        )
+        closed = (await _made(visit, _tile("free", streams=tuple(ids))))["free"]
+    shown = [
+        render_to_string(
+            "insights/cockpit/tile.html", {"tile": tile, "zone": visit.city.zone, "now": visit.now}
+        )
+        for tile in (silent, closed)
+    ]
+    assert "Seit 07:58 Uhr keine Messwerte" in shown[0]
+    assert "keine Messwerte" not in shown[1]
+    assert "geschlossen seit 07:58 Uhr" in shown[1]
+    assert "An allen 2 Orten: geschlossen." in shown[1]
+    assert closed.figure == "–"

@@ -125,6 +125,7 @@ async def _tiles(
             board=key,
             wide=closer or each.definition.wide,
             expert=each.definition.expert,
+            resting=stock.resting(each.streams, history),
             details=details.details(visit, each, history, streams=lines)
             if (lines := single.get(each.definition.key))
             else None,

@@ -90,6 +90,11 @@ def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Defi
     meant = Counter(known.quiet[s.id] for s in streams if s.id not in reporting and s.id in known.quiet)
     if len(fresh) == len(streams) or not (fresh or meant):
         return ""
+    if means := not fresh and len(streams) > 1 and resting(streams, known):
+        places = formats.words(definition.places) or gettext("Orten")
+        return gettext("An allen %(n)s %(places)s: %(meaning)s.") % {
+            "n": len(streams), "places": places, "meaning": means,
+        }  # fmt: skip
     said = gettext("%(n)s von %(all)s %(places)s melden gerade.") % {
         "n": len(fresh),
         "all": len(streams),
@@ -99,6 +104,12 @@ def missing(fresh: Sequence[Stream], streams: Sequence[Stream], definition: Defi
         return f"{said} {gettext('Die übrigen: %(meaning)s.') % {'meaning': next(iter(meant))}}"
     parts = [gettext("%(meaning)s: %(n)s.") % {"meaning": text, "n": n} for text, n in meant.items()]
     return " ".join([said, *parts])
+
+
+def resting(streams: Sequence[Stream], known: Known) -> str:
+    """What it means that none of the series reports, where it means the same of all."""
+    meant = {known.quiet.get(stream.id, "") for stream in streams}
+    return meant.pop() if len(meant) == 1 else ""
 
 
 def _taken_sentence(taken: float, expected: float | None) -> str:

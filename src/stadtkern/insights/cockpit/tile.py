@@ -68,6 +68,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
     """A tile ready to be shown. `url`: where there is more; `plain`: its words need no data behind them.
 
+    `resting`: what it means that none of its series reports, such as closed.
     `reread`: where a tile that stands on no board is read again.
     """
 
@@ -93,6 +94,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     link: str = ""
     note: str = ""
+    resting: str = ""
     streams: Sequence[int] = ()
     wide: bool = False
     columns: int = 3

@@ -60,11 +60,11 @@ def plain_date(value: object) -> str:
 
 @register.inclusion_tag("ui/fresh.html", takes_context=True)
 def fresh(
-    context: RequestContext, at: datetime | None, late_after: timedelta | None, n: int = 0
+    context: RequestContext, at: datetime | None, late_after: timedelta | None, n: int = 0, means: str = ""
 ) -> dict[str, Any]:
     """How old a value is; what is late says since when nothing came and never looks live.
 
-    `n`: how many values there are; some without a time that is known say so.
+    `n`: how many values there are; some without a time that is known say so. `means`: what silence means.
     """
     now, zone = context.get("now") or times.now(), context["zone"]
     if at is None:
@@ -79,6 +79,9 @@ def fresh(
         "age": formats.age(at, now=now),
         "late_seconds": int(late_after.total_seconds()) if late_after else None,
         "says": gettext("Seit %(since)s keine Messwerte") % {"since": since} if late else "",
+        "meant": gettext("%(meaning)s seit %(since)s") % {"meaning": means, "since": since}
+        if late and means
+        else "",
     }
 
 
