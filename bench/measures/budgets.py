@@ -20,7 +20,9 @@ _SLOWER = 4
 # Slow 4G as Lighthouse has it: 150 ms there and back, 1.6 Mbit/s down, 750 kbit/s up.
 _LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
 _PAGES = {"front page": "/", "map": "/karte", "datasets": "/daten", "dataset": r"/daten/musterstadt-[a-z]+",
-          "thing": r"/dinge/\d+", "chart": "/diagramm", "board": "/tafeln/stadt-jetzt"}  # fmt: skip
+          "thing": r"/dinge/\d+", "chart": "/diagramm", "board": "/tafeln/stadt-jetzt",
+          "board for experts": "/tafeln/stadt-jetzt?sicht=fach",
+          "story": r"/datenfenster/[a-z-]+"}  # fmt: skip
 # Deaf is a page from its first paint on (web.dev/articles/tbt): before that there is nothing to touch.
 _WATCH = """window.kept = {lcp: 0, tbt: 0, cls: 0};
 const long = [];

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.journeys import axe
 from tests.journeys.conftest import Walk
 
-PATHS = ["/", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026-01-01&stunde=9", "/dinge",
+PATHS = ["/", "/?sicht=fach", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026-01-01&stunde=9", "/dinge",
          "/dinge?q=gibtesnicht", "THING", "THING/aushang", "/dinge/schilder?ding=THING_ID", "/stimmt-nicht",
          "STREAM",
          "STREAM?vergleich=1", "STREAM?von=31.02.2024", "/diagramm", "/diagramm?suche=fahr", "/datenfenster",
