@@ -189,6 +189,7 @@ def test_an_address_says_the_question_and_back() -> None:
     assert asked.query() == "q=Baum+%25_&thema=ENVI&ausschnitt=7%2C51%2C8%2C52&von=2020-01-01&seite=3"
     odd = {"seite": "²", "von": "31.02.2020", "ausschnitt": "nan,1,2,3", "sortierung": "x", "q": "\0"}
     assert question.read(odd) == question.Question()
+    assert question.read({"q": "Baum baum Weg"}).words == ["baum", "weg"]
 
 
 @pytest.mark.parametrize("text", ["baum", "schulen", "Grün", "straßen bäume", "in der Stadt"])

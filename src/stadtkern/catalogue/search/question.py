@@ -48,6 +48,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> list[str]:
         """What must be found; a question of idle words only is asked as it is."""
         said = [word.lower() for word in _WORD.findall(self.text)][:_MOST_WORDS]
+        said = list(dict.fromkeys(said))  # a word said twice asks for nothing more
         return [word for word in said if not _IDLE.fullmatch(word)] or said
 
     @property
