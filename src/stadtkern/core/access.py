@@ -216,19 +216,19 @@ class Gate:
         """What a token may do. Raises Unauthorised for those without a token."""
         if principal.token_id is None:
             raise Unauthorised()
+        epoch = self._epoch  # of before the first look: what changes between the two is then not kept
         held = self._rights.get(principal.token_id) or await self._load_rights(principal.token_id)
         if held.person_id is not None:  # whoever is behind it may have lost the room meanwhile
-            held = await self._within(principal.token_id, held, held.person_id)
+            held = await self._within(principal.token_id, held, held.person_id, epoch=epoch)
         rights, closed, _ = held
         if closed:
             audit.seen(principal_id=principal.id, token_id=principal.token_id, closed=closed)
         return rights
 
-    async def _within(self, token_id: int, held: _Held, person_id: int) -> _Held:
+    async def _within(self, token_id: int, held: _Held, person_id: int, *, epoch: int) -> _Held:
         kept = self._behalf.get(token_id)
         if kept is not None and not kept[1].passed:
             return kept[0]
-        epoch = self._epoch
         async with self._pool.connection() as connection:
             theirs = await self._known(connection, Principal(kind="person", id=person_id))
         found = _Held(held.rights.within(theirs.scope), held.closed & theirs.closed, person_id)
