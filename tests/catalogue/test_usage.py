@@ -72,7 +72,7 @@ async def test_small_counts_are_not_told(
         await visitor.get(f"/daten/{dataset.key}", headers=BROWSER)
     page = await text(visitor, f"/daten/{dataset.key}/nutzung")
     assert page.count("unter 5</td>") == 1
-    assert "sk-bars" not in page
+    assert "sk-months" not in page
     for _ in range(3):
         await visitor.get(f"/daten/{dataset.key}", headers=BROWSER)
     assert '<td class="number">5</td>' in await text(visitor, f"/daten/{dataset.key}/nutzung")

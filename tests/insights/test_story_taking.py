@@ -41,7 +41,7 @@ async def test_editors_put_a_chart_into_a_story_that_is_there(
     page = await stories._text(visitor, answer["Location"].partition("#")[0])
     assert "als Teil 2" in page
     newest, before = await queries.versions(connection, id=number)
-    assert (newest.number, newest.note, before.number) == (2, "Diagramm aufgenommen: x", 1)
+    assert (newest.number, newest.note, before.number) == (2, "Diagramm aufgenommen", 1)
     assert [block.kind for block in newest.told.blocks] == ["text", "diagram"]
     assert newest.told.blocks[1].source == f"reihe={stream}&gruppe=tag&titel=x"
     one = await queries.one(connection, id=number)

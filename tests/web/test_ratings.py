@@ -78,6 +78,8 @@ async def test_a_page_asks_and_its_owners_read_the_answer(
     assert "Anmerkung zu einer Seite" not in await text(visitor, "/arbeit")
     assert (await visitor.post(_WORK, {"do": f"back-{number}"})).status_code == 302
     assert f'value="read-{number}"' in await text(visitor, _WORK)
+    for odd in ("", "read-", "read--1", f"read-{2**63}", "read-" + "0" * 20 + "9" * 20, "read-" + "9" * 5000):
+        assert (await visitor.post(_WORK, {"do": odd})).status_code == 404
     assert (await visitor.post(_WORK, {"do": f"delete-{number}"})).status_code == 302
     assert await _all(connection) == [(f"/daten/{key}", True, "", "de")]
 
@@ -95,8 +97,10 @@ async def test_what_was_read_is_forgotten_after_a_week(
     await operations.note(connection, id=row[0], read=True, day=day)
     await operations.take(connection, ticket="b", day=day + timedelta(days=7), **about)
     assert [each[2] for each in await _all(connection)] == ["Gut.", "Gut."]
-    await operations.take(connection, ticket="c", day=day + timedelta(days=8), **about)
-    assert [each[2] for each in await _all(connection)] == ["", "Gut.", "Gut."]
+    await operations.forget(connection, day=day + timedelta(days=8))
+    assert [each[2] for each in await _all(connection)] == ["", "Gut."]
+    await operations.forget(connection, day=day + timedelta(days=731))
+    assert [each[2] for each in await _all(connection)] == ["Gut."]
 
 
 async def test_pages_that_one_may_not_see_cannot_be_rated(

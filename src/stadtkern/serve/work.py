@@ -34,6 +34,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     from stadtkern.catalogue import upkeep
     from stadtkern.catalogue.harvest import jobs as harvesting
     from stadtkern.city.demo import replay
+    from stadtkern.city.ratings import operations as ratings
     from stadtkern.core import audit
     from stadtkern.features import upkeep as sweeping
     from stadtkern.serve import archivist
@@ -44,6 +45,7 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
         "archive": lambda stop: archivist.run(url=url, settings=settings, stop=stop),
         "imports": lambda stop: archivist.run_imports(url=url, settings=settings, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
+        "ratings": lambda stop: ratings.keep(url=url, stop=stop),
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),
         "catalogue": lambda stop: upkeep.run(settings=settings, url=url, stop=stop),

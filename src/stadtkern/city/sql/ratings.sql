@@ -47,6 +47,10 @@ UPDATE city.rating SET read_on = %(day)s WHERE id = %(id)s;
 -- Forget remarks that were read before a day; their answers go on counting.
 UPDATE city.rating SET remark = '' WHERE remark <> '' AND read_on < %(before)s;
 
+-- name: forget_ratings
+-- Forget answers that were given before a day, but not remarks that wait.
+DELETE FROM city.rating WHERE given_on < %(before)s AND (remark = '' OR read_on IS NOT NULL);
+
 -- name: remove_rating
 -- Forget an answer with its remark.
 DELETE FROM city.rating WHERE id = %(id)s;

@@ -53,9 +53,10 @@ async def page(request: HttpRequest) -> HttpResponse:
         number = request.POST.get("story", "")
         if request.method == "POST" and title and number.isdecimal() and len(number) < 19:
             block = Block(kind="diagram", source=source)
-            note = gettext("Diagramm aufgenommen: %(title)s") % {"title": title}
+            # Nothing of the chart's title: others read the note who may not know its data.
+            note = gettext("Diagramm aufgenommen")
             at = await operations.append(
-                visit.connection, by=person.principal_id, id=int(number), block=block, note=note[:200]
+                visit.connection, by=person.principal_id, id=int(number), block=block, note=note
             )
             return redirect(f"{reverse('story-edit', args=[int(number)])}?aufgenommen=1#teil-{at}")
         entries = await queries.every(visit.connection)

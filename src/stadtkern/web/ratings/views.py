@@ -132,7 +132,9 @@ async def listing(request: HttpRequest) -> HttpResponse:
 async def _seen_to(visit: Visit, mine: Fragment, do: str) -> None:
     """`read-7`: remark 7 is read, `back-7`: not yet after all, `delete-7`: gone. Raises Http404."""
     what, _, number = do.partition("-")
-    if what not in ("read", "back", "delete") or not number.isdecimal() or int(number[:20]) > _LARGEST_ID:
+    if what not in ("read", "back", "delete") or not (
+        number.isdecimal() and len(number) < 20 and int(number) <= _LARGEST_ID
+    ):
         raise Http404
     found = await queries.remark(visit.connection, mine, id=int(number))
     if found is None:
