@@ -236,3 +236,26 @@ async def test_a_feature_that_is_being_deleted_is_waited_for(connection: Connect
     assert isinstance(answers[0], Problem)
     assert changed == []
     assert len(await rows(connection, stream)) == 1
+
+
+async def test_states_are_locked_in_the_order_of_their_datastreams(
+    connection: Connection, database: str
+) -> None:
+    """Whoever waits for one holds all before it and none behind it: writers never block each other."""
+    streams = await datastreams(connection, count=40)
+    await commit(connection, items=[reading(stream, NOON, 1.0) for stream in streams])
+    free = "SELECT datastream_id FROM things.datastream_state WHERE datastream_id = ANY (%s) ORDER BY 1"
+    free += " FOR NO KEY UPDATE SKIP LOCKED"
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+    async with await core_database.connect(url=database) as holding:
+        for turn, held in enumerate((0, 20, 39, 3, 30), start=1):
+            lock = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR NO KEY UPDATE"
+            await holding.execute(lock, [streams[held]])
+            later = [reading(stream, NOON + turn * MINUTE, 2.0) for stream in streams]
+            storing = asyncio.create_task(commit(connection, items=later))
+            while (await (await holding.execute(waits)).fetchone()) == (0,):
+                assert not storing.done()
+            found = [row[0] for row in await (await holding.execute(free, [streams])).fetchall()]
+            await holding.rollback()
+            await storing
+            assert found == sorted(streams)[held:]
