@@ -53,9 +53,9 @@ async def _text(client: AsyncClient, address: str, status: int = 200) -> str:
 
 
 def _rows(page: str) -> dict[str, list[str]]:
-    """Cells of the places below tiles, by name."""
+    """Cells of the places below tiles, by name; on phones the age stands below the name instead."""
     table = page.partition("sk-details")[2].partition("</table>")[0]
-    found = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table, re.DOTALL)
+    found = re.findall(r'<th scope="row">(.*?)<span class="since-below">.*?</th>(.*?)</tr>', table, re.DOTALL)
     return {_plain(name): [_plain(cell) for cell in rest.split("</td>")[:-1]] for name, rest in found}
 
 
