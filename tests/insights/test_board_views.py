@@ -53,9 +53,9 @@ async def _text(client: AsyncClient, address: str, status: int = 200) -> str:
 
 
 def _rows(page: str) -> dict[str, list[str]]:
-    """Cells of the places below tiles, by name; on phones the age stands below the name instead."""
+    """Cells of the places below tiles, by name, without the age below it."""
     table = page.partition("sk-details")[2].partition("</table>")[0]
-    found = re.findall(r'<th scope="row">(.*?)<span class="since-below">.*?</th>(.*?)</tr>', table, re.DOTALL)
+    found = re.findall(r'<th scope="row" abbr="[^"]+">(.*?)<br>.*?</th>(.*?)</tr>', table, re.DOTALL)
     return {_plain(name): [_plain(cell) for cell in rest.split("</td>")[:-1]] for name, rest in found}
 
 
@@ -72,7 +72,7 @@ async def test_experts_see_more_tiles_and_each_place(visitor: AsyncClient, conne
     assert 'id="kachel-boden"' in closer
     rows = _rows(closer)
     assert set(rows) == {"Zählstelle Hafenstraße", "Zählstelle Neutor", "Zählstelle Promenade"}
-    today, usual, day, _ = rows["Zählstelle Promenade"]
+    today, usual, day = rows["Zählstelle Promenade"]
     assert today == usual != "–"
     assert int(day.replace(".", "")) > int(today.replace(".", ""))
     alone = await _text(visitor, f"{address}/raeder?sicht=fach")
