@@ -13,7 +13,7 @@ import pytest
 from django.test import AsyncClient
 
 from stadtkern.catalogue import operations, upkeep
-from stadtkern.catalogue.search import find
+from stadtkern.catalogue.search import best
 from stadtkern.core import database as core_database
 from stadtkern.core import datasets
 from tests import people
@@ -161,7 +161,7 @@ async def test_every_question_has_an_answer(
     cookie: str, visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch, weighed: int
 ) -> None:
     """Whatever stands in the address, alone and with the others, the list and the feed answer."""
-    monkeypatch.setattr(find, "_FIRST", weighed)
+    monkeypatch.setattr(best, "FIRST", weighed)
     texts = ["", "baum", "kleine stadt", "'", "&|!():*", "%_\\", "\0", "ab", "\U0001f333", "Klenie Stdat"]
     others = [
         {}, {"thema": "ENVI"}, {"ausschnitt": "7,51,8,52"}, {"ausschnitt": "1,2"}, {"von": "2020-01-01"},

@@ -42,7 +42,7 @@ async def ids(database: str) -> dict[str, int]:
         ends = [datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2021)]
         span = dict(zip(("temporal_from", "temporal_until"), ends, strict=True))
         here = {"spatial": {"type": "Point", "coordinates": [7.6, 51.9]}}
-        await add("Baumkataster", "Alle Straßenbäume.", ("Grünfläche",), "ENVI", **here)
+        await add("Baumkataster", "Alle Straßenbäume der EU.", ("Grünfläche",), "ENVI", **here)
         await add(
             "Haushaltsplan",
             "Erträge und Aufwände für das Grün und die Straßen.",
@@ -52,12 +52,12 @@ async def ids(database: str) -> dict[str, int]:
         )
         await add(
             "Schulen in der Stadt",
-            "Standorte. Vor den Schulen stehen Bäume.",
+            "Standorte. Vor den Schulen stehen Bäume der EU.",
             ("Bildung",),
             "EDUC",
             kind="features",
         )
-        await add("Geheimer Baumbestand", "Noch nicht für alle.", ("Baum",), "ENVI")
+        await add("Geheimer Baumbestand", "Noch nicht für alle in der EU.", ("Baum",), "ENVI")
     return made
 
 
@@ -213,8 +213,12 @@ async def test_pages_together_hold_each_hit_once(
 
 
 @pytest.mark.parametrize(
-    "asked", [{"q": "baum"}, {"q": "straße"}, {"q": "Stadt"}, {"q": "baum", "thema": "ENVI"}]
-)
+    "asked",
+    [
+        {"q": "baum"}, {"q": "straße"}, {"q": "Stadt"}, {"q": "baum", "thema": "ENVI"}, {"q": "EU"},
+        {"q": "baum EU"},
+    ],
+)  # fmt: skip
 async def test_the_best_are_the_same_whichever_way_they_are_found(
     connection: Connection, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
 ) -> None:

@@ -48,7 +48,8 @@ class Asked(msgspec.Struct, frozen=True):
 def conditions(scope: Scope, asked: Asked, *, by_name: bool = False) -> Fragment:
     """What a mark (alias m) must fulfil, but for facets; `by_name`: all words in title, keywords or key."""
     question = asked.question
-    parts = [_word(Word([], word.parts) if by_name else word) for word in asked.words]
+    words = _in_names(asked.words) if by_name else asked.words
+    parts = [_word(word) for word in words]
     if question.area:
         west, south, east, north = question.area
         parts.append(Fragment("m.area && box(point(%s, %s), point(%s, %s))", (west, south, east, north)))
@@ -60,6 +61,12 @@ def conditions(scope: Scope, asked: Asked, *, by_name: bool = False) -> Fragment
     if since:
         parts.append(Fragment("coalesce(m.temporal_until >= %s, true)", (since,)))
     return fragments.every([*parts, scope.on("m.dataset_id")])
+
+
+def _in_names(words: Sequence[Word]) -> list[Word]:
+    """The words as names have them; one too short for a part of a name may stand anywhere (`named`)."""
+    some = any(word.parts for word in words)
+    return [word if some and not word.parts else Word([], word.parts) for word in words]
 
 
 def _word(word: Word) -> Fragment:
