@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stadtkern.ingest.imports import mapping
+from stadtkern.ingest.imports import mapping, tables, values
 from stadtkern.ingest.imports.cells import Cells
 from tests.ingest.factories import simple, taken, written
 
@@ -198,3 +199,16 @@ def test_numbers_that_mean_no_reading_are_still_none_among_many() -> None:
     column = [str(number) for number in range(1200)] + ["-999"]
     assert math.isnan(_cells(missing=["-999"]).numbers(column)[-1])
     assert _cells(codes={"12": 99.0}).numbers(column)[12] == 99
+
+
+def test_a_day_is_the_same_in_a_column_of_days_and_in_one_of_times() -> None:
+    """Also where its year is written short with zeros before it, or there is no such day."""
+    texts = ["01.02.2024", "31.12.9999", "29.02.1900", "24.12.0099", "20.10.0001", "01.01.0000", "05.07.0100"]
+    found = []
+    kinds: list[tables.Type] = ["date", "instant"]
+    for type_ in kinds:
+        column = tables.Column(source="d", name="d", type=type_)
+        lane = values.Lane(column, 0, tables.Table(columns=[column], zone="UTC"))
+        read = lane._read(texts)
+        found.append([one.date() if isinstance(one, datetime) else one for one in read])
+    assert found[0] == found[1]

@@ -21,7 +21,8 @@ Values = list[Any] | npt.NDArray[np.float64]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAULTS = frozenset("\x00\ufffd")
 _MOSTLY = 0.05
-_DAY = re.compile(r"(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{4})", re.ASCII)
+# Years below 100 stay with the clock, which takes them for short ones.
+_DAY = re.compile(r"(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>(?!00)\d{4})", re.ASCII)
 
 
 class Lane:
