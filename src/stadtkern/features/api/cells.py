@@ -74,11 +74,10 @@ def _told(call: Call, value: Any, about: Described | None = None) -> str:
             return ""
         case bool():
             return say.yes if value else say.no
-        case int():
+        case int() | float():
             # Years and short numbers are not divided (DIN 5008).
-            return _written(call, str(value) if abs(value) < _DIVIDED else f"{value:,}")
-        case float():
-            return _written(call, f"{value:,.15g}")
+            comma = "" if abs(value) < _DIVIDED else ","
+            return _written(call, format(value, comma if isinstance(value, int) else f"{comma}.15g"))
         case datetime():
             return _local(call, value).strftime("%d.%m.%Y, %H:%M Uhr" if german else "%d %B %Y, %H:%M")
         case date():
