@@ -31,7 +31,8 @@ PATHS = (
     "/arbeit/tafeln/stadt-jetzt/waende", "/arbeit/dinge/1/bild", "/arbeit/vereinbarungen",
     "/arbeit/vereinbarungen/neu?raum=tresor", "/arbeit/vereinbarungen/{agreement}",
     "/arbeit/vereinbarungen/{agreement}/abschliessen", "/arbeit/protokoll",
-    "/arbeit/protokoll?q=gibtesnicht", "/daten/{key}", "/daten/{key}/versionen", "/daten/{key}/nutzung",
+    "/arbeit/protokoll?q=gibtesnicht", "/arbeit/geholfen",
+    "/daten/{key}", "/daten/{key}/versionen", "/daten/{key}/nutzung",
     "/arbeit/daten/{key}", "/arbeit/daten/neu", "/arbeit/gibtesnicht",
     "/arbeit/gebaerdensprache", "/arbeit/gebaerdensprache/video", "/arbeit/glossar/neu",
     "/arbeit/datenfenster", "/arbeit/datenfenster/neu?diagramm=reihe%3D1",
@@ -84,6 +85,12 @@ async def _fill(url: str) -> Mapping[str, str]:
         agreement = await rows.fetchone()
         story = await stories.begin(
             connection, by=person.id, told=Told(title={"de": "Wolken zählen"}, blocks=_BLOCKS)
+        )
+        await connection.execute(
+            "INSERT INTO city.rating (path, dataset_id, helped, remark, given_on, read_on, ticket_hash)"
+            " SELECT '/daten/wolken', id, n = 1, %s, '2026-02-01', CASE n WHEN 2 THEN now()::date END,"
+            " sha256(n::text::bytea) FROM core.dataset, generate_series(1, 2) AS n WHERE key = 'wolken'",
+            ["Wo sind die Wolken von gestern? " * 9],
         )
         rows = await connection.execute(
             "SELECT key FROM core.dataset WHERE key <> 'wolken' ORDER BY id LIMIT 1"
