@@ -25,7 +25,7 @@ PATHS = ["/", "/?sicht=fach", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026
          "/naehe?stadtteil=1&umkreis=5000", "/naehe?ort=gibtesnicht", "/folgen?messreihe=1", "/folgen",
          "/offline", "/datenschutz", "/leicht/", "/leicht/ueber", "/leicht/barrierefreiheit",
          "/geholfen?seite=THING&antwort=ja", "/geholfen?seite=THING&danke=1",
-         "/leicht/daten", "/leicht/karte", "/leicht/THING", "/leicht/quellen"]  # fmt: skip
+         "/leicht/daten", "/leicht/karte", "/leichtTHING", "/leicht/quellen"]  # fmt: skip
 
 _WIDE = "document.documentElement.scrollWidth > innerWidth"
 
