@@ -93,10 +93,10 @@ class Client:
                 self._news.wait(0.05)
         return found
 
-    def connect(self) -> Client:
+    def connect(self, **more: Any) -> Client:
         """Connect and wait for the answer."""
         self.connected = None
-        self.paho.connect("127.0.0.1", self.port)
+        self.paho.connect("127.0.0.1", self.port, **more)
         self.paho.loop_start()
         self.until(lambda: self.connected is not None or self.lost is not None, what="an answer to CONNECT")
         return self

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from stadtkern.core import datasets, tokens
 from stadtkern.core.settings import Settings
@@ -117,6 +118,37 @@ async def test_what_waits_for_an_absent_client_outlives_us(
 
         assert [each["result"] for each in await mqtt_clients.apart(again)] == [5], "nothing comes twice"
         await _come_to(database, 0, "wall")
+
+
+async def test_whoever_comes_back_for_the_last_time_is_told_what_waited(
+    settings: Settings, client: Any, token: str, things: dict[str, int], database: str
+) -> None:
+    """A client whose session is to end with this connection; afterwards nothing is left of it."""
+    topic = _topic(things["one"])
+    async with mqtt_clients.service(settings) as door:
+        await _goes(door, topic, secret=token, name="last")
+        await _store(client, token, things["one"], [7], day=4)
+        await _come_to(database, 1, "last")
+
+        def back() -> None:
+            screen = mqtt_clients.Client(
+                door.port, secret=token, name="last", version=MQTTProtocolVersion.MQTTv5
+            )
+            try:
+                screen.connect(clean_start=False)
+                assert screen.present
+                screen.until(lambda: _told(screen, topic) == [7], what="what waited")
+            finally:
+                screen.close()
+
+        await mqtt_clients.apart(back)
+        async with await mqtt_clients.database_of(database) as asking:
+
+            async def forgotten() -> bool:
+                left = "SELECT count(*) FROM things.follower WHERE client_id = 'last'"
+                return await (await asking.execute(left)).fetchone() == (0,)
+
+            await histories.until(forgotten)
 
 
 async def test_what_one_may_not_see_any_more_is_not_told(

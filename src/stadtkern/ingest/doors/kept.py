@@ -47,29 +47,33 @@ class Kept:
             )  # fmt: skip
             for text, qos in followed.items():
                 follow(session, text, qos=qos, prefix=self._prefix)
-            session.left_at, session.restored = now - away, True
+            session.left_at, session.restored, session.noted = now - away, True, True
             session.held = parcels.MOST_MESSAGES  # perhaps; more are counted when they come
             self._saved[session.key] = _said(session)
             self._away.add(session.key)
             roll.expect(session)
 
     async def save(self, session: Session) -> None:
-        """Write what a session follows, if that is to last and has changed. Raises Unavailable."""
+        """Write what a session follows, if that is to last and has changed. Raises Unavailable.
+
+        One that lasted and ends with this connection is written too, as what waited is to be told first.
+        """
         said = _said(session)
-        if not session.lasting:
-            await self.forget(session)
-        if not session.lasting or (self._saved.get(session.key) == said and session.key not in self._away):
+        if not session.lasting and session.key not in self._saved:
+            return
+        if self._saved.get(session.key) == said and session.key not in self._away:
             return
         params = {
             "token_id": session.principal.token_id, "client_id": session.client_id,
             "expiry": session.expiry, "topics": Jsonb(_followed(session)),
         }  # fmt: skip
         await self._do("keep_follower", params)
-        self._saved[session.key] = said
+        self._saved[session.key], session.noted = said, True
         self._away.discard(session.key)
 
     async def forget(self, session: Session) -> None:
         """A client begins anew: nothing is left of its session before. Raises Unavailable."""
+        session.noted = False
         if session.key in self._saved:
             await self._do("drop_followers", _keys([session.key]))
             del self._saved[session.key]

@@ -91,6 +91,8 @@ class Session:
         self.left_at: float | None = None
         self.will: Will | None = None
         self.restored = False
+        # Whether the database knows of it: it lasts, or it did and ends with this connection.
+        self.noted = False
         # Whether it is told of changes at once: its client is there and has been told what waited.
         self.live = False
         self.epoch = -1
@@ -171,7 +173,9 @@ class Session:
     def _shelve(self, messages: Iterable[Message]) -> None:
         """Remember what messages are about where the database does not; their documents are made anew."""
         if not self.lasting:
-            self.kept.extend(each.about for each in messages if each.about is not None)
+            self.kept.extend(
+                each.about for each in messages if each.about is not None and each.parcel is None
+            )
 
     def shelve_again(self, abouts: Iterable[Reference]) -> None:
         """Put back what could not be told, before what has come since."""

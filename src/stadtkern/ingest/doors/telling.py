@@ -107,7 +107,7 @@ class Telling:
     async def catch_up(self, session: Session, *, line: Line) -> None:
         """Tell a client that came back what waited for it, then let it be live. Raises Unavailable."""
         behind = 0
-        session.live = session.line is line and not session.lasting and not session.kept
+        session.live = session.line is line and not session.noted and not session.kept
         try:
             while session.line is line and not session.live:
                 async with self._order, self._pool.connection() as connection:
@@ -122,15 +122,20 @@ class Telling:
             raise problems.Unavailable from error
 
     async def _waiting(self, connection: Database, session: Session, *, behind: int) -> tuple[Waiting, int]:
-        if not session.lasting:
-            here: Waiting = [(None, about) for about in session.kept]
-            session.kept.clear()
-            return here, 0
-        found, last = await parcels.of(connection, session, behind=behind)
-        flying = session.under_way
-        return [
-            (parcel, about) for parcel in found for about in parcel.open if (parcel.id, about) not in flying
-        ], last
+        if session.noted:
+            found, last = await parcels.of(connection, session, behind=behind)
+            flying = session.under_way
+            waiting: Waiting = [
+                (parcel, about)
+                for parcel in found
+                for about in parcel.open
+                if (parcel.id, about) not in flying
+            ]
+            if waiting or last:
+                return waiting, last
+        here: Waiting = [(None, about) for about in session.kept]
+        session.kept.clear()
+        return here, 0
 
     async def _bring_all(self, session: Session, waiting: Waiting, *, line: Line) -> None:
         start = 0
