@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from stadtkern.core import access, datasets, tokens
 from stadtkern.core import database as core_database
 from stadtkern.core import settings as core_settings
+from stadtkern.web import apps  # noqa: F401  (before any form is defined, as in the web process)
 from tests import servers
 
 # A busy machine is no failure: what counts is the answer, not how long one example takes.
