@@ -14,16 +14,23 @@ from tests.things import histories
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_token_of_a_person_is_known_until_rights_change(
-    database: str, connection: database.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Asked again it costs no statement; what the person loses, it loses with the notice of that."""
+async def _of_an_editor(
+    connection: database.Connection, *verbs: str
+) -> tuple[people.Somebody, int, access.Principal]:
+    """An editor, a published dataset inside that is theirs to edit, and their token for it."""
     owner = await people.person(connection, role="editor")
     inside = await factories.make_dataset(connection, room="internal")
     published = "UPDATE core.dataset SET state = 'published', organisation_id = %s WHERE id = %s"
     await connection.execute(published, [owner.organisation_id, inside])
-    made = await tokens.create(connection, name="own", scopes={inside: ["create"]}, person_id=owner.id)
-    holder = access.Principal(kind="token", token_id=made.id)
+    made = await tokens.create(connection, name="own", scopes={inside: verbs}, person_id=owner.id)
+    return owner, inside, access.Principal(kind="token", token_id=made.id)
+
+
+async def test_a_token_of_a_person_is_known_until_rights_change(
+    database: str, connection: database.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again it costs no statement; what the person loses, it loses with the notice of that."""
+    owner, inside, holder = await _of_an_editor(connection, "create")
     asked = 0
     async with core_database.pool(url=database) as pool, access.Gate(pool=pool) as gate:
         borrow = pool.connection
@@ -54,19 +61,13 @@ async def test_rights_that_change_while_they_are_read_are_not_kept(
     database: str, connection: database.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a token lost between the look at its rights and that at its person's is lost for good."""
-    owner = await people.person(connection, role="editor")
-    inside = await factories.make_dataset(connection, room="internal")
-    published = "UPDATE core.dataset SET state = 'published', organisation_id = %s WHERE id = %s"
-    await connection.execute(published, [owner.organisation_id, inside])
-    scopes = {inside: ["create", "update"]}
-    made = await tokens.create(connection, name="own", scopes=scopes, person_id=owner.id)
-    holder = access.Principal(kind="token", token_id=made.id)
+    _, inside, holder = await _of_an_editor(connection, "create", "update")
     async with core_database.pool(url=database) as pool, access.Gate(pool=pool) as gate:
         load = gate._load_rights
 
         async def settled() -> bool:
             await gate.rights(holder)
-            return made.id in gate._behalf
+            return holder.token_id in gate._behalf
 
         await histories.until(settled)
         gate._forget()
