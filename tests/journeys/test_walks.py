@@ -123,6 +123,7 @@ def test_the_keyboard_alone_is_enough(page: Page, walk: Walk) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("Pegel")
