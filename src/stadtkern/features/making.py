@@ -49,6 +49,12 @@ async def index(connection: Connection, known: Collection, *, name: str) -> None
         # An index of points is built from sorted points, in less than half the time that one of boxes takes.
         what_lies = "(bounds[0])" if known.geometry == "Point" else "bounds"
         await connection.execute(sql.SQL(f"CREATE INDEX ON {{}} USING gist ({what_lies})").format(table))
+        # An index of places is gone through whole for those without any.
+        await connection.execute(
+            sql.SQL("CREATE INDEX {} ON {} (id) WHERE bounds IS NULL").format(
+                sql.Identifier(f"{name}_nowhere"), table
+            )
+        )
     keys = [f"c{at}" for at, column in enumerate(known.columns, start=1) if column.key]
     if keys:
         try:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg import errors
 
@@ -121,13 +122,14 @@ async def page(
     Raises UnknownColumn, UnfitComparison, TooManyGeometries, OrderTooDear.
     """
     source = of(collection)
-    where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
+    walk = spatial.Walk(after or 0, limit + 1 + offset) if not order else None
+    where = await condition(connection, scope, source=source, filter=filter, bbox=bbox, walk=walk)
     columns = ", ".join([f"f.id, {source.shape}", *(source.column(at) for at in range(len(source.columns)))])
     statement = Fragment(f"select {columns}") + sources.selected(source, scope)
     statement += Fragment(" and ") + where
     if after is not None:
         statement += Fragment(" and f.id > %s", (after,))
-    large = source.n is None or source.n > MANY
+    large = _large(source)
     parts = ordering.parts(source, order, statement, large=large)
     if order and large:
         for part in parts:
@@ -165,13 +167,18 @@ async def count(
     most: int = MOST_COUNTED,
     milliseconds: int | None = None,
 ) -> int | None:
-    """How many rows fulfil a filter; None where there are more than `most`, or it takes too long."""
+    """How many rows fulfil a filter; None where there are more than `most`, or it takes too long.
+
+    Where somebody waits, rows of a large table are not counted if PostgreSQL expects more than `most`.
+    """
     source = of(collection)
     if filter is None and bbox is None and source.n is not None:
         statement = Fragment("select 1 where ") + source.access(scope)
         return source.n if await rows.fetch(connection, statement) else 0
     where = await condition(connection, scope, source=source, filter=filter, bbox=bbox)
     inner = Fragment("select 1") + sources.selected(source, scope) + Fragment(" and ") + where
+    if milliseconds is not None and _large(source) and await _estimate(connection, inner) > most:
+        return None
     limited = inner + Fragment(" limit %s", (most + 1,))
     counting = Fragment("select count(*) from (") + limited + Fragment(") counted")
     if milliseconds is None:
@@ -188,11 +195,25 @@ async def count(
 
 async def _affordable(connection: Connection, statement: Fragment, source: Source) -> None:
     """Ask PostgreSQL what it would cost. Raises OrderTooDear."""
-    ((plan,),) = await rows.fetch(connection, Fragment("explain (format json) ") + statement)
-    if plan[0]["Plan"]["Total Cost"] <= MOST_COST:
+    if (await _plan(connection, statement))["Total Cost"] <= MOST_COST:
         return
     names = ", ".join(source.columns[at].name for at in sources.indexed(source.columns))
     raise OrderTooDear(f"{source.key} has {source.n or 'very many'} rows; sort by id or one of: {names}")
+
+
+async def _estimate(connection: Connection, statement: Fragment) -> float:
+    """How many rows PostgreSQL expects."""
+    return float((await _plan(connection, statement))["Plan Rows"])
+
+
+async def _plan(connection: Connection, statement: Fragment) -> Mapping[str, Any]:
+    ((plan,),) = await rows.fetch(connection, Fragment("explain (format json) ") + statement)
+    found: Mapping[str, Any] = plan[0]["Plan"]
+    return found
+
+
+def _large(source: Source) -> bool:
+    return source.n is None or source.n > MANY
 
 
 def patience(collection: Collection | Source, *, most: int) -> int:
@@ -208,15 +229,16 @@ async def condition(
     source: Source,
     filter: tree.Filter | None,
     bbox: Bounds | None,
+    walk: spatial.Walk | None = None,
 ) -> Fragment:
-    """The condition in SQL, with what is spatial settled.
+    """The condition in SQL, with what is spatial settled for a page that reads on in the order of ids.
 
     Raises UnknownColumn, UnfitComparison, TooManyGeometries.
     """
     asked = [] if filter is None else [filter]
     if bbox is not None:
         asked.append(tree.Spatial("s_intersects", "", box=bbox))
-    solved = await spatial.solve(connection, scope, source=source, filters=asked)
+    solved = await spatial.solve(connection, scope, source=source, filters=asked, walk=walk)
     compiler = Compiler(source, scope, solved)
     return fragments.every([Fragment("true"), *(compiler.condition(node) for node in asked)])
 

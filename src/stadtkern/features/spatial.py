@@ -2,7 +2,8 @@
 """Settles the spatial conditions of a filter before its statement is built.
 
 The index leaves candidates, shapely decides between them, and the ids that it came to are bound: so pages and
-counts stay right. What lies wholly inside of a rectangle needs no decision, so large rectangles stay cheap.
+counts stay right. What lies wholly inside of a rectangle needs no decision, so large rectangles stay cheap:
+the index is read one by one and only as far as needed (ADR 59).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import importlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from stadtkern.core import fragments, problems
 from stadtkern.core.access import Scope
@@ -27,6 +28,8 @@ SECONDS = 5.0
 # As few as these are found through the index alone, whatever the planner thinks of them.
 _FEW = 4_000
 _BLOCK = 2_000
+# Rows that a page walks through by their ids at most, as far as that is known beforehand.
+_FAR = 200_000
 
 # The predicates by what shapely calls them.
 _PREDICATES = {
@@ -45,10 +48,28 @@ class TooManyGeometries(problems.Problem):
     status = 422
 
 
+class Walk(NamedTuple):
+    """A page in the order of the ids: behind which one it begins, and how many rows it has."""
+
+    after: int
+    rows: int
+
+    def far(self, ids: Sequence[int], *, n: int | None) -> bool:
+        """Whether it may go through very many rows until it is full; `ids` are some that it will find."""
+        beyond = sorted(number for number in ids if number > self.after)
+        end = beyond[self.rows - 1] if len(beyond) >= self.rows else n
+        return end is None or end - self.after > _FAR
+
+
 async def solve(
-    connection: Connection, scope: Scope, *, source: Source, filters: Sequence[tree.Filter]
+    connection: Connection,
+    scope: Scope,
+    *,
+    source: Source,
+    filters: Sequence[tree.Filter],
+    walk: Walk | None = None,
 ) -> Mapping[tree.Spatial, Fragment]:
-    """What the spatial conditions came to. Raises TooManyGeometries."""
+    """What the spatial conditions came to; `walk` is what reads on with it. Raises TooManyGeometries."""
     asked = [node for item in filters for node in tree.nodes(item) if isinstance(node, tree.Spatial)]
     if not asked:
         return {}
@@ -60,43 +81,84 @@ async def solve(
         if source.geometry is None:
             found[node] = fragments.TRUE if node.absent else fragments.FALSE
         elif node.box is not None and node.operator == "s_intersects":
-            found[node] = await _rectangle(connection, scope, source, node, deadline)
+            found[node] = await _rectangle(connection, scope, source, node, deadline, walk)
         else:
             found[node] = await _general(connection, scope, source, node, deadline)
     return found
 
 
 async def _rectangle(
-    connection: Connection, scope: Scope, source: Source, node: tree.Spatial, deadline: float
+    connection: Connection,
+    scope: Scope,
+    source: Source,
+    node: tree.Spatial,
+    deadline: float,
+    walk: Walk | None,
 ) -> Fragment:
     text = box(node.box) or ""
     near = source.near(scope, text)
-    absent = Fragment(f" or {source.area} is null") if node.absent else Fragment("")
-    few = await _few(connection, scope, source, Fragment("(") + near + absent + Fragment(")"))
+    nowhere = Fragment(f"{source.area} is null") if node.absent else fragments.FALSE
+    few = await _few(connection, scope, source, (near, nowhere), walk)
     cut: list[int] = []
     out: list[int] = []
     if source.geometry != "Point":  # of what lies astride its edge
         astride = Fragment(f" and {source.area} && %s::box and not {source.area} <@ %s::box", (text, text))
-        cut, out = await _decide(connection, scope, source, node, near + astride, deadline)
+        # Of few all are looked at; of many those that meet one of the four sides, however much lies between.
+        for part in [near] if few is not None else [source.near(scope, side) for side in _sides(node)]:
+            kept, others = await _decide(connection, scope, source, node, part + astride, deadline)
+            cut, out = cut + kept, out + others
     if few is not None:
         return _listed(set(few) - set(out))
     some = Fragment(" or ") + _listed(cut) if cut else Fragment("")
     # There are many: by the order of the page they are soon found, whereas an index would gather all of them.
     whole = Fragment(f"(({source.area} <@ %s::box", (text,))
-    return whole + some + absent + Fragment(") is true)")
+    return whole + some + Fragment(" or ") + nowhere + Fragment(") is true)")
 
 
-async def _few(connection: Connection, scope: Scope, source: Source, near: Fragment) -> list[int] | None:
-    """The ids of the candidates, as long as they are few."""
-    found = await _ids(connection, scope, source, near, most=_FEW + 1)
-    return found if len(found) <= _FEW else None
+def _sides(node: tree.Spatial) -> list[str]:
+    """The sides of a rectangle, each as a box of no width."""
+    west, south, east, north = _bounds(node)
+    sides = ((west, south, west, north), (east, south, east, north), (west, south, east, south),
+             (west, north, east, north))  # fmt: skip
+    return [box(side) or "" for side in sides]
+
+
+async def _few(
+    connection: Connection,
+    scope: Scope,
+    source: Source,
+    conditions: Sequence[Fragment],
+    walk: Walk | None,
+) -> list[int] | None:
+    """The ids of the candidates of either condition, as long as they are few, or all far behind."""
+    found: list[int] = []
+    for condition in conditions:
+        if condition != fragments.FALSE and len(found) <= _FEW:
+            found += await _ids(connection, scope, source, condition, most=_FEW + 1 - len(found))
+    if len(found) <= _FEW:
+        return found
+    if walk is None or not walk.far(found, n=source.n):
+        return None
+    found = []
+    for condition in conditions:
+        if condition != fragments.FALSE and len(found) <= MOST_CANDIDATES:
+            most = MOST_CANDIDATES + 1 - len(found)
+            found += await _ids(connection, scope, source, condition, most=most)
+    return found if len(found) <= MOST_CANDIDATES else None
 
 
 async def _ids(
-    connection: Connection, scope: Scope, source: Source, near: Fragment, *, most: int = MOST_CANDIDATES
+    connection: Connection, scope: Scope, source: Source, near: Fragment, *, most: int
 ) -> list[int]:
     statement = Fragment("select f.id") + sources.selected(source, scope) + Fragment(" and ") + near
-    return [row[0] for row in await rows.fetch(connection, statement + Fragment(" limit %s", (most,)))]
+    async with connection.transaction():
+        await _one_by_one(connection)
+        return [row[0] for row in await rows.fetch(connection, statement + Fragment(" limit %s", (most,)))]
+
+
+async def _one_by_one(connection: Connection) -> None:
+    """Until the transaction ends no index gathers all that it finds before the first row is given."""
+    await connection.execute("set local enable_bitmapscan = off")
 
 
 async def _general(
@@ -131,6 +193,7 @@ async def _decide(
     others: list[int] = []
     seen = size = 0
     async with connection.transaction(), connection.cursor(name="places") as cursor:
+        await _one_by_one(connection)
         await rows.execute(cursor, statement)
         while block := await cursor.fetchmany(_BLOCK):
             seen, size = seen + len(block), size + sum(len(text or "") for _, text in block)
