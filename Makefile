@@ -69,7 +69,7 @@ $(STAMPS)/test: requirements/test.txt $(STAMPS)/runtime
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(ASSETS): package-lock.json tools/assets.mjs tools/assets.py $(shell find src/stadtkern/ui src/stadtkern/web/locale -name "*.po" -o -path "*/ui/*" -type f 2>/dev/null) | $(STAMPS)/runtime
+$(ASSETS): package-lock.json tools/assets.mjs tools/lean.mjs tools/assets.py $(shell find src/stadtkern/ui src/stadtkern/web/locale -name "*.po" -o -path "*/ui/*" -type f 2>/dev/null) | $(STAMPS)/runtime
 	@echo "Building the assets …"
 	@$(BIN)/python -m tools.assets
 	@touch $@

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Bundles what pages load in the browser into src/stadtkern/web/assets, with hashed names and a manifest.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import * as sass from "sass";
 import subset from "subset-font";
+import { lean } from "./lean.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const ui = path.join(root, "src/stadtkern/ui");
@@ -23,16 +24,22 @@ const glyphs = letters.flatMap(([from, to]) =>
 // the hints for screens of 1990 that are more than a third of each file.
 const features = ["kern", "tnum", "lnum", "liga", "mark", "mkmk", "ccmp", "locl"];
 
+// All that may name a class or a property of KERN: templates, islands, what Python writes.
+async function words() {
+  const files = await readdir(path.join(root, "src/stadtkern"), { recursive: true });
+  const named = files.filter((file) => /\.(html|py|js)$/.test(file) && !file.startsWith(path.join("web", "assets")));
+  return (await Promise.all(named.map((file) => readFile(path.join(root, "src/stadtkern", file), "utf8")))).join("\n");
+}
+
 const styles = {
   name: "styles",
   setup(build) {
-    build.onLoad({ filter: /\.scss$/ }, ({ path: file }) => ({
-      contents: sass.compile(file, {
+    build.onLoad({ filter: /\.scss$/ }, async ({ path: file }) => {
+      const { css } = sass.compile(file, {
         loadPaths: [path.join(root, "node_modules")], quietDeps: true, silenceDeprecations: ["import"],
-      }).css,
-      loader: "css",
-      resolveDir: path.dirname(file),
-    }));
+      });
+      return { contents: lean(css, "kern-", await words()), loader: "css", resolveDir: path.dirname(file) };
+    });
   },
 };
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 from django.utils.safestring import SafeString
 
-from stadtkern.ui import shapes
+from stadtkern.ui import contours, shapes
 from stadtkern.ui.drawing import element
 
 Ring = Sequence[Sequence[float]]
@@ -91,20 +92,48 @@ def draw(
 
 # Outlines change rarely and take most of the drawing time. An entry holds its land, so its id stays taken.
 _grounds: dict[tuple[int, Bounds], tuple[Sequence[Mapping[str, Any]], _Sheet, SafeString]] = {}
+_ends: dict[int, tuple[Sequence[Mapping[str, Any]], Sequence[Spot]]] = {}
 _MOST_GROUNDS = 64
+# Finer outlines hide the coarser ones below them where they make up this much of their area.
+_COVERED = 0.99
 
 
 def _prepared(land: Sequence[Mapping[str, Any]], spots: Sequence[Spot]) -> tuple[_Sheet, SafeString]:
-    key = (id(land), _bounds(spots))
+    ends = _land_ends(land)
+    bounds = _framed(_bounds([*ends, *spots]), padded=not ends)
+    key = (id(land), bounds)
     if key not in _grounds:
-        rings = [ring for shape in land for ring in _rings(shape)]
-        corners = [Spot(lon=p[0], lat=p[1], label="") for ring in rings for p in ring]
-        sheet = _Sheet(_framed(_bounds([*corners, *spots]), padded=not rings))
-        shapes = [element("path", class_="land", d=d) for ring in rings if (d := _outline(ring, sheet))]
+        sheet = _Sheet(bounds)
+        shapes = [element("path", class_="land", d=d) for d in _levels(land, sheet)]
         if len(_grounds) >= _MOST_GROUNDS:
             _grounds.clear()
         _grounds[key] = (land, sheet, element("g", *shapes))
     return _grounds[key][1:]
+
+
+def _land_ends(land: Sequence[Mapping[str, Any]]) -> Sequence[Spot]:
+    if id(land) not in _ends:
+        if len(_ends) >= _MOST_GROUNDS:
+            _ends.clear()
+        places = [place for shape in land for ring in _rings(shape) for place in ring]
+        _ends[id(land)] = (land, _corners(places))
+    return _ends[id(land)][1]
+
+
+def _levels(land: Sequence[Mapping[str, Any]], sheet: _Sheet) -> Iterable[str]:
+    """One path for each level, so that a page has few elements; none for what finer ones cover anyhow."""
+    levels: list[list[list[contours.Point]]] = []
+    for _, some in itertools.groupby(land, key=lambda shape: (shape.get("properties") or {}).get("level")):
+        rings = [ring for shape in some for ring in _rings(shape)]
+        levels.append([[sheet.place(place[0], place[1]) for place in ring] for ring in rings])
+    covered = 0.0
+    drawn: list[str] = []
+    for places in reversed(levels):
+        size = sum(contours.area(ring) for ring in places)
+        if size * _COVERED > covered and (d := "".join(contours.outline(ring) for ring in places)):
+            drawn.append(d)
+        covered = max(covered, size)
+    return reversed(drawn)
 
 
 def edges(land: Sequence[Mapping[str, Any]]) -> Bounds:
@@ -117,7 +146,10 @@ def edges(land: Sequence[Mapping[str, Any]]) -> Bounds:
 
 def corners(figures: Sequence[Figure]) -> list[Spot]:
     """South-west and north-east of all figures together; nothing where there are none."""
-    places = [place for figure in figures for line in _lines(figure.geometry) for place in line]
+    return _corners([place for figure in figures for line in _lines(figure.geometry) for place in line])
+
+
+def _corners(places: Sequence[Sequence[float]]) -> list[Spot]:
     if not places:
         return []
     lons, lats = [place[0] for place in places], [place[1] for place in places]
@@ -164,15 +196,7 @@ def _spot(spot: Spot, sheet: _Sheet, largest: float, fixed: float | None) -> Saf
 
 
 def _outline(ring: Ring, sheet: _Sheet, *, closed: bool = True) -> str:
-    kept: list[str] = []
-    last = (math.inf, math.inf)
-    for position in ring:
-        x, y = sheet.place(position[0], position[1])
-        if abs(x - last[0]) + abs(y - last[1]) >= 1.6:
-            kept.append(f"{x:.1f} {y:.1f}")
-            last = (x, y)
-    least = 2 if closed else 1
-    return f"M{'L'.join(kept)}{'Z' if closed else ''}" if len(kept) > least else ""
+    return contours.outline([sheet.place(place[0], place[1]) for place in ring], closed=closed)
 
 
 def _rings(shape: Mapping[str, Any]) -> Iterable[Ring]:
