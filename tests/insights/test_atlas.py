@@ -104,6 +104,8 @@ async def test_places_are_found_by_name_and_street(visitor: AsyncClient, town: f
     assert hits[-1]["kind"] == "Adresse"
     assert len(await _found(visitor, "?q=Domplatz")) == 9
     assert await _found(visitor, "?q=%25_%27%3B--") == {}
+    alike = f'<a href="/karte?ding={town.things["Zählstelle Neutor"]}#liste" dir="auto">Zählstelle Neutor</a>'
+    assert alike in await _text(visitor, "/karte?q=Neutohr")
 
 
 async def test_documents_that_the_browser_has_are_not_sent_again(

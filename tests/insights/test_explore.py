@@ -31,6 +31,7 @@ async def test_things_are_found_by_name_street_and_kind(visitor: AsyncClient) ->
     assert "Parkhaus Theater" in await _text(visitor, "/dinge?q=Domplatz&art=parkhaus")
     assert "Pegel Mitte" in await _text(visitor, "/dinge?q=Grundwasserstand")
     assert "Dazu haben wir nichts gefunden" in await _text(visitor, "/dinge?q=%25_%27%3B--")
+    assert 'dir="auto">Zählstelle Neutor</a>' in await _text(visitor, "/dinge?q=Neutohr")
 
 
 async def test_a_thing_says_what_it_is_and_why_it_is_here(visitor: AsyncClient, town: factories.Town) -> None:

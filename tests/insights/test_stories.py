@@ -77,13 +77,17 @@ async def test_a_story_is_written_arranged_saved_and_shown(
     assert "neu geordnet" not in await _text(visitor, f"{WORK}/neu")
     number = await _begun(
         visitor,
-        _words("Hallo **Welt**"),
+        _words("## Lizenz\n\nHallo **Welt**, [Lizenz](/l) & jede Lizenz <b>, Lizenz"),
         {"kind": "diagram", "source": f"http://x.example/diagramm?reihe={stream}&gruppe=tag#bild"},
         {"kind": "values", "source": f"/messreihen/{stream}?zeitraum=jahr"},
         {"kind": "map", "place": "rad"},
     )
     shown = await _text(visitor, f"{WORK}/{number}/vorschau")
     assert "<strong>Welt</strong>" in shown
+    # Where the word of the glossary comes first, outside headings and links.
+    assert '&amp; jede <span class="sk-term" data-term><a href="/glossar#lizenz"' in shown
+    assert shown.count('id="was-lizenz"') == 1
+    assert "&lt;b&gt;, Lizenz" in shown
     assert "Zusammen" in shown
     assert "data-live=" in shown
     assert "3 Messorte als Liste" in shown

@@ -40,6 +40,10 @@ async def test_charts_are_found_and_taken_without_an_address(
     ).content.decode()
     assert f'value="take-0:tabelle={table}"' in found
     assert "Bleibt stehen" in found
+    # Enter in the search presses the form's first button, which saves.
+    entered = stories._form(*blocks, do="save")
+    pressed = await visitor.post(f"{stories.WORK}/neu", {**entered, "b0-find": "Straßenbäume"})
+    assert f'value="take-0:tabelle={table}"' in pressed.content.decode()
     stream = town.streams["Fahrräder Promenade"]
     values = (
         await visitor.post(f"{stories.WORK}/neu", {**stories._form(*blocks, do="find-1"), **looked})

@@ -55,6 +55,9 @@ async def test_each_kind_of_thing_is_found(visitor: AsyncClient, town: factories
     )
     assert "Glossar" in await _titles(visitor, "glossar")
     assert "Quellen und Lizenzen" in await _titles(visitor, "weiterverwenden")
+    assert {"text": "Datenschutz", "url": "/datenschutz", "kind": "Seite"} in await _suggested(
+        visitor, "datenschuz"
+    )
 
 
 async def test_a_place_is_found_by_what_it_measures(visitor: AsyncClient) -> None:
@@ -67,6 +70,9 @@ async def test_typing_errors_are_forgiven_where_nothing_is_written_so(visitor: A
     assert "Zählstelle Neutor" in await _titles(visitor, "Neutohr")
     assert "Lizenz" in await _titles(visitor, "lizens")
     assert "Barrierefreiheit" in await _titles(visitor, "barierefreiheit")
+    assert "Quellen und Lizenzen" in await _titles(visitor, "quelen")
+    assert await _titles(visitor, "Neuto7") != []
+    assert await _titles(visitor, "Ne7") == []
     page = (await visitor.get("/suche", {"q": "Neutohr"})).content.decode()
     assert "dies klingt ähnlich" in page
     assert "dies klingt ähnlich" not in (await visitor.get("/suche", {"q": "Neutor"})).content.decode()

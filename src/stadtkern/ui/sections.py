@@ -85,6 +85,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 _pages: dict[Key, dict[str, Page]] = {key: {} for key in _TITLES}
+_beside: dict[str, Page] = {}
 
 
 def register(
@@ -101,6 +102,11 @@ def register(
     _pages[section][url_name] = Page(
         title=title, url_name=url_name, about=about, position=position, below=below, shown=shown
     )
+
+
+def register_beside(title: Any, url_name: str, *, about: Any = "") -> None:
+    """Let the search find a public page that stands in no section, such as one of the footer."""
+    _beside[url_name] = Page(title=title, url_name=url_name, about=about, position=0, below=())
 
 
 def of(request: HttpRequest) -> list[Section]:
@@ -142,6 +148,7 @@ def public() -> list[Entry]:
         for page in inside.values()
         if page.shown is None
     ]
+    pages += _beside.values()
     return [Entry(str(page.title), page.url, str(page.about), False) for page in pages]
 
 

@@ -48,6 +48,15 @@ def register() -> None:
         about=_("Was wir tun, damit alle diese Seiten nutzen können, und wie Sie uns Hürden melden."),
         position=40,
     )
+    sections.register_beside(
+        _("Datenschutz"), "privacy", about=_("Was diese Seiten über Sie speichern und was nicht.")
+    )
+    sections.register_beside(
+        _("Barriere melden"), "barrier", about=_("Etwas lässt sich nicht lesen, bedienen oder verstehen?")
+    )
+    sections.register_beside(
+        _("Fehlendes Wort melden"), "glossary-missing", about=_("Ein Wort ist nirgends erklärt?")
+    )
     _places()
 
 

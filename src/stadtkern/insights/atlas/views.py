@@ -40,6 +40,7 @@ async def page(request: HttpRequest) -> HttpResponse:
         rows = await _drawn(visit, chosen, asked=asked, land=land)
         used = {place.dataset_id for place in found.places} | {each.dataset_id for each in chosen}
         owners = await layers.owned(visit, sorted(used))
+        alike = await _alike(visit, asked) if not found.places else []
     shown, pages = _page(asked, found.places)
     context = {
         "asked": asked,
@@ -54,6 +55,7 @@ async def page(request: HttpRequest) -> HttpResponse:
         "districts": _districts(land),
         "outline": places.district(land, asked.district) if asked.district else None,
         "matching": _matching(land, asked.query),
+        "alike": alike,
         "datasets": [row[2] for row in owners],
         "drawing": sheet.draw(asked=asked, land=land, found=found.places, rows=rows),
         "today": visit.now.astimezone(visit.city.zone).date().isoformat(),
@@ -61,6 +63,13 @@ async def page(request: HttpRequest) -> HttpResponse:
         "basemap": basemap.offer(land),
     }
     return render(request, "insights/atlas/map.html", context)
+
+
+async def _alike(visit: Visit, asked: Asked) -> list[tuple[str, str]]:
+    """Name and address of places that are called much like what was sought and not found."""
+    words = asked.query.split()
+    found, _ = await find.things(visit, words=words, size=_SUGGESTED) if words else ([], False)
+    return [(hit.name, reverse("map") + Asked(thing=hit.id).address() + "#liste") for hit in found]
 
 
 async def _drawn(

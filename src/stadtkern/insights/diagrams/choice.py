@@ -10,6 +10,7 @@ import msgspec
 
 from stadtkern.core import fragments, statements
 from stadtkern.core.fragments import Fragment
+from stadtkern.insights.explore import find as names
 from stadtkern.ui.visit import Visit
 
 MOST = 30
@@ -31,20 +32,34 @@ class Offer(msgspec.Struct, frozen=True):
         return self.name if self.place in self.name else f"{self.name} · {self.place}"
 
 
-async def offers(visit: Visit, *, text: str = "", dataset: str = "", but: Sequence[int] = ()) -> list[Offer]:
-    """Up to `MOST` series and one more, which says that there are more."""
+async def offers(
+    visit: Visit, *, text: str = "", dataset: str = "", but: Sequence[int] = ()
+) -> tuple[list[Offer], bool]:
+    """Up to `MOST` series and one more, which says that there are more; and whether names only resemble."""
     words = text.replace("\0", "")[:LONGEST].split()
     if not words and not dataset:
-        return []
+        return [], False
+    inside = _dataset(visit, dataset) if dataset else None
+    async with visit.connection.transaction():
+        found = await _ask(visit, words, inside, but=but, roughly=False)
+        if found or not names.tolerant(words):
+            return found, False
+        await names.be_lenient(visit)
+        found = await _ask(visit, words, inside, but=but, roughly=True)
+    return found, bool(found)
+
+
+async def _ask(
+    visit: Visit, words: Sequence[str], inside: Fragment | None, *, but: Sequence[int], roughly: bool
+) -> list[Offer]:
     first, second, third, fourth, _ = statements.load("insights")["streams_to_choose"].split(
         "/* conditions */"
     )
-    inside = _dataset(visit, dataset) if dataset else None
     query = (
         Fragment(first)
-        + _matching(visit, "d.name", ["d"], words, inside)
+        + _matching(visit, "d.name", ["d"], words, inside, roughly=roughly)
         + Fragment(second)
-        + _matching(visit, "t.name", ["t", "d"], words, inside)
+        + _matching(visit, "t.name", ["t", "d"], words, inside, roughly=roughly)
         + Fragment(third)
         + fragments.every(
             [
@@ -61,18 +76,20 @@ async def offers(visit: Visit, *, text: str = "", dataset: str = "", but: Sequen
 
 
 def _matching(
-    visit: Visit, column: str, aliases: Sequence[str], words: Sequence[str], inside: Fragment | None
+    visit: Visit,
+    column: str,
+    aliases: Sequence[str],
+    words: Sequence[str],
+    inside: Fragment | None,
+    *,
+    roughly: bool,
 ) -> Fragment:
-    parts = [Fragment(f"{column} ILIKE %s", (_part(word),)) for word in words]
     seen = [visit.scope.on(f"{alias}.dataset_id") for alias in aliases]
-    return fragments.every([*parts, *seen, *([inside] if inside else [])])
+    return fragments.every(
+        [names.called(column, words, roughly=roughly), *seen, *([inside] if inside else [])]
+    )
 
 
 def _dataset(visit: Visit, key: str) -> Fragment:
     here = Fragment("d.dataset_id IN (SELECT c.id FROM core.dataset AS c WHERE c.key = %s AND ", (key,))
     return here + visit.scope.on("c.id") + Fragment(")")
-
-
-def _part(word: str) -> str:
-    """The pattern of a part of a name."""
-    return "%" + word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"

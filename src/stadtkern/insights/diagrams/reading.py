@@ -45,14 +45,17 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: a series, in the span asked for or some years before it."""
+    """One line: a series, in the span asked for or some years before it.
+
+    `gaps`: where in the diagram a bucket should be and is not; `expected`: how many should be there.
+    """
 
     stream: Stream
     years: int
     group: Group
     pieces: Sequence[Sequence[Cell]]
-    missing: int
-    expected: int
+    gaps: Sequence[datetime] = ()
+    expected: int = 0
     partial: int = 0
 
     @property
@@ -81,7 +84,7 @@ async def run(
     first = grid.moved(start, years=-years, group=group, zone=zone)
     last = min(grid.moved(end, years=-years, group=group, zone=zone), visit.now)
     if last <= first:
-        return Run(stream=stream, years=years, group=group, pieces=[], missing=0, expected=0)
+        return Run(stream=stream, years=years, group=group, pieces=[])
     points = await _points(visit, stream=stream, start=first, end=last, group=group)
     if group == "einzeln" and points is None:
         group, points = "stunde", await _points(visit, stream=stream, start=first, end=last, group="stunde")
@@ -99,13 +102,13 @@ async def run(
         cells = [cell for cell in cells if cell.end <= visit.now]
         every = len(cells)
         cells = _whole(cells) if group != "stunde" else cells
-    pieces, missing, expected = _pieces(cells, stream=stream, start=first, end=last, group=group, zone=zone)
+    pieces, gaps, expected = _pieces(cells, stream=stream, start=first, end=last, group=group, zone=zone)
     return Run(
         stream=stream,
         years=years,
         group=group,
         pieces=pieces,
-        missing=missing,
+        gaps=[grid.moved(gap, years=years, group=group, zone=zone) if years else gap for gap in gaps],
         expected=expected,
         partial=every - len(cells),
     )
@@ -220,13 +223,13 @@ def _cell(
 
 def _pieces(
     cells: Sequence[Cell], *, stream: Stream, start: datetime, end: datetime, group: Group, zone: ZoneInfo
-) -> tuple[list[list[Cell]], int, int]:
-    """The cells without the gaps between them, how many are missing, and how many there should be."""
+) -> tuple[list[list[Cell]], list[datetime], int]:
+    """The cells without the gaps between them, where one is missing, and how many there should be."""
     if not cells:
-        return [], 0, 0
+        return [], [], 0
     beat = stream.interval
     if group == "einzeln" or (beat is not None and beat > grid.LENGTHS[group] * 1.05):
-        return _by_beat(cells, beat), 0, 0
+        return _by_beat(cells, beat), [], 0
     known = {cell.begin: cell for cell in cells}
     since = max(start, stream.first_time or start)
     expected = [
@@ -240,8 +243,8 @@ def _pieces(
             pieces[-1].append(known[begin])
         elif pieces[-1]:
             pieces.append([])
-    missing = sum(begin not in known for begin in expected)
-    return [piece for piece in pieces if piece], missing, len(expected)
+    gaps = [begin for begin in expected if begin not in known]
+    return [piece for piece in pieces if piece], gaps, len(expected)
 
 
 def _by_beat(cells: Sequence[Cell], beat: timedelta | None) -> list[list[Cell]]:

@@ -61,7 +61,8 @@ def columns(diagram: Diagram) -> list[Column]:
 def _rows(diagram: Diagram) -> tuple[list[datetime], list[dict[datetime, Cell]], list[Column]]:
     shown = columns(diagram)
     known = [{cell.at: cell for cell in column.run.cells} for column in shown]
-    return sorted({at for each in known for at in each}), known, shown
+    gaps = {at for column in shown for at in column.run.gaps}
+    return sorted(gaps.union(*known)), known, shown
 
 
 def page(visit: Visit, diagram: Diagram, *, asked: str) -> Table:
@@ -71,6 +72,7 @@ def page(visit: Visit, diagram: Diagram, *, asked: str) -> Table:
     pages = max(1, -(-len(moments) // SIZE))
     number = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 7 else 1
     first = diagram.runs[0]
+    decimals = [words.digits(column.run) for column in shown]
 
     def address(wanted: int) -> str:
         return f"?{diagram.question.query(seite=str(wanted))}#tabelle"
@@ -80,7 +82,10 @@ def page(visit: Visit, diagram: Diagram, *, asked: str) -> Table:
         [
             (
                 words.period(at, first, zone=visit.city.zone),
-                [_said(column, cells.get(at)) for column, cells in zip(shown, known, strict=True)],
+                [
+                    _said(column, cells.get(at), digits=places)
+                    for column, cells, places in zip(shown, known, decimals, strict=True)
+                ],
             )
             for at in moments[(number - 1) * SIZE : number * SIZE]
         ],
@@ -97,13 +102,13 @@ def _head(column: Column) -> str:
     return f"{column.label} ({symbol})" if symbol else column.label
 
 
-def _said(column: Column, cell: Cell | None) -> str:
+def _said(column: Column, cell: Cell | None, *, digits: int | None) -> str:
     value = column.of(cell)
     if value is None:
         return "–"
     if column.run.stream.what.states:
         return formats.percent(value)
-    return formats.number(value, digits=0 if column.run.sums else column.run.stream.digits)
+    return formats.number(value, digits=digits)
 
 
 def file(visit: Visit, diagram: Diagram) -> bytes:

@@ -38,7 +38,7 @@ async def page(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("suche", "")[: choice.LONGEST]
     dataset = request.GET.get("daten", "")[:200].replace("\0", "")
     async with visits.open_visit(request) as visit:
-        found = await choice.offers(visit, text=text, dataset=dataset, but=question.ids)
+        found, roughly = await choice.offers(visit, text=text, dataset=dataset, but=question.ids)
         if dataset and not question.ids and len(found) == 1:
             return redirect(f"{request.path}?{question.query(ids=[found[0].id])}")
         shown = await diagram.build(visit, question)
@@ -49,6 +49,7 @@ async def page(request: HttpRequest) -> HttpResponse:
             "dataset": dataset,
             "offers": _offers(question, found),
             "more": len(found) > choice.MOST,
+            "roughly": roughly,
             "gone": bool(question.ids) or tabled.asked(request),
         }
         if shown:

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from stadtkern.insights.diagrams.reading import Cell, Run
 from stadtkern.insights.explore import rows
 from stadtkern.ui import formats
 
 _SAME = 0.02
+_MOST_DIGITS = 6
 
 
 def unit(run: Run) -> str:
@@ -22,12 +24,25 @@ def unit(run: Run) -> str:
     return symbol.split("/")[0].strip() if run.sums else symbol
 
 
+def digits(run: Run) -> int | None:
+    """Decimal places that tell the highest of a line from its lowest, unless its owner has said how many."""
+    if run.sums or run.stream.digits is not None:
+        return 0 if run.sums else run.stream.digits
+    values = [cell.value for cell in run.cells]
+    apart = max(values, default=0.0) - min(values, default=0.0)
+    if not 0 < apart < 1:
+        return None
+    return min(max(math.ceil(-math.log10(apart)), *map(formats.fitting_digits, values)), _MOST_DIGITS)
+
+
 def amount(value: float, run: Run) -> str:
     """A value with its unit."""
-    digits = 0 if run.sums else run.stream.digits
-    if run.stream.what.states:
-        return formats.percent(value)
-    return f"{formats.number(value, digits=digits)} {unit(run)}".strip()
+    return _figure(value, run) if run.stream.what.states else f"{_figure(value, run)} {unit(run)}".strip()
+
+
+def _figure(value: float, run: Run) -> str:
+    """A value alone; of states, its share of the time."""
+    return formats.percent(value) if run.stream.what.states else formats.number(value, digits=digits(run))
 
 
 def period(begin: datetime, run: Run, *, zone: ZoneInfo) -> str:
@@ -126,21 +141,34 @@ def _against(run: Run, before: Run) -> str:
     if not pairs:
         return gettext("Zum Vergleich %(years)s gibt es keine Werte.") % {"years": years}
     now, then = (sum(each) / len(pairs) for each in zip(*pairs, strict=True))
-    about = {"years": years, "then": amount(then, before)}
+    said = _apart(run, now, then, years)
+    if len(pairs) == len(run.cells):
+        return said
+    both = ngettext(
+        "Verglichen ist %(n)s Wert, den es für beide Jahre gibt.",
+        "Verglichen sind die %(n)s Werte, die es für beide Jahre gibt.",
+        len(pairs),
+    )
+    return f"{said} {both % {'n': formats.number(len(pairs), digits=0)}}"
+
+
+def _apart(run: Run, now: float, then: float, years: str) -> str:
+    """How far two means of the same buckets are apart; both are named, so that anybody can work it out."""
+    about = {"years": years, "then": amount(then, run), "now": _figure(now, run)}
     if run.sums and then > 0:
         share = now / then - 1
         about["share"] = formats.percent(abs(share))
         if abs(share) < _SAME:
             return gettext("Das ist etwa so viel wie %(years)s (im Mittel %(then)s).") % about
         if share > 0:
-            return gettext("Das sind %(share)s mehr als %(years)s (im Mittel %(then)s).") % about
-        return gettext("Das sind %(share)s weniger als %(years)s (im Mittel %(then)s).") % about
+            return gettext("Das sind %(share)s mehr als %(years)s: im Mittel %(now)s statt %(then)s.") % about
+        return gettext("Das sind %(share)s weniger als %(years)s: im Mittel %(now)s statt %(then)s.") % about
     about["apart"] = amount(abs(now - then), run)
     if abs(now - then) <= abs(then) * 0.002:
         return gettext("Das ist etwa so viel wie %(years)s (im Mittel %(then)s).") % about
     if now > then:
-        return gettext("Das Mittel liegt %(apart)s höher als %(years)s (%(then)s).") % about
-    return gettext("Das Mittel liegt %(apart)s niedriger als %(years)s (%(then)s).") % about
+        return gettext("Das Mittel liegt %(apart)s höher als %(years)s (%(now)s statt %(then)s).") % about
+    return gettext("Das Mittel liegt %(apart)s niedriger als %(years)s (%(now)s statt %(then)s).") % about
 
 
 def _places(runs: Sequence[Run]) -> str:
@@ -162,9 +190,9 @@ def _empty(run: Run) -> str:
 
 
 def _missing(run: Run) -> str:
-    if not run.missing or not run.expected:
+    if not run.gaps:
         return ""
-    about = {"n": run.missing, "all": run.expected}
+    about = {"n": len(run.gaps), "all": run.expected}
     said = {
         "stunde": gettext("In %(n)s von %(all)s Stunden fehlen Werte."),
         "tag": gettext("An %(n)s von %(all)s Tagen fehlen Werte."),

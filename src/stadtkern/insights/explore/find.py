@@ -31,10 +31,9 @@ async def things(visit: Visit, *, words: Sequence[str], size: int) -> tuple[list
         return [], False
     async with visit.connection.transaction():
         found = await _ask(visit, words=sought, size=size, roughly=False)
-        if found:
+        if found or not tolerant(sought):
             return found, False
-        lenient = statements.load("insights")["be_lenient_with_names"]
-        await visit.connection.execute(lenient, {"similar": _SIMILAR})
+        await be_lenient(visit)
         found = await _ask(visit, words=sought, size=size, roughly=True)
     return found, bool(found)
 
@@ -62,12 +61,27 @@ async def _ask(visit: Visit, *, words: Sequence[str], size: int, roughly: bool) 
     return [Hit(*row) for row in await (await visit.connection.execute(text, params)).fetchall()]
 
 
+def tolerant(words: Sequence[str]) -> bool:
+    """Whether they may be typing errors: too much resembles a word of three letters."""
+    return any(len(word) > LEAST for word in words)
+
+
+async def be_lenient(visit: Visit) -> None:
+    """For this transaction, names that `called` takes roughly may be written a little differently."""
+    lenient = statements.load("insights")["be_lenient_with_names"]
+    await visit.connection.execute(lenient, {"similar": _SIMILAR})
+
+
 def _conditions(visit: Visit, *, column: str, words: Sequence[str], roughly: bool) -> Fragment:
     seen = visit.scope.on(f"{column[0]}.dataset_id")
+    return fragments.every([called(column, words, roughly=roughly), seen])
+
+
+def called(column: str, words: Sequence[str], *, roughly: bool) -> Fragment:
+    """A column in which all words stand, or roughly: all of them together resemble a part of it."""
     if roughly:
-        return fragments.every([Fragment(f"{column} %%> %s", (" ".join(words),)), seen])
-    parts = [Fragment(f"{column} ILIKE %s", (_part(word),)) for word in words]
-    return fragments.every([*parts, seen])
+        return Fragment(f"{column} %%> %s", (" ".join(words),))
+    return fragments.every([Fragment(f"{column} ILIKE %s", (_part(word),)) for word in words])
 
 
 def _part(word: str) -> str:

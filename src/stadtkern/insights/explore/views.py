@@ -18,6 +18,7 @@ from stadtkern.insights.explore import (
     compared,
     download,
     embed,
+    find,
     history,
     parts,
     poster,
@@ -30,6 +31,7 @@ from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
 _LARGEST_ID = 2**63 - 1
+_ALIKE = 8
 
 
 async def things(request: HttpRequest) -> HttpResponse:
@@ -38,9 +40,10 @@ async def things(request: HttpRequest) -> HttpResponse:
     chosen = kinds.BY_KEY.get(request.GET.get("art", ""))
     async with visits.open_visit(request) as visit:
         listing = await catalogue.read(visit, query=query, kind=chosen, page=request.GET.get("seite", ""))
-    return render(
-        request, "insights/explore/things.html", {"listing": listing, "query": query, "chosen": chosen}
-    )
+        sought = query.split() if not listing.entries else []
+        alike, _ = await find.things(visit, words=sought, size=_ALIKE)
+    context = {"listing": listing, "query": query, "chosen": chosen, "alike": alike}
+    return render(request, "insights/explore/things.html", context)
 
 
 async def thing(request: HttpRequest, id: int) -> HttpResponse:

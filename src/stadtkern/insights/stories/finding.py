@@ -34,7 +34,7 @@ async def offers(visit: Visit, text: str) -> Found:
     words = " ".join(text.replace("\0", "").split())[: series.LONGEST]
     if not words:
         return Found(text="", series=(), tables=(), more=False)
-    found = await series.offers(visit, text=words)
+    found, _ = await series.offers(visit, text=words)
     observed = await boards.properties(visit, words=words)
     seen = await tables.offers(visit, text=words, most=_MOST_TABLES)
     return Found(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -109,7 +109,8 @@ async def _sent(
     request: HttpRequest, visit: Visit, *, story: Story | None = None, newest: Version | None = None
 ) -> Told | HttpResponse:
     """What was written; or the form again, with blocks moved, or with what is wrong beside the fields."""
-    do, blocks = request.POST.get("do", "save"), forms.sent(request.POST)
+    blocks = forms.sent(request.POST)
+    do = _meant(request, blocks)
     if do not in ("save", "show"):
         arranged = forms.unchecked(forms.arranged(blocks, do))
         head = forms.HeadForm(
@@ -125,6 +126,20 @@ async def _sent(
     if all(right):
         return forms.told(head, parts)
     return _form(request, head, parts, story=story, newest=newest, status=422)
+
+
+def _meant(request: HttpRequest, blocks: Sequence[Mapping[str, str]]) -> str:
+    """What to do. Enter in the search of a block presses the form's first button, which saves.
+
+    Where such a block has no source yet, nothing could be saved: it is the search that was meant.
+    """
+    do = request.POST.get("do", "save")
+    sought = (
+        f"find-{number}"
+        for number, fields in enumerate(blocks)
+        if not fields["source"] and request.POST.get(f"b{number}-find", "").strip()
+    )
+    return next(sought, do) if do == "save" else do
 
 
 def _form(

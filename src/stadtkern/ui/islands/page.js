@@ -44,6 +44,12 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   }
+  // A search inside a larger form: Enter searches, and does not send the form.
+  const search = event.key === "Enter" && event.target.matches?.("input") && event.target.closest("[data-enter]");
+  if (search) {
+    event.preventDefault();
+    search.querySelector("button").click();
+  }
 });
 
 // Parts that read themselves again do so after the page stands; until then they need nothing.

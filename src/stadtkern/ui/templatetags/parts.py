@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from html import unescape
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from stadtkern.city.glossary.entities import Piece
 from stadtkern.ui import formats, paging
 
 register = template.Library()
+_MARKUP = re.compile(r"(<[^>]*>)")
+_CLOSED = re.compile(r"</?(?:a|h[1-6])\b")
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -78,14 +81,34 @@ def tile(content: str, *, title: str, url: str = "", over: str = "") -> SafeStri
 @register.inclusion_tag("ui/explained.html", takes_context=True)
 def explained(context: template.Context, text: object) -> dict[str, object]:
     """A text in the page's language, in which words of the glossary are explained where they come first."""
+    return {"pieces": _pieces(context, formats.words(text))}
+
+
+@register.simple_tag(takes_context=True)
+def explained_prose(context: template.Context, html: SafeString) -> SafeString:
+    """The same in text that is HTML already; what is a link or a heading stays as it is."""
+    parts, within = [], 0
+    for part in _MARKUP.split(html):
+        opens = _CLOSED.match(part)
+        within += (-1 if part.startswith("</") else 1) if opens else 0
+        if within or part.startswith("<"):
+            parts.append(part)
+        else:
+            pieces = _pieces(context, unescape(part))
+            told = any(piece.term for piece in pieces)
+            parts.append(render_to_string("ui/prose.html", {"pieces": pieces}) if told else part)
+    return mark_safe("".join(parts))  # noqa: S308 – what was safe, and templates
+
+
+def _pieces(context: template.Context, text: str) -> list[Piece]:
     language = translation.get_language() or "de"
     told = _told(context)
     pieces = []
-    for piece in context["city"].glossary.pieces(formats.words(text), language=language):
+    for piece in context["city"].glossary.pieces(text, language=language):
         again = piece.term is not None and piece.term.key in told
         pieces.append(Piece(piece.text) if again else piece)
         told |= {piece.term.key} if piece.term else set()
-    return {"pieces": pieces}
+    return pieces
 
 
 @register.inclusion_tag("ui/term.html", takes_context=True)

@@ -25,9 +25,14 @@ def _rank(asked: str, texts: Iterable[str]) -> float:
         elif all(word in known for word in asked.split()):
             best = max(best, 1.0)
         else:
-            likeness = _likeness(asked, known)
+            likeness = max(_likeness(asked, known), _by_words(asked, known))
             best = max(best, likeness if likeness >= _ALIKE else 0.0)
     return best
+
+
+def _by_words(asked: str, known: str) -> float:
+    """How alike the word is that fits least: each one sought is held against the one nearest to it."""
+    return min(max((_likeness(word, each) for each in known.split()), default=0) for word in asked.split())
 
 
 def _likeness(asked: str, known: str) -> float:
