@@ -13,7 +13,7 @@ import psycopg_pool
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -122,6 +122,7 @@ def create_app(*, settings: Settings, url: str) -> Starlette:
     ogc = features.Service(given, outlines=_outlines)
     routes = [
         Route("/health", _health, methods=["GET"]),
+        *(Route(path, _versions, methods=["GET"]) for path in ("/sta", "/sta/")),
         *live.routes(),
         Route(OGC, ogc),
         Mount(OGC, ogc),
@@ -133,6 +134,11 @@ async def _outlines(connection: database.Connection) -> list[Mapping[str, Any]]:
     """The ground of maps: the city, and above it its districts."""
     levels = ("city", "district")
     return [each.geometry for level in levels for each in await districts.outlines(connection, level=level)]
+
+
+async def _versions(request: Request) -> Response:
+    """Whoever leaves the version out means the one there is; another day there may be a second one."""
+    return RedirectResponse(request.app.state.settings.base_url + STA, 307)
 
 
 async def _health(request: Request) -> Response:

@@ -52,6 +52,8 @@ OGC: dict[str, Door] = {
 
 PLANE: dict[str, Door] = {
     "/health": no_data("whether the process answers"),
+    "/sta": no_data("sends to the version there is"),
+    "/sta/": no_data("the same"),
     "/live": door(lists="/live?datastreams=x", one="/live?datastreams={stream}"),
     "/ogc": Door(*(tuple(dict.fromkeys(a for each in OGC.values() for a in each[n])) for n in range(3))),
 }

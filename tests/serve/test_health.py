@@ -138,9 +138,34 @@ async def test_figures_are_told_without_names(app: Starlette, settings: Settings
     for name in ("fold_marks", "outbox_events", "watch_queue_rows", "writer_queue_readings", "live_streams",
                  "mail_waiting", "mail_given_up"):  # fmt: skip
         assert f"stadtkern_{name}" in values
+    assert (values["stadtkern_mqtt_waiting"], values["stadtkern_mqtt_clients_awaited"]) == ("0", "0")
     assert "eheim" not in found.text
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(families) == len(set(families))
+
+
+async def test_figures_count_what_waits_for_absent_mqtt_clients(
+    app: Starlette, settings: Settings, token: str
+) -> None:
+    """Messages of one who left, not those that are under way to one who is there."""
+    assert token
+    async with watched(app, settings) as (client, _):
+        async with app.state.pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO things.follower (token_id, client_id, expiry, topics, left_at)"
+                " SELECT max(id), each.name, 60, '{}', each.at FROM core.token,"
+                " (VALUES ('away', now()), ('here', NULL)) AS each (name, at) GROUP BY each.name, each.at"
+            )
+            await connection.execute(
+                "INSERT INTO ingest.parcel (token_id, client_id, messages, told)"
+                " SELECT token_id, client_id, messages, '{}'"
+                " FROM things.follower, unnest('{2,3}'::int[]) AS messages"
+            )
+        found = await client.get("/metrics")
+        async with app.state.pool.connection() as connection:
+            await connection.execute("DELETE FROM things.follower")
+    assert "\nstadtkern_mqtt_waiting 5\n" in found.text
+    assert "\nstadtkern_mqtt_clients_awaited 1\n" in found.text
 
 
 async def test_figures_are_not_for_everybody(app: Starlette, settings: Settings) -> None:

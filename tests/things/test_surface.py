@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from stadtkern.core import database as core_database
@@ -188,3 +189,11 @@ async def test_what_clients_know_of_an_entity_may_stand_beside_its_id(city: City
     assert (await city.get(f"Datastreams({stream})"))["name"] == "written back"
     moved = await city.create("Things", thing(name="new home", Datastreams=[known]))
     assert (await city.get(f"Datastreams({stream})/Thing"))["@iot.id"] == moved
+
+
+async def test_an_address_without_a_version_leads_to_the_one_there_is(client: httpx.AsyncClient) -> None:
+    """`/sta` alone is what people type; other paths below it are still not there."""
+    for path in ("/sta", "/sta/"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (307, "http://localhost:8000/sta/v1.1")
+    assert (await client.get("/sta/v1.0")).status_code == 404

@@ -50,3 +50,12 @@ WITH running AS (
     RETURNING p.id
 )
 SELECT coalesce(sum(messages), 0)::integer FROM running WHERE id NOT IN (SELECT id FROM gone);
+
+-- name: health_parcels
+-- Messages that wait for clients who are away, and how many clients those are
+SELECT coalesce(sum(p.messages), 0)::bigint, count(DISTINCT (p.token_id, p.client_id))
+FROM things.follower AS f
+JOIN LATERAL (
+    SELECT token_id, client_id, messages FROM ingest.parcel
+    WHERE token_id = f.token_id AND client_id = f.client_id ORDER BY id LIMIT 1000) AS p ON true
+WHERE f.left_at IS NOT NULL;

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -95,11 +96,12 @@ async def store(
 ) -> merge.MergeResult:
     """Merge a batch in a transaction of its own, with the event that tells of it."""
     await partitions.ensure(connection, keys=ready.leaf_keys - ready.bulky)
-    if len(ready) >= prepared.COPY_FROM:
-        async with connection.transaction():
-            return await _merge(connection, ready=ready, policy=policy)
-    async with connection.pipeline(), connection.transaction():
-        return await _merge(connection, ready=ready, policy=policy)
+    piped = connection.pipeline() if len(ready) < prepared.COPY_FROM else contextlib.nullcontext()
+    async with piped, connection.transaction():
+        result = await _merge(connection, ready=ready, policy=policy)
+    if (result.known & ~result.new).any():
+        append.beware(connection)
+    return result
 
 
 async def _merge(

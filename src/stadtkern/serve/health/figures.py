@@ -83,6 +83,7 @@ async def _ask(connection: Connection) -> list[Family]:
     events, event_age, failed = await _row(connection, core["health_outbox"], {"most": _MOST})
     mails, mail_age, dead = await _row(connection, statements.load("identity")["health_mail"], {})
     (wishes,) = await _row(connection, things["wishes_waiting"], {})
+    told, clients = await _row(connection, statements.load("ingest")["health_parcels"], {})
     disposals, rows = await _row(connection, things["disposals_waiting"], {})
     gauge = metrics.gauge
     return [
@@ -101,6 +102,8 @@ async def _ask(connection: Connection) -> list[Family]:
         gauge("stadtkern_outbox_events", f"Events not yet delivered, at most {_MOST}.", events),
         gauge("stadtkern_outbox_age_seconds", "Age of the oldest of them.", event_age or 0.0),
         gauge("stadtkern_outbox_failed", "Events whose delivery has failed at least once.", failed),
+        gauge("stadtkern_mqtt_waiting", "MQTT messages that wait for clients who are away.", told),
+        gauge("stadtkern_mqtt_clients_awaited", "MQTT clients for whom messages wait.", clients),
         gauge("stadtkern_mail_waiting", "Mails that wait for the mail server.", mails),
         gauge("stadtkern_mail_age_seconds", "For how long one of them has been due.", mail_age or 0.0),
         gauge("stadtkern_mail_given_up", "Mails that no mail server took, for people to decide.", dead),

@@ -22,14 +22,15 @@ SET phenomenon_end = %(phenomenon_end)s, result = %(result)s, result_json = %(re
 WHERE datastream_id = %(datastream_id)s AND phenomenon_time = %(phenomenon_time)s AND slot = %(slot)s;
 
 -- name: place_observation
--- Store an observation, with the id it has, at another time.
+-- Store an observation, with the id it has, at another time; returns its slot there.
 INSERT INTO {leaf} (datastream_id, phenomenon_time, slot, id, phenomenon_end, result, result_json, result_time,
                     valid_time, result_quality, feature_id, parameters)
 VALUES (%(datastream_id)s, %(phenomenon_time)s,
         (SELECT coalesce(max(slot) + 1, 0) FROM {leaf}
          WHERE datastream_id = %(datastream_id)s AND phenomenon_time = %(phenomenon_time)s),
         %(id)s, %(phenomenon_end)s, %(result)s, %(result_json)s, %(result_time)s,
-        %(valid_time)s, %(result_quality)s, %(feature_id)s, %(parameters)s);
+        %(valid_time)s, %(result_quality)s, %(feature_id)s, %(parameters)s)
+RETURNING slot;
 
 -- name: delete_observation
 -- Remove one observation.

@@ -231,6 +231,10 @@ FROM unnest(%(datastream_id)s::bigint[], %(newer)s::bigint[], %(n)s::bigint[], %
           last_result, last_result_json, result_time_first, result_time_last, end_time, longest)
 WHERE s.datastream_id = d.datastream_id;
 
+-- name: note_crowded
+-- Two readings of these datastreams have the same instant: the key alone no longer tells which places are taken.
+UPDATE things.datastream_state SET crowded = true WHERE datastream_id = ANY (%(ids)s) AND NOT crowded;
+
 -- name: mark_dirty
 -- Say which hours must be computed anew.
 INSERT INTO things.rollup_dirty (datastream_id, start, until, appended)

@@ -31,6 +31,9 @@ async def settle(
     sql = statements.load("things")
     changes = _changes(batch, found, outcome, at=at, bounds=bounds)
     await connection.execute(sql["update_states"], changes, prepare=True)
+    if outcome.slot[at].any():
+        crowded = {"ids": binary.bigints(np.unique(batch.datastream_id[at[outcome.slot[at] > 0]]))}
+        await connection.execute(sql["note_crowded"], crowded, prepare=True)
     if outcome.replaced:
         await _shrink(connection, batch=batch, outcome=outcome)
     await _mark(connection, batch=batch, found=found, outcome=outcome, at=at)

@@ -73,7 +73,7 @@ async def update(connection: Connection, *, observation_id: int, changes: Mappin
     await connection.execute(
         partitions.statement("delete_observation", _key(old)), _params(old, observation_id)
     )
-    await connection.execute(partitions.statement("place_observation", _key(new)), params)
+    await _place_anew(connection, new, params)
     if new.datastream_id == old.datastream_id:
         await _follow(connection, old=old, new=new, found=found)
         return
@@ -159,6 +159,15 @@ def _changed(old: Row, changes: Mapping[str, Any]) -> Row:
         lower, upper = values["valid_time"]
         values["valid_time"] = TimestamptzRange(lower, upper, "[]" if lower == upper else "[)")
     return old._replace(**values)
+
+
+async def _place_anew(connection: Connection, row: Row, params: Mapping[str, Any]) -> None:
+    """Store it where it belongs now, beside others of that instant."""
+    cursor = await connection.execute(partitions.statement("place_observation", _key(row)), params)
+    found = await cursor.fetchone()
+    if found and found[0]:
+        ids = {"ids": binary.bigints([row.datastream_id])}
+        await connection.execute(statements.load("things")["note_crowded"], ids)
 
 
 def _params(row: Row, observation_id: int) -> dict[str, Any]:

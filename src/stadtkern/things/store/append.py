@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,9 +18,12 @@ from stadtkern.things.store.prepared import Prepared, stretches
 MOST_ROWS = 10_000
 # Of so many rows at most the event names each.
 _NAMED = 1_000
-# From so many rows of each datastream on their stretches are looked at first.
-STRETCHED = 16
+# After rows that were there already, so many times the places of late rows are asked about first: to store in
+# vain costs more, and leaves dead rows behind.
+_CAREFUL = 20
 _OTHERS = tuple(name for name in OPTIONAL if name != "feature_id")
+
+_careful: WeakKeyDictionary[Connection, int] = WeakKeyDictionary()
 
 
 class Appended(NamedTuple):
@@ -48,6 +52,7 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
     Rows of all other datastreams are left, to be merged. The partition must be there.
     """
     rows = ready.rows
+    careful = _careful.get(connection, 0)
     ids = ready.id_bits + await numbers.take(connection, count=len(ready))
     params = {
         "leaf": f"things.{partitions.leaf(int(ready.keys[0]))}",
@@ -58,19 +63,25 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
         "results": binary.floats(rows.result),
         "features": None if rows.feature_id is None else binary.bigints(rows.feature_id),
         **_by_datastream(rows, ids),
-        **_by_stretch(rows),
+        **(_by_stretch(rows) if careful else _NOWHERE),
         **_by_hour(rows),
         **_by_feature(rows),
     }
     statement = statements.load("things")["append_readings"]
     cursor = await connection.execute(statement, params, prepare=True, binary=True)
     (others,) = await cursor.fetchone() or ((),)
+    _careful[connection] = max(0, careful - 1)
     if not others:
         return Appended(ready.back(ids), np.zeros(len(ids), bool), ready.ids)
     left = np.isin(rows.datastream_id, others)
     return Appended(
         ready.back(np.where(left, 0, ids)), ready.back(left), np.setdiff1d(ready.ids, np.asarray(others))
     )
+
+
+def beware(connection: Connection) -> None:
+    """Rows that this connection stored the general way were there already; there may be more of them."""
+    _careful[connection] = _CAREFUL
 
 
 def _begins(*columns: Integers) -> Integers:
@@ -96,16 +107,17 @@ def _by_datastream(rows: Batch, ids: Integers) -> dict[str, binary.Array]:
     }
 
 
-def _by_stretch(rows: Batch) -> dict[str, binary.Array | None]:
-    """Where rows lie; nothing where datastreams have so few that each row is better looked for."""
-    if len(rows) < STRETCHED * len(_begins(rows.datastream_id)):
-        return dict.fromkeys(("run_streams", "run_first", "run_last"))
+def _by_stretch(rows: Batch) -> dict[str, binary.Array]:
+    """Where rows lie, to be asked about beforehand."""
     first, last = stretches(rows)
     return {
         "run_streams": binary.bigints(rows.datastream_id[first]),
         "run_first": binary.instants(rows.time[first]),
         "run_last": binary.instants(rows.time[last]),
     }
+
+
+_NOWHERE: dict[str, binary.Array | None] = dict.fromkeys(("run_streams", "run_first", "run_last"))
 
 
 def _by_hour(rows: Batch) -> dict[str, binary.Array]:
