@@ -15,7 +15,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.problems import Problem
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import news, readings
-from stadtkern.things.store import append, batch, merge, partitions, prepared
+from stadtkern.things.store import amend, append, batch, merge, partitions, prepared
 from tests.things import histories
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, state
 
@@ -145,6 +145,30 @@ async def test_rows_between_those_of_others_go_the_short_way(connection: Connect
     for stream in (few, many):
         await check_state(connection, stream)
         await check_rollups(connection, stream, kind="measurement")
+
+
+async def test_what_shared_an_instant_is_known_again_without_the_first_of_it(connection: Connection) -> None:
+    """The key has no row of slot 0 there any more, so it would not refuse the second reading once more."""
+    deleted, moved, free = await datastreams(connection, count=3)
+    for stream in (deleted, moved, free):
+        await generally(connection, reading(stream, NOON, 1.0), reading(stream, NOON + MINUTE, 9.0))
+    answers, _ = await commit(
+        connection, items=[reading(deleted, NOON, 2.0), reading(moved, NOON + MINUTE, 2.0)]
+    )
+    second, last = (answer.id for answer in answers if isinstance(answer, readings.Stored))
+    async with connection.transaction():
+        await amend.update(connection, observation_id=last, changes={"phenomenon_time": NOON})
+        for stream in (deleted, moved):
+            found = await connection.execute(
+                "SELECT id FROM things.observation"
+                " WHERE datastream_id = %s AND phenomenon_time = %s AND slot = 0",
+                [stream, NOON],
+            )
+            await amend.delete(connection, observation_id=(await found.fetchone() or [0])[0])
+    items = [reading(stream, NOON, 2.0) for stream in (deleted, moved, free)]
+    answers, _ = await commit(connection, items=items)
+    assert answers[:2] == [readings.Stored(second, False), readings.Stored(last, False)]
+    assert [len(await rows(connection, stream)) for stream in (deleted, moved, free)] == [2, 2, 3]
 
 
 async def test_a_new_feature_takes_back_what_was_counted(connection: Connection) -> None:
