@@ -207,10 +207,14 @@ PO = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
         ('msgid "Jetzt"\nmsgstr ""\n', "not translated"),
         ('#, fuzzy\nmsgid "Jetzt"\nmsgstr "Now"\n', "doubtful"),
         ('msgid "Später"\nmsgstr "Later"\n', "does not know 'Jetzt'"),
+        (
+            'msgid "Jetzt"\nmsgstr "Now"\n\nmsgid "Früher"\nmsgstr "Before"\n',
+            "nothing says 'Früher' any more",
+        ),
     ],
 )
 def test_every_sentence_exists_in_every_language(found: Found, entry: str, finding: str | None) -> None:
-    """Used but unknown, known but untranslated, translated but doubtful."""
+    """Used but unknown, known but untranslated, translated but doubtful, translated but never said."""
     files = {
         "src/stadtkern/web/locale/en/LC_MESSAGES/django.po": PO + entry,
         "src/stadtkern/ui/templates/ui/a.html": '{% translate "Jetzt" %}',

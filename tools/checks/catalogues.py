@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Every sentence on a page exists in every language the pages offer."""
+"""Every sentence on a page exists in every language the pages offer, and no other."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import PurePosixPath
 
 from babel.messages import pofile
@@ -17,6 +17,7 @@ _MARKS = frozenset({"gettext", "gettext_lazy", "pgettext", "ngettext", "ngettext
 # German stands in for what these do not say.
 _PARTIAL = frozenset({"de_Simple"})
 _TAG = re.compile(r"{%\s*(?:trans|translate)\s+(?P<quote>[\"'])(?P<text>.*?)(?P=quote)")
+_ARGUMENT = re.compile(r"""{%[^%]*?\b_\((?P<quote>["'])(?P<text>.*?)(?P=quote)\)""")
 _BLOCK = re.compile(
     r"{%\s*(?:blocktrans|blocktranslate)(?P<options>[^%]*)%}(?P<body>.*?){%\s*endblocktrans(?:late)?\s*%}",
     re.DOTALL,
@@ -26,12 +27,14 @@ _VARIABLE = re.compile(r"{{\s*([\w.]+)[^}]*}}")
 
 
 def check(tree: Tree) -> Iterator[Finding]:
-    """Sentences without translation, doubtful ones, and those a catalogue does not know."""
+    """Sentences without translation, doubtful ones, those a catalogue does not know, those nobody says."""
     used = dict(_used(tree))
+    said = used.keys() | _written(tree)
     for path in tree.files(".po"):
         with (tree.root / path).open("rb") as file:
             catalogue = pofile.read_po(file, locale=PurePosixPath(path).parts[-3].partition("_")[0])
         yield from _gaps(catalogue, path=path)
+        yield from _leftovers(catalogue, said, path=path)
         for text, (place, line) in used.items() if PurePosixPath(path).parts[-3] not in _PARTIAL else ():
             if catalogue.get(text) is None:
                 yield Finding(place, line, f"{path} does not know {text!r}")
@@ -50,10 +53,27 @@ def _gaps(catalogue: Catalog, *, path: str) -> Iterator[Finding]:
             )
 
 
+def _leftovers(catalogue: Catalog, said: Set[str], *, path: str) -> Iterator[Finding]:
+    for message in catalogue:
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        if text and text not in said:
+            yield Finding(path, message.lineno or 1, f"nothing says {text!r} any more: take it out")
+
+
+def _written(tree: Tree) -> set[str]:
+    """Every text in the code: what is translated is often named far from where that happens."""
+    return {
+        node.value
+        for path in tree.files(".py", under="src/stadtkern/")
+        for node in ast.walk(tree.parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
 def _used(tree: Tree) -> Iterator[tuple[str, tuple[str, int]]]:
     for path in tree.files(".html", ".txt", under="src/stadtkern/"):
         text = tree.text(path)
-        for match in _TAG.finditer(text):
+        for match in (*_TAG.finditer(text), *_ARGUMENT.finditer(text)):
             yield match["text"], (path, text.count("\n", 0, match.start()) + 1)
         for match in _BLOCK.finditer(text):
             body = _PLURAL.split(match["body"])[0]
