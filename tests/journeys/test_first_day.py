@@ -78,7 +78,7 @@ def test_somebody_comes_in_and_brings_a_colleague(browser: Browser, city: tuple[
     page.goto(f"{address}/konto/sicherheit/passkeys/neu")
     _confirm(page)
     _clean(page)
-    page.check("#id_passwordless")
+    assert page.is_checked("#id_passwordless"), "a passkey signs in by itself unless somebody wants otherwise"
     page.click("main form .sk-button--strong")
     page.wait_for_url("**/notfallcodes")
     _clean(page)
@@ -90,6 +90,7 @@ def test_somebody_comes_in_and_brings_a_colleague(browser: Browser, city: tuple[
     page.click("text=Abmelden")
     page.goto(f"{address}/arbeit/menschen")
     _clean(page)
+    assert not page.locator("text=Passwort vergessen?").count(), "no mails, so no link that leads nowhere"
     page.click("text=Mit Passkey anmelden")
     page.wait_for_url("**/arbeit/menschen")
     page.click("text=Stadtverwaltung")

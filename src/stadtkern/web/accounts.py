@@ -72,6 +72,7 @@ def _factors(told: Settings) -> dict[str, Any]:
     return {
         "MFA_ADAPTER": "stadtkern.identity.adapters.MFAAdapter",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+        "MFA_FORMS": {"add_webauthn": "stadtkern.identity.account.passkeys.PasskeyForm"},
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_RECOVERY_CODES_SHOW_ONCE": True,
         # Browsers allow passkeys without TLS on localhost only.
