@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -22,6 +22,8 @@ from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
 
 START_SECONDS = 90.0
+# Seconds. Who asks without a pause takes one of two processors from what is being started.
+_BETWEEN_QUESTIONS = 0.1
 LASTING = ("data", "web", "work")
 
 
@@ -50,10 +52,17 @@ class Running:
                 stdout=output, stderr=output, start_new_session=True,
                 env={**os.environ, "STADTKERN_MQTT_PORT": str(self.mqtt_port)},
             )  # fmt: skip
+        self.wait_for(self.answers)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so; it fails where the process ends before that."""
+        assert self.process is not None
         until = time.monotonic() + START_SECONDS
-        while not self.answers():
+        while not condition():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=_BETWEEN_QUESTIONS)
             if self.process.poll() is not None or time.monotonic() > until:
-                raise AssertionError(f"did not start:\n{(self.folder / 'serve.log').read_text()[-4000:]}")
+                raise AssertionError(f"waited in vain:\n{(self.folder / 'serve.log').read_text()[-4000:]}")
 
     def answers(self, path: str = "/health") -> bool:
         """Whether an address answers with 200."""

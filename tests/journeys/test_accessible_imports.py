@@ -98,6 +98,7 @@ def test_axe_finds_nothing_at_any_step(
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, locale="de-DE", reduced_motion="reduce"
     )
+    axe.ready(context)
     context.add_cookies([{"name": "sessionid", "value": imports["cookie"], "url": walk.address}])
     page = context.new_page()
     paths = {"liste": "/arbeit/import", "neu": "/arbeit/import/neu"}

@@ -111,6 +111,7 @@ def test_axe_finds_nothing_inside(
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, locale="de-DE", reduced_motion="reduce"
     )
+    axe.ready(context)
     context.add_cookies([{"name": "sessionid", "value": inside["cookie"], "url": walk.address}])
     page = context.new_page()
     pictures = os.environ.get("STADTKERN_TEST_PICTURES")

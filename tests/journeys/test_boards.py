@@ -184,6 +184,7 @@ def test_axe_finds_nothing_on_boards(
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, locale="de-DE", reduced_motion="reduce"
     )
+    axe.ready(context)
     _signed_in(context, walk, inside)
     page = context.new_page()
     board, work = inside.board, WORK + inside.board.removeprefix("/tafeln")

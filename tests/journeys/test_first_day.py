@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import running
-from tests.journeys.axe import RULES
-from tests.journeys.conftest import AXE
+from tests.journeys import axe
 
 PASSWORD = "viel Regen ohne Schirm 7"
 
@@ -24,8 +23,7 @@ def city() -> Iterator[tuple[str, str]]:
         patched.setenv("STADTKERN_PUBLIC_URL", address)
         made.start()
         log = made.folder / "serve.log"
-        while "Beenden mit" not in log.read_text(encoding="utf-8"):
-            assert made.answers()
+        made.wait_for(lambda: "Beenden mit" in log.read_text(encoding="utf-8"))
         found = re.search(rf"{address}/willkommen/\S+", log.read_text(encoding="utf-8"))
         assert found is not None
         yield address, found[0]
@@ -35,17 +33,15 @@ def _clean(page: Page) -> None:
     for scheme, width in (("light", 1280), ("dark", 390)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        answer = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        found = [f"{v['id']} – {n['target']}" for v in answer["violations"] for n in v["nodes"]]
-        assert not found, (page.url, scheme, width, found)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), (page.url, width)
+        assert axe.here(page, name=f"{page.url} {scheme} {width}") == []
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def _with_authenticator(browser: Browser) -> Page:
     """A page of a visitor whose device keeps passkeys and knows their finger."""
-    page = browser.new_context(locale="de-DE", reduced_motion="reduce").new_page()
+    context = browser.new_context(locale="de-DE", reduced_motion="reduce")
+    axe.ready(context)
+    page = context.new_page()
     protocol = page.context.new_cdp_session(page)
     protocol.send("WebAuthn.enable")
     names = ("hasResidentKey", "hasUserVerification", "isUserVerified", "automaticPresenceSimulation")

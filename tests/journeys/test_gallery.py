@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.axe import RULES
-from tests.journeys.conftest import AXE, Walk
+from tests.journeys import axe
+from tests.journeys.conftest import Walk
 
 # A folder of pictures that somebody has looked at; missing ones are made, others compared byte for byte.
 APPROVED = os.environ.get("STADTKERN_TEST_PICTURES")
@@ -51,11 +51,9 @@ def test_axe_finds_nothing_in_any_component(browser: Browser, walk: Walk, scheme
     """Both colours at once. Only that landmarks stand there twice is as it should be."""
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page.goto(walk.address + "/ui")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    asked = {"runOnly": RULES, "rules": {"landmark-unique": {"enabled": False}}}
-    found = page.evaluate("asked => axe.run(asked)", asked)["violations"]
+    found = axe.here(page, name=f"/ui {scheme}", but=["landmark-unique"])
     page.close()
-    assert [(each["id"], node["target"]) for each in found for node in each["nodes"]] == []
+    assert found == []
 
 
 @pytest.mark.skipif(APPROVED is None, reason="NO PICTURES: name their folder in STADTKERN_TEST_PICTURES")

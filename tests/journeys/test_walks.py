@@ -9,10 +9,9 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import Walk
-from tests.journeys.test_accessible import PATHS, address
 
 
 def _post(walk: Walk, stream: str, result: float, at: datetime | None = None) -> None:
@@ -67,32 +66,6 @@ def test_a_bay_that_is_taken_changes_the_sentence(page: Page, walk: Walk) -> Non
         wanted = "Zurzeit sind alle belegt" if result else "Zurzeit sind alle frei"
         expect(tile).to_contain_text(wanted, timeout=5_000)
     expect(tile).to_have_count(1)
-
-
-def test_nothing_comes_from_elsewhere_and_the_policy_is_never_broken(
-    context: BrowserContext, walk: Walk
-) -> None:
-    """No third party, nothing inline, no error in the console – with the map and the open chart too."""
-    page = context.new_page()
-    complaints: list[str] = []
-    strangers: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: complaints.append(str(e)))
-    page.on("request", lambda r: strangers.append(r.url) if not _ours(r.url, walk) else None)
-    for path in PATHS:
-        page.goto(address(walk, path))
-        if path == "/karte":
-            page.wait_for_selector("[data-map][data-ready]", timeout=20_000)
-        if path == "STREAM":
-            page.get_by_role("button", name="Werte ablesen und vergrößern").click()
-            page.wait_for_selector(".sk-stage canvas")
-    expected = "the server responded with a status of 404"
-    assert [text for text in complaints if expected not in text] == []
-    assert strangers == []
-
-
-def _ours(url: str, walk: Walk) -> bool:
-    return url.startswith((walk.address, "blob:", "data:"))
 
 
 def test_everything_but_the_map_works_without_javascript(browser: Browser, walk: Walk) -> None:
