@@ -30,6 +30,7 @@ NAMES = (
     "disposal",
     "pages",
     "budgets",
+    "board",
     "map",
     "search",
     "onboarding",

@@ -136,7 +136,7 @@ def test_a_point_on_the_map_opens_its_words(page: Page, walk: Walk) -> None:
     again.wait_for(timeout=20_000)
     page.unroute("**/assets/map-*.js*")
     again.click()
-    page.wait_for_selector("[data-map][data-ready]", timeout=20_000)
+    page.wait_for_selector("[data-map][data-ready]", timeout=60_000)
     box = page.locator("[data-map]").bounding_box()
     assert box is not None
     # What was searched for lies in the middle.

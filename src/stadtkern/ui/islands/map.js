@@ -10,7 +10,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const GROUPED = 150; // more places than that are grouped unless somebody does not want it
 const PATIENCE = 4000; // milliseconds until the map is shown although some of its tiles are still missing
-const DENSE = 2000; // more than that, each by itself, are plain circles
+const DENSE = 2000; // more than that are circles, but from close by
 
 function box(features) {
   const bounds = new maplibre.LngLatBounds();
@@ -111,7 +111,7 @@ class Atlas {
 
   get group() { return this.wish.checked && this.found.features.length > GROUPED; }
 
-  get dense() { return !this.group && this.found.features.length > DENSE; }
+  get dense() { return this.found.features.length > DENSE; }
 
   style() {
     this.grouped = this.group;
@@ -185,7 +185,7 @@ class Atlas {
 
   points() {
     const { map } = this;
-    const layers = () => ["group", "places", ...this.collections.flatMap(({ key }) =>
+    const layers = () => ["group", "places", "near", ...this.collections.flatMap(({ key }) =>
       [`rows-${key}-point`, `rows-${key}-area`, `rows-${key}-edge`])].filter((id) => map.getLayer(id));
     map.on("click", async (event) => {
       const [hit] = map.queryRenderedFeatures(event.point, { layers: layers() });
@@ -193,7 +193,7 @@ class Atlas {
       if (hit.layer.id === "group") {
         const zoom = await map.getSource("places").getClusterExpansionZoom(hit.properties.cluster_id);
         map.easeTo({ center: hit.geometry.coordinates, zoom });
-      } else if (hit.layer.id === "places") {
+      } else if (hit.source === "places") {
         const place = this.found.features.find(({ id }) => id === hit.id) ?? hit;
         this.open(hit.geometry.coordinates, placeWords(this.frame, this.kinds, place));
       } else this.open(event.lngLat, rowWords(hit));

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Lets points move with their values: one stream of events for what is in view, changes drawn together.
+import { CLOSE } from "./mapstyle.js";
+
 const MOST = 2000; // as many as one stream may name
 const LONGEST = 6000; // characters of an address that servers in between take
 const CALM = 2000; // ms between two drawings
 const SETTLED = 1500; // ms after the view came to rest
 const language = document.documentElement.lang || "de";
+
+const formats = new Map(); // by decimal places: to make one takes longer than to use it a hundred times
+
+function formatted(number, places) {
+  if (!formats.has(places)) {
+    const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+    formats.set(places, new Intl.NumberFormat(language === "en" ? "en-GB" : language, digits));
+  }
+  return formats.get(places).format(number).replace("-", "−");
+}
 
 function words({ digits, unit, kind }, result, kinds) {
   const state = kinds[kind]?.states?.[String(Number(result))];
@@ -12,10 +24,7 @@ function words({ digits, unit, kind }, result, kinds) {
   if (typeof result !== "number") return { value: String(result), mood: "live" };
   const size = Math.abs(result);
   const places = digits ?? (Number.isInteger(result) || size >= 100 ? 0 : size >= 10 ? 1 : 2);
-  const text = new Intl.NumberFormat(language === "en" ? "en-GB" : language, {
-    minimumFractionDigits: places, maximumFractionDigits: places,
-  }).format(result).replace("-", "−");
-  return { value: `${text} ${unit ?? ""}`.trim(), mood: "live" };
+  return { value: `${formatted(result, places)} ${unit ?? ""}`.trim(), mood: "live" };
 }
 
 // The differences of sorted numbers in base 36: 2,000 numbers in few characters.
@@ -26,29 +35,39 @@ function packed(ids) {
 
 export function follow({ map, kinds, found, dense }) {
   let [stream, known, byStream, timer, drawing] = [null, "", new Map(), 0, 0];
-  const pending = new Map();
+  const pending = new Map(); // the newest result of each place since the last drawing
+  const untold = new Set(); // places whose tiles do not know their value yet
 
   function draw() {
     drawing = 0;
-    const update = [];
     const plain = dense();
-    for (const [feature, said] of pending) {
-      const turned = feature.properties.mood !== said.mood;
-      Object.assign(feature.properties, said);
-      // Plain circles show no value: only where the mood turns is there something to draw, without new tiles.
-      if (plain && turned) map.setFeatureState({ source: "places", id: feature.id }, { mood: said.mood });
-      if (plain) continue;
-      update.push({ id: feature.id, addOrUpdateProperties: Object.entries(said).map(([key, value]) => ({ key, value })) });
+    for (const [feature, { result, time }] of pending) {
+      const before = feature.properties.mood;
+      Object.assign(feature.properties, words(feature.properties, result, kinds), { at: time });
+      const { mood } = feature.properties;
+      // Circles show no value: only where the mood turns is there something to draw, without new tiles.
+      if (plain && mood !== before) map.setFeatureState({ source: "places", id: feature.id }, { mood });
+      untold.add(feature);
     }
     pending.clear();
-    if (update.length) map.getSource("places")?.updateData({ update });
+    tell();
+  }
+
+  function tell() {
+    if (!untold.size || (dense() && map.getZoom() < CLOSE)) return;
+    const update = [...untold].map(({ id, properties: { value, mood, at } }) => ({
+      id, addOrUpdateProperties: Object.entries({ value, mood, at }).map(([key, said]) => ({ key, value: said })),
+    }));
+    untold.clear();
+    map.getSource("places")?.updateData({ update });
   }
 
   function hear(event) {
     const { datastream, time, result } = JSON.parse(event.data);
     const feature = byStream.get(datastream);
-    if (!feature || (feature.properties.at && Date.parse(time) <= Date.parse(feature.properties.at))) return;
-    pending.set(feature, { ...words(feature.properties, result, kinds), at: time });
+    const heard = feature && (pending.get(feature)?.time ?? feature.properties.at);
+    if (!feature || (heard && Date.parse(time) <= Date.parse(heard))) return;
+    pending.set(feature, { result, time });
     drawing ||= setTimeout(draw, CALM);
   }
 
@@ -78,11 +97,13 @@ export function follow({ map, kinds, found, dense }) {
   }
 
   const soon = () => { clearTimeout(timer); timer = setTimeout(choose, SETTLED); };
+  map.on("moveend", tell);
   map.on("moveend", soon);
   document.addEventListener("visibilitychange", soon);
   addEventListener("pagehide", () => stream?.close());
+  const forget = () => { pending.clear(); untold.clear(); }; // what was heard is about places that are gone
   return {
-    restart: () => { known = ""; soon(); },
-    rest: () => { clearTimeout(timer); stream?.close(); known = ""; byStream = new Map(); },
+    restart: () => { known = ""; forget(); soon(); },
+    rest: () => { clearTimeout(timer); stream?.close(); known = ""; byStream = new Map(); forget(); },
   };
 }

@@ -7,6 +7,7 @@ export const ink = (name) => getComputedStyle(document.documentElement).getPrope
 const FONT = ["Fira Sans, sans-serif"];
 const EMPTY = { type: "FeatureCollection", features: [] };
 const single = ["!", ["has", "point_count"]];
+export const CLOSE = 14.5; // from here on also each of thousands of places shows its shape, name and value
 
 const halo = () => ({ "text-color": ink("text"), "text-halo-color": ink("surface"), "text-halo-width": 2 });
 
@@ -71,39 +72,40 @@ function rows(source) {
   ];
 }
 
-// Thousands of points, each by itself: one circle each, filled or hollow, and names only from close by.
-function many() {
-  const mood = ["coalesce", ["feature-state", "mood"], ["get", "mood"]];
-  const by = (live, off, silent) => ["match", mood, "off", off, "silent", silent, live];
-  const edge = by(ink("surface"), ink("accent"), ink("usual"));
+const clusters = () => [
+  { id: "group", type: "circle", source: "places", filter: ["has", "point_count"],
+    paint: { "circle-color": ink("accent-soft"), "circle-stroke-color": ink("accent"),
+      "circle-stroke-width": 2, "circle-radius": ["step", ["get", "point_count"], 15, 20, 19, 200, 24] } },
+  { id: "group-n", type: "symbol", source: "places", filter: ["has", "point_count"],
+    layout: { "text-field": ["get", "point_count"], "text-font": FONT, "text-size": 13, "text-allow-overlap": true },
+    paint: { "text-color": ink("text") } },
+];
+
+// Each place with its shape, and from close by with its name and value.
+function shapes(id, { from = 0, named }) {
+  const label = ["format", ["get", "name"], {}, "\n", {}, ["get", "value"], { "font-scale": 1.05 }];
   return [
-    { id: "places", type: "circle", source: "places",
-      paint: { "circle-color": by(ink("accent"), ink("surface"), ink("surface")), "circle-stroke-color": edge,
-        "circle-stroke-width": by(1, 2, 1), "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2.5, 15, 6] } },
-    { id: "names", type: "symbol", source: "places", minzoom: 14.5,
-      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 13, "text-offset": [0, 0.8],
+    { id, type: "symbol", source: "places", filter: single, minzoom: from,
+      layout: { "icon-image": ["concat", ["get", "shape"], "-", ["get", "mood"]], "icon-allow-overlap": true,
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 13, 1] } },
+    { id: "names", type: "symbol", source: "places", filter: single, minzoom: named,
+      layout: { "text-field": label, "text-font": FONT, "text-size": 13, "text-offset": [0, 1],
         "text-anchor": "top", "text-optional": true },
       paint: halo() },
   ];
 }
 
-function places() {
-  const label = ["format", ["get", "name"], {}, "\n", {}, ["get", "value"], { "font-scale": 1.05 }];
+// Of thousands of places, those that stand alone are circles, filled or hollow; what they are is said from close by.
+function many() {
+  const mood = ["coalesce", ["feature-state", "mood"], ["get", "mood"]];
+  const by = (live, off, silent) => ["match", mood, "off", off, "silent", silent, live];
+  const edge = by(ink("surface"), ink("accent"), ink("usual"));
   return [
-    { id: "group", type: "circle", source: "places", filter: ["has", "point_count"],
-      paint: { "circle-color": ink("accent-soft"), "circle-stroke-color": ink("accent"),
-        "circle-stroke-width": 2, "circle-radius": ["step", ["get", "point_count"], 15, 20, 19, 200, 24] } },
-    { id: "group-n", type: "symbol", source: "places", filter: ["has", "point_count"],
-      layout: { "text-field": ["get", "point_count"], "text-font": FONT, "text-size": 13,
-        "text-allow-overlap": true },
-      paint: { "text-color": ink("text") } },
-    { id: "places", type: "symbol", source: "places", filter: single,
-      layout: { "icon-image": ["concat", ["get", "shape"], "-", ["get", "mood"]], "icon-allow-overlap": true,
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 13, 1] } },
-    { id: "names", type: "symbol", source: "places", filter: single, minzoom: 12.5,
-      layout: { "text-field": label, "text-font": FONT, "text-size": 13, "text-offset": [0, 1],
-        "text-anchor": "top", "text-optional": true },
-      paint: halo() },
+    ...clusters(),
+    { id: "places", type: "circle", source: "places", filter: single, maxzoom: CLOSE,
+      paint: { "circle-color": by(ink("accent"), ink("surface"), ink("surface")), "circle-stroke-color": edge,
+        "circle-stroke-width": by(1, 2, 1), "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2.5, 15, 6] } },
+    ...shapes("near", { from: CLOSE, named: CLOSE }),
   ];
 }
 
@@ -122,7 +124,7 @@ export function style({ districts, middles, found, group, dense, collections, ti
       { id: "ground", type: "background", paint: { "background-color": ink("surface") } },
       land, ...basemap(tiles), ...drawn,
       ...collections.flatMap(({ key }) => rows(`rows-${key}`)),
-      ...(dense ? many() : places()),
+      ...(dense ? many() : [...clusters(), ...shapes("places", { named: 12.5 })]),
     ],
   };
 }
