@@ -71,7 +71,8 @@ async def test_a_table_chooses_its_own_chart(
     """The page of the dataset begins with a picture, which leads to where it can be changed and taken."""
     key = await planted(connection, office, title={"de": "Bäume am Weg"})
     page = await text(visitor, f"/daten/{key}")
-    assert "Bäume am Weg nach Baumart" in page
+    assert "Einträge nach Baumart" in page  # below the title of the dataset, which need not be said again
+    assert "Bäume am Weg nach Baumart" in await text(visitor, f"/diagramm?tabelle={key}")
     assert bars(page) == [(kind, "24") for kind in sorted(KINDS)]
     assert f'href="/diagramm?tabelle={key}"' in page
     assert key in await text(visitor, "/diagramm?suche=B%C3%A4ume+Weg")

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stadtkern.ui import charts, maps
-from stadtkern.ui.charts import scales
+from stadtkern.ui.charts import scales, several, sheet
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 2, 26, tzinfo=UTC)
@@ -109,3 +109,14 @@ def test_a_range_of_the_largest_numbers_there_are_is_finite() -> None:
         found = scales.value_range(values, from_zero=False)
         assert math.isfinite(found.high - found.low)
         assert len(found.ticks) > 2
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_line_alone_has_the_citys_colour(n: int) -> None:
+    """On the page and in the picture to take along; several lines have colours that all eyes tell apart."""
+    marks = [charts.Mark(START + timedelta(hours=h), float(h)) for h in range(4)]
+    lines = [several.Line(label=str(number), pieces=[marks]) for number in range(n)]
+    chart = several.Chart(start=START, end=START + timedelta(hours=4), zone=BERLIN, lines=lines)
+    assert ("sk-several--one" in several.draw(chart)) == (n == 1)
+    picture = sheet.draw(sheet.Sheet(chart=chart, sub="", sentence="", source="", colour="#123456"))
+    assert ("#123456" in picture) == (n == 1)

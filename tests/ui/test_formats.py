@@ -100,3 +100,21 @@ def test_numbers_keep_their_shortest_digits() -> None:
     assert formats.number(-0.001, digits=1) == "0,0"
     with translation.override("en"):
         assert formats.number(-1234567.25, digits=2) == "−1,234,567.25"
+
+
+@pytest.mark.parametrize(
+    ("most", "text"),
+    [
+        (
+            100,
+            "Wo fahren Räder? Am Neutor, z. B. sonntags. Echte Werte aus Münster, um 41 Wochen verschoben.",
+        ),
+        (90, "Wo fahren Räder? Am Neutor, z. B. sonntags."),
+        (40, "Wo fahren Räder?"),
+        (12, "Wo fahren …"),
+    ],
+)
+def test_an_excerpt_ends_where_a_sentence_or_a_word_ends(most: int, text: str) -> None:
+    """Never in the middle of a thought where a whole one fits; abbreviations end no sentence."""
+    whole = "Wo fahren Räder? Am Neutor, z. B. sonntags.\n Echte Werte aus Münster, um 41 Wochen verschoben."
+    assert formats.excerpt({"de": whole}, most) == text

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -37,6 +39,11 @@ class Shades(msgspec.Struct, frozen=True, kw_only=True):
     dark: str
     dark_soft: str
     on_dark: str
+
+
+def chosen(properties: Mapping[str, Any]) -> str:
+    """The colour among a city's properties, or ours where it has chosen none."""
+    return str(properties.get("accent") or OWN)
 
 
 def contrast(one: str, other: str) -> float:

@@ -22,7 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     language = translation.get_language() or settings.LANGUAGE_CODE
     return {
         "city": city,
-        "accent": city.properties.get("accent") or colours.OWN,
+        "accent": colours.chosen(city.properties),
         "now": visit.now if visit else None,
         "zone": city.zone,
         "person": getattr(request, "person", None),

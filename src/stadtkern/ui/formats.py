@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -19,6 +20,8 @@ from stadtkern.city import languages
 _TOO_LONG, _MOST_DIGITS = 1e15, 15
 _JUST_NOW = timedelta(seconds=10)
 _KILO = 1000
+# An end of a sentence, not of `Nr.` or `z. B.`; sentences fill this share of an excerpt's room at least.
+_SENTENCE, _ENOUGH = re.compile(r"(?<=[\w)]{4})[.!?][“”\")]?(?=\s)"), 0.4
 _GERMAN, _ENGLISH = str.maketrans(",.-", ".,−"), str.maketrans("-", "−")
 _SIZES = ("Byte", "KB", "MB", "GB", "TB")
 
@@ -132,6 +135,17 @@ def moment_or_clock(value: datetime, *, zone: tzinfo, now: datetime) -> str:
     """`14:05 Uhr` for today, else with the date: short where the day goes without saying."""
     local = value.astimezone(zone)
     return clock(local) if local.date() == now.astimezone(zone).date() else moment(value, zone=zone)
+
+
+def excerpt(text: object, most: int) -> str:
+    """The beginning of a text in so many letters: whole sentences where they say enough, else words."""
+    plain = " ".join(words(text).split())
+    if len(plain) <= most:
+        return plain
+    ends = [end.end() for end in _SENTENCE.finditer(plain) if end.end() <= most]
+    if ends and ends[-1] >= most * _ENOUGH:
+        return plain[: ends[-1]]
+    return plain[: most - 1].rpartition(" ")[0].rstrip(" ,;:–-") + " …"
 
 
 def words(value: object) -> str:

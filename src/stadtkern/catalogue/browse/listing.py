@@ -141,7 +141,7 @@ def _card(visit: Visit, dataset: Dataset, newest: datetime | None, *, url: str) 
         office=formats.words(dataset.organisation.name),
         badges=_badges(dataset),
         title=wording.said(dataset.title) or dataset.key,
-        about=_short(wording.said(dataset.description)),
+        about=formats.excerpt(dataset.description, _LONGEST),
         formats=list(kinds),
         licence=wording.name("licence", licences[0].licence) if licences else "",
         newest=newest,
@@ -159,12 +159,6 @@ def _badges(dataset: Dataset) -> list[tuple[str, bool]]:
     elif dataset.extra.get("replay"):
         found.append((gettext("Wiedergabe"), False))
     return found
-
-
-def _short(text: str) -> str:
-    """The beginning of a description, up to the end of a word."""
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _LONGEST else plain[:_LONGEST].rpartition(" ")[0] + " …"
 
 
 def _facet(key: str, *, question: Question, found: find.Found, names: Mapping[str, str]) -> Facet:

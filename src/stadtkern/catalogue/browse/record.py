@@ -106,7 +106,9 @@ async def _chart(visit: Visit, dataset: Dataset, tables: Sequence[table.Preview]
     """What suits the first table best; None where it shows nothing, or not soon enough."""
     for each in tables[:1]:
         question = Question(table=each.collection.key)
-        found = await charts.of_table(visit, question, dataset, each.collection, milliseconds=figures.BRIEF)
+        found = await charts.of_table(
+            visit, question, dataset, each.collection, milliseconds=figures.BRIEF, at_home=True
+        )
         return found if found.filled else None
     return None
 

@@ -20,6 +20,7 @@ _ROWS = 10
 _COLUMNS = 12
 _LONGEST = 80
 _DIVIDED = 10_000
+_YEARS = 3_000  # whole numbers below may be years, which are never divided
 _NUMBERS = ("integer", "number")
 
 
@@ -78,10 +79,7 @@ async def _preview(visit: Visit, collection: Collection, rows: int) -> Preview:
         title=wording.said(dict(collection.title)) or collection.key,
         says=ngettext("%(n)s Zeile", "%(n)s Zeilen", collection.n) % {"n": n},
         heads=[head(column) for column in columns],
-        rows=[
-            [cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
-            for row in page.rows
-        ],
+        rows=cells([row.values for row in page.rows], columns, visit),
         more_columns=len(collection.columns) - len(columns),
         geometry=collection.geometry is not None,
         collection=collection,
@@ -94,8 +92,26 @@ def head(column: Column) -> Head:
 
 
 def cell(value: Any, column: Column, visit: Visit) -> Cell:
-    """A value as it stands in a table."""
+    """A value as it stands alone."""
     return Cell(_said(value, column, visit), column.type in _NUMBERS, isinstance(value, date))
+
+
+def cells(rows: Sequence[Sequence[Any]], columns: Sequence[Column], visit: Visit) -> list[list[Cell]]:
+    """Rows as they stand below each other: in a column, either all whole numbers are divided or none is."""
+    divided = {
+        at
+        for at, column in enumerate(columns)
+        if column.type == "integer" and any(abs(row[at] or 0) >= _YEARS for row in rows)
+    }
+    return [
+        [
+            Cell(formats.number(value, digits=0), number=True)
+            if at in divided and value is not None
+            else cell(value, column, visit)
+            for at, (value, column) in enumerate(zip(row, columns, strict=False))
+        ]
+        for row in rows
+    ]
 
 
 def _digits(value: float) -> int | None:

@@ -115,10 +115,7 @@ def _shown(visit: Visit, shown: Collection, asked: Selection, found: Found) -> d
     sortable = range(len(columns)) if shown.n <= queries.MANY else sources.indexed(shown.columns)
     return {
         "heads": [_head(shown, at, asked, sortable=at in sortable) for at in range(len(columns))],
-        "rows": [
-            [table.cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
-            for row in found.rows
-        ],
+        "rows": table.cells([row.values for row in found.rows], columns, visit),
         "more_columns": len(shown.columns) - len(columns),
         "trouble": found.trouble,
         "wrong": [each.wrong for each in asked.conditions if each.wrong],

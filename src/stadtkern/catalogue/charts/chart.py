@@ -102,8 +102,9 @@ async def of_table(
     *,
     name: str = "bild",
     milliseconds: int = figures.PATIENCE,
+    at_home: bool = False,
 ) -> Chart:
-    """The chart of a table that was found for this visit."""
+    """The chart of a table that was found for this visit; `at_home` stands below the dataset's own title."""
     called = wording.said(dict(table.title)) or wording.said(dataset.title) or dataset.key
     nothing = Chart(
         question=question, dataset=dataset, table=table, title=question.title or called,
@@ -126,7 +127,8 @@ async def of_table(
     except tally.NumbersTooLarge:
         text = gettext("Die Zahlen dieser Spalte sind zu groß, um sie zusammenzuzählen.")
         return msgspec.structs.replace(nothing, trouble=text)
-    names = words.names(called, table, plan, found)
+    plain = at_home and called == wording.said(dataset.title)
+    names = words.names("" if plain else called, table, plan, found)
     return _made(visit, nothing, found, names, name=name)
 
 

@@ -20,7 +20,7 @@ _LONGEST_NAME = 80
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What things are called: the table, the column that groups, the one with numbers, its unit."""
+    """What things are called: the table (empty below its own title), its two columns, the unit."""
 
     table: str
     by: str
@@ -87,13 +87,17 @@ def each(per: str) -> str:
 def title(names: Names, found: Figures) -> str:
     """What the chart is called where nobody has given it a name."""
     about = {"table": names.table, "by": names.by, "value": names.value, "per": each(found.per)}
+    if not names.table and found.plan.how == "anzahl":
+        return (
+            gettext("Einträge %(per)s (%(by)s)") if found.timed else gettext("Einträge nach %(by)s")
+        ) % about
     if found.timed and found.plan.how == "anzahl":
         return gettext("%(table)s %(per)s (%(by)s)") % about
     if found.timed:
-        return gettext("%(value)s %(per)s (%(table)s)") % about
+        return gettext("%(value)s %(per)s") % about
     if found.plan.how == "anzahl":
         return gettext("%(table)s nach %(by)s") % about
-    return gettext("%(value)s nach %(by)s (%(table)s)") % about
+    return gettext("%(value)s nach %(by)s") % about
 
 
 def how(found: Figures) -> str:
@@ -120,6 +124,8 @@ def sub(names: Names, found: Figures, cells: Sequence[Cell], *, chips: Sequence[
     elif left > 0:
         about = {"n": len(found.groups), "all": formats.number(found.tally.different, digits=0)}
         parts.append(gettext("%(n)s von %(all)s") % about)
+    if found.plan.how != "anzahl":  # there the title names it
+        parts.append(names.table)
     if chips:
         parts.append(gettext("nur Zeilen mit: %(what)s") % {"what": "; ".join(chips)})
     return " · ".join(part for part in parts if part)
@@ -192,8 +198,14 @@ def _left(names: Names, found: Figures) -> list[str]:
     left, rows = found.hidden
     if left > 0:
         about = {"n": formats.number(left, digits=0), "rows": formats.number(rows, digits=0)}
+        alone = left == rows  # a row each, as where each row has a name of its own
         said.append(
             ngettext(
+                "%(n)s weiterer Wert ist nicht gezeigt.", "%(n)s weitere Werte sind nicht gezeigt.", left
+            )
+            % about
+            if alone
+            else ngettext(
                 "%(n)s weiterer Wert mit %(rows)s Zeilen ist nicht gezeigt.",
                 "%(n)s weitere Werte mit zusammen %(rows)s Zeilen sind nicht gezeigt.",
                 left,

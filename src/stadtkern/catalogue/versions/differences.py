@@ -114,7 +114,7 @@ def forms(document: Mapping[str, Any], *, zone: tzinfo) -> list[tuple[str, list[
 
 def form_name(form: Mapping[str, Any]) -> str:
     """What a form is called."""
-    return _texts(form.get("title")) or str(form.get("format") or form.get("access_url") or "")
+    return formats.words(form.get("title")) or str(form.get("format") or form.get("access_url") or "")
 
 
 def text(name: str, value: Any, *, zone: tzinfo) -> str:

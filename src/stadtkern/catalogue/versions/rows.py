@@ -122,10 +122,7 @@ def table_of(collection: Collection, found: Sequence[Row], visit: Visit) -> Show
     columns = collection.columns[:_COLUMNS]
     return Shown(
         heads=[table.head(column) for column in columns],
-        rows=[
-            [table.cell(value, column, visit) for value, column in zip(row.values, columns, strict=False)]
-            for row in found
-        ],
+        rows=table.cells([row.values for row in found], columns, visit),
         more_columns=len(collection.columns) - len(columns),
     )
 

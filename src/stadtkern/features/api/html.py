@@ -19,6 +19,7 @@ from stadtkern.features.sources import Source
 
 Node = Mapping[str, Any]
 _MOST_NAME = 80
+_MOST_ABOUT = 240
 
 
 def landing(call: Call, found: Node) -> str:  # noqa: ARG001
@@ -52,17 +53,15 @@ def collections(call: Call, found: Node) -> str:
     say = words(call.language)
     if not found["collections"]:
         return shell.page(call, say.collections, f'<p class="sk-note sk-section">{escape(say.nothing)}</p>')
-    rows = [
-        [
-            shell.link(shell.to(call, "collections", item["id"]), item["title"]),
-            escape(item.get("description", "")),
-            cells.count(call, item.get("itemCount")),
-        ]
-        for item in found["collections"]
-    ]
-    heads = [say.title, say.description, say.features]
-    table = f'<div class="sk-section">{cells.table(say.collections, heads, rows, numbers={2})}</div>'
-    return shell.page(call, say.collections, table, lead=say.about_collections)
+    counted = ((item, cells.count(call, item.get("itemCount"))) for item in found["collections"])
+    hits = "".join(
+        f'<li class="sk-hit"><h2>{shell.link(shell.to(call, "collections", item["id"]), item["title"])}</h2>'
+        f"<p>{cells.cell(call, item.get('description', ''), most=_MOST_ABOUT)}</p>"
+        + (f'<p class="sk-small sk-muted">{escape(say.features)}: {n}</p></li>' if n else "</li>")
+        for item, n in counted
+    )
+    body = f'<ol class="sk-hits sk-section">{hits}</ol>'
+    return shell.page(call, say.collections, body, lead=say.about_collections)
 
 
 def collection(call: Call, found: Node) -> str:

@@ -33,7 +33,6 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     about_conformance: str
     about_api: str
     title: str
-    description: str
     features: str
     changed: str
     extent: str
@@ -94,7 +93,6 @@ _GERMAN = Words(
     about_conformance="Welche Teile der Standards dieser Dienst erfüllt.",
     about_api="Beschreibung des Dienstes für Programme.",
     title="Titel",
-    description="Beschreibung",
     features="Objekte",
     changed="Zuletzt geändert",
     extent="Ausdehnung (West, Süd, Ost, Nord)",
@@ -160,7 +158,6 @@ _ENGLISH = Words(
     about_conformance="Which parts of the standards this service conforms to.",
     about_api="Description of the service for programs.",
     title="Title",
-    description="Description",
     features="Features",
     changed="Last changed",
     extent="Extent (west, south, east, north)",

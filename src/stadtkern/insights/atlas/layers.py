@@ -143,11 +143,10 @@ async def listed(
                 dataset_key=owners.get(collection.dataset_id, ""),
                 heads=[table.head(column) for column in columns],
                 rows=[
-                    (
-                        name(row, collection),
-                        [table.cell(v, c, visit) for v, c in zip(row.values, columns, strict=False)],
+                    (name(row, collection), said)
+                    for row, said in zip(
+                        shown, table.cells([row.values for row in shown], columns, visit), strict=True
                     )
-                    for row in shown
                 ],
                 n=n,
                 more=more,

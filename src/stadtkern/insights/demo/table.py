@@ -116,7 +116,7 @@ async def make(connection: Connection) -> None:
     await features.load(connection, collection=places, batches=[list(_counters(found))], mode="replace")
     months = await features.create(
         connection, dataset_id=made.id, key=MONTHS, columns=_MONTHS,
-        title={"de": "jeder Monat seit 2023", "en": "every month since 2023"},
+        title={"de": "Jeder Monat seit 2023", "en": "Every month since 2023"},
     )  # fmt: skip
     rows = sorted((m.first_day, m.counter.name, m.bicycles, m.hours) for m in found.months)
     await features.load(connection, collection=months, batches=[rows], mode="replace")

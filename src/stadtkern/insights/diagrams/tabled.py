@@ -20,6 +20,7 @@ from stadtkern.catalogue.usage import counting
 from stadtkern.core import audit
 from stadtkern.insights.diagrams import taken
 from stadtkern.insights.stories import permissions
+from stadtkern.ui import colours
 from stadtkern.ui import visit as visits
 from stadtkern.ui.charts import bars, sheet
 from stadtkern.ui.visit import Visit
@@ -115,14 +116,24 @@ async def svg(request: HttpRequest) -> HttpResponse:
     """The diagram as a picture of its own."""
     async with visits.open_visit(request) as visit:
         shown = await _shown(visit, request)
+    colour = colours.chosen(visit.city.properties)
     source = taken.source(shown.about, path=reverse("dataset", args=[shown.dataset.key]))
     sentence = shown.sentence or shown.trouble
     if shown.drawn is None:
         drawn = bars.draw(
-            bars.Sheet(bars=shown.bars, title=shown.title, sub=shown.sub, sentence=sentence, source=source)
+            bars.Sheet(
+                bars=shown.bars,
+                title=shown.title,
+                sub=shown.sub,
+                sentence=sentence,
+                source=source,
+                colour=colour,
+            )
         )
     else:
-        drawn = sheet.draw(sheet.Sheet(chart=shown.drawn, sub=shown.sub, sentence=sentence, source=source))
+        drawn = sheet.draw(
+            sheet.Sheet(chart=shown.drawn, sub=shown.sub, sentence=sentence, source=source, colour=colour)
+        )
     return taken.picture(drawn, name=rows.file_name(shown))
 
 

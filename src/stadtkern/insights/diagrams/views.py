@@ -19,7 +19,7 @@ from stadtkern.insights.diagrams.asking import Question
 from stadtkern.insights.diagrams.diagram import Diagram
 from stadtkern.insights.explore import download
 from stadtkern.insights.stories import permissions
-from stadtkern.ui import spans
+from stadtkern.ui import colours, spans
 from stadtkern.ui import visit as visits
 from stadtkern.ui.charts import sheet
 from stadtkern.ui.visit import Visit
@@ -130,7 +130,13 @@ async def svg(request: HttpRequest) -> HttpResponse:
         shown = await _shown(visit, request)
         source = taken.source(shown.about, path=reverse("diagram"))
         drawn = sheet.draw(
-            sheet.Sheet(chart=shown.chart, sub=shown.sub, sentence=shown.sentence, source=source)
+            sheet.Sheet(
+                chart=shown.chart,
+                sub=shown.sub,
+                sentence=shown.sentence,
+                source=source,
+                colour=colours.chosen(visit.city.properties),
+            )
         )
     return taken.picture(drawn, name=_name(shown))
 

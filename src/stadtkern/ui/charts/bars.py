@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from django.utils.safestring import SafeString
 
+from stadtkern.ui import colours
 from stadtkern.ui.charts import sheet
 from stadtkern.ui.drawing import element
 
@@ -58,13 +59,14 @@ def _drawn(start: float, length: float, zero: float) -> SafeString:
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """The bars and the words around them, as a picture of its own."""
+    """The bars and the words around them, as a picture of its own; `colour` is the city's own."""
 
     bars: Sequence[Bar]
     title: str
     sub: str
     sentence: str
     source: str
+    colour: str = colours.OWN
 
 
 def draw(given: Sheet) -> str:
@@ -82,7 +84,7 @@ def draw(given: Sheet) -> str:
             sheet.text(bar.said, x=1160.0, y=y, size=17, fill=sheet.INK, weight="600", anchor="end"),
             element(
                 "rect", x=40.0 + bar.start * 11.2, y=y + 9, width=max(bar.length * 11.2, 1.5), height=18,
-                fill=sheet.COLOURS[0],
+                fill=given.colour,
             ),
         ]  # fmt: skip
         if bar.zero > 0:

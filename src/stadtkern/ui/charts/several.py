@@ -128,7 +128,8 @@ def draw(chart: Chart) -> SafeString:
         title=chart.title,
         description=chart.description,
         height=chart.height,
-        class_=f"sk-chart sk-several sk-chart--{'s' if longest <= 4 else 'm' if longest <= 7 else 'l'}",
+        class_=f"sk-chart sk-several{' sk-several--one' if len(chart.lines) < 2 else ''}"
+        f" sk-chart--{'s' if longest <= 4 else 'm' if longest <= 7 else 'l'}",
     )
 
 

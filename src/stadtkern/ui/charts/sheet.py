@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import msgspec
 from django.utils.safestring import SafeString
 
-from stadtkern.ui import drawing, formats
+from stadtkern.ui import colours, drawing, formats
 from stadtkern.ui.charts import scales, several
 from stadtkern.ui.drawing import element
 
-# Told apart by eyes that see no red and green too, and each at least 3:1 on white (WCAG 2.2, 1.4.11).
+# Several lines are told apart by eyes that see no red and green, too;
+# each is at least 3:1 on white (WCAG 2.2, 1.4.11).
 COLOURS = ("#0b5fa5", "#b8480b", "#5b3f99", "#00705f", "#8a6100", "#4b4f58")
 DASHES = ("", "9 5", "3 4", "14 4 3 4", "18 6", "6 3 2 3 2 3")
 _WIDTH, _PLOT = 1200.0, 430.0
@@ -23,12 +24,18 @@ _FONT = "'Fira Sans', 'Segoe UI', 'Noto Sans', Arial, sans-serif"
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart and the words around it."""
+    """A chart and the words around it; `colour` is the city's own, as `#rrggbb`."""
 
     chart: several.Chart
     sub: str
     sentence: str
     source: str
+    colour: str = colours.OWN
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The colour of each line: one alone has the city's own."""
+        return COLOURS if len(self.chart.lines) > 1 else (self.colour,)
 
 
 class Column:
@@ -63,7 +70,7 @@ def draw(sheet: Sheet) -> str:
     height = foot.y + 30
     return document(
         *head.drawn,
-        *_plot(sheet.chart, plane),
+        *_plot(sheet, plane),
         *key,
         *foot.drawn,
         title=sheet.chart.title,
@@ -101,7 +108,8 @@ def _rule(x1: float, y1: float, x2: float, y2: float, *, stroke: str, dash: str 
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=1, stroke_dasharray=dash)
 
 
-def _plot(chart: several.Chart, plane: several.Plane) -> list[SafeString]:
+def _plot(given: Sheet, plane: several.Plane) -> list[SafeString]:
+    chart = given.chart
     drawn: list[SafeString] = []
     for tick in plane.range.ticks:
         y = plane.y(tick)
@@ -116,34 +124,34 @@ def _plot(chart: several.Chart, plane: several.Plane) -> list[SafeString]:
         x = plane.x(event.at)
         drawn.append(_rule(x, plane.top - 14, x, plane.bottom, stroke=INK, dash="3 3"))
         drawn += _knob(x, plane.top - 20, str(number), fill=INK)
-    return drawn + _lines(chart, plane)
+    return drawn + _lines(chart, plane, given.lines)
 
 
-def _lines(chart: several.Chart, plane: several.Plane) -> list[SafeString]:
+def _lines(chart: several.Chart, plane: several.Plane, fills: Sequence[str]) -> list[SafeString]:
     if chart.form == "bars":
         outline = plane.bars(chart.lines[0].marks) if chart.lines else ""
-        return [element("path", d=outline, fill=COLOURS[0])] if outline else []
+        return [element("path", d=outline, fill=fills[0])] if outline else []
     bands = [plane.band(piece) for line in chart.lines[:1] for piece in line.pieces]
-    drawn = [element("path", d=d, fill=COLOURS[0], fill_opacity="0.18") for d in bands if d]
+    drawn = [element("path", d=d, fill=fills[0], fill_opacity="0.18") for d in bands if d]
     for index, line in reversed(list(enumerate(chart.lines))):
         d = "".join(drawing.path(plane.points(piece)) for piece in line.pieces if len(piece) > 1)
-        drawn += [_stroke(d, index)] if d else []
+        drawn += [_stroke(d, index, fills[index])] if d else []
         for piece in line.pieces:
             if len(piece) == 1:
                 x, y = plane.points(piece)[0]
-                drawn.append(element("circle", cx=x, cy=y, r=5, fill=COLOURS[index]))
+                drawn.append(element("circle", cx=x, cy=y, r=5, fill=fills[index]))
         if len(chart.lines) > 1 and line.marks:
             x, y = plane.points(line.marks[-1:])[0]
-            drawn += _knob(x, y, several.LETTERS[index], fill=COLOURS[index])
+            drawn += _knob(x, y, several.LETTERS[index], fill=fills[index])
     return drawn
 
 
-def _stroke(d: str, index: int) -> SafeString:
+def _stroke(d: str, index: int, colour: str) -> SafeString:
     return element(
         "path",
         d=d,
         fill="none",
-        stroke=COLOURS[index],
+        stroke=colour,
         stroke_width="2.5",
         stroke_linejoin="round",
         stroke_dasharray=DASHES[index] or None,
@@ -159,7 +167,7 @@ def _key(chart: several.Chart, foot: Column) -> Sequence[SafeString]:
     drawn: list[SafeString] = []
     for index, line in enumerate(chart.lines):
         foot.y += 28
-        drawn.append(_stroke(f"M40 {foot.y - 6:.0f}H84", index))
+        drawn.append(_stroke(f"M40 {foot.y - 6:.0f}H84", index, COLOURS[index]))
         drawn += _knob(104, foot.y - 6, several.LETTERS[index], fill=COLOURS[index])
         said = textwrap.shorten(line.label, 120, placeholder=" …")
         drawn.append(text(said, x=126.0, y=foot.y, size=17, fill=INK))

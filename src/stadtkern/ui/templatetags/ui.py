@@ -23,6 +23,7 @@ _ENDED = timedelta(days=60)
 
 register.simple_tag(assets.address, name="asset")
 register.filter("words", formats.words)
+register.filter("excerpt", formats.excerpt)
 
 
 @register.filter
@@ -114,6 +115,9 @@ _FIELD_KINDS = {"checkbox": "check", "checkboxselectmultiple": "group", "radiose
 def field(bound: BoundField) -> dict[str, Any]:
     """One field of a form: label, help, what is wrong, and the field itself."""
     kind = _FIELD_KINDS.get(bound.widget_type, "line")
+    shown = bound.field.widget.attrs
+    if shown.get("placeholder") == bound.label:  # said above the field; inside it looks as if filled in
+        del shown["placeholder"]
     return {
         "field": bound,
         "kind": kind,

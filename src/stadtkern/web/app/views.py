@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from stadtkern.city import languages, logo
 from stadtkern.ui import assets, colours
 from stadtkern.ui import visit as visits
-from stadtkern.ui.visit import City, Visit
+from stadtkern.ui.visit import Visit
 from stadtkern.web.app import icons
 
 _GROUND = "#f6f6f4"
@@ -32,7 +32,7 @@ _SHELL = ("app.css", "page.js", "offline.js", "icon.svg", "FiraSans-Regular.woff
 async def manifest(request: HttpRequest) -> HttpResponse:
     """The Web App Manifest (W3C), in the language of the address."""
     async with visits.open_visit(request) as visit:
-        accent = _accent(visit.city)
+        accent = colours.chosen(visit.city.properties)
         found = await _logo(visit)
     document = {
         "id": "/",
@@ -94,15 +94,11 @@ async def icon(request: HttpRequest, size: int, purpose: str) -> HttpResponse:
     if size not in (*icons.SIZES, icons.TOUCH) or purpose not in ("any", "maskable"):
         raise Http404
     async with visits.open_visit(request) as visit:
-        accent = _accent(visit.city)
+        accent = colours.chosen(visit.city.properties)
     data = icons.draw(size=size, colour=accent, maskable=purpose == "maskable")
     answer = HttpResponse(data, content_type="image/png")
     answer["Cache-Control"] = _KEPT if request.GET.get("v") == accent[1:] else "no-cache"
     return answer
-
-
-def _accent(city: City) -> str:
-    return str(city.properties.get("accent") or colours.OWN)
 
 
 async def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001

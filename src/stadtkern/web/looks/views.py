@@ -29,7 +29,7 @@ async def looks(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             await _save(visit, form.cleaned_data)
             return redirect("looks")
-    accent = visit.city.properties.get("accent", colours.OWN)
+    accent = colours.chosen(visit.city.properties)
     about = {"form": form, "shades": colours.shades(accent), "logo": visit.city.properties.get("logo")}
     return render(request, "web/looks.html", about)
 
@@ -38,7 +38,7 @@ def _start(city: City) -> dict[str, Any]:
     kept = ("official", "imprint_url", "privacy_url", "enforcement_url")
     return {
         "name": city.name,
-        "accent": city.properties.get("accent", colours.OWN),
+        "accent": colours.chosen(city.properties),
         **{name: city.properties.get(name, "") for name in kept},
     }
 
@@ -67,7 +67,7 @@ async def _save(visit: Visit, given: dict[str, Any]) -> None:
 async def stylesheet(request: HttpRequest) -> HttpResponse:
     """The city's colour; the address carries it, so that browsers may keep it."""
     async with visits.open_visit(request) as visit:
-        accent = visit.city.properties.get("accent", colours.OWN)
+        accent = colours.chosen(visit.city.properties)
     answer = HttpResponse(colours.stylesheet(accent), content_type="text/css; charset=utf-8")
     answer["Cache-Control"] = _KEPT if request.GET.get("v") == accent[1:] else "no-cache"
     return answer

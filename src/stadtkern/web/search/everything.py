@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from django.urls import reverse
 from django.utils import translation
-from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from stadtkern.catalogue.search import find, question
@@ -81,7 +80,7 @@ async def _datasets(visit: Visit, *, text: str, size: int) -> Group:
         Hit(
             formats.words(dataset.title) or dataset.key,
             reverse("dataset", args=[dataset.key]),
-            _short(formats.words(dataset.description)),
+            formats.excerpt(dataset.description, _ABOUT),
             kind,
         )
         for dataset in found.datasets
@@ -101,7 +100,7 @@ async def _stories(visit: Visit, *, text: str, size: int) -> Group:
     found = await stories.matching(visit.connection, words=words, limit=size)
     kind = gettext("Daten-Fenster")
     hits = [
-        Hit(formats.words(title), reverse("story", args=[key]), _short(formats.words(summary)), kind)
+        Hit(formats.words(title), reverse("story", args=[key]), formats.excerpt(summary, _ABOUT), kind)
         for key, title, summary in found
     ]
     return Group(key="datenfenster", title=kind, hits=hits)
@@ -112,7 +111,8 @@ async def _things(visit: Visit, *, text: str, size: int) -> Group:
     found, roughly = await places.things(visit, words=words, size=size + 1)
     kind = gettext("Messort")
     hits = [
-        Hit(hit.name, reverse("thing", args=[hit.id]), _short(hit.description), kind) for hit in found[:size]
+        Hit(hit.name, reverse("thing", args=[hit.id]), formats.excerpt(hit.description, _ABOUT), kind)
+        for hit in found[:size]
     ]
     more = len(found) > size and not roughly
     return Group(
@@ -153,7 +153,3 @@ def _pages(*, text: str, size: int) -> Group:
     return Group(
         key="seiten", title=gettext("Seiten"), hits=hits, roughly=bool(hits) and not sections.matching(text)
     )
-
-
-def _short(text: str) -> str:
-    return Truncator(" ".join(text.split())).chars(_ABOUT)
