@@ -107,7 +107,7 @@ async def test_series_that_fell_silent_wait_for_their_editors(
             rows=factories.hours(town.now, days=1, scale=1),
         )  # fmt: skip
     (said,) = (await waiting(visitor, editor)).items()
-    assert re.fullmatch(r"Pegel: seit .* keine neuen Werte in 1 Messreihe", said[0])
+    assert re.fullmatch(r"Pegel: seit .* keine neuen Werte in 1 Messreihe \(still\)", said[0])
     assert said[1] == "Nachsehen"
     assert await waiting(visitor, other) == {}
     await datasets.save_room(connection, key="schacht", kind="restricted", title={"de": "Schacht"})

@@ -46,6 +46,10 @@ async def test_a_thing_says_what_it_is_and_why_it_is_here(visitor: AsyncClient, 
     ):
         assert words in page
     assert page.count('role="img"') >= 1
+    # What nobody has translated is read out as German on English pages, too.
+    assert '<p class="sk-lead">Damit man es weiß.' in page
+    english = await _text(visitor, f"/en/dinge/{town.things['Zählstelle Neutor']}")
+    assert '<p class="sk-lead" lang="de">Damit man es weiß.' in english
 
 
 async def test_a_thing_without_series_says_what_will_be_here(

@@ -62,13 +62,16 @@ async def test_an_administrator_of_the_city_changes_its_looks(
 ) -> None:
     """Name, colour and logo on the next page; the logo is served harmlessly and can be removed."""
     await _administrator(pages, connection)
-    answer = await _sent(pages, picture=SimpleUploadedFile("wappen.png", PNG))
+    wappen = SimpleUploadedFile("wappen.png", PNG)
+    answer = await _sent(pages, picture=wappen, accessibility_checked="2026-11-20")
     assert answer.status_code == 302, answer.content.decode()
     pages.cookies.clear()
     front = (await pages.get("/ueber")).content.decode()
     assert "<span>Neustadt</span>" in front
     assert "/auftritt.css?v=7a1fa2" in front
     assert 'href="https://stadt.example/impressum"' in front
+    statement = (await pages.get("/barrierefreiheit")).content.decode()
+    assert "zuletzt am 20. November 2026 geprüft" in statement
     style = await pages.get("/auftritt.css?v=7a1fa2")
     assert "--sk-accent:#7a1fa2" in style.content.decode()
     assert "immutable" in style["Cache-Control"]

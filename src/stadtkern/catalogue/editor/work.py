@@ -30,6 +30,8 @@ _GLANCE = 8
 # So many found by a word are named one by one.
 _FEW = 500
 _ALARMS = 5
+# Letters of a series' name in a line of the worklist.
+_NAME = 80
 _LACKING = "(c.themes = '{}' OR c.description = '{}')"
 # What needs work first: conditions of each kind, and how it is sorted.
 _KINDS = (
@@ -141,14 +143,16 @@ async def _silent(visit: Visit, person: Person) -> list[Waiting]:
         + Fragment(" GROUP BY d.id, c.dataset_id ORDER BY max(s.last_time) DESC LIMIT %s", (_ALARMS,)),
     )
     found = []
-    for key, title, number, last in rows:
+    for key, title, number, last, first, names in rows:
         says = ngettext(
             "%(title)s: seit %(day)s keine neuen Werte in %(n)s Messreihe",
             "%(title)s: seit %(day)s keine neuen Werte in %(n)s Messreihen",
             number,
         )
         said = says % {"title": wording.said(title) or key, "day": formats.day(last), "n": number}
-        found.append(Waiting(says=said, url=reverse("dataset", args=[key]), does=gettext("Nachsehen")))
+        which = "; ".join([*(name[:_NAME] for name in names), *("…" for _ in range(number > len(names)))])
+        url = reverse("datastream", args=[first])
+        found.append(Waiting(says=f"{said} ({which})", url=url, does=gettext("Nachsehen")))
     return found
 
 

@@ -50,8 +50,10 @@ FROM catalogue.dataset AS c JOIN core.dataset AS d ON d.id = c.dataset_id
 WHERE c.dataset_id = ANY (%s) AND;
 
 -- name: fallen_silent
--- Published datasets with series that sent until lately and do not any more; whose they are and who sees them follows
-SELECT d.key, c.title, count(*), max(s.last_time)
+-- Published datasets with series that sent until lately and do not any more, and which these are, three of them;
+-- whose they are and who sees them follows
+SELECT d.key, c.title, count(*), max(s.last_time), (array_agg(t.id ORDER BY s.last_time DESC))[1],
+       (array_agg(t.name ORDER BY s.last_time DESC))[1:3]
 FROM things.datastream_state AS s
 JOIN things.datastream AS t ON t.id = s.datastream_id
 JOIN core.dataset AS d ON d.id = t.dataset_id

@@ -13,8 +13,9 @@ from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from stadtkern.city import languages
 from stadtkern.core import times
 from stadtkern.ui import assets, formats, shapes
 
@@ -24,6 +25,20 @@ _ENDED = timedelta(days=60)
 register.simple_tag(assets.address, name="asset")
 register.filter("words", formats.words)
 register.filter("excerpt", formats.excerpt)
+
+
+@register.filter
+def tongue(value: object) -> SafeString | str:
+    """` lang="de"` for a text that `words` gives in another language than the page's (WCAG 2.2, 3.1.2).
+
+    Plain text, such as descriptions of devices, is taken to be in the first language.
+    """
+    spoken = get_language() or languages.FIRST
+    said = languages.FIRST if value else spoken
+    if isinstance(value, Mapping):
+        said = next((code for code in languages.order(spoken) if value.get(code)), spoken)
+    alike = said.partition("-")[0] == spoken.partition("-")[0]
+    return "" if alike else format_html(' lang="{}"', said)
 
 
 @register.filter

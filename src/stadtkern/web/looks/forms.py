@@ -46,6 +46,14 @@ class LooksForm(forms.Form):
         required=False,
         assume_scheme="https",
     )
+    accessibility_checked = forms.DateField(
+        label=gettext_lazy("Tag, an dem die Erklärung zur Barrierefreiheit zuletzt geprüft wurde"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy(
+            "Das Gesetz verlangt ihn in der Erklärung, und mindestens einmal im Jahr eine neue Prüfung."
+        ),
+    )
 
     def clean_accent(self) -> str:
         """A colour that can be read."""

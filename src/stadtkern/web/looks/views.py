@@ -34,12 +34,15 @@ async def looks(request: HttpRequest) -> HttpResponse:
     return render(request, "web/looks.html", about)
 
 
+# What stands among the city's properties under the field's name; days as ISO 8601.
+_PLAIN = ("official", "imprint_url", "privacy_url", "enforcement_url", "accessibility_checked")
+
+
 def _start(city: City) -> dict[str, Any]:
-    kept = ("official", "imprint_url", "privacy_url", "enforcement_url")
     return {
         "name": city.name,
         "accent": colours.chosen(city.properties),
-        **{name: city.properties.get(name, "") for name in kept},
+        **{name: city.properties.get(name, "") for name in _PLAIN},
     }
 
 
@@ -47,10 +50,9 @@ async def _save(visit: Visit, given: dict[str, Any]) -> None:
     """Everything or nothing; what others keep among the city's properties stays."""
     async with visit.connection.transaction():
         city = await datasets.city(visit.connection)
-        told: dict[str, Any] = {
-            name: given[name]
-            for name in ("accent", "official", "imprint_url", "privacy_url", "enforcement_url")
-        }
+        told: dict[str, Any] = {name: given[name] for name in ("accent", *_PLAIN)}
+        checked = given["accessibility_checked"]
+        told["accessibility_checked"] = checked.isoformat() if checked else ""
         if given["picture"]:
             told["logo"] = await logo.save(visit.connection, data=given["picture"])
         elif given["without"]:
