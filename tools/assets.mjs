@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import * as sass from "sass";
 import subset from "subset-font";
+import { plain } from "./colours.mjs";
 import { lean } from "./lean.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -38,7 +39,7 @@ const styles = {
       const { css } = sass.compile(file, {
         loadPaths: [path.join(root, "node_modules")], quietDeps: true, silenceDeprecations: ["import"],
       });
-      return { contents: lean(css, "kern-", await words()), loader: "css", resolveDir: path.dirname(file) };
+      return { contents: lean(plain(css), "kern-", await words()), loader: "css", resolveDir: path.dirname(file) };
     });
   },
 };

@@ -80,5 +80,5 @@ async def sent(client: AsyncClient, office: Office, content: bytes, name: str = 
     """The address of an upload."""
     upload = SimpleUploadedFile(name, content)
     answer = await client.post("/arbeit/import/neu", {"organisation": office.id, "file": upload})
-    assert answer.status_code == 302, re.findall(r"sk-field__error.*", answer.content.decode())
+    assert answer.status_code == 302, re.findall(r"kern-error.*", answer.content.decode())
     return answer["Location"]

@@ -51,7 +51,7 @@ async def recorded(client: AsyncClient, office: Office, **facts: str) -> str:
     answer = await as_(client, office.editor).post(
         "/arbeit/inventar/neu", {**READY, "organisation": str(office.id), **facts}
     )
-    assert answer.status_code == 302, re.findall(r"sk-field__error.*", answer.content.decode())
+    assert answer.status_code == 302, re.findall(r"kern-error.*", answer.content.decode())
     return str(answer["Location"])
 
 

@@ -81,7 +81,7 @@ async def test_markup_in_names_headings_and_cells_stays_text(
     assert (await clerk.post(f"{address}/speichern", said)).status_code == 302
     await work()
     done = await text(clerk, address)
-    key = done.partition('sk-button--strong" href="/daten/')[2].partition('"')[0]
+    key = done.partition('kern-btn--primary" href="/daten/')[2].partition('"')[0]
     assert key
     pages += [done, await text(clerk, f"/daten/{key}"), await text(clerk, "/daten")]
     assert not [page for page in pages if "<script>alert" in page]

@@ -47,7 +47,7 @@ async def test_from_an_upload_to_a_published_dataset(
     done = await text(clerk, address)
     assert "Er ist veröffentlicht." in done
     clerk.cookies.clear()
-    key = re.search(r'sk-button--strong" href="/daten/([a-z0-9-]+)"', done)
+    key = re.search(r'kern-btn--primary" href="/daten/([a-z0-9-]+)"', done)
     assert key is not None
     assert "Bäume der Stadt" in await text(clerk, f"/daten/{key[1]}")
 

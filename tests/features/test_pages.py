@@ -268,5 +268,7 @@ async def test_a_collection_says_what_its_dataset_says(
     (described,) = [link for link in document["links"] if link["rel"] == "describedby"]
     assert described["href"].endswith("/daten/spielplaetze")
     page = (await client.get("/ogc/collections/spielplaetze?f=html&lang=en")).text
-    assert '/en/daten/spielplaetze">Origin, licence and description</a>' in page
+    assert (
+        '/en/daten/spielplaetze"><span class="kern-label">Origin, licence and description</span></a>' in page
+    )
     assert "<td>=1+1</td>" in (await client.get("/ogc/collections/spielplaetze/items?f=html")).text

@@ -151,7 +151,7 @@ async def test_mistakes_stand_beside_the_field(visitor: AsyncClient, connection:
     for key in ("fehler", "neu", "Groß", "a b"):
         body = {"title": "x", "key": key, "purpose": "", "organisation": str(steward.organisation_id)}
         page = (await visitor.post("/arbeit/raeume/neu", body)).content.decode()
-        assert "sk-field--wrong" in page, key
+        assert 'class="kern-error"' in page, key
     for kind, name in (("person", "niemand@x.example"), ("token", "1e9"), ("organisation", "Nirgends")):
         answer = await visitor.post("/arbeit/raeume/fehler/aufnehmen", {"kind": kind, "name": name})
         assert "ist hier niemand bekannt" in answer.content.decode()

@@ -180,7 +180,7 @@ async def test_an_organisation_is_made_and_named(
     assert "&lt;b&gt;Amt&lt;/b&gt; für Bäume" in page
     second_city = await visitor.post("/arbeit/menschen/neu", {**given, "kind": "city"})
     assert second_city.status_code == 200
-    assert "sk-field__error" in second_city.content.decode()
+    assert "kern-error" in second_city.content.decode()
 
 
 async def test_links_end_with_the_role_of_whoever_made_them(

@@ -181,7 +181,7 @@ async def test_weak_passwords_are_refused(visitor: AsyncClient, connection: Conn
         answer = await visitor.post(
             link, {"name": "S", "email": "schwach@stadt.example", "password": weak, "again": weak}
         )
-        assert "sk-field__error" in answer.content.decode(), weak
+        assert "kern-error" in answer.content.decode(), weak
     assert (await visitor.get(link)).status_code == 200
 
 

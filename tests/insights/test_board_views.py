@@ -135,7 +135,7 @@ async def test_editors_choose_tiles_and_people(visitor: AsyncClient, connection:
              "experts": "administrator"}  # fmt: skip
     answer = await visitor.post(f"{work}/einstellungen", given)
     assert answer.status_code == 200
-    assert "sk-field__error" in answer.content.decode()
+    assert "kern-error" in answer.content.decode()
     chief = await _board(connection, "Leitung genauer", experts="administrator")
     kept = f"/arbeit/{chief.strip('/')}/einstellungen"
     assert 'value="administrator" selected' in await _text(visitor, kept)

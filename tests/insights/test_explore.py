@@ -176,4 +176,4 @@ async def test_what_is_not_there_is_a_friendly_404(visitor: AsyncClient, path: s
     """What happened, what it means, what to do."""
     answer = await visitor.get(path)
     assert answer.status_code == 404
-    assert "sk-button" in answer.content.decode()
+    assert "kern-btn" in answer.content.decode()

@@ -112,7 +112,7 @@ async def test_a_fault_can_be_reported(
     ticket = form.split('name="ticket" value="')[1].split('"')[0]
     sent = {"subject": "Die Anzeige steht.", "place": f"/m/{thing}", "ticket": ticket, "website": ""}
     wrong = await visitor.post("/stimmt-nicht", {**sent, "subject": ""})
-    assert "sk-field__error" in wrong.content.decode()
+    assert "kern-error" in wrong.content.decode()
     answer = await visitor.post("/stimmt-nicht", sent)
     assert (answer.status_code, answer["Location"]) == (302, "/stimmt-nicht?danke=1")
     cursor = await connection.execute("SELECT kind, place FROM city.message")

@@ -105,7 +105,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     assert answer.status_code == 422
     assert "In dieser Adresse steht keine Messreihe" in page
     assert "https://x.example/" in page
-    assert page.count("sk-field--wrong") == 3
+    assert page.count('class="kern-error"') == 3
     assert await queries.every(connection) == []
 
 

@@ -126,7 +126,7 @@ async def test_what_is_wrong_with_a_tile_stands_beside_its_fields(
     ):
         answer = await visitor.post(f"{stories.WORK}/neu", stories._form(block))
         page = answer.content.decode()
-        assert (answer.status_code, says in page, "sk-field--wrong" in page) == (422, True, True), block
+        assert (answer.status_code, says in page, 'class="kern-error"' in page) == (422, True, True), block
     assert await queries.every(connection) == []
 
 

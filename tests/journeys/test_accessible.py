@@ -32,7 +32,7 @@ PATHS = ["/", "/?sicht=fach", "/karte", "/karte?q=gibtesnicht", "/karte?tag=2026
          "/leicht/daten", "/leicht/karte", "/leichtTHING", "/leicht/quellen"]  # fmt: skip
 
 # Buttons, fields and the menu.
-_SMALL = """[...document.querySelectorAll('button, .sk-button, .sk-input, summary, .sk-spans a')]
+_SMALL = """[...document.querySelectorAll('button, .kern-btn, .kern-form-input__input, summary, .sk-spans a')]
   .filter(e => e.offsetParent && e.getBoundingClientRect().height < 43.5)
   .map(e => e.outerHTML.slice(0, 90))"""
 
@@ -121,7 +121,7 @@ def test_axe_finds_nothing_at_twice_the_size_and_where_a_form_is_wrong(browser: 
     found = [fault for path in PATHS[::5] for fault in axe.faults(page, address(walk, path), name=path)]
     for path in ("/barrierefreiheit/melden", "/leicht/glossar/fehlt", "/daten/anfragen/neu"):
         page.goto(walk.address + path)
-        page.locator("main form .sk-button--strong").last.click()
+        page.locator("main form .kern-btn--primary").last.click()
         page.wait_for_selector("[aria-invalid=true]")
         found += axe.here(page, name=f"{path} with mistakes")
     context.close()

@@ -55,7 +55,7 @@ def _confirm(page: Page) -> None:
     if "/anmelden/bestaetigen" in page.url:
         _clean(page)
         page.fill("#id_password", PASSWORD)
-        page.click("main form .sk-button--strong")
+        page.click("main form .kern-btn--primary")
 
 
 def test_somebody_comes_in_and_brings_a_colleague(browser: Browser, city: tuple[str, str]) -> None:
@@ -75,7 +75,7 @@ def test_somebody_comes_in_and_brings_a_colleague(browser: Browser, city: tuple[
     _confirm(page)
     _clean(page)
     assert page.is_checked("#id_passwordless"), "a passkey signs in by itself unless somebody wants otherwise"
-    page.click("main form .sk-button--strong")
+    page.click("main form .kern-btn--primary")
     page.wait_for_url("**/notfallcodes")
     _clean(page)
     for path in ("/konto/sicherheit", "/konto/sicherheit/passkeys", "/konto/daten", "/konto/schluessel/neu"):

@@ -29,4 +29,4 @@ def test_pages_are_sent_only_what_they_ask_of_kern() -> None:
     asked = set(re.findall(r"var\((--kern-[\w-]+)", sent))
     assert "--kern-typography-font-family-default" in told
     assert told <= asked
-    assert "sk-button" in sent
+    assert "kern-btn" in sent

@@ -109,13 +109,10 @@ def _result(row: Sequence[Any], index: int) -> Any:
     return row[index] if other is None else other
 
 
-def shape(entity: EntityType, *, select: Sequence[str] | None, inner: bool = False) -> Shape:
-    """The shape that `$select` asks for. Raises UnknownName.
-
-    What is expanded inside another entity (`inner`) shows links only where `$select` names them.
-    """
+def shape(entity: EntityType, *, select: Sequence[str] | None, expanded: Sequence[str] = ()) -> Shape:
+    """The shape that `$select` asks for. Raises UnknownName."""
     if select is None:
-        links = tuple(r.name for r in entity.relations if not (inner or r.silent))
+        links = tuple(r.name for r in entity.relations if not r.silent and r.name not in expanded)
         return Shape(entity, entity.properties, links, True)
     names = [name.partition("/")[0] for name in select]
     known = (
@@ -128,6 +125,6 @@ def shape(entity: EntityType, *, select: Sequence[str] | None, inner: bool = Fal
     return Shape(
         entity,
         tuple(p for p in entity.properties if p.name in names),
-        tuple(r.name for r in entity.relations if r.name in names),
+        tuple(r.name for r in entity.relations if r.name in names and r.name not in expanded),
         any(name in (*_IDS, "@iot.selfLink") for name in names),
     )

@@ -16,8 +16,8 @@ NEEDED = 4.5
 # Where a city has not chosen its own.
 OWN = "#04705a"
 _FORM = re.compile(r"#[0-9a-f]{6}")
-# The least favourable grounds on which the colour stands: the page's in light, the sunken one's in dark.
-_LIGHT, _WHITE, _DARK, _BLACK, _SURFACE = "#f6f6f4", "#ffffff", "#23272b", "#111315", "#1a1d20"
+# The least favourable grounds on which the colour stands, KERN's neutral 050 and 850, and what lies between.
+_LIGHT, _WHITE, _DARK, _BLACK, _SURFACE = "#e8e9ef", "#ffffff", "#272a42", "#131525", "#1d2034"
 _STEPS = 100
 
 

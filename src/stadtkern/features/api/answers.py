@@ -23,7 +23,7 @@ _OPEN = {
     "Vary": "Accept, Accept-Language, Authorization, Cookie",
 }
 _POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self';"
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 

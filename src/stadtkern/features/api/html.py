@@ -82,20 +82,17 @@ def collection(call: Call, found: Node) -> str:
     )
     about = f'<div class="sk-columns sk-section">{about}</div>' if about else ""
     files = " ".join(
-        f'<a class="sk-button" href="{escape(item["href"])}">{escape(item["title"])}</a>'
-        for item in found["links"]
-        if item["rel"] == "enclosure"
+        shell.button(item["href"], item["title"]) for item in found["links"] if item["rel"] == "enclosure"
     )
     dataset = "".join(
-        f' <a class="sk-button" href="{escape(item["href"])}">{escape(say.dataset)}</a>'
+        " " + shell.button(item["href"], say.dataset)
         for item in found["links"]
         if item["rel"] == "describedby"
     )
+    rows = shell.button(shell.to(call, "collections", key, "items"), say.show, strong=True)
+    columns = shell.button(shell.to(call, "collections", key, "queryables"), say.queryables)
     body = (
-        f'<p class="sk-actions"><a class="sk-button sk-button--strong" '
-        f'href="{escape(shell.to(call, "collections", key, "items"))}">{escape(say.show)}</a> '
-        f'<a class="sk-button" href="{escape(shell.to(call, "collections", key, "queryables"))}">'
-        f"{escape(say.queryables)}</a>{dataset}</p>"
+        f'<p class="sk-actions">{rows} {columns}{dataset}</p>'
         f"{about}"
         f'<section class="sk-section"><h2>{escape(say.downloads)}</h2>'
         f'<p class="sk-actions">{files}</p></section>{_addresses(say, [address])}'
@@ -228,13 +225,10 @@ def _pages(call: Call, say: Words, page: Page) -> str:
     given = {**call.parameters, **call.spoken, "f": "html"}
     if "after" in given:
         first = {name: value for name, value in given.items() if name != "after"}
-        href = escape(f"{call.address}?{urlencode(first)}")
-        links.append(f'<a class="sk-button" rel="first" href="{href}">{escape(say.first)}</a>')
+        links.append(shell.button(f"{call.address}?{urlencode(first)}", say.first, rel="first"))
     if page.after is not None:
-        href = escape(f"{call.address}?{urlencode({**given, 'after': str(page.after)})}")
-        links.append(
-            f'<a class="sk-button sk-button--strong" rel="next" href="{href}">{escape(say.next)}</a>'
-        )
+        href = f"{call.address}?{urlencode({**given, 'after': str(page.after)})}"
+        links.append(shell.button(href, say.next, rel="next", strong=True))
     return f'<p class="sk-actions">{" ".join(links)}</p>' if links else ""
 
 

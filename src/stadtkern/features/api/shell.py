@@ -30,8 +30,9 @@ def page(call: Call, title: str, body: str, crumbs: Sequence[Crumb] = (), *, lea
     say = words(call.language)
     said = f'<p class="sk-lead">{escape(lead)}</p>' if lead else ""
     return (
-        f'<!doctype html><html lang="{call.language}"><head>{_head(call, title)}</head><body>'
-        f'<a class="sk-skip" href="#inhalt">{escape(say.skip)}</a>{_header(call, say)}'
+        f'<!doctype html><html lang="{call.language}"><head>{_head(call, title)}</head>'
+        f'<body class="kern-level-1"><a class="sk-skip" href="#inhalt">{escape(say.skip)}</a>'
+        f"{_header(call, say)}"
         f'<main class="sk-main sk-width" id="inhalt" tabindex="-1">{_crumbs(call, say, title, crumbs)}'
         f'<div class="sk-prose"><h1>{escape(title)}</h1>{said}</div>{body}</main>{_footer(call, say)}'
         f"</body></html>"
@@ -47,6 +48,15 @@ def to(call: Call, *parts: str, **query: str) -> str:
     """The address of another page of the service, in the language of this one."""
     path = "/".join([call.service, *(quote(part, safe="") for part in parts)])
     return f"{path}?{urlencode({'f': 'html', **call.spoken, **query})}"
+
+
+def button(address: str, says: str, *, strong: bool = False, rel: str = "") -> str:
+    """A link that looks like a button."""
+    kind, attribute = "primary" if strong else "secondary", f' rel="{rel}"' if rel else ""
+    return (
+        f'<a class="kern-btn kern-btn--{kind}"{attribute} href="{escape(address)}">'
+        f'<span class="kern-label">{escape(says)}</span></a>'
+    )
 
 
 def _head(call: Call, title: str) -> str:
@@ -96,7 +106,8 @@ def _header(call: Call, say: Words) -> str:
         f'<div class="sk-header__end">{_EASY.format(_PERSON)}'
         f'<a class="sk-header__search" href="{home}suche">{_GLASS}'
         f"<span>{escape(say.search)}</span></a>{person}"
-        f'<details class="sk-menu"><summary class="sk-button">{escape(say.menu)}</summary>'
+        f'<details class="sk-menu"><summary class="kern-btn kern-btn--secondary">'
+        f'<span class="kern-label">{escape(say.menu)}</span></summary>'
         f'<nav aria-label="{escape(say.menu_label)}">{menu.folded(sections, home=home)}'
         f"<ul><li>{link(*mine)}</li><li>{_EASY.format('')}</li></ul></nav></details></div></div>"
         f"{menu.inside(sections, home=home)}</header>"

@@ -46,5 +46,5 @@ def created() -> Node:
 
 
 def done() -> Node:
-    """Done, without a body."""
+    """204."""
     return {"description": "Done."}

@@ -22,9 +22,10 @@ function styles() {
 const module = () => import(frame.dataset.module + (tries++ ? `?${tries}` : ""));
 
 async function begin(focus) {
-  const words = button.textContent;
+  const label = button.querySelector(".kern-label");
+  const words = label.textContent;
   failed.hidden = true;
-  button.textContent = button.dataset.busy;
+  label.textContent = button.dataset.busy;
   button.setAttribute("aria-busy", "true");
   const wanted = new URLSearchParams(location.search);
   wanted.delete("karte");
@@ -45,7 +46,7 @@ async function begin(focus) {
     return null;
   } finally {
     button.hidden = true;
-    button.textContent = words;
+    label.textContent = words;
     button.removeAttribute("aria-busy");
   }
 }

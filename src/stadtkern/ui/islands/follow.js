@@ -41,7 +41,8 @@ function entry(follow, subscription) {
   title.textContent = follow.title;
   const when = Object.assign(document.createElement("p"), { className: "sk-small sk-muted", textContent: follow.says });
   text.append(title, when);
-  const end = Object.assign(document.createElement("button"), { type: "button", className: "sk-button", textContent: words.end });
+  const end = Object.assign(document.createElement("button"), { type: "button", className: "kern-btn kern-btn--secondary" });
+  end.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words.end }));
   end.setAttribute("aria-label", `${words.end}: ${follow.title}`);
   end.addEventListener("click", () => carefully(async () => {
     await ask({ do: "leave", id: follow.id }, subscription);

@@ -83,10 +83,11 @@ function hour(range) {
 function play(go) {
   const button = document.querySelector("[data-atlas-play]");
   const range = document.getElementById("stunde");
-  const start = button.textContent;
+  const label = button.querySelector(".kern-label");
+  const start = label.textContent;
   let running = false;
   const say = () => {
-    button.textContent = running ? button.dataset.stop : start;
+    label.textContent = running ? button.dataset.stop : start;
     button.setAttribute("aria-pressed", running);
   };
   const step = async () => {

@@ -123,22 +123,50 @@ def code(name: str, text: str) -> dict[str, str]:
     return {"name": name, "text": text}
 
 
-_FIELD_KINDS = {"checkbox": "check", "checkboxselectmultiple": "group", "radioselect": "group"}
+class _Part(msgspec.Struct, frozen=True):
+    """KERN's classes of one kind of field, as it is and where it is wrong."""
+
+    kind: str
+    frame: str
+    wrong: str
+    widget: str
+    wrong_widget: str
+
+
+_LINE = _Part("line", "kern-form-input", "kern-form-input--error",
+              "kern-form-input__input", "kern-form-input__input--error")  # fmt: skip
+_CHOICE = _Part("choice", "kern-form-input", "kern-form-input--error",
+                "kern-form-input__select", "kern-form-input__select--error")  # fmt: skip
+_BOX = _Part("check", "kern-form-check", "kern-form-check--error",
+             "kern-form-check__checkbox", "kern-form-check__checkbox--error")  # fmt: skip
+_BOXES = _Part("group", "kern-fieldset", "kern-fieldset--error",
+               "kern-form-check__checkbox", "kern-form-check__checkbox--error")  # fmt: skip
+_RADIOS = _Part("group", "kern-fieldset", "kern-fieldset--error",
+                "kern-form-check__radio", "kern-form-check__radio--error")  # fmt: skip
+_PARTS = {"checkbox": _BOX, "checkboxselectmultiple": _BOXES, "radioselect": _RADIOS, "select": _CHOICE,
+          "nullbooleanselect": _CHOICE}  # fmt: skip
 
 
 @register.inclusion_tag("ui/field.html")
 def field(bound: BoundField) -> dict[str, Any]:
     """One field of a form: label, help, what is wrong, and the field itself."""
-    kind = _FIELD_KINDS.get(bound.widget_type, "line")
-    shown = bound.field.widget.attrs
+    part = _PARTS.get(bound.widget_type, _LINE)
+    shown = bound.field.widget.attrs  # each form has its own fields
     if shown.get("placeholder") == bound.label:  # said above the field; inside it looks as if filled in
         del shown["placeholder"]
-    return {
+    wrong = bool(bound.errors)
+    classes = f"{part.widget} {part.wrong_widget}" if wrong else part.widget
+    found = {
         "field": bound,
-        "kind": kind,
-        "optional": not bound.field.required and kind != "check",
-        "widget": bound.as_widget(attrs={"class": "sk-input"} if kind == "line" else {}),
+        "kind": part.kind,
+        "frame": f"{part.frame} {part.wrong}" if wrong else part.frame,
+        "optional": not bound.field.required and part.kind != "check",
     }
+    if part.kind != "group":
+        return {**found, "widget": bound.as_widget(attrs={"class": classes})}
+    shown["class"] = classes
+    about = [f"{bound.auto_id}_helptext"] * bool(bound.help_text) + [f"{bound.auto_id}_error"] * wrong
+    return {**found, "boxes": bound.subwidgets, "about": " ".join(about)}
 
 
 @register.inclusion_tag("ui/mistakes.html")
