@@ -85,6 +85,9 @@ async def test_a_reading_that_only_the_database_refuses_fails_alone(
         await connection.execute(
             "UPDATE things.observation SET slot = 32767 WHERE datastream_id = %s", [stream]
         )
+        await connection.execute(
+            "UPDATE things.datastream_state SET crowded = true WHERE datastream_id = %s", [stream]
+        )
         items[33] = reading(stream, items[33].phenomenon_time, -1.0)
         answers = [
             answer for group in await asyncio.gather(*(writer.put([i]) for i in items)) for answer in group
@@ -126,7 +129,7 @@ async def test_every_acknowledged_reading_survives_a_killed_backend(
     """Connections are cut again and again during load; all answers stay true, nothing is stored twice."""
     streams = await datastreams(connection, count=4)
     acknowledged: list[tuple[int, datetime, int]] = []
-    done = asyncio.Event()
+    done, progress = asyncio.Event(), asyncio.Event()
 
     async def send(writer: Writer, caller: int) -> None:
         for i in range(60):
@@ -134,6 +137,7 @@ async def test_every_acknowledged_reading_survives_a_killed_backend(
             (answer,) = await writer.put([reading(stream, time, float(i))])
             assert isinstance(answer, readings.Stored)
             acknowledged.append((stream, time, answer.id))
+            progress.set()
 
     async def kill() -> None:
         while not done.is_set():
@@ -141,13 +145,16 @@ async def test_every_acknowledged_reading_survives_a_killed_backend(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            progress.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), 0.15)
+            await progress.wait()  # on a busy machine nothing would ever get through otherwise
 
     async with Writer(url=database, settings=settings) as writer:
         killer = asyncio.create_task(kill())
         await asyncio.gather(*(send(writer, caller) for caller in range(16)))
         done.set()
+        progress.set()
         await killer
     cursor = await connection.execute(
         "SELECT datastream_id, phenomenon_time, id FROM things.observation WHERE datastream_id = ANY (%s)",

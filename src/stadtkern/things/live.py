@@ -125,6 +125,8 @@ class Hub:
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:
         """Fetch the newest values once and tell everyone; after a gap, all that are wanted."""
         wanted = self._wanted()
+        if not wanted:
+            return
         await self._tell(connection, listening.numbers(heard) & wanted if heard else wanted)
 
     def _wanted(self) -> frozenset[int]:

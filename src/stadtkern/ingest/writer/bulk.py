@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -54,11 +54,20 @@ class Bulk:
     """Stores batches one after the other; single readings go past them on the writer's own connection.
 
     Those who wait share the next commit, which is made ready while the one before is written, and written
-    while the one before is brought to the disk. Nobody is told of rows before they are there.
+    while the one before is brought to the disk. Nobody is told of rows before they are there. `announce`
+    takes the datastreams that have news; without it they are named at once, which the next commit waits for.
     """
 
-    def __init__(self, *, url: str, settings: Settings, patience: float = PATIENCE_SECONDS):
+    def __init__(
+        self,
+        *,
+        url: str,
+        settings: Settings,
+        patience: float = PATIENCE_SECONDS,
+        announce: Callable[[Iterable[int]], None] | None = None,
+    ):
         self._url = url
+        self._announce = announce
         self._admission = admission.Admission(settings)
         self._patience = patience
         self._queue: deque[Caller] = deque()
@@ -110,7 +119,7 @@ class Bulk:
                 continue
             (group, preparing), ahead = ahead, None
             with self._answering(group):
-                ready = await preparing
+                ready = _prepared(group) if preparing is None else await preparing
                 # A few rows are made ready at once: those who come while these are written share one commit.
                 ahead = self._ready() if self._waiting - len(group) > append.MOST_ROWS else None
                 await self._store(group, None, ready)
@@ -138,7 +147,7 @@ class Bulk:
 
     async def _store_again(self, group: Group) -> None:
         with self._answering(group):
-            ready = await _prepared(group)
+            ready = await asyncio.to_thread(_prepared, group)
             await self._store(group, None, ready, durable=True)
             if self._sessions is not None:
                 await self._settle(group, self._sessions)
@@ -162,17 +171,21 @@ class Bulk:
         """Wait for the disk; then those who wait go on, and others hear of it. Raises psycopg.Error."""
         connection = await sessions.sync()
         group.resolve()
+        if self._announce is not None:
+            self._announce(group.changed)
+            return
         try:
             await aftermath.tell(connection, datastream_ids=sorted(group.changed))
         except (psycopg.Error, OSError) as error:
             log.warning("news of stored rows was lost", error=str(error).strip())
 
-    def _ready(self) -> tuple[Group, asyncio.Task[Prepared]] | None:
-        """The next commit, while its rows are sorted in a thread."""
+    def _ready(self) -> tuple[Group, asyncio.Task[Prepared] | None] | None:
+        """The next commit, while its rows are sorted in a thread; a few are not worth one."""
         group = sharing.next_group(self._queue, most=MOST_ROWS)
         if group is None:
             return None
-        return group, asyncio.create_task(_prepared(group))
+        few = len(group) <= append.MOST_ROWS
+        return group, None if few else asyncio.create_task(asyncio.to_thread(_prepared, group))
 
     async def _store(
         self, group: Group, at: Integers | None, ready: Prepared, *, durable: bool = False
@@ -254,8 +267,6 @@ class Bulk:
             await sessions.close()
 
 
-async def _prepared(group: Group) -> Prepared:
-    """The rows in order; many of them are sorted in a thread."""
-    if len(group) <= append.MOST_ROWS:
-        return prepared.prepare(group.rows())
-    return await asyncio.to_thread(lambda: prepared.prepare(group.rows()))
+def _prepared(group: Group) -> Prepared:
+    """The rows in order."""
+    return prepared.prepare(group.rows())

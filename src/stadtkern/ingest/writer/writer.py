@@ -55,7 +55,7 @@ class Writer:
         self._patience = patience
         self._queue = Queue(limit=settings.queue_limit)
         self._announcer = Announcer(url=url)
-        self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience)
+        self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience, announce=self._announcer.add)
         self._tasks: list[asyncio.Task[None]] = []
         self._room = room or disk.room(settings, url=url)
         self._way = way

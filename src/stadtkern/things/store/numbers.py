@@ -12,6 +12,8 @@ from stadtkern.core.database import Connection
 from stadtkern.things.store.batch import Integers
 
 RUN = 1024
+# So many runs more are taken, so that not each commit has to ask.
+_AHEAD = 31
 
 # What is left of the last run of each connection. Numbers are never given back, so gaps are normal.
 _left: WeakKeyDictionary[Connection, range] = WeakKeyDictionary()
@@ -23,7 +25,7 @@ async def take(connection: Connection, *, count: int) -> Integers:
     if len(left) >= count:
         _left[connection] = left[count:]
         return np.arange(left.start, left.start + count)
-    runs = -(-(count - len(left)) // RUN)
+    runs = -(-(count - len(left)) // RUN) + _AHEAD
     _left[connection] = range(0)
     cursor = await connection.execute(statements.load("things")["next_numbers"], {"runs": runs}, binary=True)
     starts = np.array([row[0] for row in await cursor.fetchall()], np.int64)
