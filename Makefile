@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 ASSETS := src/stadtkern/web/assets/manifest.json
+# Where images set this, each process would compile all modules anew: half a second of a processor per start.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo test check format screenshots bench conformance assets clean lock
