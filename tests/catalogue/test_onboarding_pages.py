@@ -52,6 +52,36 @@ async def test_from_an_upload_to_a_published_dataset(
     assert "Bäume der Stadt" in await text(clerk, f"/daten/{key[1]}")
 
 
+async def test_what_is_held_is_shown_and_can_be_planned_anew(
+    clerk: AsyncClient, office: Office, work: Work
+) -> None:
+    """A later delivery without a column: what differs, what to do; and one that is no such file at all."""
+    as_(clerk, office.publisher)
+    address = await sent(clerk, office, TREES, "baeume.csv")
+    await work()
+    assert (
+        await clerk.post(f"{address}/plan", filled(await text(clerk, address), "plan"))
+    ).status_code == 302
+    await work()
+    assert (await clerk.post(f"{address}/speichern", ABOUT)).status_code == 302
+    await work()
+    without = b"\n".join(line.rpartition(b";")[0] for line in TREES.split(b"\n"))
+    for content, said in ((without, "Hochwert"), (b"%PDF-1.7", "Es wurde nichts gespeichert.")):
+        upload = SimpleUploadedFile("baeume.csv", content)
+        later = (await clerk.post(f"{address}/lieferung", {"file": upload}))["Location"]
+        await work()
+        page = await text(clerk, later)
+        assert "angehalten" in page
+        assert said in page
+        assert "Lieferung verwerfen" in page
+        if content == without:
+            values = filled(await text(clerk, f"{later}?plan"), "plan") | {"target": "table"}
+            assert "?plan" in page
+            assert (await clerk.post(f"{later}/plan", values)).status_code == 302
+            await work()
+            assert "Prüfbericht" in await text(clerk, later)
+
+
 async def test_a_file_that_is_misread_is_read_anew(clerk: AsyncClient, office: Office, work: Work) -> None:
     """Another encoding, another header row, another sign."""
     address = await sent(clerk, office, "Titel;\nA;B\nKäse;1,5\n".encode("cp850"))
