@@ -141,11 +141,11 @@ async def test_every_acknowledged_reading_survives_a_killed_backend(
 
     async def kill() -> None:
         while not done.is_set():
+            progress.clear()
             await connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            progress.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), 0.15)
             await progress.wait()  # on a busy machine nothing would ever get through otherwise
