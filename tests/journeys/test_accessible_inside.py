@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from stadtkern.core import database, datasets
+from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.stories import operations as stories
 from stadtkern.insights.stories.entities import Block, Told
 from tests import people
@@ -46,7 +47,15 @@ _BLOCKS = (
     Block(kind="diagram", source="reihe=1"),
     Block(kind="values", source="reihe=1&reihe=2"),
     Block(kind="map", source="rad"),
-)
+    *(Block(kind="tile", tile=tile) for tile in (
+        Definition(key="value", form="value", title={"de": "Wolken jetzt"}, streams=(1,)),
+        Definition(key="gauge", form="gauge", title={"de": "Regen"}, streams=(2,), low=0, high=90),
+        Definition(key="ranking", form="ranking", title={"de": "Wo die meisten sind"}, streams=(1, 2, 3)),
+        Definition(key="places", form="places", title={"de": "Wo sie sind"}, streams=(1, 2), wide=True),
+        Definition(key="days", form="countdown", title={"de": "Bis zum Sommer"}, until="2099-06-21"),
+        Definition(key="gone", form="value", title={"de": "Was es nicht mehr gibt"}, streams=(999_999_999,)),
+    )),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from tests.journeys.conftest import Walk
 from tests.journeys.test_accessible import address
 
 PATHS = ["/", "/karte", "/dinge", "THING", "STREAM", "/naehe?stadtteil=1", "/daten", "/suche?q=neutor",
-         "/glossar", "/barrierefreiheit", "/en/"]  # fmt: skip
+         "/glossar", "/barrierefreiheit", "/en/", "/?sicht=fach", "/tafeln/stadt-jetzt?mode=wall", "CHART",
+         "/datenfenster", "/schnittstellen/daten-api", "/ogc?f=html", "/ui"]  # fmt: skip
 # HTML, CSS and JS, compressed, before a map or an interactive chart is asked for.
 MOST_BYTES = 150_000
 MOST_SHIFT = 0.05

@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from stadtkern.core import database
+from stadtkern.insights.cockpit.definitions import Definition
+from stadtkern.insights.stories import operations as stories
+from stadtkern.insights.stories.entities import Block, Told
 from tests.journeys.conftest import Walk
 
 
@@ -41,6 +49,54 @@ def test_a_figure_moves_by_itself_within_two_seconds(page: Page, walk: Walk) -> 
     expect(page.locator("#kachel-parkhaeuser [data-live]")).not_to_have_text(shown, timeout=2_000)
     assert _figure(page, "parkhaeuser") > before
     expect(page.locator("#kachel-parkhaeuser time")).to_have_text(re.compile("gerade eben|Sekunde"))
+
+
+def test_a_tile_of_a_story_moves_too(page: Page, walk: Walk) -> None:
+    """Figures in a Daten-Fenster change in place as on a board; tiles without one are read again."""
+    with _story(walk) as address:
+        page.goto(address)
+        _wait_for_stream(page)
+        figure = page.locator(".sk-story__part [data-live]")
+        before = figure.inner_text()
+        _post(walk, "Freie Plätze Theater", 7)
+        expect(figure).not_to_have_text(before, timeout=5_000)
+        assert figure.inner_text() == "7"
+        for result in (True, False):
+            for bay in ("Belegt Rathaus", "Belegt Bahnhof"):
+                _post(walk, bay, result)
+            wanted = "Zurzeit sind alle belegt" if result else "Zurzeit sind alle frei"
+            expect(page.locator(".sk-tile", has_text="Stellplätze")).to_contain_text(wanted, timeout=5_000)
+
+
+@contextlib.contextmanager
+def _story(walk: Walk) -> Iterator[str]:
+    """A public story with tiles, for as long as somebody looks at it."""
+    bays = tuple(walk.streams[f"Belegt {name}"] for name in ("Rathaus", "Bahnhof"))
+    free = (walk.streams["Freie Plätze Theater"],)
+    tiles = (
+        Definition(key="platz", form="value", title={"de": "Am Theater"}, streams=free),
+        Definition(key="bucht", form="bays", title={"de": "Stellplätze"}, streams=bays),
+    )
+    told = Told(title={"de": "Wo ist Platz?"}, blocks=[Block(kind="tile", tile=tile) for tile in tiles])
+
+    async def begin() -> str:
+        async with await database.connect(url=walk.database_url, autocommit=True) as connection:
+            number = await stories.begin(connection, by=None, told=told)
+            await stories.publish(connection, by=None, id=number, number=1)
+            row = await (
+                await connection.execute("SELECT key FROM insights.story WHERE id = %s", [number])
+            ).fetchone()
+            assert row is not None
+            return str(row[0])
+
+    async def end(key: str) -> None:
+        async with await database.connect(url=walk.database_url, autocommit=True) as connection:
+            await connection.execute("DELETE FROM insights.story WHERE key = %s", [key])
+
+    with ThreadPoolExecutor(1) as aside:  # Playwright's own loop runs in this thread
+        key = aside.submit(asyncio.run, begin()).result()
+        yield f"{walk.address}/datenfenster/{key}"
+        aside.submit(asyncio.run, end(key)).result()
 
 
 def test_a_value_of_the_same_second_counts_too(page: Page, walk: Walk) -> None:
