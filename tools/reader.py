@@ -17,7 +17,9 @@ TASKS: Mapping[str, Sequence[str]] = {
     "Find data and take it along": ("/daten", "/daten/musterstadt-fahrrad"),
     "Read the map as a list": ("/karte?art=parkhaus",),
     "Know a place": ("/dinge/1",),
-    "Make a chart": ("/diagramm?reihe=1",),
+    "Make a chart": ("/diagramm?reihe=1&zeitraum=jahr&vergleich=vorjahr",),
+    "Read a story": ("/datenfenster/wer-faehrt-im-winter-weiter",),
+    "Look up a word": ("/glossar",),
     "Report a barrier": ("/barrierefreiheit/melden",),
     "Read in easy language": ("/leicht/",),
 }

@@ -53,6 +53,9 @@ async def test_series_are_found_by_words_and_taken_in(visitor: AsyncClient, town
     assert f"?reihe={number}&amp;reihe={other}" in adding
     assert f"reihe={number}&amp;reihe={number}" not in adding
     assert "weder eine Messreihe noch eine Tabelle" in await _page(visitor, "suche=gibtesnicht")
+    # The sentence stands below the picture, and is read out there only.
+    assert "<desc" not in adding
+    assert "<desc" in (await visitor.get(f"/diagramm/bild.svg?reihe={number}")).content.decode()
     guessed = await _page(visitor, "suche=Promnade")
     assert "dies klingt ähnlich" in guessed
     assert f'href="?reihe={number}"' in guessed

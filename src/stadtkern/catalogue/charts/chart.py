@@ -150,7 +150,7 @@ def _made(visit: Visit, nothing: Chart, found: Figures, names: Names, *, name: s
     if not any(cell.value is not None for cell in cells):
         return msgspec.structs.replace(made, trouble=gettext("Dazu gibt es keine Zeilen mit Werten."))
     if found.timed:
-        drawn = _over_time(visit, found, cells, title=title, sentence=sentence, name=name)
+        drawn = _over_time(visit, found, cells, title=title, name=name)
         return msgspec.structs.replace(made, drawn=drawn, picture=several.draw(drawn))
     said = [
         (cell.label, names.amount(cell.value), cell.value or 0.0) for cell in cells if cell.value is not None
@@ -191,7 +191,7 @@ def _begin(key: Any) -> date:
 
 
 def _over_time(
-    visit: Visit, found: Figures, cells: Sequence[Cell], *, title: str, sentence: str, name: str
+    visit: Visit, found: Figures, cells: Sequence[Cell], *, title: str, name: str
 ) -> several.Chart:
     zone = visit.city.zone
 
@@ -214,6 +214,5 @@ def _over_time(
         lines=[several.Line(title, [piece for piece in pieces if piece])],
         form="bars" if bar else "line",
         title=title,
-        description=sentence,
         name=name,
     )

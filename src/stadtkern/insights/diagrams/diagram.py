@@ -105,7 +105,7 @@ async def build(visit: Visit, question: Question, *, name: str = "chart") -> Dia
         problems.append(gettext("Für Einzelwerte sind es zu viele; Sie sehen stattdessen Stunden."))
     group = runs[0].group
     sentence = words.sentence(runs, zone=visit.city.zone, now=visit.now)
-    chart = _chart(visit, question, span, runs, name=name, sentence=sentence)
+    chart = _chart(visit, question, span, runs, name=name)
     return Diagram(
         question=question,
         span=span,
@@ -171,9 +171,7 @@ def _band(question: Question, kept: Sequence[Stream], group: Group, years: int, 
     return "spanne" if possible and alone else ""
 
 
-def _chart(
-    visit: Visit, question: Question, span: Span, runs: Sequence[Run], *, name: str, sentence: str
-) -> several.Chart:
+def _chart(visit: Visit, question: Question, span: Span, runs: Sequence[Run], *, name: str) -> several.Chart:
     bars = len(runs) == 1 and runs[0].sums
     cells = [cell for run in runs for cell in run.cells]
     start = min([span.start, *(cell.at for cell in cells)])
@@ -191,7 +189,6 @@ def _chart(
             if start <= (at := datetime.combine(event.day, time(12), tzinfo=zone)) <= end
         ],
         title=question.title or _title(runs)[:LONGEST_TITLE],
-        description=sentence,
         name=name,
         shares=bool(runs[0].stream.what.states) and runs[0].group != "einzeln",
     )

@@ -35,16 +35,20 @@ def figure(
     class_: str,
     scaled: int | None = None,
 ) -> SafeString:
-    """The chart; `name` makes its ids. With `scaled`, so many units fill the place, words as well."""
+    """The chart; `name` makes its ids. With `scaled`, so many units fill the place, words as well.
+
+    Without a description where the same words stand beside it: nobody wants to hear them twice.
+    """
+    said = [element("desc", description, id=f"{name}-desc")] if description else []
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
-        element("desc", description, id=f"{name}-desc"),
+        *said,
         # Of a picture its name is read out, not each number on its axes.
         element("g", *parts, aria_hidden="true"),
         class_=class_,
         role="img",
-        aria_labelledby=f"{name}-title {name}-desc",
+        aria_labelledby=f"{name}-title {name}-desc" if description else f"{name}-title",
         width="100%",
         height=None if scaled else height,
         viewBox=f"0 0 {scaled} {height}" if scaled else None,
