@@ -188,7 +188,7 @@ async def test_what_is_wrong_is_a_page_for_who_reads_pages(client: httpx.AsyncCl
     wrong = (await client.get("/ogc/collections/things/items?limit=viele", headers=browser)).text
     assert "Eine Angabe in der Adresse hat keinen brauchbaren Wert." in wrong
     assert "Es geht um: <code>limit</code>" in wrong
-    assert '<p lang="en"><code>' in wrong.partition("<details>")[2]
+    assert '<p lang="en"><code>' in wrong.partition('<details class="sk-explains">')[2]
     refused = await client.post("/ogc", headers=browser)
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 

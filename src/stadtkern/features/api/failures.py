@@ -138,7 +138,7 @@ def page(call: Call, problem: problems.Problem) -> str:
     if detail := found.get("detail"):
         said = f'<p lang="en"><code>{escape(str(detail))}</code></p>'
         summary = f"<summary>{escape(say.details)}</summary>"
-        listed += f"<details>{summary}{said}</details>" if known else said
+        listed += f'<details class="sk-explains">{summary}{said}</details>' if known else said
     onward = shell.link(shell.to(call, "collections"), say.to_collections)
     body = f'<div class="sk-note sk-section">{listed}</div><p class="sk-actions">{onward}</p>'
     return shell.page(call, title, body)
