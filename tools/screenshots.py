@@ -32,10 +32,11 @@ def _to(pattern: str) -> str:
     return f"main :is(h2, h3, td, th, li, .sk-actions, nav) a[href*='{pattern}']"
 
 
+_FIRST_DATASET = "main :is(h2, h3) a[href*='/daten/']"
 PUBLIC = (
     Kind("start", "/"),
     Kind("start-englisch", "/en/"),
-    Kind("tafel", "/", ("nav a[href^='/tafeln/']",)),
+    Kind("fachsicht", "/?sicht=fach"),
     Kind("wand", "/?mode=wall", full=False),
     Kind("kiosk", "/?mode=kiosk", full=False),
     Kind("kiosk-kachel", "/?mode=kiosk&kachel=radverkehr", full=False),
@@ -56,17 +57,12 @@ PUBLIC = (
     Kind("stimmt-nicht", "/stimmt-nicht?ding=1"),
     Kind("daten", "/daten"),
     Kind("daten-suche", "/daten?q=rad"),
-    Kind("datensatz", "/daten?art=series", ("main :is(h2, h3) a[href*='/daten/']",)),
-    Kind("datensatz-tabelle", "/daten?art=table", ("main :is(h2, h3) a[href*='/daten/']", _to("/tabelle"))),
-    Kind(
-        "datensatz-schnittstelle",
-        "/daten?art=series",
-        ("main :is(h2, h3) a[href*='/daten/']", _to("/schnittstelle")),
-    ),
-    Kind(
-        "datensatz-versionen", "/daten?art=series", ("main :is(h2, h3) a[href*='/daten/']", _to("/versionen"))
-    ),
-    Kind("datensatz-abonnieren", "/daten/abonnieren"),
+    Kind("datensatz", "/daten?q=rad&art=series", (_FIRST_DATASET,)),
+    Kind("datensatz-geodaten", "/daten?art=features", (_FIRST_DATASET,)),
+    Kind("datensatz-tabelle", "/daten?art=features", (_FIRST_DATASET, _to("/tabelle"))),
+    Kind("datensatz-staende", "/daten?art=features", (_FIRST_DATASET, "main p a[href$='/staende']")),
+    Kind("datensatz-versionen", "/daten?art=features", (_FIRST_DATASET, "main p a[href$='/versionen']")),
+    Kind("datensatz-nutzung", "/daten?q=rad&art=series", (_FIRST_DATASET, "main p a[href$='/nutzung']")),
     Kind("anfragen", "/daten/anfragen"),
     Kind("anfrage-neu", "/daten/anfragen/neu"),
     Kind("diagramm-waehlen", "/diagramm"),
@@ -88,7 +84,11 @@ PUBLIC = (
     Kind("ogc-merkmal", "/ogc/collections/things/items/1?f=html"),
     Kind("barrierefreiheit", "/barrierefreiheit"),
     Kind("barriere-melden", "/barrierefreiheit/melden"),
+    Kind("datenschutz", "/datenschutz"),
     Kind("ueber", "/ueber"),
+    Kind("start-leicht", "/leicht/"),
+    Kind("ueber-leicht", "/leicht/ueber"),
+    Kind("geholfen", "/geholfen?seite=/dinge/1&antwort=ja"),
     Kind("bauteile", "/ui"),
     Kind("offline", "/offline"),
     Kind("nicht-gefunden", "/gibt-es-nicht"),
@@ -132,7 +132,13 @@ INSIDE = (
     Kind("arbeit-glossar", "/arbeit/glossar"),
     Kind("arbeit-rueckmeldungen", "/arbeit/rueckmeldungen"),
     Kind("arbeit-auftritt", "/arbeit/auftritt"),
+    Kind("arbeit-geholfen", "/arbeit/geholfen"),
+    Kind("arbeit-gebaerdensprache", "/arbeit/gebaerdensprache"),
     Kind("konto", "/konto"),
+    Kind("konto-sicherheit", "/konto/sicherheit"),
+    Kind("konto-passkeys", "/konto/sicherheit/passkeys"),
+    Kind("konto-passwort", "/konto/passwort"),
+    Kind("konto-email", "/konto/email"),
     Kind("konto-daten", "/konto/daten"),
     Kind("konto-schluessel", "/konto/schluessel"),
 )
