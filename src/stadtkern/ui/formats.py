@@ -21,7 +21,7 @@ _TOO_LONG, _MOST_DIGITS = 1e15, 15
 _JUST_NOW = timedelta(seconds=10)
 _KILO = 1000
 # An end of a sentence, not of `Nr.` or `z. B.`; sentences fill this share of an excerpt's room at least.
-_SENTENCE, _ENOUGH = re.compile(r"(?<=[\w)]{4})[.!?][“”\")]?(?=\s)"), 0.4
+_SENTENCE, _ENOUGH = re.compile(r"(?<=[\w)]{4})[.!?][“”\")]?(?=\s)"), 0.3
 _GERMAN, _ENGLISH = str.maketrans(",.-", ".,−"), str.maketrans("-", "−")
 _SIZES = ("Byte", "KB", "MB", "GB", "TB")
 
