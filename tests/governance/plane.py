@@ -110,6 +110,7 @@ SENT = (
     Sending("PATCH", f"{STA}/Observations({{observation}})", {"result": 2}),
     Sending("PUT", f"{STA}/Datastreams(1)/Thing/$ref", {"@iot.id": "{thing}"}),
     Sending("DELETE", f"{STA}/Things({{thing}})", None),
+    Sending("DELETE", f"{STA}/Things?$filter=id%20eq%20{{thing}}", None),
     Sending("DELETE", f"{STA}/Datastreams({{stream}})", None),
     Sending("DELETE", f"{STA}/Observations({{observation}})", None),
     Sending(

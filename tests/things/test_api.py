@@ -132,7 +132,7 @@ async def test_sql_in_texts_is_only_text(city: City, stream: int) -> None:
     assert (await city.get(f"Things({number})"))["properties"] == {name: name}
     quoted = name.replace("'", "''").replace("%", "%25").replace(";", "%3B")
     assert await city.names(f"Things?$filter=name eq '{quoted}'") == [name]
-    assert (await city.send("DELETE", f"Things({number})")).status_code == 204
+    assert (await city.send("DELETE", f"Things({number})")).status_code == 200
 
 
 async def test_bodies_over_the_limit_are_refused_with_the_limit(city: City, stream: int) -> None:

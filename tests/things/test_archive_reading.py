@@ -169,7 +169,7 @@ async def test_archived_observations_can_be_changed_and_deleted(
     async with working(database, settings):
         patched = await city.send("PATCH", f"Observations({first})", json={"result": 4711})
         assert patched.status_code == 200, patched.text
-        assert (await city.send("DELETE", f"Observations({second})")).status_code == 204
+        assert (await city.send("DELETE", f"Observations({second})")).status_code == 200
         late = {"phenomenonTime": "2026-01-15T00:00:00Z", "result": 1, "FeatureOfInterest": {"@iot.id": 9001}}
         refused = await city.refused("POST", f"Datastreams({stream})/Observations", json=late)
     assert (refused["code"], "archive" in refused["message"]) == (409, True)

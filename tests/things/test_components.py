@@ -72,7 +72,7 @@ async def test_one_property_may_stand_for_several_components(city: City) -> None
     assert last["name"] == "b"
     await city.create(f"{path}/Observations", {"result": [1, 2, 3]})
     assert made in [m["@iot.id"] for m in await city.values(f"ObservedProperties({one})/MultiDatastreams")]
-    assert (await city.send("DELETE", f"ObservedProperties({one})")).status_code == 204
+    assert (await city.send("DELETE", f"ObservedProperties({one})")).status_code == 200
     assert (await city.send("GET", f"MultiDatastreams({made})")).status_code == 404
 
 
@@ -122,7 +122,7 @@ async def test_their_number_changes_only_before_the_first_observation(city: City
     await city.create(f"{path}/Observations", {"result": [1, 2, 3]})
     assert (await city.refused("PATCH", path, json=one))["code"] == 409
     (made,) = await city.values(f"{path}/Observations")
-    assert (await city.send("DELETE", f"Observations({made['@iot.id']})")).status_code == 204
+    assert (await city.send("DELETE", f"Observations({made['@iot.id']})")).status_code == 200
     assert (await city.send("PATCH", path, json=one)).status_code == 200
     await city.create(f"{path}/Observations", {"result": [1]})
 

@@ -26,7 +26,7 @@ async def test_what_cannot_be_without_it_goes_too(city: City, victim: str) -> No
     relation = {"Sensors": "Sensor", "ObservedProperties": "ObservedProperty"}.get(victim)
     ids = {"Things": number, "Datastreams": stream}
     gone = (await city.get(f"Datastreams({stream})/{relation}"))["@iot.id"] if relation else ids[victim]
-    assert (await city.send("DELETE", f"{victim}({gone})")).status_code == 204
+    assert (await city.send("DELETE", f"{victim}({gone})")).status_code == 200
     for address in (f"{victim}({gone})", f"Datastreams({stream})", f"Observations({observation['@iot.id']})"):
         assert (await city.send("GET", address)).status_code == 404
     remains = await city.send("GET", f"HistoricalLocations({history['@iot.id']})")
@@ -36,7 +36,7 @@ async def test_what_cannot_be_without_it_goes_too(city: City, victim: str) -> No
 async def test_a_deleted_location_takes_its_history_along(city: City) -> None:
     number = await city.create("Things", thing(Locations=[location()]))
     (place,) = await city.values(f"Things({number})/Locations")
-    assert (await city.send("DELETE", f"Locations({place['@iot.id']})")).status_code == 204
+    assert (await city.send("DELETE", f"Locations({place['@iot.id']})")).status_code == 200
     assert await city.values(f"Things({number})/HistoricalLocations") == []
     assert await city.values(f"Things({number})/Locations") == []
 
@@ -48,7 +48,7 @@ async def test_a_deleted_feature_takes_its_observations_along(city: City) -> Non
     stream = await first_stream(city, number)
     (feature, _) = await city.values(f"Datastreams({stream})/Observations?$expand=FeatureOfInterest")
     gone = feature["FeatureOfInterest"]["@iot.id"]
-    assert (await city.send("DELETE", f"FeaturesOfInterest({gone})")).status_code == 204
+    assert (await city.send("DELETE", f"FeaturesOfInterest({gone})")).status_code == 200
     assert await city.values(f"Datastreams({stream})/Observations") == []
 
 
@@ -56,7 +56,7 @@ async def test_observations_of_a_deleted_datastream_are_refused(city: City) -> N
     number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = await first_stream(city, number)
     await city.create(f"Datastreams({stream})/Observations", hourly(1)[0])
-    assert (await city.send("DELETE", f"Datastreams({stream})")).status_code == 204
+    assert (await city.send("DELETE", f"Datastreams({stream})")).status_code == 200
     assert (await city.refused("POST", f"Datastreams({stream})/Observations", json=hourly(2)[0]))[
         "code"
     ] == 404

@@ -148,7 +148,7 @@ ABSENT = [
     ("length(properties/no) eq 0", False),
     ("properties/text gt 1", False),
     ("properties/text ne 1", True),
-    ("properties/number eq '7'", False),
+    ("properties/number eq '7'", True),
     ("properties/number eq 7.0", True),
     ("properties/list eq properties/list", True),
     ("properties/no eq properties/other", False),

@@ -56,7 +56,7 @@ async def test_the_description_is_served_and_names_the_limits(city: City) -> Non
 def test_the_description_is_valid_and_covers_every_entity_type() -> None:
     _SCHEMA.validate()
     for entity in entities.ENTITIES:
-        assert {"get", "post"} == _DOCUMENT["paths"][f"/{entity.set}"].keys()
+        assert {"get", "post", "delete"} == _DOCUMENT["paths"][f"/{entity.set}"].keys()
         assert {"get", "patch", "put", "delete"} < _DOCUMENT["paths"][f"/{entity.set}({{id}})"].keys()
         for relation in entity.relations:
             assert f"/{entity.set}({{id}})/{relation.name}" in _DOCUMENT["paths"]

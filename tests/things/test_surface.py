@@ -26,8 +26,8 @@ async def stream(city: City) -> int:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "Things", "GET, HEAD, OPTIONS, POST"),
-        ("PATCH", "Things(1)/Datastreams", "GET, HEAD, OPTIONS, POST"),
+        ("PATCH", "Things", "GET, HEAD, OPTIONS, POST, DELETE"),
+        ("PATCH", "Things(1)/Datastreams", "GET, HEAD, OPTIONS, POST, DELETE"),
         ("POST", "Things(1)", "GET, HEAD, OPTIONS, PATCH, PUT, DELETE"),
         ("POST", "Datastreams(1)/Thing", "GET, HEAD, OPTIONS, PATCH, PUT, DELETE"),
         ("PUT", "Things(1)/name", "GET, HEAD, OPTIONS"),

@@ -92,7 +92,7 @@ async def test_the_phenomenon_time_reaches_to_the_last_end(city: City) -> None:
     await city.create(f"Datastreams({stream})/Observations", hourly(0, 0, 7)[2])
     found = await city.get(f"Datastreams({stream})")
     assert found["phenomenonTime"] == "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z"
-    assert (await city.send("DELETE", f"Observations({long})")).status_code == 204
+    assert (await city.send("DELETE", f"Observations({long})")).status_code == 200
     found = await city.get(f"Datastreams({stream})")
     assert found["phenomenonTime"] == "2024-05-01T02:00:00Z/2024-05-01T02:00:00Z"
 
@@ -119,13 +119,13 @@ async def test_the_observed_area_is_the_envelope_of_the_features(city: City) -> 
     assert await area(city, stream) == envelope(7, 51, 8.5, 51)
     north = await city.create(path, {"result": 3, "FeatureOfInterest": feature(7.5, 52)})
     assert await area(city, stream) == envelope(7, 51, 8.5, 52)
-    assert (await city.send("DELETE", f"Observations({north})")).status_code == 204
+    assert (await city.send("DELETE", f"Observations({north})")).status_code == 200
     assert await area(city, stream) == envelope(7, 51, 8.5, 51)
     spot = (await city.get(f"Observations({east})/FeatureOfInterest"))["@iot.id"]
     moved = {"feature": {"type": "Point", "coordinates": [9, 51]}}
     assert (await city.send("PATCH", f"FeaturesOfInterest({spot})", json=moved)).status_code == 200
     assert await area(city, stream) == envelope(7, 51, 9, 51)
-    assert (await city.send("DELETE", f"FeaturesOfInterest({spot})")).status_code == 204
+    assert (await city.send("DELETE", f"FeaturesOfInterest({spot})")).status_code == 200
     assert await area(city, stream) == envelope(7, 51, 7, 51)
 
 
@@ -140,7 +140,7 @@ async def test_an_area_sent_along_holds_until_observations_say_more(city: City) 
     assert stream not in [item["@iot.id"] for item in await city.values(near)]
     around = "Datastreams?$filter=st_within(observedArea,geography'POLYGON((6 50,8 50,8 52,6 52,6 50))')"
     assert stream in [item["@iot.id"] for item in await city.values(around)]
-    assert (await city.send("DELETE", f"Observations({made})")).status_code == 204
+    assert (await city.send("DELETE", f"Observations({made})")).status_code == 200
     assert await area(city, stream) == declared
 
 
@@ -225,7 +225,7 @@ async def test_an_observation_on_its_way_does_not_outlive_its_feature(
         deletion = asyncio.create_task(city.send("DELETE", f"FeaturesOfInterest({made})"))
         await histories.until(lambda: _waits(connection))
         await other.commit()
-    assert (await deletion).status_code == 204
+    assert (await deletion).status_code == 200
     assert await city.values(f"Datastreams({stream})/Observations") == []
     cursor = await connection.execute(
         "SELECT count(*) FROM things.datastream_feature WHERE feature_id = %s", [made]

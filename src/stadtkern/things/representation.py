@@ -109,10 +109,13 @@ def _result(row: Sequence[Any], index: int) -> Any:
     return row[index] if other is None else other
 
 
-def shape(entity: EntityType, *, select: Sequence[str] | None, expanded: Sequence[str] = ()) -> Shape:
-    """The shape that `$select` asks for. Raises UnknownName."""
+def shape(entity: EntityType, *, select: Sequence[str] | None, inner: bool = False) -> Shape:
+    """The shape that `$select` asks for. Raises UnknownName.
+
+    What is expanded inside another entity (`inner`) shows links only where `$select` names them.
+    """
     if select is None:
-        links = tuple(r.name for r in entity.relations if not r.silent and r.name not in expanded)
+        links = tuple(r.name for r in entity.relations if not (inner or r.silent))
         return Shape(entity, entity.properties, links, True)
     names = [name.partition("/")[0] for name in select]
     known = (
@@ -125,6 +128,6 @@ def shape(entity: EntityType, *, select: Sequence[str] | None, expanded: Sequenc
     return Shape(
         entity,
         tuple(p for p in entity.properties if p.name in names),
-        tuple(r.name for r in entity.relations if r.name in names and r.name not in expanded),
+        tuple(r.name for r in entity.relations if r.name in names),
         any(name in (*_IDS, "@iot.selfLink") for name in names),
     )

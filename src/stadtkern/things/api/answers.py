@@ -52,6 +52,11 @@ def nothing() -> Response:
     return Plain(204, b"", list(OPEN))
 
 
+def gone() -> Response:
+    """An entity was deleted: 200 without a body, as OGC's own suite and other servers have it."""
+    return Plain(200, b"", list(OPEN))
+
+
 def created(call: Call, *, collection: str, number: int) -> Response:
     """201 with the address of the new entity."""
     address = f"{call.service}/{collection}({number})".encode()

@@ -36,7 +36,8 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     feature_id = None if feature is None else create.reference(feature)
     if stream is None or (feature is not None and feature_id is None):
         return await _deep(call, body, datastream_id)
-    facts = await permitted(call, principal, stream, multi="MultiDatastream" in body)
+    multi, named = "MultiDatastream" in body, feature_id is not None
+    facts = await permitted(call, principal, stream, multi=multi, named=named)
     if feature_id is not None and feature_id != facts.feature_id:
         await _refer(call, principal, feature_id)
     reading = observations.reading(
@@ -62,9 +63,14 @@ async def _refer(call: Call, principal: Principal, feature_id: int) -> None:
         raise UnknownReference(f"no FeatureOfInterest with the id {feature_id}", where="FeatureOfInterest")
 
 
-async def permitted(call: Call, principal: Principal, datastream_id: int, *, multi: bool) -> Facts:
-    """The (Multi)Datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden."""
-    facts: Facts | None = await call.state.streams.find(datastream_id)
+async def permitted(
+    call: Call, principal: Principal, datastream_id: int, *, multi: bool, named: bool = False
+) -> Facts:
+    """The (Multi)Datastream's facts, if the principal may add to it. Raises UnknownDatastream, Forbidden.
+
+    `named`: the observation names its feature.
+    """
+    facts: Facts | None = await call.state.streams.find(datastream_id, named=named)
     if facts is not None and multi and facts.components is None:
         facts = None
     if facts is not None:

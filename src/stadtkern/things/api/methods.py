@@ -19,7 +19,7 @@ def allowed(resource: Resource) -> tuple[str, ...]:
     if resource.tail == "$ref":
         return (*READING, *_linking(resource))
     if last.many:
-        return (*READING, "POST")
+        return (*READING, "POST", "DELETE")
     return (*READING, "PATCH", "PUT", "DELETE")
 
 

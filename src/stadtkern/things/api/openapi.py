@@ -142,7 +142,14 @@ def _collection(entity: EntityType, limits: Mapping[str, int]) -> Node:
     create = pieces.operation(
         f"create{entity.name}", f"Create a new {entity.name}.", made, [references.PREFERENCE]
     )
-    return {"get": read, "post": create | {"requestBody": body, "security": _TOKEN}}
+    text = f"Delete the {entity.set} that a filter finds, all of them or none."
+    chosen = [{"$ref": "#/components/parameters/filter"}]
+    clear = pieces.operation(f"deleteSome{entity.set}", text, {"200": pieces.done()}, chosen)
+    return {
+        "get": read,
+        "post": create | {"requestBody": body, "security": _TOKEN},
+        "delete": clear | {"security": _TOKEN},
+    }
 
 
 def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
@@ -153,7 +160,7 @@ def _entity(entity: EntityType, limits: Mapping[str, int]) -> Node:
     prefer = [references.PREFERENCE]
     change = pieces.operation(f"change{name}", f"Change a part of a {name}.", changed, prefer)
     replace = pieces.operation(f"replace{name}", f"Change all of a {name}.", changed, prefer)
-    gone = {"204": pieces.done()}
+    gone = {"200": pieces.done()}
     remove = pieces.operation(f"delete{name}", f"Delete a {name} and what cannot be without it.", gone)
     limit = limits["bodyBytes"]
     return {

@@ -46,5 +46,5 @@ def created() -> Node:
 
 
 def done() -> Node:
-    """204."""
+    """Done, without a body."""
     return {"description": "Done."}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from stadtkern.things import entities
 from stadtkern.things.api import answers, door, methods
 from stadtkern.things.api.call import Call
 from stadtkern.things.entities import EntityType
+from stadtkern.things.language import options as query_options
 from stadtkern.things.language import paths
 from stadtkern.things.language.paths import Resource
 from stadtkern.things.language.tree import Options
@@ -19,11 +21,13 @@ from stadtkern.things.operations import create as creating
 from stadtkern.things.operations import delete as deleting
 from stadtkern.things.operations import patching, payload, relations, run
 from stadtkern.things.operations import update as updating
-from stadtkern.things.operations.problems import InvalidValue
+from stadtkern.things.operations.problems import InvalidValue, NeedsFilter, TooManyAtOnce
 from stadtkern.things.queries import guard, locate, reader
 from stadtkern.things.queries.problems import NoSuchEntity
 from stadtkern.things.representation import Document
 
+# Entities that one DELETE with a filter removes at most.
+MOST_AT_ONCE = 1_000
 _REPRESENTATION = "return=representation"
 
 
@@ -85,8 +89,10 @@ async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
 
 
 async def delete(call: Call, resource: Resource) -> Response:
-    """Delete an entity, or one link of a relation from many to many (its `$ref`)."""
+    """Delete an entity, what a filter finds in a collection, or one link from many to many (its `$ref`)."""
     methods.check("DELETE", resource)
+    if resource.last.many and not resource.tail:
+        return await _clear(call, resource)
     async with _writing(call, await call.principal()) as change:
         number = await locate.identify(change.connection, change.scope, steps=resource.steps)
         if resource.tail:
@@ -98,7 +104,29 @@ async def delete(call: Call, resource: Resource) -> Response:
     if resource.last.entity.name == "FeatureOfInterest" and not resource.tail:
         await _sweep(call, number)
     call.state.streams.forget()
-    return answers.nothing()
+    return answers.nothing() if resource.tail else answers.gone()
+
+
+async def _clear(call: Call, resource: Resource) -> Response:
+    """Delete all that a filter finds, or nothing: in one transaction, each entity with its own rights."""
+    asked, entity = query_options.parse(call.query), resource.last.entity
+    if asked.given.keys() != {"$filter"}:
+        raise NeedsFilter(where="address")
+    async with _writing(call, await call.writer()) as change:
+        parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
+        read = reader.Reader(change.connection, change.scope, call.service)
+        chosen = replace(asked, select=("id",))
+        prepared = await read.prepare(entity=entity, options=chosen, parent=parent)
+        found = await read.page(prepared, parent, limit=MOST_AT_ONCE + 1)
+        if len(found) > MOST_AT_ONCE:
+            raise TooManyAtOnce(f"more than {MOST_AT_ONCE} {entity.set} fit", where="$filter")
+        gone = sorted(row[0] for row in found)
+        for number in gone:
+            await deleting.delete(change, entity=entity, number=number)
+    for number in gone if entity.name == "FeatureOfInterest" else ():
+        await _sweep(call, number)
+    call.state.streams.forget()
+    return answers.gone()
 
 
 async def _sweep(call: Call, number: int) -> None:
@@ -168,7 +196,7 @@ async def _shown(call: Call, entity: EntityType, number: int) -> Document | None
 
 async def _body(call: Call) -> Any:
     methods.body_kind(call)
-    return payload.decode(await call.body(limit=call.state.settings.body_limit))
+    return payload.decode(await call.body(limit=call.state.settings.body_limit), repeated=True)
 
 
 def _writing(call: Call, principal: Any) -> Any:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from stadtkern.core.times import InvalidInstant
 from stadtkern.things import entities
 from stadtkern.things.entities import EntityType, Kind, Property, Relation
 from stadtkern.things.language import functions, shapes, tree, typed, values
@@ -22,6 +25,7 @@ from stadtkern.things.language.typed import (
     Spatial,
     Typed,
 )
+from stadtkern.things.language.values import Value
 
 _IDS = ("id", "@iot.id")
 _DYNAMIC = (Kind.JSON, Kind.RESULT)
@@ -165,7 +169,13 @@ class _Checker:
                 f"no function {node.name[:40]!r} (position {node.at}); there are {known}", where=self._where
             )
         arguments = [self.check(item) for item in node.arguments]
-        for form in forms:
+        kinds = tuple(item.kind for item in arguments)
+        if node.name == "during" and len(kinds) == 2 and kinds[1] in (Kind.INSTANT, Kind.DATE):
+            raise WrongType(
+                f"nothing is during an instant: during at position {node.at} ends with an interval",
+                where=self._where,
+            )
+        for form in sorted(forms, key=lambda form: form.takes != kinds):
             if len(form.takes) != len(arguments):
                 continue
             fitting = [coerce(item, kind) for item, kind in zip(arguments, form.takes, strict=True)]
@@ -174,7 +184,7 @@ class _Checker:
                     return self._spatial(node, arguments, spatial.gives)
                 return Apply(form, tuple(item for item in fitting if item is not None))
         wanted = " or ".join("(" + ", ".join(form.takes) + ")" for form in forms)
-        found = "(" + ", ".join(item.kind for item in arguments) + ")"
+        found = "(" + ", ".join(kinds) + ")"
         raise WrongType(f"{node.name} at position {node.at} takes {wanted}, not {found}", where=self._where)
 
     def _spatial(self, node: tree.Call, arguments: list[Typed], gives: Kind) -> Typed:
@@ -209,14 +219,30 @@ class _Checker:
             raise UnsupportedQuery(
                 f"geometries cannot be compared by {operator} (position {at})", where=self._where
             )
+        left, right = _moment(left, right), _moment(right, left)
         kind = _meeting(left.kind, right.kind)
         pair = (coerce(left, kind), coerce(right, kind)) if kind else (None, None)
+        if kind is Kind.TEXT:
+            pair = (_written(left) or pair[0], _written(right) or pair[1])
         if pair[0] is None or pair[1] is None:
             raise WrongType(
                 f"{left.kind} cannot be compared with {right.kind} (`{operator}` at position {at})",
                 where=self._where,
             )
         return Comparison(operator, pair[0], pair[1])
+
+
+def _moment(node: Typed, other: Typed) -> Typed:
+    """A text that is compared with a time, as some clients write one: the instant it says."""
+    if isinstance(node, Constant) and node.kind is Kind.TEXT and other.kind in _SPANS:
+        with contextlib.suppress(InvalidInstant):
+            return Constant(Value(Kind.INSTANT, values.instant(node.value.value, where="")))
+    return node
+
+
+def _written(node: Typed) -> Typed | None:
+    """JSON that is compared with text: a number, true and false count as they are written."""
+    return As(Kind.TEXT, node, True) if node.kind in _DYNAMIC else None
 
 
 def _meeting(left: Kind, right: Kind) -> Kind | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import Kind, Relation
-from stadtkern.things.language import bounds, shield, solutions
+from stadtkern.things.language import bounds, casts, shield, solutions
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import (
     Apply,
@@ -34,27 +34,6 @@ _SPANS = {
     "gt": "({0} > {1} and {0} >= {1e})",
     "ge": "({0} >= {1} and {0e} >= {1e})",
 }
-_CASTS = {
-    Kind.TEXT: "text",
-    Kind.BOOLEAN: "boolean",
-    Kind.INSTANT: "timestamptz",
-    Kind.DATE: "date",
-    Kind.TIME: "time",
-    Kind.DURATION: "interval",
-}
-_NULLS = {Kind.NUMBER: "float8", Kind.INTERVAL: "timestamptz", Kind.JSON: "jsonb"}
-_OUT_OF_JSON = {
-    Kind.NUMBER: (
-        "case when jsonb_typeof({0}) = 'number' and pg_input_is_valid({0} #>> '{{}}', 'float8')"
-        " then ({0})::float8 end"
-    ),
-    Kind.TEXT: "case jsonb_typeof({0}) when 'string' then {0} #>> '{{}}' end",
-    Kind.BOOLEAN: "case jsonb_typeof({0}) when 'boolean' then ({0})::boolean end",
-    Kind.INSTANT: (
-        "case when jsonb_typeof({0}) = 'string' and pg_input_is_valid({0} #>> '{{}}', 'timestamptz')"
-        " then ({0} #>> '{{}}')::timestamptz end"
-    ),
-}
 
 
 class Piece(NamedTuple):
@@ -73,7 +52,9 @@ def condition(node: Typed, place: Place) -> Fragment:
             found = [condition(item, place) for item in node.operands]
             return Fragment("(") + fragments.join(found, separator=" or ") + Fragment(")")
         case Negation():
-            return Fragment("(") + condition(node.operand, place) + Fragment(" is not true)")
+            # What is neither true nor false has no opposite (OData 4.0, part 2, 5.1.1.2.3).
+            opposite = " is false)" if isinstance(node.operand, As) else " is not true)"
+            return Fragment("(") + condition(node.operand, place) + Fragment(opposite)
         case Quantifier():
             return _quantified(node, place.start(node.origin), node.steps, place)
         case _:
@@ -97,16 +78,21 @@ def value(node: Typed, place: Place) -> Piece:
         case As():
             return _as(node, place)
         case Apply():
-            return _single(shield.shielded(node, place, lambda: _applied(node, place)))
+            start = shield.shielded(node, place, lambda: _applied(node, node.function.sql, place))
+            if not node.function.end:
+                return _single(start)
+            return Piece(
+                start, shield.shielded(node, place, lambda: _applied(node, node.function.end, place))
+            )
         case Comparison():
             return _single(_comparison(node, place))
         case _:
             return _single(condition(node, place))
 
 
-def _applied(node: Apply, place: Place) -> Fragment:
+def _applied(node: Apply, template: str, place: Place) -> Fragment:
     pieces = [value(item, place) for item in node.arguments]
-    return Fragment("(") + fill(node.function.sql, pieces) + Fragment(")")
+    return Fragment("(") + fill(template, pieces) + Fragment(")")
 
 
 def fill(template: str, pieces: list[Piece]) -> Fragment:
@@ -249,14 +235,14 @@ def _constant(constant: Value) -> Piece:
         case Kind.NUMBER:
             cast = "bigint" if isinstance(constant.value, int) else "float8"
         case _:
-            cast = _CASTS[constant.kind]
+            cast = casts.CASTS[constant.kind]
     return _single(Fragment(f"%s::{cast}", (constant.value,)))
 
 
 def _as(node: As, place: Place) -> Piece:
     operand = node.operand
     if operand.kind is Kind.NULL:
-        return _single(Fragment(f"null::{_NULLS.get(node.kind) or _CASTS[node.kind]}"))
+        return _single(Fragment(f"null::{casts.NULLS.get(node.kind) or casts.CASTS[node.kind]}"))
     piece = value(operand, place)
     if operand.kind is Kind.RESULT and isinstance(operand, Column):
         if node.kind is Kind.NUMBER:
@@ -265,8 +251,12 @@ def _as(node: As, place: Place) -> Piece:
         piece = _single(_json(operand, place))
         if node.kind is Kind.JSON:
             return _single(fill("coalesce({0}, to_jsonb({1}))", [piece, value(operand, place)]))
+        if node.written:
+            return _single(fill("coalesce({0} #>> '{{}}', ({1})::text)", [piece, value(operand, place)]))
+    if node.written:
+        return _single(Fragment("(") + fill(casts.WRITTEN, [piece]) + Fragment(")"))
     if operand.kind in (Kind.JSON, Kind.RESULT):
-        return _single(Fragment("(") + fill(_OUT_OF_JSON[node.kind], [piece]) + Fragment(")"))
+        return _single(Fragment("(") + fill(casts.OUT_OF_JSON[node.kind], [piece]) + Fragment(")"))
     if operand.kind is Kind.DATE:
         return _single(Fragment("(") + piece.start + Fragment(")::timestamptz"))
     return _single(piece.start) if node.kind is Kind.INSTANT else piece

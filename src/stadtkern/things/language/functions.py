@@ -17,12 +17,14 @@ _G = Kind.GEOMETRY
 class Function:
     """One way to call a function: what goes in, what comes out, the SQL with `{0}` for the first argument.
 
-    Of an interval, `{0}` is the start and `{0e}` the end. What has no SQL is computed outside the database.
+    Of an interval, `{0}` is the start and `{0e}` the end; of one that comes out, `sql` and `end` are both.
+    What has no SQL is computed outside the database.
     """
 
     takes: tuple[Kind, ...]
     gives: Kind
     sql: str = ""
+    end: str = ""
 
 
 def _part(name: str) -> list[Function]:
@@ -78,12 +80,12 @@ FUNCTIONS: Mapping[str, list[Function]] = {
     "maxdatetime": [Function((), _I, "'infinity'::timestamptz")],
     # intervals; the first argument may be an instant, which is an interval of no length
     "before": [Function((_V, _V), _B, "({0e} <= {1} and {0} < {1})")],
-    "after": [Function((_V, _V), _B, "({0} >= {1e} and {0e} > {1e})")],
+    "after": [Function((_V, _V), _B, "({0} > {1} and {0} >= {1e})")],
     "meets": [Function((_V, _V), _B, "({0} = {1e} or {0e} = {1})")],
-    "during": [Function((_V, _V), _B, "({0} >= {1} and {0} <= {1e} and {0e} <= {1e})")],
+    "during": [Function((_V, _V), _B, "({0} >= {1} and {0} < {1e} and {0e} <= {1e})")],
     "overlaps": [Function((_V, _V), _B, _OVERLAPS)],
-    "starts": [Function((_V, _V), _B, "({0} = {1} and {0e} <= {1e})")],
-    "finishes": [Function((_V, _V), _B, "({0e} = {1e} and {0} >= {1} and {0} <= {1e})")],
+    "starts": [Function((_V, _V), _B, "({0} = {1})")],
+    "finishes": [Function((_V, _V), _B, "({0e} = {1e})")],
     # numbers
     "round": [Function((_N,), _N, "round(({0})::numeric)::float8")],
     "floor": [Function((_N,), _N, "floor(({0})::float8)")],
@@ -94,12 +96,15 @@ FUNCTIONS: Mapping[str, list[Function]] = {
         Function((_I, _D), _I, "({0} + {1})"),
         Function((_D, _I), _I, "({0} + {1})"),
         Function((_D, _D), _D, "({0} + {1})"),
+        Function((_V, _D), _V, "({0} + {1})", "({0e} + {1})"),
+        Function((_D, _V), _V, "({0} + {1})", "({0} + {1e})"),
     ],
     "sub": [
         Function((_N, _N), _N, "(({0})::float8 - ({1})::float8)"),
         Function((_I, _D), _I, "({0} - {1})"),
         Function((_I, _I), _D, "({0} - {1})"),
         Function((_D, _D), _D, "({0} - {1})"),
+        Function((_V, _D), _V, "({0} - {1})", "({0e} - {1})"),
     ],
     "mul": [
         Function((_N, _N), _N, "(({0})::float8 * ({1})::float8)"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from stadtkern.things.language import parser
 from stadtkern.things.language.problems import (
@@ -47,8 +47,11 @@ def parse(query: str) -> Options:
         raise QueryTooLarge(f"the query has {len(query)} characters; at most {MAX_QUERY} are taken")
     given: dict[str, str] = {}
     for part in query.split("&"):
-        name, _, text = part.partition("=")
+        name, equals, text = part.partition("=")
         name = _decode(name)
+        if not equals:  # some clients encode the whole query, its equals sign too
+            name, _, whole = name.partition("=")
+            text = quote_plus(whole)
         if not name.startswith("$"):
             continue
         name = _WRITTEN.get(name.lower(), name)

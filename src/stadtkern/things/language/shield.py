@@ -74,7 +74,7 @@ def _reach(node: Typed) -> timedelta | None:
         if node.kind is Kind.DURATION:
             length: timedelta = abs(node.value.value)
             return min(length, 2 * _FAR)
-        return timedelta(0) if node.kind is Kind.INSTANT else None
+        return timedelta(0) if node.kind in (Kind.INSTANT, Kind.INTERVAL) else None
     if not isinstance(node, Apply):
         return None
     if node.function in _MOMENTS:

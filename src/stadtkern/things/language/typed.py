@@ -48,10 +48,14 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class As:
-    """A value taken as another kind: JSON as a number, an interval as its start; null where it is none."""
+    """A value taken as another kind: JSON as a number, an interval as its start; null where it is none.
+
+    `written`: of JSON the text, also of numbers, true and false.
+    """
 
     kind: Kind
     operand: Typed
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

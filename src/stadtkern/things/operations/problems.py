@@ -65,6 +65,22 @@ class NoDataset(problems.Problem):
     """
 
 
+class NeedsFilter(problems.Problem):
+    """Of a collection only what a filter finds can be deleted.
+
+    Add `$filter`, and no other option.
+    """
+
+
+class TooManyAtOnce(problems.Problem):
+    """The filter finds more than one request deletes; nothing was deleted.
+
+    Narrow the filter and send several requests; to keep only the latest days, set a retention.
+    """
+
+    status = 422
+
+
 class StillNeeded(problems.Problem):
     """It is still needed, and nothing was changed.
 

@@ -102,6 +102,7 @@ class Streams:
     def __init__(self, *, pool: AsyncConnectionPool[Connection]):
         self._pool = pool
         self._known: dict[int, Facts] = {}
+        self._bare: dict[int, Facts] = {}  # of those whose default feature is not made yet
         self._features: set[tuple[int | None, int]] = set()
         self._rights = -1
         self._epoch = 0
@@ -122,19 +123,27 @@ class Streams:
         found = [self._known.get(number) for number in ids]
         return None if None in found else [each for each in found if each is not None]
 
-    async def find(self, datastream_id: int) -> Facts | None:
-        """The facts, with the default feature made if need be; None where there is no such datastream."""
+    async def find(self, datastream_id: int, *, named: bool = False) -> Facts | None:
+        """The facts, with the default feature made if need be; None where there is no such datastream.
+
+        `named`: the observation names its feature, so that none is made for it.
+        """
         found = self._known.get(datastream_id)
+        if found is None and named:
+            found = self._bare.get(datastream_id)
         if found is not None:
             return found
         epoch = self._epoch
         async with self._pool.connection() as connection:
             found = await facts(connection, datastream_id=datastream_id)
+            if named and found is not None and _lacks_feature(found):
+                self._keep({datastream_id: found}, epoch, self._bare)
+                return found
             if found is not None and _lacks_feature(found):
                 feature = await default_feature(connection, location_id=found.location_id or 0)
                 found = found._replace(feature_id=feature or None)
         if found is not None:
-            self._keep({datastream_id: found}, epoch)
+            self._keep({datastream_id: found}, epoch, self._known)
         return found
 
     async def learn(self, ids: Sequence[int]) -> None:
@@ -160,12 +169,13 @@ class Streams:
                     await connection.execute(statements.load("things")["make_default_features"], made)
                     found = await facts_of(connection, ids=part)
             # A location may have gone meanwhile: `find` looks again.
-            self._keep({number: each for number, each in found.items() if not _lacks_feature(each)}, epoch)
+            placed = {number: each for number, each in found.items() if not _lacks_feature(each)}
+            self._keep(placed, epoch, self._known)
 
-    def _keep(self, found: Mapping[int, Facts], epoch: int) -> None:
+    def _keep(self, found: Mapping[int, Facts], epoch: int, where: dict[int, Facts]) -> None:
         """Remember facts, unless something changed since they were asked for."""
-        if self._listener.hearing and epoch == self._epoch and len(self._known) + len(found) <= _KEPT:
-            self._known.update(found)
+        if self._listener.hearing and epoch == self._epoch and len(where) + len(found) <= _KEPT:
+            where.update(found)
 
     async def may_refer(self, *, gate: Gate, principal: Principal, feature_id: int) -> bool:
         """Whether there is such a feature that the principal may see."""
@@ -190,6 +200,7 @@ class Streams:
         """Empty the cache."""
         self._epoch += 1
         self._known.clear()
+        self._bare.clear()
         self._features.clear()
 
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002

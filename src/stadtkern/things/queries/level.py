@@ -72,9 +72,7 @@ def prepare(
     """
     place = root(entity=entity, names=Names(scope, solved))
     expands = [(item, _relation(entity, item, where)) for item in options.expand]
-    shape = representation.shape(
-        entity, select=options.select, expanded=[item.name for item in options.expand]
-    )
+    shape = representation.shape(entity, select=options.select, inner=bool(where))
     sort = checker.sort_keys(options.order, entity=entity, where=where + "$orderby")
     keys = keyset.keys(entity, place, sort=sort, fixed=fixed)
     if along is not None and along.link is not None and along.link.order and not sort:

@@ -41,7 +41,9 @@ MAX_TOP = 1_000
 MAX_ROWS = weight.MOST
 # Observations of one datastream of which anything may be asked without a look at the cost.
 FEW = 100_000
-_OF_COLLECTIONS = ("$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken")
+# What makes no sense of one entity. $top, $skip and $count change nothing there; some clients send them.
+_OF_COLLECTIONS = ("$filter", "$orderby", "$skiptoken")
+_OF_ONE = {"$select", "$expand", "$top", "$skip", "$count"}
 
 
 @dataclass(slots=True)
@@ -206,7 +208,7 @@ class Reader:
         keys: Sequence[Any],
         again: bool,
     ) -> list[int]:
-        if options.given.keys() - {"$select", "$expand"}:
+        if options.given.keys() - _OF_ONE:
             raise InvalidQuery(f"{relation.name} is one entity: only $select and $expand fit", where=where)
         prepared = level.prepare(
             scope=self.scope, entity=entities.target(relation), options=options, where=where

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from stadtkern.things.api.answers import Plain
 from stadtkern.things.api.batch.carry import Said
 from stadtkern.things.api.batch.parts import Unit
 
+# The whole body of an answer that says no more than its header `Location`.
+_ADDRESS = re.compile(rb'\{"@iot\.id":\d+,"@iot\.selfLink":"[^"]*"\}')
 Told = Sequence[tuple[Unit, list[Said]]]
 
 
@@ -63,7 +66,19 @@ def _phrase(status: int) -> bytes:
 
 def document(told: Told) -> Response:
     """{"responses": […]}, an entry per request in the same order."""
-    return answers.document({"responses": [_entry(item) for _, said in told for item in said]})
+    found = []
+    for unit, said in told:
+        for part, item in zip(unit.parts, said, strict=False):
+            found.append(_entry(_bare(item) if part.method != "GET" else item))
+    return answers.document({"responses": found})
+
+
+def _bare(said: Said) -> Said:
+    """What was written and is not shown has no body: `location` says where it is."""
+    if not _ADDRESS.fullmatch(said.body):
+        return said
+    headers = [header for header in said.headers if header[0] != b"content-type"]
+    return Said(id=said.id, status=said.status, headers=headers)
 
 
 def _entry(said: Said) -> dict[str, Any]:
