@@ -43,7 +43,7 @@ async def test_moving_and_deleting_at_the_same_time_leaves_no_half(city: City) -
     posts = [city.send("POST", path, json={"result": value}) for value in range(8)]
     gone = city.send("DELETE", f"Things({number})")
     for answer in await asyncio.gather(*moves[:4], *posts[:4], gone, *moves[4:], *posts[4:]):
-        assert answer.status_code in (201, 204, 400, 404, 409, 503), answer.text
+        assert answer.status_code in (200, 201, 204, 400, 404, 409, 503), answer.text
     if (await city.send("GET", f"Things({number})")).status_code == 404:
         left = await city.send("GET", f"Observations/$count?$filter=Datastream/id eq {stream['@iot.id']}")
         assert left.text == "0"
