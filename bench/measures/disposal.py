@@ -88,7 +88,7 @@ def _delete(installation: Installation, token: str, stream: int) -> float:
     client.request("DELETE", f"/sta/v1.1/Datastreams({stream})", headers=headers)
     answer = client.getresponse()
     answer.read()
-    if answer.status != 204:
+    if answer.status != 200:
         raise RuntimeError(f"DELETE answers {answer.status}")
     return time.perf_counter() - began
 
