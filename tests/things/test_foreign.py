@@ -176,3 +176,62 @@ async def test_a_filter_deletes_nothing_without_the_right(
     hidden = await reader.create("Things", thing(name="hidden"))
     assert (await city.send("DELETE", f"Things?$filter=id%20eq%20{hidden}")).status_code == 200
     assert (await reader.get(f"Things({hidden})"))["name"] == "hidden"
+
+
+@pytest.fixture
+async def kinds(city: City) -> str:
+    """Things of two kinds, with and without a material, one without a kind; the filter that finds them."""
+    for kind, material in (("tree", None), ("bench", "wood"), ("bench", "steel"), ("bench", "wood")):
+        given = {"kind": kind} if material is None else {"kind": kind, "of": {"material": material}}
+        await city.create("Things", thing(name="kinds", properties=given))
+    await city.create("Things", thing(name="kinds"))
+    return "$filter=name%20eq%20'kinds'"
+
+
+async def test_each_combination_of_values_is_told_once(city: City, kinds: str) -> None:
+    """FROST's `distinct:`, in the places the values have in an entity."""
+    one = await city.get(f"Things?$select=distinct:properties/kind&$count=true&{kinds}")
+    said = [{"properties": {}}, {"properties": {"kind": "bench"}}, {"properties": {"kind": "tree"}}]
+    assert one == {"@iot.count": 3, "value": said}
+    both = f"Things?$select=distinct:name,properties/kind,properties/of/material&{kinds}"
+    page = await city.get(f"{both}&$orderby=properties/kind%20desc&$top=3")
+    rest = await city.get(page["@iot.nextLink"])
+    assert "@iot.nextLink" not in rest
+    found = [item["properties"] for item in (*page["value"], *rest["value"])]
+    assert found == [
+        {"kind": "tree", "of": {}},
+        {"kind": "bench", "of": {"material": "steel"}},
+        {"kind": "bench", "of": {"material": "wood"}},
+        {"of": {}},
+    ]
+    assert await city.anonymous().values(f"Things?$select=distinct:name&{kinds}") == [{"name": "kinds"}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$select=distinct:",
+        "$select=distinct:nothing",
+        "$select=distinct:name&$expand=Locations",
+        "$select=distinct:name&$orderby=id",
+        "$select=distinct:name&$resultFormat=CSV",
+        "$expand=Datastreams($select=distinct:name)",
+    ],
+)
+async def test_what_does_not_go_with_distinct_is_refused(city: City, query: str) -> None:
+    assert (await city.refused("GET", f"Things?{query}"))["status"] == 400
+    assert (await city.send("GET", "Things?$select=distinct:Locations/name")).status_code == 501
+
+
+async def test_values_of_what_is_hidden_are_not_told(city: City, database: str) -> None:
+    other = City(city.client, await restricted(database, key="veiled"))
+    await other.create("Things", thing(name="veiled", properties={"kind": "secret"}))
+    query = "Things?$select=distinct:properties/kind&$count=true&$filter=name%20eq%20'veiled'"
+    assert (await other.get(query))["@iot.count"] == 1
+    assert await city.get(query) == {"@iot.count": 0, "value": []}
+
+
+async def test_results_of_a_datastream_are_told_once(city: City, stream: int) -> None:
+    """Within its bounds: observations are looked at only where the cost allows it."""
+    found = await city.values(f"Datastreams({stream})/Observations?$select=distinct:parameters/value")
+    assert {item["parameters"]["value"] for item in found} == {7, "8", True, *SPANS}

@@ -39,6 +39,11 @@ def condition(expression: tree.Expression, *, entity: EntityType, where: str = "
     return checker.condition(expression)
 
 
+def value(expression: tree.Expression, *, entity: EntityType, where: str) -> Typed:
+    """Check a value. Raises UnknownName, WrongType, UnsupportedQuery."""
+    return _Checker(entity, where).check(expression)
+
+
 def sort_keys(
     orders: tuple[tree.Order, ...], *, entity: EntityType, where: str = "$orderby"
 ) -> list[SortKey]:

@@ -39,6 +39,8 @@ _OF_ODATA = ("$apply", "$compute", "$deltatoken", "$format", "$index", "$levels"
 # Names may be written in any case, as some clients do (`$orderBy`).
 _WRITTEN = {name.lower(): name for name in (*_NAMES, *_OF_ODATA)}
 _NAME = re.compile(r"[@$\w][\w.@/-]*")
+# An extension of FROST-Server: each combination of values once.
+_DISTINCT = "distinct:"
 
 
 def parse(query: str) -> Options:
@@ -87,7 +89,9 @@ def _options(given: Mapping[str, str], *, where: str, depth: int) -> Options:
         )
     options = Options(given=given)
     if "$select" in given:
-        options = replace(options, select=_select(given["$select"], where=where + "$select"))
+        text = given["$select"].removeprefix(_DISTINCT)
+        distinct = len(text) < len(given["$select"])
+        options = replace(options, select=_select(text, where=where + "$select"), distinct=distinct)
     if "$expand" in given:
         options = replace(options, expand=_expand(given["$expand"], where=where + "$expand", depth=depth))
     if "$filter" in given:

@@ -134,4 +134,5 @@ class Options:
     skip: int = 0
     count: bool = False
     token: str | None = None
+    distinct: bool = False
     given: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from stadtkern.things.entities import EntityType, Relation
 from stadtkern.things.language import checker, compiler
 from stadtkern.things.language.places import Names, Place, root
 from stadtkern.things.language.places import connection as connecting
-from stadtkern.things.language.problems import UnknownName
+from stadtkern.things.language.problems import InvalidQuery, UnknownName
 from stadtkern.things.language.tree import Expand, Options
 from stadtkern.things.language.typed import Solution, Typed
 from stadtkern.things.queries import keyset
@@ -70,6 +70,10 @@ def prepare(
     What a relation `along` lists in an order of its own comes in that order, as often as it is listed.
     `solved` is what `spatial.solve` found for the same options; without it geospatial functions are refused.
     """
+    if options.distinct:
+        raise InvalidQuery(
+            "distinct: stands at a collection, and is answered in JSON", where=where + "$select"
+        )
     place = root(entity=entity, names=Names(scope, solved))
     expands = [(item, _relation(entity, item, where)) for item in options.expand]
     shape = representation.shape(entity, select=options.select, inner=bool(where))

@@ -20,6 +20,7 @@ from stadtkern.things.queries import (
     apart,
     away,
     counting,
+    distinct,
     guard,
     keyset,
     level,
@@ -36,12 +37,10 @@ from stadtkern.things.queries.locate import Parent
 from stadtkern.things.queries.problems import AnswerTooLarge, NoSuchEntity
 from stadtkern.things.representation import Document
 
-DEFAULT_TOP = 100
-MAX_TOP = 1_000
+DEFAULT_TOP, MAX_TOP = distinct.TOP, distinct.MOST
 MAX_ROWS = weight.MOST
 # Observations of one datastream of which anything may be asked without a look at the cost.
 FEW = 100_000
-# What makes no sense of one entity. $top, $skip and $count change nothing there; some clients send them.
 _OF_COLLECTIONS = ("$filter", "$orderby", "$skiptoken")
 _OF_ONE = {"$select", "$expand", "$top", "$skip", "$count"}
 
@@ -143,9 +142,8 @@ class Reader:
         """One entity, by id or as the only one a relation leads to. Raises NoSuchEntity, InvalidQuery."""
         misplaced = next((name for name in options.given if name in _OF_COLLECTIONS), None)
         if misplaced is not None:
-            raise InvalidQuery(
-                f"the address leads to one {entity.name}: only $select and $expand fit", where=misplaced
-            )
+            text = f"the address leads to one {entity.name}: only $select and $expand fit"
+            raise InvalidQuery(text, where=misplaced)
         prepared = level.prepare(scope=self.scope, entity=entity, options=options)
         origin = level.of_parent(prepared, parent)
         for narrow in (True, False):
@@ -297,4 +295,6 @@ async def follow(read: Reader, *, resource: Resource, options: Options) -> Docum
     address = f"{read.service}/{last.entity.set}"
     if parent is not None:
         address = f"{read.service}/{parent.entity.set}({parent.id})/{parent.relation.name}"
+    if options.distinct:
+        return await distinct.page(read, parent, entity=last.entity, options=options, address=address)
     return await read.collection(entity=last.entity, options=options, parent=parent, address=address)
