@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stadtkern.core import database as core_database
 from stadtkern.things.api import write
 from tests.things.factories import City, datastream, hourly, location, restricted, thing
 
@@ -93,7 +94,7 @@ async def test_links_stand_at_the_first_level_and_where_they_are_selected(city: 
     assert set(whole["Sensor"]) == {"name", "Datastreams@iot.navigationLink"}
 
 
-async def test_a_feature_is_made_only_for_those_that_name_none(city: City) -> None:
+async def test_a_feature_is_made_only_for_those_that_name_none(city: City, database: str) -> None:
     number = await city.create("Things", thing(Locations=[location(name="spot")], Datastreams=[datastream()]))
     (found,) = await city.values(f"Things({number})/Datastreams")
     address = f"Datastreams({found['@iot.id']})/Observations"
@@ -105,6 +106,12 @@ async def test_a_feature_is_made_only_for_those_that_name_none(city: City) -> No
     assert await city.names("FeaturesOfInterest?$filter=name%20in%20('own','spot')") == ["own"]
     await city.create(address, hourly(3, day="2024-05-02")[0])
     assert await city.names("FeaturesOfInterest?$filter=name%20in%20('own','spot')") == ["own", "spot"]
+    (made,) = await city.values("FeaturesOfInterest?$select=id&$filter=name%20eq%20'spot'")
+    which = "payload->'changed'->'FeatureOfInterest' @> to_jsonb(%s::bigint)"
+    asked = "SELECT count(*) FROM core.outbox WHERE " + which
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        told = await (await connection.execute(asked, (made["@iot.id"],))).fetchone()
+    assert told == (1,), "whoever follows features is told of it"
 
 
 async def test_a_key_that_stands_twice_counts_as_it_stands_last(city: City) -> None:

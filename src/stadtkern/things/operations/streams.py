@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from stadtkern.core import listening, problems, statements
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
+from stadtkern.things import news
 
 CHANNEL = "things_changed"
 _KEPT = 200_000
@@ -82,10 +83,17 @@ def _facts(row: Sequence[Any]) -> Facts:
     return Facts(row[0], row[1].rpartition("/")[2], kinds, row[3], row[4], unplaced)
 
 
+async def _make_features(connection: Connection, locations: Sequence[int]) -> None:
+    """Make the features of locations that have none, and tell whoever follows features."""
+    statement = statements.load("things")["make_default_features"]
+    made = await (await connection.execute(statement, {"location_ids": list(locations)})).fetchall()
+    await news.of_entities(connection, touched={"FeatureOfInterest": [row[0] for row in made]})
+
+
 async def default_feature(connection: Connection, *, location_id: int) -> int:
     """The feature made from a location, made now if need be."""
     sql = statements.load("things")
-    await connection.execute(sql["make_default_features"], {"location_ids": [location_id]})
+    await _make_features(connection, [location_id])
     row = await (
         await connection.execute(sql["find_default_feature"], {"location_id": location_id})
     ).fetchone()
@@ -165,8 +173,7 @@ class Streams:
             async with self._pool.connection() as connection:
                 found = await facts_of(connection, ids=part)
                 if lacking := {each.location_id for each in found.values() if _lacks_feature(each)}:
-                    made = {"location_ids": list(lacking)}
-                    await connection.execute(statements.load("things")["make_default_features"], made)
+                    await _make_features(connection, [number for number in lacking if number is not None])
                     found = await facts_of(connection, ids=part)
             # A location may have gone meanwhile: `find` looks again.
             placed = {number: each for number, each in found.items() if not _lacks_feature(each)}

@@ -19,7 +19,8 @@ INSERT INTO things.feature_of_interest
     (dataset_id, location_id, name, description, encoding_type, feature, bounds)
 SELECT dataset_id, id, name, description, encoding_type, location, bounds
 FROM things.location WHERE id = ANY (%(location_ids)s::bigint[]) ORDER BY id
-ON CONFLICT (location_id) DO NOTHING;
+ON CONFLICT (location_id) DO NOTHING
+RETURNING id;
 
 -- name: find_default_feature
 -- The feature of interest that was made from a location.
