@@ -42,40 +42,6 @@ async def _rows(client: AsyncClient, query: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.content.decode())))
 
 
-async def test_series_are_found_by_words_and_taken_in(visitor: AsyncClient, town: factories.Town) -> None:
-    """All words must stand in the name; what is chosen is not offered again."""
-    number = town.streams["Fahrräder Promenade"]
-    found = await _page(visitor, "suche=fahrr+promen")
-    assert f'href="?reihe={number}"' in found
-    assert "Hafenstraße" not in found
-    adding = await _page(visitor, f"reihe={number}&suche=fahrräder")
-    other = town.streams["Fahrräder Neutor"]
-    assert f"?reihe={number}&amp;reihe={other}" in adding
-    assert f"reihe={number}&amp;reihe={number}" not in adding
-    assert "weder eine Messreihe noch eine Tabelle" in await _page(visitor, "suche=gibtesnicht")
-    # The sentence stands below the picture, and is read out there only.
-    assert "<desc" not in adding
-    assert "<desc" in (await visitor.get(f"/diagramm/bild.svg?reihe={number}")).content.decode()
-    guessed = await _page(visitor, "suche=Promnade")
-    assert "dies klingt ähnlich" in guessed
-    assert f'href="?reihe={number}"' in guessed
-
-
-async def test_a_series_is_sought_without_losing_what_was_chosen(
-    visitor: AsyncClient, town: factories.Town
-) -> None:
-    """Title, events, band and grouping stay while somebody looks for a second series."""
-    number = town.streams["Fahrräder Promenade"]
-    page = await _page(
-        visitor, f"reihe={number}&gruppe=tag&band=ohne&titel=Winter&ereignisse=10.02.2026+Sturm"
-    )
-    search = page[page.index('aria-label="Messreihe suchen"') :].partition("</form>")[0]
-    kept = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', search))
-    assert kept["titel"] == "Winter"
-    assert kept["ereignisse"] == "10.02.2026 Sturm"
-    assert (kept["band"], kept["gruppe"]) == ("ohne", "tag")
-
-
 async def test_totals_are_bars_and_the_sentence_says_how_much(
     visitor: AsyncClient, town: factories.Town
 ) -> None:
