@@ -85,13 +85,9 @@ async def test_a_reading_that_only_the_database_refuses_fails_alone(
         await connection.execute(
             "UPDATE things.observation SET slot = 32767 WHERE datastream_id = %s", [stream]
         )
-        await connection.execute(
-            "UPDATE things.datastream_state SET crowded = true WHERE datastream_id = %s", [stream]
-        )
+        await connection.execute("UPDATE things.datastream_state SET crowded = true")
         items[33] = reading(stream, items[33].phenomenon_time, -1.0)
-        answers = [
-            answer for group in await asyncio.gather(*(writer.put([i]) for i in items)) for answer in group
-        ]
+        answers = [answer for (answer,) in await asyncio.gather(*(writer.put([i]) for i in items))]
     refused = [number for number, answer in enumerate(answers) if isinstance(answer, problems.Problem)]
     assert refused == [33]
     assert isinstance(answers[33], readings.UnusableReading)
@@ -107,9 +103,7 @@ async def test_a_full_queue_says_when_to_come_back(
     async with Writer(url=database, settings=small) as writer:
         await writer.put([reading(stream, NOON, 0.0)])
         async with connection.transaction():
-            await connection.execute(
-                "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR UPDATE", [stream]
-            )
+            await connection.execute("SELECT FROM things.datastream_state FOR UPDATE")
             waiting = [
                 asyncio.ensure_future(writer.put([reading(stream, NOON + i * MINUTE, 1.0)]))
                 for i in range(1, 11)
