@@ -9,6 +9,7 @@ import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.things.api import write
+from stadtkern.things.store import fold
 from tests.things.factories import City, datastream, hourly, location, restricted, thing
 
 pytestmark = pytest.mark.anyio
@@ -242,3 +243,8 @@ async def test_results_of_a_datastream_are_told_once(city: City, stream: int) ->
     """Within its bounds: observations are looked at only where the cost allows it."""
     found = await city.values(f"Datastreams({stream})/Observations?$select=distinct:parameters/value")
     assert {item["parameters"]["value"] for item in found} == {7, "8", True, *SPANS}
+
+
+def test_the_fold_takes_no_spans_too() -> None:
+    """Whoever empties a service while its rollups are made leaves marks of which nothing is left."""
+    assert fold.span_params([]).keys() == {"datastream_id", "start", "until"}

@@ -250,8 +250,8 @@ async def by_partition(connection: Connection, spans: Iterable[Span]) -> list[tu
 
 
 def span_params(spans: list[Span]) -> dict[str, Any]:
-    """Spans as array parameters."""
-    columns: Integers = np.array(spans, np.int64)
+    """Spans as array parameters; there may be none, where all datastreams went meanwhile."""
+    columns: Integers = np.array(spans, np.int64).reshape(-1, 3)
     return {
         "datastream_id": binary.bigints(columns[:, 0]),
         "start": binary.instants(columns[:, 1]),
