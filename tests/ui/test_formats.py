@@ -118,3 +118,8 @@ def test_an_excerpt_ends_where_a_sentence_or_a_word_ends(most: int, text: str) -
     """Never in the middle of a thought where a whole one fits; abbreviations end no sentence."""
     whole = "Wo fahren Räder? Am Neutor, z. B. sonntags.\n Echte Werte aus Münster, um 41 Wochen verschoben."
     assert formats.excerpt({"de": whole}, most) == text
+
+
+def test_an_excerpt_of_one_endless_word_is_its_beginning() -> None:
+    """Names of 200 letters, and languages that write without spaces."""
+    assert formats.excerpt("x" * 200, 12) == "xxxxxxxxxxx …"

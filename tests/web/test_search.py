@@ -142,3 +142,15 @@ def test_likeness_orders_beginnings_before_parts_before_errors() -> None:
     assert 0.5 <= likeness.rank("lizens", ["Lizenz"]) < 1
     assert likeness.rank("baum", ["Lizenz"]) == 0
     assert likeness.rank(" ", ["Lizenz"]) == 0
+
+
+def test_a_search_of_fifty_words_is_no_more_work_than_one_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Suggestions are made with each letter, while others wait: the first word like nothing ends it."""
+    compared = []
+    alike = likeness._likeness
+    monkeypatch.setattr(likeness, "_likeness", lambda one, other: compared.append(one) or alike(one, other))
+    names = [f"Messung der Güte von Luft {number}" for number in range(60)]
+    assert likeness.rank(" ".join("abcdefghijklmnopqrstuvwxyz" * 2), names) == 0
+    assert len(compared) < 60 * 10
+    assert likeness.rank("guete luft luft", ["Güte von Luft"]) == 1
+    assert likeness.rank("lufft gute", names) > 0.5

@@ -145,7 +145,8 @@ def excerpt(text: object, most: int) -> str:
     ends = [end.end() for end in _SENTENCE.finditer(plain) if end.end() <= most]
     if ends and ends[-1] >= most * _ENOUGH:
         return plain[: ends[-1]]
-    return plain[: most - 1].rpartition(" ")[0].rstrip(" ,;:–-") + " …"
+    cut = plain[: most - 1]
+    return (cut.rpartition(" ")[0].rstrip(" ,;:–-") or cut) + " …"
 
 
 def words(value: object) -> str:

@@ -36,7 +36,7 @@ def tongue(value: object) -> SafeString | str:
     spoken = get_language() or languages.FIRST
     said = languages.FIRST if value else spoken
     if isinstance(value, Mapping):
-        said = next((code for code in languages.order(spoken) if value.get(code)), spoken)
+        said = next((code for code in (*languages.order(spoken), *value) if value.get(code)), spoken)
     alike = said.partition("-")[0] == spoken.partition("-")[0]
     return "" if alike else format_html(' lang="{}"', said)
 

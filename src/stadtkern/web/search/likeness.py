@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from stadtkern.catalogue.search import spelling
 
@@ -31,8 +32,16 @@ def _rank(asked: str, texts: Iterable[str]) -> float:
 
 
 def _by_words(asked: str, known: str) -> float:
-    """How alike the word is that fits least: each one sought is held against the one nearest to it."""
-    return min(max((_likeness(word, each) for each in known.split()), default=0) for word in asked.split())
+    """How alike the word is that fits least: each one sought is held against the one nearest to it.
+
+    Nothing as soon as one resembles none.
+    """
+    least = 1.0
+    for word in dict.fromkeys(asked.split()):
+        least = min(least, max((_likeness(word, each) for each in known.split()), default=0.0))
+        if least < _ALIKE:
+            return 0.0
+    return least
 
 
 def _likeness(asked: str, known: str) -> float:
@@ -41,6 +50,7 @@ def _likeness(asked: str, known: str) -> float:
     return 0.99 * len(one & other) / max(len(one | other), 1)
 
 
-def _trigrams(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _trigrams(text: str) -> frozenset[str]:
     padded = f"  {text} "
-    return {padded[at : at + 3] for at in range(len(padded) - 2)}
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
