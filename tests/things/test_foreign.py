@@ -10,7 +10,7 @@ import pytest
 from stadtkern.core import database as core_database
 from stadtkern.things.api import write
 from stadtkern.things.store import fold
-from tests.things.factories import City, datastream, hourly, location, restricted, thing
+from tests.things.factories import City, datastream, hourly, location, multi_datastream, restricted, thing
 
 pytestmark = pytest.mark.anyio
 
@@ -157,6 +157,18 @@ async def test_what_a_filter_finds_is_deleted(city: City, stream: int) -> None:
     assert await city.values(by_feature) == []
 
 
+async def test_what_is_listed_twice_is_deleted_once(city: City) -> None:
+    number = await city.create("Things", thing(MultiDatastreams=[multi_datastream()]))
+    (wind,) = await city.values(f"Things({number})/MultiDatastreams?$expand=ObservedProperties")
+    address, (first, *_) = f"MultiDatastreams({wind['@iot.id']})", wind["ObservedProperties"]
+    twice = {"ObservedProperties": [{"@iot.id": first["@iot.id"]}] * 2}
+    assert (await city.send("PATCH", address, json=twice)).status_code == 200
+    every = f"{address}/ObservedProperties?$filter=id%20gt%200"
+    assert len(await city.values(every)) == 2
+    assert (await city.send("DELETE", every)).status_code == 200
+    assert await city.values(f"Things({number})/MultiDatastreams") == [], "it cannot be without them"
+
+
 @pytest.mark.parametrize("query", ["", "?$top=1", "?$filter=id%20gt%200&$top=1", "?$filter=nothing%20eq%201"])
 async def test_a_collection_is_never_deleted_by_mistake(city: City, stream: int, query: str) -> None:
     assert (await city.refused("DELETE", f"Datastreams({stream})/Observations{query}"))["status"] == 400
@@ -213,6 +225,17 @@ async def test_each_combination_of_values_is_told_once(city: City, kinds: str) -
         {"of": {}},
     ]
     assert await city.anonymous().values(f"Things?$select=distinct:name&{kinds}") == [{"name": "kinds"}]
+
+
+@pytest.mark.parametrize(
+    "names", ["properties/of,properties/of/material", "properties/of/material,properties/of"]
+)
+async def test_a_value_and_what_lies_inside_it_are_told_together(city: City, kinds: str, names: str) -> None:
+    found = await city.values(f"Things?$select=distinct:{names}&{kinds}")
+    of = [item["properties"]["of"] for item in found]
+    assert of == [{}, {"material": "steel"}, {"material": "wood"}]
+    refs = await city.values(f"Things/$ref?$select=distinct:name&{kinds}")
+    assert len({ref["@iot.selfLink"] for ref in refs}) >= 5, "references are those of entities"
 
 
 @pytest.mark.parametrize(

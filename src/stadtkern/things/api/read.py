@@ -48,7 +48,7 @@ def _asked(resource: Resource, asked: Options) -> Options:
         name = resource.inside[0]
         return Options(select=("id" if name.startswith("@") else name,))
     if resource.tail == "$ref":
-        return replace(asked, select=("id",), expand=())
+        return replace(asked, select=("id",), expand=(), distinct=False)
     if resource.tail == "$count":
         return replace(asked, top=0, count=True, expand=())
     return asked

@@ -120,7 +120,8 @@ async def _clear(call: Call, resource: Resource) -> Response:
         found = await read.page(prepared, parent, limit=MOST_AT_ONCE + 1)
         if len(found) > MOST_AT_ONCE:
             raise TooManyAtOnce(f"more than {MOST_AT_ONCE} {entity.set} fit", where="$filter")
-        gone = sorted(row[0] for row in found)
+        # Each once, however often it is listed; observations in the order in which writers lock Datastreams.
+        gone = list(dict.fromkeys(row[0] for row in found))
         for number in gone:
             await deleting.delete(change, entity=entity, number=number)
     for number in gone if entity.name == "FeatureOfInterest" else ():

@@ -47,8 +47,8 @@ async def page(
     bare = replace(options, select=("id",), distinct=False, order=())
     prepared = await read.prepare(entity=entity, options=bare, parent=parent)
     statement = _statement(prepared, parent, wanted)
-    if entity is entities.OBSERVATION:
-        await reach.everything(read.connection, read.scope, prepared=prepared, parent=parent)
+    await reach.everything(read.connection, read.scope, prepared=prepared, parent=parent)
+    if f"{entities.OBSERVATION.table} " in statement.text:
         await guard.check_cost(read.connection, statement)
     ordered = statement + _order(sort, wanted) + Fragment(f" limit {top + 1:d} offset {options.skip:d}")
     found = await rows.fetch(read.connection, ordered)
@@ -100,9 +100,12 @@ def _order(sort: Sequence[SortKey], wanted: Sequence[Typed]) -> Fragment:
 
 
 def _document(names: Sequence[str], row: Sequence[Any]) -> Document:
-    """Values at the places they have in the entity; what is absent is left out."""
+    """Values at the places they have in the entity; what is absent is left out.
+
+    A value stands for all that lies inside it, so the longer names come first and give way.
+    """
     found: Document = {}
-    for name, value in zip(names, row, strict=True):
+    for name, value in sorted(zip(names, row, strict=True), key=lambda each: -each[0].count("/")):
         *ways, last = name.split("/")
         inner = found
         for way in ways:
