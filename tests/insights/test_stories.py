@@ -78,9 +78,13 @@ async def test_a_story_is_written_arranged_saved_and_shown(
     number = await _begun(
         visitor,
         _words("## Lizenz\n\nHallo **Welt**, [Lizenz](/l) & jede Lizenz <b>, Lizenz"),
-        {"kind": "diagram", "source": f"http://x.example/diagramm?reihe={stream}&gruppe=tag#bild"},
-        {"kind": "values", "source": f"/messreihen/{stream}?zeitraum=jahr"},
-        {"kind": "map", "place": "rad"},
+        {
+            "kind": "diagram",
+            "source": f"http://x.example/diagramm?reihe={stream}&gruppe=tag#bild",
+            "text_de": "Je Tag.",
+        },
+        {"kind": "values", "source": f"/messreihen/{stream}?zeitraum=jahr", "text_de": "Jetzt."},
+        {"kind": "map", "place": "rad", "text_de": "Dort."},
     )
     shown = await _text(visitor, f"{WORK}/{number}/vorschau")
     assert "<strong>Welt</strong>" in shown
@@ -91,6 +95,8 @@ async def test_a_story_is_written_arranged_saved_and_shown(
     assert "Zusammen" in shown
     assert "data-live=" in shown
     assert "3 Messorte als Liste" in shown
+    # What is said of pictures has no English: readers of English pages hear it as German.
+    assert (await _text(visitor, f"/en{WORK}/{number}/vorschau")).count('dir="auto" lang="de"><p>') == 3
     await _text(visitor, "/datenfenster/radfahren-im-winter", 404)
 
 

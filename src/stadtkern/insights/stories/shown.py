@@ -85,7 +85,9 @@ async def parts(visit: Visit, told: Told, *, address: str = "") -> list[Part]:
     for number, block in enumerate(told.blocks, 1):
         if block.kind == "tile":
             text, tile = prose.html(formats.words(block.text)), made.get(number)
-            found.append(Part(number=number, kind="tile", text=text, tile=tile, gone=tile is None))
+            found.append(
+                Part(number=number, kind="tile", text=text, texts=block.text, tile=tile, gone=tile is None)
+            )
             continue
         left = max(_LEAST_MILLISECONDS, int((until - clock()) * 1000))
         found.append(await _part(visit, block, number, milliseconds=left, drawn=maps_left > 0))
@@ -147,13 +149,17 @@ async def _part(visit: Visit, block: Block, number: int, *, milliseconds: int, d
     if block.kind == "diagram" and asking_tables.names_table(block.source):
         name = f"bild-{number}"
         table = await chart.build(visit, block.source, name=name, milliseconds=milliseconds)
-        return Part(number=number, kind="diagram", text=text, diagram=table, gone=table is None)
+        return Part(
+            number=number, kind="diagram", text=text, texts=block.text, diagram=table, gone=table is None
+        )
     if block.kind == "diagram":
         found = await diagram.build(visit, asking.of_address(block.source), name=f"bild-{number}")
-        return Part(number=number, kind="diagram", text=text, diagram=found, gone=found is None)
+        return Part(
+            number=number, kind="diagram", text=text, texts=block.text, diagram=found, gone=found is None
+        )
     if block.kind == "values":
         values = await _values(visit, asking.of_address(block.source).ids)
-        return Part(number=number, kind="values", text=text, values=values, gone=not values)
+        return Part(number=number, kind="values", text=text, texts=block.text, values=values, gone=not values)
     if block.kind == "map":
         return await _map(visit, block, number, text, drawn=drawn)
     return Part(number=number, kind="text", text=text, texts=block.text)
@@ -209,6 +215,7 @@ async def _map(visit: Visit, block: Block, number: int, text: SafeString, *, dra
         number=number,
         kind="map",
         text=text,
+        texts=block.text,
         places=found,
         places_kind=title,
         places_key=kind.key if kind else "",
