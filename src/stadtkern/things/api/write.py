@@ -120,9 +120,10 @@ async def _clear(call: Call, resource: Resource) -> Response:
         found = await read.page(prepared, parent, limit=MOST_AT_ONCE + 1)
         if len(found) > MOST_AT_ONCE:
             raise TooManyAtOnce(f"more than {MOST_AT_ONCE} {entity.set} fit", where="$filter")
-        # Each once, however often it is listed; observations in the order in which writers lock Datastreams.
-        gone = list(dict.fromkeys(row[0] for row in found))
-        for number in gone:
+        gone = sorted({row[0] for row in found})  # each once, however often it is listed
+        if entity is entities.OBSERVATION:  # together: writers wait for their Datastreams
+            await deleting.observations(change, numbers=gone)
+        for number in gone if entity.owned else ():
             await deleting.delete(change, entity=entity, number=number)
     for number in gone if entity.name == "FeatureOfInterest" else ():
         await _sweep(call, number)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -14,7 +14,7 @@ from stadtkern.things.entities import EntityType
 from stadtkern.things.operations import streams, update
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import StillNeeded
-from stadtkern.things.store import amend, disposal
+from stadtkern.things.store import amend, clearing, disposal
 
 _OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
 
@@ -39,6 +39,18 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
     )
     if entity.name == "FeatureOfInterest":
         await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+
+
+async def observations(change: Change, *, numbers: Sequence[int]) -> None:
+    """Delete observations together. Raises NotFound, Forbidden."""
+    rows = await clearing.find(change.connection, observation_ids=numbers)
+    for owner in sorted({row.datastream_id for row in rows.values()}):
+        facts = await streams.facts(change.connection, datastream_id=owner)
+        if facts is None:
+            raise NotFound("one of the Observations was deleted meanwhile")
+        change.require(facts.dataset_id, "delete", datastream_id=owner)
+    if rows:
+        await clearing.delete(change.connection, rows=rows)
 
 
 async def sweep_feature(change: Change, *, number: int) -> None:

@@ -7,6 +7,12 @@ SELECT datastream_id, phenomenon_time, slot, phenomenon_end, result, result_json
        result_quality, feature_id, parameters
 FROM {leaf} WHERE id = %(id)s;
 
+-- name: find_some_in_partition
+-- Some of the observations that were created in a month.
+SELECT id, datastream_id, phenomenon_time, slot, phenomenon_end, result, result_json, result_time, valid_time,
+       result_quality, feature_id, parameters
+FROM {leaf} WHERE id = ANY (%(ids)s);
+
 -- name: find_anywhere
 -- An observation whose time was changed after it was created.
 SELECT datastream_id, phenomenon_time, slot, phenomenon_end, result, result_json, result_time, valid_time,
@@ -36,6 +42,12 @@ RETURNING slot;
 -- Remove one observation.
 DELETE FROM {leaf}
 WHERE datastream_id = %(datastream_id)s AND phenomenon_time = %(phenomenon_time)s AND slot = %(slot)s;
+
+-- name: delete_some
+-- Remove observations of locked datastreams.
+DELETE FROM {leaf} AS o
+USING unnest(%(streams)s::bigint[], %(times)s::timestamptz[], %(slots)s::smallint[]) AS gone (stream, at, slot)
+WHERE o.datastream_id = gone.stream AND o.phenomenon_time = gone.at AND o.slot = gone.slot;
 
 -- name: count_change
 -- Change the number of observations, and widen the range of result times and the last end.
