@@ -39,7 +39,8 @@ async def page(
     """A page of combinations with count and next link. Raises the language's problems, QueryTooExpensive."""
     if misplaced := options.given.keys() - _TAKEN:
         raise InvalidQuery("distinct: goes with $filter, $orderby, $top, $skip, $count", where=min(misplaced))
-    names, top = options.select or (), min(TOP if options.top is None else options.top, MOST)
+    names = tuple(dict.fromkeys(options.select or ()))
+    top = min(TOP if options.top is None else options.top, MOST)
     wanted = [_wanted(name, entity) for name in names]
     if not wanted:
         raise InvalidQuery("distinct: is followed by names", where="$select")
