@@ -146,7 +146,12 @@ class PlanForm(forms.Form):
         use = column.source in given if self.before else True
         key = bool(self.before and shown.name in self.before.table.key)
         fields: dict[str, forms.Field] = {
-            "use": forms.BooleanField(required=False, initial=use, label=_("übernehmen")),
+            "use": forms.BooleanField(
+                required=False,
+                initial=use,
+                label=_("übernehmen"),
+                widget=forms.CheckboxInput(attrs={"class": "kern-form-check__checkbox"}),
+            ),
             "title": forms.CharField(max_length=120, initial=shown.title, required=False, label=_("Name")),
             "type": forms.ChoiceField(choices=list(words.TYPES.items()), initial=shown.type, label=_("Art")),
             "unit": forms.CharField(max_length=30, initial=shown.unit, required=False, label=_("Einheit")),
