@@ -118,15 +118,19 @@ async def test_where_there_is_nothing_to_show_there_is_no_page(
 async def test_numbers_stand_as_they_were_given(
     visitor: AsyncClient, connection: Connection, office: Office
 ) -> None:
-    """As many decimal places as there are; years are not divided, large numbers are."""
+    """As many decimal places as there are; one large number divides its whole column; years stay whole."""
     made = await operations.create(
         connection, by=None, organisation_id=office.id, kind="table", title={"de": "Z"}, state="published"
     )
-    columns = (Column(name="a", type="number"), Column(name="b", type="integer"))
-    rows = [[7.3, 1966], [24.125, 123_456], [4.0, -5], [1e-30, 0]]
+    columns = (
+        Column(name="a", type="number"),
+        Column(name="b", type="integer"),
+        Column(name="c", type="integer"),
+    )
+    rows = [[7.3, 1966, 1967], [24.125, 123_456, 2024], [4.0, -5, 2025], [1e-30, 0, None]]
     await collection(connection, rows=rows, columns=columns, geometry=None, dataset_id=made.id, key=made.key)
     page = await text(visitor, f"/daten/{made.key}/einbetten/tabelle")
-    for shown in ("7,3", "24,125", "4", "1966", "123.456", "-5"):
+    for shown in ("7,3", "24,125", "4", "1.966", "123.456", "-5", "1967", "2024"):
         assert f">{shown}</td>" in page.replace("−", "-"), shown
 
 

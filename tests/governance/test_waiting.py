@@ -33,7 +33,7 @@ async def waiting(visitor: AsyncClient, who: people.Somebody) -> dict[str, str]:
     page = (await visitor.get("/arbeit")).content.decode()
     part = re.search(r'id="wartet-titel".*?</section>', page, re.DOTALL)
     assert part is not None
-    rows = re.findall(r"<strong>(.*?)</strong> <a [^>]*>(.*?)<span", part[0])
+    rows = re.findall(r'<strong>(.*?)</strong> <a [^>]*><span class="kern-label">(.*?)<span', part[0])
     assert bool(rows) != ("Heute wartet nichts auf Sie." in part[0])
     return dict(rows)
 

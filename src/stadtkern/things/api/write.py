@@ -197,8 +197,8 @@ async def _shown(call: Call, entity: EntityType, number: int) -> Document | None
 
 
 async def _body(call: Call) -> Any:
-    methods.body_kind(call)
-    return payload.decode(await call.body(limit=call.state.settings.body_limit), repeated=True)
+    entity = methods.body_kind(call) != methods.JSON_PATCH
+    return payload.decode(await call.body(limit=call.state.settings.body_limit), repeated=entity)
 
 
 def _writing(call: Call, principal: Any) -> Any:
