@@ -14,21 +14,12 @@ import msgspec
 from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.things.entities import EntityType, Kind
-from stadtkern.things.language import compiler
+from stadtkern.things.language import casts, compiler
 from stadtkern.things.language.places import Place
 from stadtkern.things.language.typed import Column, SortKey
 from stadtkern.things.queries.problems import ForeignToken
 
-_CASTS = {
-    Kind.NUMBER: "float8",
-    Kind.TEXT: "text",
-    Kind.BOOLEAN: "boolean",
-    Kind.INSTANT: "timestamptz",
-    Kind.DATE: "date",
-    Kind.TIME: "time",
-    Kind.DURATION: "interval",
-    Kind.JSON: "jsonb",
-}
+_CASTS = {**casts.CASTS, Kind.NUMBER: "float8", Kind.JSON: "jsonb"}
 _KEY_CASTS = {"phenomenon_time": "timestamptz", "slot": "smallint"}
 
 
