@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from bench import streams
 from bench.installation import DATASET
 
 KEYS = ("bench-a", "bench-b", "bench-c")
@@ -17,12 +18,9 @@ TILES = 40
 _TOGETHER = 20
 _KINDS = ("flow", "value", "level", "gauge", "free", "bays", "low", "ranking", "places")
 
-_THINGS = """
-WITH dataset AS (SELECT id FROM core.dataset WHERE key = %(dataset)s),
-sensor AS (
-    INSERT INTO things.sensor (dataset_id, name, description, encoding_type, metadata)
-    SELECT id, 'Probe', 'A probe', 'text/plain', '"none"' FROM dataset RETURNING id),
-property AS (
+_THINGS = (
+    streams.BEGINNING
+    + """property AS (
     INSERT INTO things.observed_property (dataset_id, name, definition, description)
     SELECT dataset.id, 'Level ' || n, 'https://example.org/level/' || n, 'A level'
     FROM dataset, generate_series(0, %(streams)s / %(together)s - 1) AS n RETURNING id, definition),
@@ -51,6 +49,7 @@ FROM thing JOIN property ON property.definition =
     || split_part(thing.name, ' ', 2)::int / %(together)s %% (%(streams)s / %(together)s)
 CROSS JOIN sensor
 """
+)
 _STATE = """
 INSERT INTO things.datastream_state (datastream_id, first_time, last_time, last_id, last_result, n, last_slot)
 SELECT d.id, now() - interval '400 days', now() - d.id % 600 * interval '1 second', d.id, d.id % 97, 38400, 0

@@ -12,12 +12,17 @@ from bench.installation import DATASET
 
 Connection = psycopg.Connection[Any]
 
-_THINGS = """
+# The dataset of the benchmark and a sensor in it, for statements that make things
+BEGINNING = """
 WITH dataset AS (SELECT id FROM core.dataset WHERE key = %(dataset)s),
 sensor AS (
     INSERT INTO things.sensor (dataset_id, name, description, encoding_type, metadata)
     SELECT id, 'Probe', 'A probe', 'text/plain', '"none"' FROM dataset RETURNING id),
-property AS (
+"""
+
+_THINGS = (
+    BEGINNING
+    + """property AS (
     INSERT INTO things.observed_property (dataset_id, name, definition, description)
     SELECT id, 'Level', 'https://example.org/level', 'A level' FROM dataset RETURNING id),
 place AS (
@@ -37,6 +42,7 @@ SELECT thing.dataset_id, thing.id, sensor.id, property.id, 'Level of ' || thing.
        'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement', 'measurement', '{}'
 FROM thing, sensor, property ORDER BY thing.id RETURNING id
 """
+)
 
 _PARTITIONS = """
 SELECT things.attach_partition(month)

@@ -99,6 +99,23 @@ def installation(provider: Provider) -> Iterator[running.Running]:
         yield made
 
 
+def test_the_page_on_the_way_speaks_as_the_one_before(installation: running.Running) -> None:
+    """Its address is the same in every language; a language that there is not is passed over."""
+    with httpx.Client(base_url=installation.address, timeout=60) as client:
+        for path, told, says in (
+            ("/anmelden", "de", "Weiter zur Anmeldung"),
+            ("/en/anmelden", "en", "On to the sign-in"),
+        ):
+            page = client.get(path)
+            assert f'name="language" value="{told}"' in page.text
+            secret = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+            given = {"csrfmiddlewaretoken": secret, "language": told}
+            answer = client.post("/anmelden/oidc/stadt", data=given)
+            assert f"<h1>{says}</h1>" in answer.text
+            odd = client.post("/anmelden/oidc/stadt", data=given | {"language": "\0xx"})
+            assert "<h1>Weiter zur Anmeldung</h1>" in odd.text
+
+
 def _begin(client: httpx.Client) -> dict[str, str]:
     """Press the button; what the provider is asked."""
     page = client.get("/anmelden")

@@ -39,6 +39,7 @@ def test_a_page_shows_its_last_state_when_the_network_is_gone(context: BrowserCo
     expect(page.get_by_role("heading", level=1)).to_have_text("Keine Verbindung")
     expect(page.get_by_role("link", name="Messorte – Beispielstadt")).to_be_visible()
     context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Über diese Seiten")  # it comes by itself
     page.goto(walk.address + "/")
     expect(page.locator(".sk-offline")).to_have_count(0)
 

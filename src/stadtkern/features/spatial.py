@@ -131,29 +131,28 @@ async def _few(
     walk: Walk | None,
 ) -> list[int] | None:
     """The ids of the candidates of either condition, as long as they are few, or all far behind."""
-    found: list[int] = []
-    for condition in conditions:
-        if condition != fragments.FALSE and len(found) <= _FEW:
-            found += await _ids(connection, scope, source, condition, most=_FEW + 1 - len(found))
+    found = await _ids(connection, scope, source, conditions, most=_FEW + 1)
     if len(found) <= _FEW:
         return found
     if walk is None or not walk.far(found, n=source.n):
         return None
-    found = []
-    for condition in conditions:
-        if condition != fragments.FALSE and len(found) <= MOST_CANDIDATES:
-            most = MOST_CANDIDATES + 1 - len(found)
-            found += await _ids(connection, scope, source, condition, most=most)
+    found = await _ids(connection, scope, source, conditions, most=MOST_CANDIDATES + 1)
     return found if len(found) <= MOST_CANDIDATES else None
 
 
 async def _ids(
-    connection: Connection, scope: Scope, source: Source, near: Fragment, *, most: int
+    connection: Connection, scope: Scope, source: Source, conditions: Sequence[Fragment], *, most: int
 ) -> list[int]:
-    statement = Fragment("select f.id") + sources.selected(source, scope) + Fragment(" and ") + near
+    """Up to `most` rows that fulfil one of the conditions, which exclude each other."""
+    found: list[int] = []
+    begin = Fragment("select f.id") + sources.selected(source, scope) + Fragment(" and ")
     async with connection.transaction():
         await _one_by_one(connection)
-        return [row[0] for row in await rows.fetch(connection, statement + Fragment(" limit %s", (most,)))]
+        for condition in conditions:
+            if condition != fragments.FALSE and len(found) < most:
+                limited = begin + condition + Fragment(" limit %s", (most - len(found),))
+                found += [row[0] for row in await rows.fetch(connection, limited)]
+    return found
 
 
 async def _one_by_one(connection: Connection) -> None:
