@@ -112,6 +112,22 @@ def test_broken_coordinates_are_told(tmp_path: Path) -> None:
     assert told["geometry_missing", ""] == 3
 
 
+def test_places_with_exchanged_coordinates_are_told(tmp_path: Path) -> None:
+    """Areas and lines too: they would lie in the Arabian Sea, and nobody would see why the map is empty."""
+    areas = [f'{nr},"POLYGON(({a} {b}, {a}.1 {b}, {a}.1 {b}.1, {a} {b}))"' for nr, a, b in ((1, 7, 51), (2, 51, 7))]
+    content = "\n".join(["nr,geometry", *areas, '3,"LINESTRING(52 8, 52.1 8.1)"', "4,POINT(2.35 48.85)", "5,"])
+    path = written(tmp_path, content=f"{content}\n")
+    quality = (rows := typed.Rows(path=path, table=suggested(path))).quality
+    assert sum(len(batch.rows) for batch in rows.batches()) == 5
+    told = {finding.code: finding for finding in quality.findings}
+    assert (told["place_turned"].n, told["place_turned"].line, told["place_turned"].weight) == (2, 3, "hint")
+    assert told["place_turned"].example == "7.05000 / 51.05000"
+    assert (told["far_away"].n, told["far_away"].line) == (1, 5)
+    good = "\n".join(f"{i},7.6{i % 10},51.9{i % 10}" for i in range(40))
+    points = findings(checked(tmp_path, f"nr,lon,lat\n{good}\n41,51.96,7.62\n"))
+    assert (points["place_turned", ""], points.get(("far_away", ""))) == (1, None)
+
+
 def test_degrees_among_metres_are_named_and_left_empty(tmp_path: Path) -> None:
     """And the reverse: nobody lands in the Gulf of Guinea."""
     metres = "\n".join(f"{404_000 + i},{5_755_000 + i},{i}" for i in range(40))

@@ -88,6 +88,10 @@ FINDINGS: Mapping[str, Any] = {
     "rows_twice": _("Zeilen kommen mehrfach vor; sie bleiben stehen."),
     "geometry_missing": _("Zeilen ohne Ort."),
     "far_away": _("Orte außerhalb Deutschlands. Stimmt das Bezugssystem?"),
+    "place_turned": _(
+        "Orte, die erst mit vertauschten Koordinaten in Deutschland lägen. Sind in der Datei Länge (etwa "
+        "7,6) und Breite (etwa 51,9) vertauscht?"
+    ),
     "moving": _("Die Koordinaten des Messorts wechseln; es gilt der erste Ort."),
     "no_series": _("Keine Zahlen: Die Spalte wird nicht Teil der Messreihen."),
     "zeros": _("Nullen, obwohl sonst kein Wert in ihre Nähe kommt. Fehlen dort Werte?"),
@@ -232,7 +236,7 @@ def _shown(code: str, example: str) -> str:
         return gettext("%(n)s statt %(usual)s Felder") % {"n": width[1], "usual": width[2]}
     if code == "gaps" and (hours := _HOURS.fullmatch(example)):
         return _duration(int(hours[1]))
-    if code in ("reset", "jump", "far_away") and (pair := _PAIR.fullmatch(example)):
+    if code in ("reset", "jump", "far_away", "place_turned") and (pair := _PAIR.fullmatch(example)):
         return f"{_figure(pair[1])} {pair[2]} {_figure(pair[3])}"
     if code in ("constant", "outlier"):
         return _figure(example)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from stadtkern.ingest.imports import mapping, shape, tables
@@ -70,6 +71,7 @@ class Spots:
             if fault:
                 quality.note(fault, line=line(place), example=cell)
             found.append(geometry)
+        self._tell_far(*_middles(found), line, quality)
         return found
 
     def _points(self, columns: shape.Columns, line: Callable[[int], int], quality: Quality) -> Points:
@@ -84,15 +86,29 @@ class Spots:
             if shown.strip(" /"):
                 code = "mixed_places" if foreign[place] else "geometry_broken"
                 quality.note(code, line=line(place), example=shown)
-        away = np.flatnonzero(places.far_away(lon=lon, lat=lat)).tolist()
-        if away:
-            quality.note(
-                "far_away",
-                n=len(away),
-                line=line(away[0]),
-                example=f"{lat[away[0]]:.5f} / {lon[away[0]]:.5f}",
-            )
+        self._tell_far(lon, lat, line, quality)
         easts, norths = np.round(lon, 7).tolist(), np.round(lat, 7).tolist()
         for place in nowhere:
             easts[place] = norths[place] = None
         return Points(easts, norths)
+
+    def _tell_far(
+        self, lon: places.Numbers, lat: places.Numbers, line: Callable[[int], int], quality: Quality
+    ) -> None:
+        """Name places outside the country, and among them those whose coordinates look exchanged."""
+        turned = places.turned_round(lon=lon, lat=lat)
+        away = places.far_away(lon=lon, lat=lat) & ~turned
+        for code, which in (("place_turned", turned), ("far_away", away)):
+            at = np.flatnonzero(which).tolist()
+            if at:
+                shown = f"{lat[at[0]]:.5f} / {lon[at[0]]:.5f}"
+                quality.note(code, n=len(at), line=line(at[0]), example=shown)
+
+
+def _middles(geometries: Sequence[dict[str, Any] | None]) -> tuple[places.Numbers, places.Numbers]:
+    """The middles of the boxes around geometries in WGS 84; NaN where there is none."""
+    import shapely
+
+    shapes = shapely.from_geojson([None if one is None else msgspec.json.encode(one) for one in geometries])
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    return (west + east) / 2, (south + north) / 2

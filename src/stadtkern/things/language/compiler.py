@@ -272,6 +272,8 @@ def _comparison(node: Comparison, place: Place) -> Fragment:
     right = value(node.right, place)
     if node.left.kind is Kind.INTERVAL:
         return fill(_SPANS[node.operator], [left, right])
+    if node.left.kind is Kind.JSON:
+        return Fragment("(") + fill(casts.between_json(_SIGNS[node.operator]), [left, right]) + Fragment(")")
     found = left.start + Fragment(f" {_SIGNS[node.operator]} ") + right.start
     further = bounds.implied(node)
     if further is not None:

@@ -150,6 +150,11 @@ def far_away(*, lon: Numbers, lat: Numbers) -> npt.NDArray[np.bool_]:
     return ~inside & ~np.isnan(lon)
 
 
+def turned_round(*, lon: Numbers, lat: Numbers) -> npt.NDArray[np.bool_]:
+    """Which points lie far away, but would lie in Germany with longitude and latitude exchanged."""
+    return far_away(lon=lon, lat=lat) & ~far_away(lon=lat, lat=lon)
+
+
 def geometry_of(text: str, *, srid: int) -> tuple[dict[str, Any] | None, str]:
     """A cell as GeoJSON in WGS 84, and `geometry_broken`, `geometry_invalid` (it was mended) or nothing."""
     import shapely

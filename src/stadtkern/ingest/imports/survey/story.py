@@ -51,6 +51,7 @@ WEIGHTS: dict[str, Weight] = {
     "rows_twice": "hint",
     "geometry_missing": "hint",
     "far_away": "hint",
+    "place_turned": "hint",
     "gaps": "hint",
     "reset": "hint",
     "jump": "hint",
