@@ -114,8 +114,12 @@ def test_broken_coordinates_are_told(tmp_path: Path) -> None:
 
 def test_places_with_exchanged_coordinates_are_told(tmp_path: Path) -> None:
     """Areas and lines too: they would lie in the Arabian Sea, and nobody would see why the map is empty."""
-    areas = [f'{nr},"POLYGON(({a} {b}, {a}.1 {b}, {a}.1 {b}.1, {a} {b}))"' for nr, a, b in ((1, 7, 51), (2, 51, 7))]
-    content = "\n".join(["nr,geometry", *areas, '3,"LINESTRING(52 8, 52.1 8.1)"', "4,POINT(2.35 48.85)", "5,"])
+    areas = [
+        f'{nr},"POLYGON(({a} {b}, {a}.1 {b}, {a}.1 {b}.1, {a} {b}))"' for nr, a, b in ((1, 7, 51), (2, 51, 7))
+    ]
+    content = "\n".join(
+        ["nr,geometry", *areas, '3,"LINESTRING(52 8, 52.1 8.1)"', "4,POINT(2.35 48.85)", "5,"]
+    )
     path = written(tmp_path, content=f"{content}\n")
     quality = (rows := typed.Rows(path=path, table=suggested(path))).quality
     assert sum(len(batch.rows) for batch in rows.batches()) == 5

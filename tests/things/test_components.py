@@ -201,3 +201,25 @@ async def test_every_member_comes_back_as_it_was_sent(
 ) -> None:
     made = await city.create(f"MultiDatastreams({stream})/Observations", {"result": [1, 2], member: value})
     assert (await city.get(f"Observations({made})"))[member] == (expected or value)
+
+
+async def test_a_property_is_taken_out_of_a_multidatastream(city: City, stream: int) -> None:
+    """With its unit and type, as the lists stay of one length (18-088, clause 12), if there is no result."""
+    address = f"MultiDatastreams({stream})"
+    wind = await city.get(f"{address}?$expand=ObservedProperties")
+    first, second = wind["ObservedProperties"]
+    link = f"{address}/ObservedProperties/$ref?$id="
+    for wrong, status in (("../../Sensors(1)", 400), ("", 400), ("http://[", 400), ("../../Things/(", 404)):
+        assert (await city.refused("DELETE", link + wrong))["code"] == status
+    assert (await city.refused("DELETE", link.partition("?")[0]))["where"] == "$id"
+    assert (await city.refused("DELETE", f"{link}../../ObservedProperties(4711)"))["code"] == 404
+    gone = await city.send("DELETE", f"{link}../../ObservedProperties({first['@iot.id']})")
+    assert gone.status_code == 204, gone.text
+    left = await city.get(f"{address}?$expand=ObservedProperties")
+    assert [item["@iot.id"] for item in left["ObservedProperties"]] == [second["@iot.id"]]
+    assert left["unitOfMeasurements"] == wind["unitOfMeasurements"][1:]
+    assert left["multiObservationDataTypes"] == wind["multiObservationDataTypes"][1:]
+    last = f"{address}/ObservedProperties({second['@iot.id']})/$ref"
+    assert "at least one" in (await city.refused("DELETE", last))["detail"]
+    await city.create(f"{address}/Observations", {"result": [1], "phenomenonTime": "2024-05-01T07:00:00Z"})
+    assert "Observations" in (await city.refused("DELETE", last))["detail"]

@@ -24,11 +24,13 @@ async def stream(city: City) -> int:
     number = await city.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     (found,) = await city.values(f"Things({number})/Datastreams")
     address = f"Datastreams({found['@iot.id']})"
-    words = {"observationType": "any"}
+    words = {"observationType": "any", "properties": {"word": "true", "list": [7]}}
     assert (await city.send("PATCH", address, json=words)).status_code == 200
     given: list[tuple[Any, str]] = [(7, SEVEN), ("8", EIGHT), (True, NINE), *SPANS.items()]
     for value, time in given:
         body = {"result": value, "phenomenonTime": time, "parameters": {"value": value}}
+        if not isinstance(value, str) or value == "8":
+            body["parameters"]["written"] = str(value).lower()
         await city.create(f"{address}/Observations", body)
     return int(found["@iot.id"])
 
@@ -43,6 +45,15 @@ async def stream(city: City) -> int:
         ("result gt '7'", ["8", True, "7-8", "8-9"]),
         ("result ne '7'", ["8", True, "6-7", "7-8", "8-9"]),
         ("result eq 'true'", [True]),
+        # So do two values of entities, and values of other types are never alike.
+        ("result eq parameters/written", [7, "8", True]),
+        ("result ne parameters/written", ["6-7", "7-8", "8-9"]),
+        ("result ge parameters/written", [7, "8", True]),
+        ("parameters/written eq result", [7, "8", True]),
+        ("parameters/value eq Datastream/properties/word", [True]),
+        ("parameters/value eq Datastream/properties/list", []),
+        ("parameters/value lt Datastream/properties/list", []),
+        ("parameters/value ne Datastream/properties/list", [7, "8", True, "6-7", "7-8", "8-9"]),
         # What is neither true nor false has no opposite.
         ("not parameters/value", []),
         ("parameters/value", [True]),

@@ -69,9 +69,10 @@ def test_links_and_preferences_are_described() -> None:
     }
     assert taken["/Things/$ref"] == taken["/Things({id})/$ref"] == {"get"}
     assert taken["/Datastreams({id})/Sensor/$ref"] == {"get", "put"}
-    assert taken["/Things({id})/Locations/$ref"] == {"get", "post"}
+    assert taken["/Things({id})/Locations/$ref"] == {"get", "post", "delete"}
     assert taken["/Things({id})/Locations({other})/$ref"] == {"delete"}
-    assert "/MultiDatastreams({id})/ObservedProperties({other})/$ref" not in taken
+    assert taken["/MultiDatastreams({id})/ObservedProperties({other})/$ref"] == {"delete"}
+    assert "/ObservedProperties({id})/MultiDatastreams({other})/$ref" not in taken
     for path, method in (("/Things", "post"), ("/Things({id})", "patch"), ("/Observations({id})", "put")):
         operation = _DOCUMENT["paths"][path][method]
         assert [each["name"] for each in operation["parameters"]] == ["Prefer"]

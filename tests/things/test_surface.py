@@ -34,7 +34,7 @@ async def stream(city: City) -> int:
         ("DELETE", "Things(1)/name/$value", "GET, HEAD, OPTIONS"),
         ("POST", "Things/$count", "GET, HEAD, OPTIONS"),
         ("POST", "Things/$ref", "GET, HEAD, OPTIONS"),
-        ("PATCH", "Things(1)/Locations/$ref", "GET, HEAD, OPTIONS, POST"),
+        ("PATCH", "Things(1)/Locations/$ref", "GET, HEAD, OPTIONS, POST, DELETE"),
         ("DELETE", "Datastreams(1)/Sensor/$ref", "GET, HEAD, OPTIONS, PUT"),
         ("POST", "Things(1)/Locations(1)/$ref", "GET, HEAD, OPTIONS, DELETE"),
         ("POST", "", "GET, HEAD, OPTIONS"),

@@ -160,6 +160,9 @@ async def test_a_token_of_another_dataset_changes_nothing_that_it_sees(
 ) -> None:
     ids, before = neighbours.ids, await judging.rows(database)
     place = {"time": "2030-01-01T00:00:00Z", "Thing": {"@iot.id": ids["Thing"]}}
+    wind = f"Things({ids['Thing']})/MultiDatastreams?$expand=ObservedProperties"
+    (series,) = await neighbours.city.values(wind)
+    part = series["ObservedProperties"][0]["@iot.id"]
     writes: list[tuple[str, str, Any]] = [
         *(("DELETE", f"{collection}({ids[name]})", None) for name, collection in SETS.items()),
         *(("PATCH", f"{collection}({ids[name]})", {}) for name, collection in SETS.items()),
@@ -176,6 +179,8 @@ async def test_a_token_of_another_dataset_changes_nothing_that_it_sees(
         ("POST", "Sensors", sensor() | {"Datastreams": [datastream(Thing={"@iot.id": ids["Thing"]})]}),
         ("POST", f"Things({ids['Thing']})/Locations/$ref", {"@iot.id": ids["Location"]}),
         ("DELETE", f"Things({ids['Thing']})/Locations({ids['Location']})/$ref", None),
+        ("DELETE", f"Things({ids['Thing']})/Locations/$ref?$id=/sta/v1.1/Locations({ids['Location']})", None),
+        ("DELETE", f"MultiDatastreams({series['@iot.id']})/ObservedProperties({part})/$ref", None),
         ("PUT", f"Datastreams({ids['Datastream']})/Sensor/$ref", {"@iot.id": ids["Sensor"]}),
         ("POST", f"Things({ids['Thing']})/HistoricalLocations", place | {"Locations": [location()]}),
     ]

@@ -27,11 +27,10 @@ def _linking(resource: Resource) -> tuple[str, ...]:
     last = resource.last
     if last.relation is None:
         return ()
+    ending = ("DELETE",) if last.relation.link is not None else ()
     if last.many:
-        return ("POST",)
-    if last.id is None:
-        return ("PUT",)
-    return ("DELETE",) if last.relation.link is not None else ()
+        return ("POST", *ending)
+    return ("PUT",) if last.id is None else ending
 
 
 def check(method: str, resource: Resource) -> None:

@@ -31,6 +31,13 @@ _APPLIED: Node = {
 _OTHER: Node = {"name": "other", "in": "path", "required": True} | {
     "schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 }
+_NAMED: Node = {
+    "name": "$id",
+    "in": "query",
+    "required": True,
+    "description": "The address of the other entity, relative to this one or whole: `../../Locations(4)`.",
+    "schema": {"type": "string", "format": "uri-reference"},
+}
 _SELF: Node = {
     "type": "object",
     "required": ["@iot.selfLink"],
@@ -78,9 +85,13 @@ def paths(
         item: Node = {"parameters": [number], "get": read}
         if not _fixed(entity, relation):
             item["post" if relation.many else "put"] = link
+        ends = relation.link is not None and relation.target != "MultiDatastream"
+        text = f"End the link from a {name} to one of its {relation.name}; both entities stay."
+        if ends:
+            end = pieces.operation(f"untieNamed{said}", text, {"204": pieces.done()})
+            item["delete"] = end | {"security": security, "parameters": [_NAMED]}
         yield f"{base}/$ref", item
-        if relation.link is not None and not _fixed(entity, relation):
-            text = f"End the link from a {name} to one of its {relation.name}; both entities stay."
+        if ends:
             end = pieces.operation(f"untie{said}", text, {"204": pieces.done()}) | {"security": security}
             yield f"{base}({{other}})/$ref", {"parameters": [number, _OTHER], "delete": end}
 

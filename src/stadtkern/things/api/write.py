@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urljoin
 
 from starlette.responses import Response
 
@@ -91,7 +92,9 @@ async def update(call: Call, resource: Resource, *, whole: bool) -> Response:
 async def delete(call: Call, resource: Resource) -> Response:
     """Delete an entity, what a filter finds in a collection, or one link from many to many (its `$ref`)."""
     methods.check("DELETE", resource)
-    if resource.last.many and not resource.tail:
+    if resource.last.many and resource.tail:
+        resource = _named(call, resource)
+    elif resource.last.many:
         return await _clear(call, resource)
     async with _writing(call, await call.principal()) as change:
         number = await locate.identify(change.connection, change.scope, steps=resource.steps)
@@ -158,6 +161,22 @@ async def _link(call: Call, resource: Resource) -> Response:
             )
     call.state.streams.forget()
     return answers.nothing()
+
+
+def _named(call: Call, resource: Resource) -> Resource:
+    """The one link of many that `$id` names, an address (OData 4.0, part 1, clause 11.4.6.2)."""
+    given = [value for name, value in parse_qsl(call.query) if name == "$id"]
+    if len(given) != 1:
+        raise InvalidValue("$id names the entity, e.g. $ref?$id=../../Locations(4)", where="$id")
+    try:
+        address = urljoin(f"{call.service}/{call.path}", given[0])
+    except ValueError as error:
+        raise InvalidValue("cannot be read as an address", where="$id") from error
+    last = paths.parse(address.removeprefix(call.service)).last
+    if last.entity is not resource.last.entity or last.id is None:
+        raise InvalidValue(f"not the address of one of the {resource.last.entity.set}", where="$id")
+    one = replace(resource.last, id=last.id)
+    return replace(resource, steps=(*resource.steps[:-1], one))
 
 
 def _referred(call: Call, resource: Resource, body: Any) -> int:

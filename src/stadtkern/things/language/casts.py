@@ -35,7 +35,9 @@ WRITTEN = "case when jsonb_typeof({0}) in ('string', 'number', 'boolean') then {
 def between_json(sign: str) -> str:
     """Two JSON values compared: of one type as they are, with text as they are written, else never alike."""
     found = "case when jsonb_typeof({0}) = jsonb_typeof({1}) then {0} <sign> {1}"
-    found += f" when 'string' in (jsonb_typeof({{0}}), jsonb_typeof({{1}})) then ({WRITTEN}) <sign> ({_OTHER})"
+    found += (
+        f" when 'string' in (jsonb_typeof({{0}}), jsonb_typeof({{1}})) then ({WRITTEN}) <sign> ({_OTHER})"
+    )
     found += " else {0} is distinct from {1} end" if sign == _UNLIKE else " end"
     return found.replace("<sign>", sign)
 

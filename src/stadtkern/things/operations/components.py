@@ -91,10 +91,7 @@ async def alter(
     """
     if entity.name != "MultiDatastream" or not (whole or any(name in payload for name in LISTS)):
         return
-    loaded = statements.load("things")
-    found = await (
-        await change.connection.execute(loaded["components"], {"datastream_id": number})
-    ).fetchall()
+    found = await _present(change, number)
     known: dict[str, Any] = {
         "ObservedProperties": [{"@iot.id": row[0]} for row in found],
         "unitOfMeasurements": [row[1] for row in found],
@@ -109,7 +106,31 @@ async def alter(
     for index, (unit, kind, value) in enumerate(zip(units, types, properties, strict=True)):
         property_id = await _refer(change, value, where=f"ObservedProperties[{index}]")
         parts.append((property_id, unit, kind))
-    await change.connection.execute(loaded["drop_components"], {"datastream_id": number})
+    await _replace(change, number, parts)
+
+
+async def remove(change: Change, number: int, property_id: int) -> None:
+    """Take an observed property out of a MultiDatastream, with its unit and type wherever it stands.
+
+    The three lists stay of one length (18-088, clause 12). Raises StillNeeded while there are Observations,
+    and where nothing would be left.
+    """
+    if await _observed(change, number):
+        raise StillNeeded("its Observations have a value for each", where=LISTS[2])
+    parts = [part for part in await _present(change, number) if part[0] != property_id]
+    if not parts:
+        raise StillNeeded("a MultiDatastream has at least one ObservedProperty", where=LISTS[2])
+    await _replace(change, number, parts)
+
+
+async def _present(change: Change, number: int) -> Parts:
+    statement = statements.load("things")["components"]
+    return await (await change.connection.execute(statement, {"datastream_id": number})).fetchall()
+
+
+async def _replace(change: Change, number: int, parts: Parts) -> None:
+    statement = statements.load("things")["drop_components"]
+    await change.connection.execute(statement, {"datastream_id": number})
     await store(change, number, parts)
 
 

@@ -60,12 +60,21 @@ async def adopt(
 
 
 async def untie(change: Change, parent: Parent, number: int) -> None:
-    """Take an entity out of a relation from many to many. Raises NoSuchEntity, NotPossibleHere."""
+    """Take an entity out of a relation from many to many.
+
+    Raises NoSuchEntity, NotPossibleHere, and of ObservedProperties StillNeeded, Forbidden.
+    """
     link = parent.relation.link
-    if link is None or _STREAMS[1] in (parent.entity.name, parent.relation.target):
+    if link is None or parent.relation.target == _STREAMS[1]:
         raise NotPossibleHere(f"{parent.relation.name} cannot be untied", where="address")
     if not await _tied(change, parent, number):
         raise NoSuchEntity(f"no {parent.relation.target} with the id {number} here")
+    if components.owns(parent.entity, parent.relation):
+        from stadtkern.things.operations import update
+
+        await update.permit(change, entity=parent.entity, number=parent.id)
+        await components.remove(change, parent.id, number)
+        return
     if "Thing" in (parent.entity.name, parent.relation.target):
         ends = (parent.id, number) if parent.entity.name == "Thing" else (number, parent.id)
         await places.leave(change, *ends)
