@@ -168,7 +168,6 @@ async def test_a_deep_insert_is_stored_as_a_whole_or_not_at_all(
     "second",
     [
         '{"Datastream":{"@iot.id":1},"components":["result"],"dataArray":5}',
-        '{"Datastream":{"@iot.id":1},"components":["result"],"dataArray@iot.count":3,"dataArray":[[1]]}',
         '{"Datastream":{"@iot.id":1},"components":["result","result"],"dataArray":[[1,2]]}',
         '{"Datastream":{"@iot.id":1},"components":["nonsense"],"dataArray":[[1]]}',
         '{"Datastream":{"@iot.id":1},"Datastream":{"@iot.id":2},"components":["result"],"dataArray":[]}',

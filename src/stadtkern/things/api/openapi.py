@@ -201,7 +201,7 @@ def _data_array(limits: Mapping[str, int]) -> Node:
                 "examples": [["phenomenonTime", "result"]],
             },
             "dataArray": {"type": "array", "items": {"type": "array"}},
-            "dataArray@iot.count": {"type": "integer"},
+            "dataArray@iot.count": {"type": "integer", "description": "Passed over."},
         },
     }
     said = {"type": "array", "items": {"type": "string"}}

@@ -177,7 +177,7 @@ class Scanner:
             index = len(self.groups)
             if index >= len(self._sizes):
                 raise InvalidJson("a data array is a list of groups", where="body")
-            rows.check(head, size=self._sizes[index], where=f"[{index}]")
+            rows.check(head, where=f"[{index}]")
             components = self._components.setdefault(tuple(head.components), head.components)
             self.groups.append(Group(head.number, head.multi, components))
 

@@ -53,8 +53,8 @@ def fit(components: list[str]) -> bool:
     return "result" in names and names <= COMPONENTS and len(names) == len(components)
 
 
-def check(head: Head, *, size: int, where: str) -> None:
-    """Raise for components that do not exist or do not fit together, and for a count that is not `size`."""
+def check(head: Head, *, where: str) -> None:
+    """Raise for components that do not exist or do not fit together."""
     unknown = next((name for name in head.components if name not in COMPONENTS), None)
     if unknown is not None:
         known = ", ".join(sorted(COMPONENTS))
@@ -73,7 +73,3 @@ def check(head: Head, *, size: int, where: str) -> None:
         raise InvalidValue("dataArray takes a list of rows", where=where + ".dataArray")
     if head.data:
         raise InvalidValue("write the name dataArray without escapes", where=where + ".dataArray")
-    if head.count is not None and head.count != size:
-        raise InvalidValue(
-            f"{head.count} rows are announced, {size} came", where=where + ".dataArray@iot.count"
-        )
