@@ -18,11 +18,15 @@ pytestmark = pytest.mark.anyio
 async def test_nobody_publishes_without_a_token(
     door: mqtt.Mqtt, things: dict[str, int], database: str
 ) -> None:
-    """An anonymous message is answered and dropped; a wrong password is not let in at all."""
+    """An anonymous message, or topic, is answered and dropped; a wrong password is not let in at all."""
 
     def work() -> Any:
         with mqtt_clients.client(door.port, version=5) as stranger:
             reason = stranger.store(f"v1.1/Datastreams({things['one']})/Observations", {"result": 666})
+            # Reasons that MQTT 5 (3.9.3) has for topics; clients end the connection at any other.
+            refused = [stranger.subscribe(topic).value for topic in ("v1.1/Nope", "v1.1/Things?$top=1")]
+            assert refused == [0x8F, 0x8F]
+            assert stranger.subscribe("v1.1/Datastreams(99999)/Observations").value == 0x87
         with mqtt_clients.client(door.port, secret="sk_wrong") as stranger:
             return reason, stranger.connected
 

@@ -38,7 +38,7 @@ class _Host:
     async def follow(self, *_: Any) -> tuple[int, None]:
         """Refuse, and remember how often others had their turn before."""
         self.turns.append(self.others)
-        return packets.TOPIC_INVALID, None
+        return packets.FILTER_INVALID, None
 
     def unfollow(self, *_: Any) -> bool:
         """Nothing is followed."""

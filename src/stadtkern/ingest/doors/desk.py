@@ -79,7 +79,7 @@ class Desk:
             raise
         except problems.Problem as problem:
             self._complain(session, wish.text, problem)
-            return packets.TOPIC_INVALID, ()
+            return packets.FILTER_INVALID, ()
         session.subscriptions[wish.text] = Subscription(topic, qos)
         if value is None or not wanted or topic.kind != "collection":
             return qos, ()
