@@ -60,11 +60,14 @@ def details(visit: Visit, fed: Fed, known: Known, *, streams: Sequence[Stream]) 
 
 def _place(visit: Visit, stream: Stream, known: Known, *, several: bool) -> Place:
     counted = flow.read(visit, streams=[stream], known=known) if stream.kind == "count" else None
+    said = mapped.value_of(stream) or "–"
+    value = said.removesuffix(f" {stream.symbol}") if stream.symbol and not counted else said
     name = f"{stream.site.name}, {stream.short_name}" if several else stream.site.name
     return Place(
         name=name,
         url=reverse("datastream", args=[stream.id]),
-        value=_counted(counted) if counted else mapped.value_of(stream) or "–",
+        value=_counted(counted) if counted else value,
+        unit=stream.symbol if value != said else "",
         usual=_so_far(counted) if counted else _usual(visit, stream, known),
         day=_day(visit, stream, known),
         at=stream.at,

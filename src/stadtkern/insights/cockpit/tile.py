@@ -36,11 +36,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A line: the newest value or what today counted, what is usual, the span or sum of 24 hours."""
+    """A line: the newest value or what today counted, what is usual, the span or sum of 24 hours.
+
+    `unit` stands behind the value and is never broken.
+    """
 
     name: str
     url: str
     value: str
+    unit: str = ""
     usual: str
     day: str
     at: datetime | None
