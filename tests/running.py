@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -21,10 +22,14 @@ import psycopg
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 # Seconds. Who asks without a pause takes one of two processors from what is being started.
 _BETWEEN_QUESTIONS = 0.1
 LASTING = ("data", "web", "work")
+# Below those that connections leave from (ip_local_port_range).
+_OURS = range(15_000, 32_000)
+_CHANCE = random.SystemRandom()
+_given: set[int] = set()
 
 
 class Running:
@@ -66,7 +71,7 @@ class Running:
 
     def answers(self, path: str = "/health") -> bool:
         """Whether an address answers with 200."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
             return connection.getresponse().status == 200
@@ -92,7 +97,7 @@ class Running:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=120)
         self.process = None
         return code
 
@@ -110,10 +115,14 @@ class Running:
 
 
 def free_port() -> int:
-    """A port nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody uses, and none that the system gives to somebody before it is listened on."""
+    while True:
+        port = _CHANCE.choice(_OURS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def echo() -> Iterator[int]:
 def test_whole_answers_are_counted_by_status(echo: int, answer: bytes, status: int, counted: bool) -> None:
     """Refusals are seen, but do not count as work done."""
     request = load.post(path="/", body=answer)
-    outcome = load.run(port=echo, request=lambda _: request, connections=3, seconds=0.2, warm_up=0.0)
+    outcome = load.run(port=echo, request=lambda _: request, connections=3, seconds=0.5, warm_up=0.0)
     assert set(outcome.statuses) == {status}
     assert outcome.statuses[status] >= 3
     assert bool(outcome.latencies) is counted
@@ -68,6 +68,6 @@ def test_every_request_number_is_sent_once(echo: int) -> None:
         numbers.append(number)
         return load.post(path="/", body=_PLAIN)
 
-    outcome = load.run(port=echo, request=request, connections=4, seconds=0.1, warm_up=0.0)
+    outcome = load.run(port=echo, request=request, connections=4, seconds=0.3, warm_up=0.0)
     assert numbers == list(range(len(numbers)))
     assert outcome.statuses[201] == len(numbers)

@@ -90,7 +90,7 @@ async def test_few_may_take_their_time_at_once(office: Office) -> None:
     for number in range(4):
         asked = figures._once(("y", office.id, number), read, now=times.now())
         tasks.append(asyncio.create_task(asked))
-        await asyncio.wait_for(begun.acquire(), 10)
+        await asyncio.wait_for(begun.acquire(), 60)
     go.set()
     await asyncio.gather(*tasks)
     assert given == [figures.PATIENCE, figures.PATIENCE, figures.BRIEF, figures.BRIEF]

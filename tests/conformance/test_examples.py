@@ -42,8 +42,8 @@ def stream(served: Served) -> int:
         Locations=[factories.location()], Datastreams=[factories.datastream(observations=values)]
     )
     headers = {"Authorization": f"Bearer {served.token}"}
-    made = requests.post(f"{served.address}/Things", json=body, headers=headers, timeout=30)
-    found = requests.get(f"{served.address}/Things({made.json()['@iot.id']})/Datastreams", timeout=30).json()
+    made = requests.post(f"{served.address}/Things", json=body, headers=headers, timeout=60)
+    found = requests.get(f"{served.address}/Things({made.json()['@iot.id']})/Datastreams", timeout=60).json()
     number: int = found["value"][0]["@iot.id"]
     return number
 

@@ -74,7 +74,7 @@ async def test_a_revoked_token_is_refused(gate: access.Gate, connection: databas
     await gate.principal(authorization=f"Bearer {made.secret}")
     before = gate.epoch
     assert await tokens.revoke(connection, token_id=made.id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while gate.epoch == before:
             await connection.execute("SELECT 1")
     with pytest.raises(access.Unauthorised):
@@ -92,11 +92,11 @@ async def test_a_token_that_has_ended_shows_nothing(
     assert await tokens.revoke(connection, token_id=made.id)
     assert not (await gate.scope(connection, holder)).allows(hidden)
     short = await factories.make_token(
-        connection, dataset_id=hidden, expires_at=times.now() + timedelta(seconds=1)
+        connection, dataset_id=hidden, expires_at=times.now() + timedelta(seconds=3)
     )
     holder = await gate.principal(authorization=f"Bearer {short.secret}")
     assert (await gate.scope(connection, holder)).allows(hidden)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await gate.scope(connection, holder)).allows(hidden):
             await connection.execute("SELECT 1")
 
@@ -169,11 +169,11 @@ async def test_a_person_sees_a_room_until_the_grant_ends(
     person = access.Principal(kind="person", id=row[0])
     await connection.execute(
         "INSERT INTO core.room_grant "
-        "SELECT id, %s, '{read}', now() + interval '150 ms' FROM core.room WHERE key = %s",
+        "SELECT id, %s, '{read}', now() + interval '2 s' FROM core.room WHERE key = %s",
         [person.id, room],
     )
     assert (await gate.scope(connection, person)).allows(hidden)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await gate.scope(connection, person)).allows(hidden):
             await connection.execute("SELECT 1")
 

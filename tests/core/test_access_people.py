@@ -64,10 +64,10 @@ async def test_a_room_may_be_granted_to_an_organisation(
     member = await people.person(connection, role="reader", kind="partner")
     assert member.organisation_id is not None
     assert not (await gate.scope(connection, member.principal)).allows(hidden)
-    short = timedelta(milliseconds=200)
+    short = timedelta(seconds=2)
     await people.grant(connection, room=room, principal_id=member.organisation_id, lasts=short)
     assert (await gate.scope(connection, member.principal)).allows(hidden)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await gate.scope(connection, member.principal)).allows(hidden):
             await connection.execute("SELECT 1")
     await people.grant(connection, room=room, principal_id=member.id)
@@ -222,12 +222,12 @@ async def test_a_token_writes_nothing_that_the_person_cannot_see(
     holder = await gate.principal(authorization=f"Bearer {made.secret}")
     await gate.require(holder, dataset_id=hidden, verb="create")
     await connection.execute(
-        "UPDATE core.room_grant SET starts_at = now() - interval '1 day', expires_at = now() + interval '1 s'"
+        "UPDATE core.room_grant SET starts_at = now() - interval '1 day', expires_at = now() + interval '2 s'"
         " WHERE principal_id = %s",
         [editor.id],
     )
     await gate.require(holder, dataset_id=hidden, verb="create")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await gate.rights(holder)).datasets:
             await connection.execute("SELECT 1")
     with pytest.raises(problems.NotFound):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  (any of several things may have happened)
             await asyncio.sleep(0.01)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -17,6 +16,7 @@ from starlette.applications import Starlette
 
 from stadtkern.core import database as core_database
 from tests.features.factories import collection, trees
+from tests.running import free_port
 
 REQUIRED = os.environ.get("STADTKERN_TEST_GDAL") == "required"
 MISSING = shutil.which("ogrinfo") is None
@@ -33,9 +33,7 @@ async def address(app: Starlette, database: str) -> AsyncIterator[str]:
     """The service at an address of its own, with 250 trees."""
     async with await core_database.connect(url=database, autocommit=True) as opened:
         await collection(opened, key="baeume", rows=trees(250))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     before = app.state.settings
     app.state.settings = msgspec.structs.replace(before, port=port, public_url=f"http://127.0.0.1:{port}")
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False)

@@ -85,7 +85,7 @@ def _lists(made: World) -> list[str]:
 
 async def _send(ask: Asker, who: Somebody, address: str) -> Answer:
     on_plane = any(address.startswith(path) for path in plane.PREFIXES)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         return await (ask.plane if on_plane else ask.page)(who, address)
 
 
@@ -211,7 +211,7 @@ async def test_what_is_sent_to_the_hidden_answers_as_to_the_missing(matrix: Matr
 async def _posted(matrix: Matrix, who: Somebody, form: sent.Form, values: dict[str, str]) -> Answer:
     address = world.fill(form.address, values)
     fields = {name: world.fill(value, values) for name, value in form.fields.items()}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         answer = await matrix.ask.form(who, address, fields)
     return Answer(answer.status, routes.plain(answer.text, _named(form, values)))
 

@@ -194,7 +194,7 @@ async def test_a_service_that_drips_its_answer_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Others are sent to meanwhile, and it is asked again later."""
-    monkeypatch.setattr(jobs, "_MOST_SECONDS", 0.5)
+    monkeypatch.setattr(jobs, "_MOST_SECONDS", 3.0)
     stuck = asyncio.Event()
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -212,7 +212,7 @@ async def test_a_service_that_drips_its_answer_keeps_nobody_waiting(
         await _waiting(connection, Browser(f"http://localhost:{port}/push/slow"))
         anna = Browser(service.endpoint("anna"))
         await _waiting(connection, anna)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await jobs.once(connection, settings=settings) == 2
         stuck.set()
     assert [anna.open(body) for _, _, body in service.heard] == [{"title": "Neu"}]

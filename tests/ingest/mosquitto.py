@@ -52,7 +52,7 @@ class Mosquitto:
                 stdout=output,
                 stderr=output,
             )
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not _listens(self.screens):
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()

@@ -20,7 +20,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import mqtt
 from tests.things import factories
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class Client:
@@ -44,6 +44,7 @@ class Client:
         self.messages: list[tuple[str, Any, bool]] = []
         self.acknowledged: dict[int, Any] = {}
         self.granted: dict[int, list[Any]] = {}
+        self.ended: set[int] = set()
         self.connected: Any = None
         self.present: bool | None = None
         self.lost: Any = None
@@ -56,6 +57,7 @@ class Client:
         self.paho.on_disconnect = self._on_disconnect
         self.paho.on_publish = self._on_publish
         self.paho.on_subscribe = self._on_subscribe
+        self.paho.on_unsubscribe = self._on_unsubscribe
 
     def _note(self) -> None:
         with self._news:
@@ -87,6 +89,10 @@ class Client:
 
     def _on_subscribe(self, _: Any, __: Any, number: int, reasons: Any, ___: Any) -> None:
         self.granted[number] = list(reasons)
+        self._note()
+
+    def _on_unsubscribe(self, _: Any, __: Any, number: int, ___: Any, ____: Any) -> None:
+        self.ended.add(number)
         self._note()
 
     def until(self, condition: Callable[[], Any], *, what: str = "", patience: float = PATIENCE) -> Any:
@@ -130,6 +136,11 @@ class Client:
         _, number = self.paho.subscribe(topic, qos)
         self.until(lambda: number in self.granted, what=f"an answer to SUBSCRIBE {topic}")
         return self.granted[number][0]
+
+    def unsubscribe(self, *topics: str) -> None:
+        """Follow topics no more, and wait until the other side knows it."""
+        _, number = self.paho.unsubscribe(list(topics))
+        self.until(lambda: number in self.ended, what=f"an answer to UNSUBSCRIBE {topics}")
 
     def of(self, topic: str) -> list[Any]:
         """The documents received on a topic."""

@@ -170,7 +170,8 @@ async def test_entities_that_change_are_told(
         await client.post(
             f"{factories.STA}/Locations", json=factories.location(name="Aasee"), headers=headers
         )
-        await mqtt_clients.apart(lambda: screen.until(lambda: screen.of("v1.1/Locations?$select=name")))
+        later = ("v1.1/Locations?$select=name", f"v1.1/{thing}/properties/owner")
+        await mqtt_clients.apart(lambda: screen.until(lambda: all(map(screen.of, later))))
         assert screen.of(f"v1.1/{thing}/properties/owner") == [{"owner": "works"}]
         assert screen.of("v1.1/Locations?$select=name") == [{"name": "Aasee"}]
         assert len(screen.of(f"v1.1/{thing}/name")) == 1

@@ -134,7 +134,6 @@ async def test_a_room_made_private_falls_silent(
             "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = 'internal')"
         )
         try:
-            heard = len(stranger.messages)
             await mqtt_clients.apart(
                 lambda: device.store(topic, {"phenomenonTime": "2026-05-01T00:00:00Z", "result": 5})
             )
@@ -143,7 +142,8 @@ async def test_a_room_made_private_falls_silent(
             )
             refused = await mqtt_clients.apart(lambda: stranger.subscribe(topic + "?$select=result"))
             assert refused.value == 0x80
-            assert len(stranger.messages) == heard
+            # That answer comes behind whatever else was told; the newest value of before may be among it.
+            assert 5 not in [document["result"] for _, document, _ in stranger.messages]
         finally:
             await connection.execute(
                 "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = 'public')"
@@ -210,6 +210,6 @@ async def test_what_is_not_mqtt_is_turned_away(door: mqtt.Mqtt) -> None:
     for sent in (*other, hello.replace(b"\x04\x02", b"\x03\x02"), hello * 2):
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
         writer.write(sent)
-        await asyncio.wait_for(reader.read(), 5)
+        await asyncio.wait_for(reader.read(), 60)
         writer.close()
     await mqtt_clients.apart(lambda: mqtt_clients.Client(door.port).connect().close())

@@ -67,7 +67,7 @@ async def test_others_have_their_turn_between_topics() -> None:
 
     beside = asyncio.create_task(other())
     writer.write(HELLO + _packet(0x82, b"\x00\x02ab\x00", count=300))
-    await asyncio.wait_for(reader.readexactly(4 + 5 + 300), 5)
+    await asyncio.wait_for(reader.readexactly(4 + 5 + 300), 60)
     beside.cancel()
     writer.close()
     server.close()

@@ -172,6 +172,7 @@ async def test_a_database_that_stays_away_is_admitted(
             await writer.put([reading(stream, NOON, 1.0)])
         await other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]
         assert refusal.value.status == 503
+        writer._patience = 60.0
         (answer,) = await writer.put([reading(stream, NOON, 1.0)])
     assert isinstance(answer, readings.Stored)
 
@@ -223,7 +224,7 @@ async def test_commits_are_announced_and_leave_one_event_each(
     await connection.execute("LISTEN observations")
     async with Writer(url=database, settings=settings) as writer:
         stored = await writer.put([reading(stream, NOON, 1.0), reading(stream, NOON + MINUTE, 1.0)])
-        heard = [notice.payload async for notice in connection.notifies(timeout=5.0, stop_after=1)]
+        heard = [notice.payload async for notice in connection.notifies(timeout=60.0, stop_after=1)]
     assert heard == [str(stream)]
     cursor = await connection.execute(
         "SELECT payload FROM core.outbox WHERE topic = 'things.observations' ORDER BY id DESC LIMIT 1"
@@ -272,6 +273,7 @@ async def test_a_database_that_takes_nothing_at_all_is_no_fault_of_the_readings(
             await connection.execute(
                 sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name)
             )
+            writer._patience = 60.0
             (stored,) = await writer.put([reading(stream, NOON, 1.0)])
             assert isinstance(stored, readings.Stored)
     finally:
@@ -294,6 +296,7 @@ async def test_a_connection_that_falls_silent_is_given_up(
         with monkeypatch.context() as patch:
             patch.setattr("stadtkern.ingest.writer.writer.commit", silent)
             with pytest.raises(readings.StoreUnavailable):
-                await asyncio.wait_for(writer.put([reading(stream, NOON, 1.0)]), 30)
+                await asyncio.wait_for(writer.put([reading(stream, NOON, 1.0)]), 60)
+        writer._patience = 60.0
         (answer,) = await writer.put([reading(stream, NOON, 1.0)])
     assert isinstance(answer, readings.Stored)

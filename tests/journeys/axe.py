@@ -29,6 +29,7 @@ def faults(page: Page, address: str, *, name: str) -> list[str]:
 
 def here(page: Page, *, name: str, but: Sequence[str] = ()) -> list[str]:
     """The same of the page as it stands, in whatever state somebody has brought it; `but` names rules."""
+    page.wait_for_load_state()  # whoever just pressed a button may see the beginning of the next page only
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found = _violations(page, {"type": "tag", "values": RULES}, name=name, but=but)

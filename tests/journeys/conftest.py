@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from stadtkern.core import access, database, times, tokens
 from tests import running
@@ -21,6 +21,10 @@ from tests.insights import factories
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Milliseconds. A slow machine is no failure: these bounds are reached only where something never comes.
+_STEP, _PAGE, _SIGHT = 60_000, 90_000, 30_000
+expect.set_options(timeout=_SIGHT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,13 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """Where the journey goes: the address, the small town in it, and a token to write with."""
+    """Where the journey goes: address, small town, a token to write with, database, process of pages."""
 
     address: str
     things: dict[str, int]
     streams: dict[str, int]
     token: str
     database_url: str
+    web: int
+
+    def seconds(self) -> float:
+        """Processor time that its pages have taken so far, whatever else runs on this machine."""
+        fields = Path(f"/proc/{self.web}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +64,15 @@ def walk() -> Iterator[Walk]:
         # Playwright's own loop may already run in this thread.
         with ThreadPoolExecutor(1) as aside:
             town, secret = aside.submit(asyncio.run, _fill(installation.database_url)).result()
-        yield Walk(installation.address, town.things, town.streams, secret, installation.database_url)
+        installation.wait_for(lambda: "web" in installation.children())
+        yield Walk(
+            installation.address,
+            town.things,
+            town.streams,
+            secret,
+            installation.database_url,
+            installation.children()["web"],
+        )
 
 
 async def _fill(url: str) -> tuple[factories.Town, str]:
@@ -83,8 +101,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
                  "--enable-unsafe-swiftshader", "--disable-background-networking"]  # fmt: skip
     launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    launched.on("context", _patient)
     yield launched
     launched.close()
+
+
+def _patient(context: BrowserContext) -> None:
+    context.set_default_timeout(_STEP)
+    context.set_default_navigation_timeout(_PAGE)
 
 
 @pytest.fixture

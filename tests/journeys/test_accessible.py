@@ -86,7 +86,7 @@ def test_pages_are_accessible_at_a_desk(browser: Browser, walk: Walk) -> None:
         found += axe.faults(page, address(walk, path), name=path)
         found += axe.in_the_dark(page, name=path)
         if path == "/karte":
-            page.wait_for_selector("[data-map][data-ready]", timeout=60_000)
+            page.wait_for_selector("[data-map][data-ready]")
         if path == "STREAM":
             page.get_by_role("button", name="Werte ablesen und vergrößern").click()
             page.wait_for_selector(".sk-stage canvas")

@@ -65,7 +65,7 @@ def test_pages_are_light_and_keep_still(browser: Browser, walk: Walk) -> None:
         if path == "/karte":
             assert watch.maps == 0
             page.get_by_role("button", name="Karte bewegen").click()
-            page.wait_for_selector("[data-map][data-ready]", timeout=60_000)
+            page.wait_for_selector("[data-map][data-ready]")
             expect(page.locator("[data-map-sheet]")).to_be_hidden()
         context.close()
     assert over == []

@@ -38,19 +38,20 @@ def test_a_large_file_becomes_a_published_dataset(
     page.set_input_files("#id_file", file)
     page.get_by_role("button", name="Ansehen").click()
     expect(page.get_by_role("heading", name="So haben wir die Datei verstanden")).to_be_visible(
-        timeout=60_000
+        timeout=120_000
     )
     assert axe.here(page, name="understood") == []
     page.get_by_role("button", name="Ganze Datei prüfen").click()
-    expect(page.get_by_text("6.000 Zeilen mit")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("6.000 Zeilen mit")).to_be_visible(timeout=120_000)
     page.get_by_label("Was kann man daraus lernen?").fill("Wo die Eichen stehen.")
     page.get_by_label("Lizenz").select_option("http://dcat-ap.de/def/licenses/dl-zero-de/2.0")
     page.get_by_label("Wer darf die Daten sehen?").select_option("public")
     page.get_by_label("Gleich veröffentlichen").check()
     assert axe.here(page, name="checked") == []
     page.get_by_role("button", name="Datensatz anlegen und Daten speichern").click()
-    expect(page.get_by_text("Er ist veröffentlicht.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Er ist veröffentlicht.")).to_be_visible(timeout=120_000)
     page.get_by_role("link", name="Datensatz ansehen").click()
+    page.wait_for_url("**/daten/baeume**")
     context.clear_cookies()
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("baeume")

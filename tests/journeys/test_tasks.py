@@ -189,8 +189,10 @@ def upload_as_clerk(hand: Hand) -> None:
     """A file is looked at; the dialogue that picks it is the system's."""
     hand.page.set_input_files("#id_file", {"name": "baeume.csv", "mimeType": "text/csv", "buffer": FILE})
     hand.follow("Ansehen")
-    # Without scripts the page is loaded anew by itself until the file has been looked at.
-    expect(hand.page.get_by_role("heading", level=1)).to_contain_text("baeume", timeout=20_000)
+    # The page is loaded anew by itself until the file has been looked at; before that one cannot go on.
+    understood = hand.page.get_by_role("heading", name="So haben wir die Datei verstanden")
+    expect(understood).to_be_visible(timeout=120_000)
+    expect(hand.page.get_by_role("heading", level=1)).to_contain_text("baeume")
 
 
 def edit_a_board(hand: Hand) -> None:
@@ -261,7 +263,6 @@ def hand(request: pytest.FixtureRequest, browser: Browser, walk: Walk, cookie: s
         service_workers="block",
     )
     context.add_cookies([{"name": "sessionid", "value": cookie, "url": walk.address}])
-    context.set_default_timeout(10_000)
     page = context.new_page()
     yield Keys(page) if request.param == "keys" else Plain(page)
     context.close()

@@ -70,7 +70,7 @@ class Senders:
             thread.join()
 
     def _send(self, keeps: bool) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=40)
+        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=60)
         while not self._stop.is_set():
             with self._lock:
                 number = next(self._next)
@@ -135,7 +135,7 @@ def make_datastream(running: Running, token: str) -> int:
             "ObservedProperty": {"name": "p", "definition": "http://example.org/p", "description": "p"},
         }],
     }  # fmt: skip
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
     connection.request("POST", "/sta/v1.1/Things", json.dumps(thing), headers(token))
     answer = connection.getresponse()
     assert answer.status == 201, answer.read()

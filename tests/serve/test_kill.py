@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running import Running, installation
+from tests.running import LASTING, Running, installation
 from tests.serve import senders
 
 _WANTED = 4_000
@@ -31,12 +31,18 @@ def token(running: Running) -> str:
     return senders.command(running, "token", "create", "--dataset", "drill", *words)
 
 
+def _whole(running: Running) -> dict[str, int]:
+    """Its processes, all of them: one that fell in the test before comes back after a pause."""
+    senders.wait_for(lambda: set(running.children()) == set(LASTING))
+    return running.children()
+
+
 def test_kill_9_under_load_loses_nothing_and_doubles_nothing(running: Running, token: str) -> None:
     """Data plane, database and supervisor are killed one after the other while readings come in."""
     datastream = senders.make_datastream(running, token)
     with senders.Senders(running=running, token=token, datastream=datastream) as load:
         load.until(_WANTED // 4)
-        os.kill(running.children()["data"], signal.SIGKILL)
+        os.kill(_whole(running)["data"], signal.SIGKILL)
         load.until(_WANTED // 2)
         pid = int((running.folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
         os.kill(pid, signal.SIGKILL)
@@ -50,7 +56,7 @@ def test_kill_9_under_load_loses_nothing_and_doubles_nothing(running: Running, t
 def test_a_restart_loses_no_request(running: Running, token: str) -> None:
     """Data, web and work are replaced one by one; every sender gets its 201, on old connections and new."""
     datastream = senders.make_datastream(running, token)
-    before = running.children()
+    before = _whole(running)
     with senders.Senders(running=running, token=token, datastream=datastream) as load:
         load.until(200)
         senders.command(running, "restart")
@@ -77,8 +83,7 @@ def test_a_restart_of_the_database_is_waited_for_or_refused_in_words(running: Ru
 
 def test_ctrl_c_stops_everything(running: Running) -> None:
     """No process and no lock is left, and the same folder starts again."""
-    children = running.children()
-    assert set(children) == {"data", "web", "work"}
+    children = _whole(running)
     assert running.stop() == 0
     assert not any(os.path.exists(f"/proc/{pid}") for pid in children.values())
     assert not (running.folder / "postgres" / "postmaster.pid").exists()

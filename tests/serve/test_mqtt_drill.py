@@ -82,10 +82,10 @@ class Site:
     def kill_work(self) -> None:
         """kill -9 of the work process; its supervisor starts it again."""
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for child in children:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        _until(lambda: children.read_text(), "a work process")  # one that fell is begun again after a pause
+        for child in children.read_text().split():
             os.kill(int(child), signal.SIGKILL)
-        assert children
 
     def stored(self) -> list[int]:
         """What the store holds, in the order of time."""
@@ -133,13 +133,13 @@ class Sender(threading.Thread):
     def more(self, count: int) -> None:
         """Wait until so many more are acknowledged."""
         wanted = len(self.acknowledged) + count
-        self._client.until(lambda: len(self.acknowledged) >= wanted, what=f"{wanted} in all", patience=60)
+        self._client.until(lambda: len(self.acknowledged) >= wanted, what=f"{wanted} in all", patience=120)
 
     def halt(self) -> set[int]:
         """Send no more; wait for what is under way."""
         self._halt.set()
         self.join()
-        self._client.until(lambda: len(self.acknowledged) == len(self._sent), what="the last", patience=60)
+        self._client.until(lambda: len(self.acknowledged) == len(self._sent), what="the last", patience=120)
         return self.acknowledged
 
 
@@ -163,7 +163,7 @@ def _follower(port: int, topic: str, *, name: str, secret: str) -> Iterator[mqtt
     client.paho.reconnect_delay_set(1, 1)
     client.paho.connect_async("127.0.0.1", port)
     client.paho.loop_start()
-    client.until(lambda: client.connected is not None and not client.connected.is_failure, patience=60)
+    client.until(lambda: client.connected is not None and not client.connected.is_failure, patience=120)
     if not client.present:
         client.subscribe(topic)
     try:
@@ -183,7 +183,7 @@ def _enter(port: int, **more: Any) -> mqtt_clients.Client:
     client.paho.max_inflight_messages = 100
     client.paho.connect_async("127.0.0.1", port)
     client.paho.loop_start()
-    client.until(lambda: client.connected is not None and not client.connected.is_failure, patience=60)
+    client.until(lambda: client.connected is not None and not client.connected.is_failure, patience=120)
     return client
 
 
@@ -212,10 +212,13 @@ def test_our_own_door_acknowledges_only_what_is_stored(site: Site) -> None:
     sender.more(200)
 
     def nothing_is_promised() -> None:
-        held = len(sender.acknowledged)
-        with contextlib.suppress(AssertionError):
-            client.until(lambda: len(sender.acknowledged) > held, patience=2)
-        assert len(sender.acknowledged) == held
+        for _ in range(5):  # what was stored before may still be on its way
+            held = len(sender.acknowledged)
+            with contextlib.suppress(AssertionError):
+                client.until(lambda held=held: len(sender.acknowledged) > held, patience=2)
+            if len(sender.acknowledged) == held:
+                return
+        raise AssertionError(f"{held} acknowledged, and more and more without a database")
 
     with _follower(port, topic, name="there", secret=secret) as there:
         begun = max(sender.acknowledged)
@@ -224,7 +227,7 @@ def test_our_own_door_acknowledges_only_what_is_stored(site: Site) -> None:
         sender.more(200)
         acknowledged = sender.halt()
         followed = {number for number in acknowledged if number > begun + 100}
-        there.until(lambda: followed <= _told(there, topic), what="all at who stayed", patience=60)
+        there.until(lambda: followed <= _told(there, topic), what="all at who stayed", patience=120)
     client.close()
     stored = site.stored()
     assert len(stored) == len(set(stored))
@@ -232,7 +235,7 @@ def test_our_own_door_acknowledges_only_what_is_stored(site: Site) -> None:
     site.kill_work()
     with _follower(port, topic, name="away", secret=secret) as back:
         newest = set(sorted(acknowledged)[-800:])
-        back.until(lambda: newest <= _told(back, topic), what="what waited", patience=60)
+        back.until(lambda: newest <= _told(back, topic), what="what waited", patience=120)
 
 
 def test_mosquitto_holds_what_we_cannot_take(site: Site) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from stadtkern.serve import front, proxy, runner
+from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -57,9 +57,7 @@ async def echo(
 @pytest.fixture
 async def address(tmp_path: Path) -> AsyncIterator[str]:
     """A front on a free port before a web process on a socket, both served by the real server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "app-12345678.css").write_text("body{}")
     stop = asyncio.Event()
     web = asyncio.create_task(runner.serve(echo, stop=stop, socket=tmp_path / "web.sock"))
@@ -70,7 +68,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         trusted=frozenset({"127.0.0.1"}),
     )
     served = asyncio.create_task(runner.serve(application, stop=stop, port=port))
-    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
         while True:
             try:
                 if (await client.get(f"http://127.0.0.1:{port}/ready")).status_code == 200:

@@ -250,7 +250,7 @@ async def check_state(connection: Connection, datastream_id: int) -> None:
     assert (kept["end_time"], kept["result_time_first"], kept["result_time_last"], kept["area"]) == row
 
 
-async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 60.0) -> None:
     """Ask again until the condition holds."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  (the condition lives in the database)

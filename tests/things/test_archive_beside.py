@@ -188,7 +188,7 @@ async def test_both_workers_together_remove_a_feature_from_files(
         task = asyncio.create_task(disposal.run(url=database, stop=stop))
         async with connection.transaction():
             await disposal.feature(connection, feature_id=9001, datastream_ids=[stream])
-        await histories.until(partial(_shown, connection, 9001), seconds=20)
+        await histories.until(partial(_shown, connection, 9001))
         stop.set()
         await connection.execute("NOTIFY things_disposal")
         await task

@@ -73,7 +73,7 @@ async def _messages(app: Starlette, path: str, token: str) -> list[Any]:
         "query_string": query.encode(),
         "headers": [(b"authorization", f"Bearer {token}".encode())],
     }
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await app(scope, receive, send)
     return sent
 
@@ -85,6 +85,6 @@ async def _revoke_newest(app: Starlette, database: str) -> None:
         row = await (await connection.execute("SELECT max(id) FROM core.token")).fetchone()
         assert row is not None
         assert await tokens.revoke(connection, token_id=row[0])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while app.state.gate.epoch == before:
                 await connection.execute("SELECT 1")

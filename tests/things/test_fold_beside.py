@@ -47,7 +47,7 @@ async def folded_beside(
         async def far_enough() -> bool:
             return tasks[0].done() or await waited_for(connection)
 
-        await histories.until(far_enough, seconds=20)
+        await histories.until(far_enough)
 
     async with connection.transaction():
         await amend.recompute(connection, datastream_ids=[stream])
@@ -96,7 +96,7 @@ async def test_what_ages_while_the_fold_computes_keeps_its_figures(
         monkeypatch.setattr(seals, "cut", after(seals.cut, computes))
         tasks.append(asyncio.create_task(other()))
         waiting = asyncio.create_task(looked.wait())
-        await asyncio.wait((tasks[0], waiting), return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        await asyncio.wait((tasks[0], waiting), return_when=asyncio.FIRST_COMPLETED, timeout=60)
         waiting.cancel()
 
     monkeypatch.setattr(seals, "settled", after(seals.settled, begin))

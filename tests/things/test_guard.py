@@ -46,7 +46,7 @@ async def test_a_statement_nobody_waits_for_is_stopped(
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": f"{STA}/Things", "query_string": b"", "headers": []}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         request = asyncio.create_task(app(scope, receive, send))
         await until(connection, 1)
         hung_up.set()
@@ -80,6 +80,6 @@ async def test_who_waits_gets_an_answer(app: Starlette, monkeypatch: pytest.Monk
 
     async with app.state.pool.connection() as connection:
         async with guard.reading(connection, timeout=60_000, gone=gone):
-            await asyncio.wait_for(asked.wait(), 10)
+            await asyncio.wait_for(asked.wait(), 60)
             assert (await (await connection.execute("select 1")).fetchone()) == (1,)
         assert not connection.closed

@@ -73,8 +73,8 @@ class Listener:
                 self.events.put_nowait(json.loads(part.partition("data: ")[2]))
 
     async def next(self) -> dict[str, Any]:
-        """The next event, within the promised two seconds and some for a busy machine."""
-        return await asyncio.wait_for(self.events.get(), 10)
+        """The next event, within two seconds as promised, and later on a busy machine."""
+        return await asyncio.wait_for(self.events.get(), 60)
 
     def leave(self) -> None:
         """Close the page."""
@@ -88,7 +88,7 @@ async def listening(app: Starlette, query: str, token: str | None = None) -> Asy
     task = asyncio.create_task(listener.run())
     yield listener
     listener.leave()
-    await asyncio.wait_for(task, 30)
+    await asyncio.wait_for(task, 60)
 
 
 def _reading(datastream_id: int, minute: int, result: float) -> readings.Reading:
@@ -123,7 +123,7 @@ async def test_a_closed_room_closes_the_stream_too(
             "UPDATE core.dataset SET room_id = (SELECT id FROM core.room WHERE key = 'closed') WHERE id = %s",
             [moving],
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while app.state.gate.epoch == epoch:
                 await connection.execute("SELECT 1")
         await app.state.sink.put([_reading(moves, 2, 2.0)])
@@ -186,7 +186,7 @@ async def test_a_revoked_token_ends_its_stream(app: Starlette, connection: datab
         assert (await listener.next())["result"] == 1.0
         await tokens.revoke(connection, token_id=made.id)
         await app.state.sink.put([_reading(stream, 2, 2.0)])
-        await asyncio.wait_for(listener.ended.wait(), 20)
+        await asyncio.wait_for(listener.ended.wait(), 60)
         assert listener.events.empty()
 
 
@@ -213,7 +213,7 @@ async def test_when_all_connections_are_taken_one_is_asked_to_come_back(
     monkeypatch.setattr(app.state.pool, "timeout", 0.05)
     async with contextlib.AsyncExitStack() as taken:
         for _ in range(app.state.pool.max_size):
-            await taken.enter_async_context(app.state.pool.connection(timeout=10))
+            await taken.enter_async_context(app.state.pool.connection(timeout=60))
         answers = [await client.get(path) for path in ("/live?datastreams=1", "/sta/v1.1/Things")]
     assert [(each.status_code, "retry-after" in each.headers) for each in answers] == [(503, True)] * 2
 
@@ -228,6 +228,6 @@ async def test_streams_end_when_the_service_stops(
         await listener.next()
         app.state.live.close()
         try:
-            await asyncio.wait_for(listener.ended.wait(), 10)
+            await asyncio.wait_for(listener.ended.wait(), 60)
         finally:
             app.state.live.closing = False

@@ -86,7 +86,7 @@ async def test_listeners_hear_of_changed_datastreams_only(connection: Connection
 
 
 async def _notices(listener: Connection, *, count: int) -> list[str]:
-    return [notice.payload async for notice in listener.notifies(timeout=2.0, stop_after=count)]
+    return [notice.payload async for notice in listener.notifies(timeout=60.0, stop_after=count)]
 
 
 async def test_a_batch_of_columns_equals_a_batch_of_readings(connection: Connection) -> None:

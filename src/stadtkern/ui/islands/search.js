@@ -18,7 +18,10 @@ function begin(form) {
     role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list",
   })) field.setAttribute(name, value);
 
+  // Also what is still being asked for: a list that was put away does not open again by itself.
   function close() {
+    clearTimeout(waiting);
+    asking?.abort();
     [list.hidden, chosen] = [true, -1];
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
@@ -73,8 +76,8 @@ function begin(form) {
     waiting = setTimeout(ask, WAIT);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !list.hidden) {
-      event.preventDefault();
+    if (event.key === "Escape") {
+      if (!list.hidden) event.preventDefault();
       close();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !list.hidden) {
       event.preventDefault();
