@@ -21,7 +21,6 @@ from tests.insights import factories
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 # Milliseconds. A slow machine is no failure: these bounds are reached only where something never comes.
 _STEP, _PAGE, _SIGHT = 60_000, 90_000, 30_000
 expect.set_options(timeout=_SIGHT)
