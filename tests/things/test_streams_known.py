@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.things.operations import streams
+from stadtkern.things.store.batch import NONE
 from tests.things.histories import datastreams, until
 
 pytestmark = pytest.mark.anyio
@@ -52,10 +53,14 @@ async def test_many_datastreams_get_their_default_features_at_once(
     async with pool, streams.Streams(pool=pool) as known:
         await until(lambda: _hears(known))
         await asyncio.gather(*(known.learn(ids) for _ in range(8)))
-        found = known.known(ids)
+        found = known.together(tuple(ids))
+        assert known.together(tuple(ids)) is found
+        known.forget()
+        assert known.together(tuple(ids)) is None
     assert asked == [20, 20]
     assert found is not None
-    assert all(each.feature_id is not None for each in found)
+    assert len(found.features) == 20
+    assert NONE not in found.features
     after = await (await connection.execute(_FEATURES)).fetchone()
     assert before is not None
     assert after == (before[0] + 1,)

@@ -137,9 +137,6 @@ _FITTING: Mapping[str, tuple[tuple[type, ...], str]] = {
     _CATEGORY: ((str,), "text"),
 }
 
-# Types whose results need more than being a number.
-SPECIAL = frozenset({_COUNT, _TRUTH, _CATEGORY})
-
 
 def admitted(
     reading: readings.Reading, *, settings: Settings, where: str = "", moved: bool = True

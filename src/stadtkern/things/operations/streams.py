@@ -8,17 +8,21 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from psycopg_pool import AsyncConnectionPool
 
 from stadtkern.core import listening, problems, statements
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection
 from stadtkern.things import news
+from stadtkern.things.store.batch import NONE, Integers
 
 CHANNEL = "things_changed"
 _KEPT = 200_000
 _AT_ONCE = 2_000
 _FEW = 4
+_LISTS = 64  # of datastreams that were asked for together
+_PARTICULAR = frozenset({"OM_CountObservation", "OM_TruthObservation", "OM_CategoryObservation"})
 _NOT_GEOJSON = "the Location of its Thing is not GeoJSON"
 _NOWHERE = "its Thing has no Location to make one of"
 
@@ -45,6 +49,20 @@ class Facts(NamedTuple):
     location_id: int | None
     feature_id: int | None
     unplaced: str = ""
+
+    @property
+    def particular(self) -> bool:
+        """Whether each row of a data array into a Datastream is to be looked at by itself."""
+        nowhere = self.unplaced and self.feature_id is None
+        return bool(nowhere) or self.components is not None or self.observation_type in _PARTICULAR
+
+
+class Together(NamedTuple):
+    """What is known of several datastreams: their datasets, and the feature of each by default, else NONE."""
+
+    datasets: frozenset[int]
+    features: Integers
+    particular: bool
 
 
 async def facts(connection: Connection, *, datastream_id: int) -> Facts | None:
@@ -111,6 +129,7 @@ class Streams:
         self._pool = pool
         self._known: dict[int, Facts] = {}
         self._bare: dict[int, Facts] = {}  # of those whose default feature is not made yet
+        self._together: dict[tuple[int, ...], Together] = {}
         self._features: set[tuple[int | None, int]] = set()
         self._rights = -1
         self._epoch = 0
@@ -126,10 +145,25 @@ class Streams:
     ) -> None:
         await self._listener.__aexit__(kind, error, trace)
 
-    def known(self, ids: Sequence[int]) -> list[Facts] | None:
-        """The facts of all of these, where they are at hand; nobody is asked."""
+    def together(self, ids: tuple[int, ...]) -> Together | None:
+        """What is known of all of these, where it is at hand; nobody is asked.
+
+        Clients send the same datastreams again and again, so the answer is kept.
+        """
+        if (kept := self._together.get(ids)) is not None:
+            return kept
         found = [self._known.get(number) for number in ids]
-        return None if None in found else [each for each in found if each is not None]
+        facts = [each for each in found if each is not None]
+        if len(facts) < len(found):
+            return None
+        features = np.array(
+            [NONE if each.feature_id is None else each.feature_id for each in facts], np.int64
+        )
+        datasets = frozenset(each.dataset_id for each in facts)
+        if len(self._together) >= _LISTS:
+            self._together.clear()
+        self._together[ids] = Together(datasets, features, any(each.particular for each in facts))
+        return self._together[ids]
 
     async def find(self, datastream_id: int, *, named: bool = False) -> Facts | None:
         """The facts, with the default feature made if need be; None where there is no such datastream.
@@ -208,6 +242,7 @@ class Streams:
         self._epoch += 1
         self._known.clear()
         self._bare.clear()
+        self._together.clear()
         self._features.clear()
 
     async def _changed(self, connection: Connection, heard: Sequence[str]) -> None:  # noqa: ARG002

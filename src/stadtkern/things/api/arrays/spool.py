@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from stadtkern.core import problems
-from stadtkern.things.api.arrays import few
+from stadtkern.things.api.arrays import alike, few
 from stadtkern.things.api.arrays.scan import Scanner
 from stadtkern.things.api.call import Call
 
@@ -34,6 +34,7 @@ class Spool:
     def __init__(self, *, folder: Path):
         # A file without a name is gone with the process, however that ends.
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(folder))  # noqa: SIM115
+        self._small = b""
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +44,7 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    async def take(self, call: Call, *, limit: int) -> Scanner | few.Taken:
+    async def take(self, call: Call, *, limit: int) -> Scanner | few.Taken | alike.Cut:
         """Read the body and take it apart meanwhile. Raises NoRoom, BodyTooLarge, what a Scanner raises."""
         scanner = Scanner()
         waiting: list[bytes] = []
@@ -54,20 +55,28 @@ class Spool:
             if size >= WINDOW:
                 await self._feed(scanner, b"".join(waiting))
                 waiting, size = [], 0
-        rest = b"".join(waiting)
-        if not self._file.tell() and (taken := few.read(rest)) is not None:
-            return taken
-        await self._feed(scanner, rest)
-        if size < _SMALL:
-            scanner.finish()
-        else:
-            await asyncio.to_thread(scanner.finish)
-        return scanner
+        rest = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+        if self._file.tell():
+            return await self._finish(scanner, rest)
+        self._small = rest
+        return alike.cut(rest) or await self.thoroughly()
+
+    async def thoroughly(self) -> Scanner | few.Taken:
+        """Take a small body apart without relying on how it is spelled. Raises what a Scanner raises."""
+        return few.read(self._small) or await self._finish(Scanner(), self._small)
 
     def piece(self, begin: int, end: int) -> bytes:
         """A part of the body."""
         self._file.seek(begin)
         return self._file.read(end - begin)
+
+    async def _finish(self, scanner: Scanner, rest: bytes) -> Scanner:
+        await self._feed(scanner, rest)
+        if len(rest) < _SMALL:
+            scanner.finish()
+        else:
+            await asyncio.to_thread(scanner.finish)
+        return scanner
 
     async def _feed(self, scanner: Scanner, window: bytes) -> None:
         def work() -> None:

@@ -15,6 +15,7 @@ from stadtkern.core.access import Principal, Rights
 from stadtkern.things import readings
 from stadtkern.things.api import door
 from stadtkern.things.api.arrays import answer
+from stadtkern.things.api.arrays.alike import Cut
 from stadtkern.things.api.arrays.few import Taken
 from stadtkern.things.api.arrays.scan import Piece, Scanner
 from stadtkern.things.api.arrays.spool import Spool
@@ -73,7 +74,7 @@ class Chunk(msgspec.Struct, kw_only=True, eq=False):
 class Storing:
     """The rows of one request on their way."""
 
-    def __init__(self, call: Call, principal: Principal, spool: Spool, scanner: Scanner | Taken):
+    def __init__(self, call: Call, principal: Principal, spool: Spool, scanner: Scanner | Taken | Cut):
         self._call = call
         self._principal = principal
         self._spool = spool
@@ -91,16 +92,19 @@ class Storing:
         Raises Busy or StoreUnavailable in place of the first; later such rows are named in the answer.
         """
         under_way: deque[asyncio.Task[Said]] = deque()
-        if isinstance(self._scanner, Taken) and (found := await self._whole(self._scanner)) is not None:
+        scanner = self._scanner
+        if not isinstance(scanner, Scanner) and (found := await self._whole(scanner)) is not None:
             text, failure = await self._store(Chunk(size=found.size), found)
             if failure is not None:
                 raise failure
             yield text
             return
-        await self._call.state.streams.learn(list({group.number for group in self._scanner.groups}))
+        if isinstance(scanner, Cut):
+            scanner = await self._spool.thoroughly()
+        await self._call.state.streams.learn(list({group.number for group in scanner.groups}))
         try:
-            for pieces in self._cut():
-                chunk = await self._chunk(pieces)
+            for pieces in _cut(scanner):
+                chunk = await self._chunk(scanner, pieces)
                 found = await _read(chunk)
                 under_way.append(asyncio.create_task(self._store(chunk, found), name="data-array"))
                 while under_way and (len(under_way) >= _UNDER_WAY or under_way[0].done()):
@@ -119,27 +123,12 @@ class Storing:
         self._answered = True
         return text
 
-    def _cut(self) -> Iterator[list[Piece]]:
-        """The pieces in order, as many at a time as make a chunk."""
-        taken: list[Piece] = []
-        size = length = 0
-        for piece in self._scanner.pieces:
-            full = size + piece.size > CHUNK or length + piece.end - piece.begin > _CHUNK_BYTES
-            if taken and (full or len(taken) >= _CHUNK_PIECES):
-                yield taken
-                taken, size, length = [], 0, 0
-            taken.append(piece)
-            size += piece.size
-            length += piece.end - piece.begin
-        if taken:
-            yield taken
-
-    async def _chunk(self, pieces: list[Piece]) -> Chunk:
+    async def _chunk(self, scanner: Scanner | Taken, pieces: list[Piece]) -> Chunk:
         chunk = Chunk()
         begin = pieces[0].begin
         text = self._spool.piece(begin, pieces[-1].end)
         for piece in pieces:
-            group = self._scanner.groups[piece.group]
+            group = scanner.groups[piece.group]
             key = (group.number, group.multi)
             known = self._facts.get(key) or await self._ask(*key)
             if isinstance(known, problems.Problem):
@@ -156,28 +145,30 @@ class Storing:
             )
         return chunk
 
-    async def _whole(self, taken: Taken) -> Read | None:
+    async def _whole(self, taken: Taken | Cut) -> Read | None:
         """All rows at once, where there are few, everything is known, and anything may be added there."""
         total = sum(taken.sizes)
         usual = taken.components and len(taken.numbers) <= _CHUNK_PIECES and all(taken.sizes)
         if not usual or not 0 < total <= CHUNK:
             return None
-        state = self._call.state
-        await state.streams.learn(list(set(taken.numbers)))
-        facts = state.streams.known(taken.numbers)
+        state, numbers = self._call.state, tuple(taken.numbers)
+        if (facts := state.streams.together(numbers)) is None:
+            await state.streams.learn(list(set(numbers)))
+            facts = state.streams.together(numbers)
         if facts is None:
             return None
         rights = await state.gate.rights(self._principal)
-        if not all(
-            rights.allow("create", dataset_id=number) for number in {each.dataset_id for each in facts}
-        ):
+        if not all(rights.allow("create", dataset_id=number) for number in facts.datasets):
             return None
 
         def work() -> Read | None:
             return rows.whole(
-                texts=taken.texts, sizes=taken.sizes, numbers=taken.numbers, facts=facts,
+                texts=taken.texts,
+                sizes=taken.sizes,
+                numbers=numbers,
+                facts=facts,
                 components=taken.components,
-            )  # fmt: skip
+            )
 
         return work() if total <= _FEW else await asyncio.to_thread(work)
 
@@ -268,3 +259,19 @@ async def _read(chunk: Chunk) -> Read:
     if chunk.size <= _FEW:
         return rows.read(chunk.parts)
     return await asyncio.to_thread(rows.read, chunk.parts)
+
+
+def _cut(scanner: Scanner | Taken) -> Iterator[list[Piece]]:
+    """The pieces in order, as many at a time as make a chunk."""
+    taken: list[Piece] = []
+    size = length = 0
+    for piece in scanner.pieces:
+        full = size + piece.size > CHUNK or length + piece.end - piece.begin > _CHUNK_BYTES
+        if taken and (full or len(taken) >= _CHUNK_PIECES):
+            yield taken
+            taken, size, length = [], 0, 0
+        taken.append(piece)
+        size += piece.size
+        length += piece.end - piece.begin
+    if taken:
+        yield taken

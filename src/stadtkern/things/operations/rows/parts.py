@@ -12,11 +12,10 @@ import msgspec
 import numpy as np
 
 from stadtkern.core import problems
-from stadtkern.things.operations import observations
 from stadtkern.things.operations.rows import plain, single, typed
 from stadtkern.things.operations.rows.heads import FEATURE
 from stadtkern.things.operations.rows.typed import Columns
-from stadtkern.things.operations.streams import Facts
+from stadtkern.things.operations.streams import Facts, Together
 from stadtkern.things.readings import Reading
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import NONE, Batch, Integers
@@ -82,13 +81,7 @@ def _ways(parts: Sequence[Part]) -> Iterator[tuple[str, ...] | None]:
         key = id(components)
         if key not in known:
             known[key] = tuple(components) if typed.fits(components) else None
-        yield None if _particular(facts) else known[key]
-
-
-def _particular(facts: Facts) -> bool:
-    """Whether each row of a Datastream is to be looked at by itself."""
-    unplaced = facts.unplaced and facts.feature_id is None
-    return bool(unplaced) or facts.components is not None or facts.observation_type in observations.SPECIAL
+        yield None if facts.particular else known[key]
 
 
 def whole(
@@ -96,15 +89,14 @@ def whole(
     texts: Sequence[bytes],
     sizes: Sequence[int],
     numbers: Sequence[int],
-    facts: Sequence[Facts],
+    facts: Together,
     components: list[str],
 ) -> Read | None:
     """The same for rows of many Datastreams with the same components; None where they are not all plain."""
-    if not typed.fits(components) or any(map(_particular, facts)):
+    if facts.particular or not typed.fits(components):
         return None
     found = Read(size=sum(sizes), rows=None, places=np.empty(0, np.int64), problems={}, features=set())
-    usual = [NONE if each.feature_id is None else each.feature_id for each in facts]
-    belonging = Belonging(numbers, sizes, usual)
+    belonging = Belonging(numbers, sizes, facts.features)
     found.rows = _columns(b",".join(texts), tuple(components), belonging, found)
     found.places = np.arange(found.size)
     return None if found.rows is None else found
@@ -113,7 +105,9 @@ def whole(
 def _at_once(parts: Sequence[Part], way: tuple[str, ...], *, found: Read) -> Batch | None:
     """The rows of parts with the same components; None where one of them is not of that kind."""
     text = parts[0].text if len(parts) == 1 else b",".join([part.text for part in parts])
-    usual = [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts]
+    usual = np.array(
+        [NONE if part.facts.feature_id is None else part.facts.feature_id for part in parts], np.int64
+    )
     belonging = Belonging([part.datastream_id for part in parts], [part.size for part in parts], usual)
     return _columns(text, way, belonging, found)
 
@@ -123,7 +117,7 @@ class Belonging(NamedTuple):
 
     numbers: Sequence[int]
     sizes: Sequence[int]
-    features: Sequence[int]
+    features: Integers
 
 
 def _columns(text: bytes, way: tuple[str, ...], belonging: Belonging, found: Read) -> Batch | None:
@@ -136,7 +130,7 @@ def _columns(text: bytes, way: tuple[str, ...], belonging: Belonging, found: Rea
         columns = typed.read(text, size=size, components=way)
     if columns is None:
         return None
-    feature_id = np.repeat(np.array(usual, np.int64), sizes)
+    feature_id = np.repeat(usual, sizes)
     if columns.feature_id is not None:
         named = columns.feature_id != NONE
         found.features.update(
