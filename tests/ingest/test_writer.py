@@ -8,6 +8,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import numpy as np
 import psycopg
 import pytest
 from psycopg import sql
@@ -233,6 +234,23 @@ async def test_commits_are_announced_and_leave_one_event_each(
     assert (told["datastreams"], told["rows"], told["streams"]) == ([stream], 2, [stream, stream])
     assert told["ids"] == [getattr(each, "id", 0) for each in stored]
     assert told["times"][1] - told["times"][0] == MINUTE.total_seconds() * 1e6
+    await connection.execute("UNLISTEN observations")
+
+
+async def test_what_is_stored_while_the_writer_stops_is_announced(
+    connection: Connection, database: str, settings: Settings
+) -> None:
+    """Many rows that were taken in before are stored last of all; listeners hear of them."""
+    (stream,) = await datastreams(connection)
+    times = batch.microseconds(NOON) + np.arange(20_000) * 1_000_000
+    rows = batch.of_columns(datastream_id=stream, times=times, results=times / 7e9)
+    await connection.execute("LISTEN observations")
+    async with Writer(url=database, settings=settings) as writer:
+        putting = asyncio.create_task(writer.put_columns(rows))
+        await asyncio.sleep(0)
+    assert (await putting).new.all()
+    heard = [notice.payload async for notice in connection.notifies(timeout=20.0, stop_after=1)]
+    assert heard == [str(stream)]
     await connection.execute("UNLISTEN observations")
 
 

@@ -7,7 +7,10 @@ import asyncio
 
 import pytest
 
+from stadtkern.core import database as core_database
+from stadtkern.core.database import Connection
 from tests.things.factories import City, datastream, hourly, location, restricted, thing
+from tests.things.histories import until
 
 pytestmark = pytest.mark.anyio
 
@@ -47,3 +50,72 @@ async def test_moving_and_deleting_at_the_same_time_leaves_no_half(city: City) -
     if (await city.send("GET", f"Things({number})")).status_code == 404:
         left = await city.send("GET", f"Observations/$count?$filter=Datastream/id eq {stream['@iot.id']}")
         assert left.text == "0"
+
+
+async def _waiting_for_locks(connection: Connection, count: int) -> None:
+    """Until so many sessions of this database stand in line."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def all_wait() -> bool:
+        row = await (await connection.execute(waiting)).fetchone()
+        return row is not None and row[0] >= count
+
+    await until(all_wait)
+
+
+async def _two_things(city: City, name: str) -> tuple[list[int], list[int]]:
+    """Things of this name with a Datastream each, the first Thing with the last Datastream."""
+    first = await city.create("Things", thing(name=name, Locations=[location()]))
+    await city.create(
+        "Things",
+        thing(name=name, Locations=[location()], Datastreams=[datastream(observations=hourly(1, 2))]),
+    )
+    await city.create(f"Things({first})/Datastreams", datastream(observations=hourly(3, 4)))
+    things = await city.values(f"Things?$filter=name eq '{name}'&$expand=Datastreams&$orderby=id")
+    assert len(things) == 2
+    return [each["@iot.id"] for each in things], [each["Datastreams"][0]["@iot.id"] for each in things]
+
+
+@pytest.mark.parametrize("what", ["Things", "Observations"])
+async def test_two_who_delete_the_same_by_filter_both_succeed(
+    city: City, connection: Connection, database: str, what: str
+) -> None:
+    """The second one finds nothing left."""
+    name = f"deleted twice: {what}"
+    things, streams = await _two_things(city, name)
+    condition = f"name eq '{name}'" if what == "Things" else f"Datastream/id eq {streams[0]}"
+    lock = (
+        "SELECT FROM things.thing WHERE id = ANY (%s) FOR UPDATE"
+        if what == "Things"
+        else "SELECT FROM things.datastream_state WHERE datastream_id = ANY (%s) FOR UPDATE"
+    )
+    async with await core_database.connect(url=database) as holder:
+        await holder.execute(lock, [things if what == "Things" else streams])
+        both = [asyncio.create_task(city.send("DELETE", f"{what}?$filter={condition}")) for _ in range(2)]
+        await _waiting_for_locks(connection, 2)
+        await holder.rollback()
+        assert [(await each).status_code for each in both] == [200, 200]
+    left = await city.send("GET", f"{what}/$count?$filter={condition}")
+    assert left.text == "0"
+
+
+async def test_deleting_by_filter_holds_datastreams_in_the_order_of_writers(
+    city: City, connection: Connection, database: str
+) -> None:
+    """A writer who has the first Datastream gets the second, too: nobody who waits for the first holds it."""
+    _, (last, first) = await _two_things(city, "deleted beside a writer")
+    assert first < last
+    hold = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR UPDATE"
+    async with await core_database.connect(url=database) as writer:
+        await writer.execute(hold, [first])
+        deleting = asyncio.create_task(
+            city.send("DELETE", "Things?$filter=name eq 'deleted beside a writer'")
+        )
+        await _waiting_for_locks(connection, 1)
+        await writer.execute("SET lock_timeout = '500ms'")
+        await writer.execute(hold, [last])
+        await writer.rollback()
+        assert (await deleting).status_code == 200

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 import psycopg
 import structlog
 
-from stadtkern.core import database, outbox
+from stadtkern.core import database, outbox, waiting
 from stadtkern.things.store import aftermath
 
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.1
+_AWAY_SECONDS = 1.0
 
 
 class Announcer:
@@ -24,6 +25,7 @@ class Announcer:
         self._url = url
         self._changed: set[int] = set()
         self._some = asyncio.Event()
+        self._ending = asyncio.Event()
 
     def add(self, datastream_ids: Iterable[int]) -> None:
         """These datastreams have news."""
@@ -31,20 +33,25 @@ class Announcer:
         if self._changed:
             self._some.set()
 
+    def end(self) -> None:
+        """Nothing is added from now on: `run` tells what is left and returns."""
+        self._ending.set()
+        self._some.set()
+
     async def run(self) -> None:
-        """Announce until cancelled."""
-        while True:
+        """Announce until the end; what the database does not take then is lost."""
+        while not self._ending.is_set() or self._changed:
             try:
                 async with await database.connect(url=self._url, autocommit=True) as connection:
                     await connection.execute("SET synchronous_commit = off")
-                    while True:
+                    while not self._ending.is_set() or self._changed:
                         await self._some.wait()
                         await self.flush(connection)
-                        await asyncio.sleep(PAUSE_SECONDS)
+                        await waiting.pause(self._ending, seconds=PAUSE_SECONDS)
             except psycopg.OperationalError as error:
                 log.warning("announcer lost the database", error=str(error).strip())
-                self.add(())
-                await asyncio.sleep(1.0)
+                if await waiting.pause(self._ending, seconds=_AWAY_SECONDS):
+                    return
 
     async def flush(self, connection: database.Connection) -> None:
         """Announce what was collected."""

@@ -35,6 +35,7 @@ _COMMITS = metrics.REGISTRY.histogram(
 _FAILED = metrics.REGISTRY.counter("stadtkern_commits_failed", "Commits that were tried again.").at()
 # For how long a refusal counts while nobody tries again.
 _REMEMBERED_SECONDS = 15.0
+_FAREWELL_SECONDS = 5.0
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -56,7 +57,8 @@ class Writer:
         self._queue = Queue(limit=settings.queue_limit)
         self._announcer = Announcer(url=url)
         self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience, announce=self._announcer.add)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: asyncio.Task[None] | None = None
+        self._announcing: asyncio.Task[None] | None = None
         self._room = room or disk.room(settings, url=url)
         self._way = way
         self._closing = False
@@ -64,26 +66,24 @@ class Writer:
         self._connection: database.Connection | None = None
 
     async def __aenter__(self) -> Self:
-        self._tasks = [
-            asyncio.create_task(self._run(), name="writer"),
-            asyncio.create_task(self._announcer.run(), name="writer-announcer"),
-        ]
+        self._runner = asyncio.create_task(self._run(), name="writer")
+        self._announcing = asyncio.create_task(self._announcer.run(), name="writer-announcer")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish what was taken in, then stop."""
+        """Finish what was taken in and tell of it, then stop."""
         self._closing = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 await self._queue.idle()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _ended(self._runner)
         self._refuse(self._queue.take(most=2**62))
         await self._disconnect()
         await self._bulk.close()
+        self._announcer.end()
+        await _ended(self._announcing, within=_FAREWELL_SECONDS)
 
     @property
     def waiting(self) -> int:
@@ -236,6 +236,15 @@ class Writer:
             with contextlib.suppress(psycopg.Error):
                 await self._connection.close()
             self._connection = None
+
+
+async def _ended(task: asyncio.Task[None] | None, *, within: float = 0.0) -> None:
+    """End a task of ours, unless it comes to its end by itself."""
+    if task is not None:
+        if within:
+            await asyncio.wait({task}, timeout=within)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _count(way: str, *, new: int, known: int, refused: int) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urljoin
 
+from psycopg.errors import DeadlockDetected
 from starlette.responses import Response
 
-from stadtkern.core.problems import Unavailable
+from stadtkern.core.problems import NotFound, Unavailable
 from stadtkern.things import entities
 from stadtkern.things.api import answers, door, methods
 from stadtkern.things.api.call import Call
@@ -111,27 +112,46 @@ async def delete(call: Call, resource: Resource) -> Response:
 
 
 async def _clear(call: Call, resource: Resource) -> Response:
-    """Delete all that a filter finds, or nothing: in one transaction, each entity with its own rights."""
-    asked, entity = query_options.parse(call.query), resource.last.entity
+    """Delete all that a filter finds, or nothing: in one transaction, each entity with its own rights.
+
+    Where others delete the same or writers stand crosswise to that, it looks again for what is left.
+    """
+    asked = query_options.parse(call.query)
     if asked.given.keys() != {"$filter"}:
         raise NeedsFilter(where="address")
-    async with _writing(call, await call.writer()) as change:
-        parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
-        read = reader.Reader(change.connection, change.scope, call.service)
-        chosen = replace(asked, select=("id",))
-        prepared = await read.prepare(entity=entity, options=chosen, parent=parent)
-        found = await read.page(prepared, parent, limit=MOST_AT_ONCE + 1)
-        if len(found) > MOST_AT_ONCE:
-            raise TooManyAtOnce(f"more than {MOST_AT_ONCE} {entity.set} fit", where="$filter")
-        gone = sorted({row[0] for row in found})  # each once, however often it is listed
-        if entity is entities.OBSERVATION:  # together: writers wait for their Datastreams
-            await deleting.observations(change, numbers=gone)
-        for number in gone if entity.owned else ():
-            await deleting.delete(change, entity=entity, number=number)
-    for number in gone if entity.name == "FeatureOfInterest" else ():
+    gone: list[int] = []
+    for tries_left in (2, 1, 0):
+        try:
+            gone = await _cleared(call, resource, asked)
+            break
+        except (NotFound, Unavailable) as problem:
+            crossed = isinstance(problem, NotFound) or isinstance(problem.__cause__, DeadlockDetected)
+            if not tries_left or not crossed:
+                raise
+    for number in gone if resource.last.entity.name == "FeatureOfInterest" else ():
         await _sweep(call, number)
     call.state.streams.forget()
     return answers.gone()
+
+
+async def _cleared(call: Call, resource: Resource, asked: Options) -> list[int]:
+    """The ids of what was deleted, each once, however often it is listed."""
+    entity = resource.last.entity
+    async with _writing(call, await call.writer()) as change:
+        parent = await locate.parent(change.connection, change.scope, steps=resource.steps)
+        read = reader.Reader(change.connection, change.scope, call.service)
+        prepared = await read.prepare(entity=entity, options=replace(asked, select=("id",)), parent=parent)
+        found = await read.page(prepared, parent, limit=MOST_AT_ONCE + 1)
+        if len(found) > MOST_AT_ONCE:
+            raise TooManyAtOnce(f"more than {MOST_AT_ONCE} {entity.set} fit", where="$filter")
+        gone = sorted({row[0] for row in found})
+        if entity is entities.OBSERVATION:  # together: writers wait for their Datastreams
+            await deleting.observations(change, numbers=gone)
+            return gone
+        await deleting.hold(change, entity=entity, numbers=gone)
+        for number in gone:
+            await deleting.delete(change, entity=entity, number=number)
+    return gone
 
 
 async def _sweep(call: Call, number: int) -> None:

@@ -18,6 +18,14 @@ from stadtkern.things.store import amend, clearing, disposal
 
 _OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
 
+_HOLDING = {
+    "things.thing": "things",
+    "things.sensor": "sensors",
+    "things.observed_property": "properties",
+    "things.datastream": "datastreams",
+}
+_SEVERAL = 2
+
 
 async def delete(change: Change, *, entity: EntityType, number: int) -> None:
     """Delete one entity and what goes with it. Raises NotFound, StillNeeded, Forbidden."""
@@ -39,6 +47,20 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
     )
     if entity.name == "FeatureOfInterest":
         await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+
+
+async def hold(change: Change, *, entity: EntityType, numbers: Sequence[int]) -> None:
+    """Keep writers from all datastreams that vanish with these, in the order in which writers hold them.
+
+    One entity after the other would hold them in another order, and each could wait for the other.
+    """
+    if entity.table not in _HOLDING or len(numbers) < _SEVERAL:
+        return
+    loaded = statements.load("things")
+    params: dict[str, list[int]] = {name: [] for name in _HOLDING.values()}
+    params[_HOLDING[entity.table]] = list(numbers)
+    found = await (await change.connection.execute(loaded["hold_datastreams_of"], params)).fetchall()
+    await change.connection.execute(loaded["hold_states"], {"ids": [row[0] for row in found]})
 
 
 async def observations(change: Change, *, numbers: Sequence[int]) -> None:
