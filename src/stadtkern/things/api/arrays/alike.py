@@ -19,6 +19,7 @@ _NEAR = 200
 _LARGEST = 2**63 - 1
 
 _check = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_numbers = msgspec.json.Decoder(list[int]).decode
 _decode_components = msgspec.json.Decoder(list[str]).decode
 
 
@@ -53,15 +54,22 @@ def cut(body: bytes) -> Cut | None:
             return None
         parts = parts[0].split(joint[0] + front)
     pieces = [part.partition(middle) for part in parts]
-    if body.count(b"{") != 2 * len(parts) or not b"".join([piece[0] for piece in pieces]).isdigit():
+    spelled = [piece[0] for piece in pieces]
+    if body.count(b"{") != 2 * len(parts) or not b"".join(spelled).isdigit():
         return None
     try:
         _check(body)
         components = _decode_components(begin["components"])
+        numbers = _decode_numbers(b"[%b]" % b",".join(spelled))
     except msgspec.MsgspecError:
         return None
-    numbers = tuple([int(piece[0]) for piece in pieces])
     texts = [piece[2] for piece in pieces]
-    sizes = [text.count(b"[") for text in texts]
-    usual = min(numbers) > 0 and max(numbers) <= _LARGEST and all(sizes) and rows.fit(components)
-    return Cut(numbers, sizes, texts, components) if usual else None
+    usual = min(numbers) > 0 and max(numbers) <= _LARGEST and all(texts) and rows.fit(components)
+    return Cut(tuple(numbers), _sizes(texts), texts, components) if usual else None
+
+
+def _sizes(texts: list[bytes]) -> list[int]:
+    """How many rows there are in each, mostly one; that is looked at together."""
+    if b",".join(texts).count(b"[") == len(texts):
+        return [1] * len(texts)
+    return [text.count(b"[") for text in texts]
