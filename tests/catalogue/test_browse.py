@@ -98,6 +98,8 @@ async def test_a_dataset_of_series_shows_them_first(cookie: str, visitor: AsyncC
     assert "Nennen Sie die Quelle." in page
     assert page.index("Was darin steckt") < page.index('id="mitnehmen"') < page.index("Steckbrief")
     assert 'href="#mitnehmen"' in page
+    # What is made when it is asked for says how much it is.
+    assert re.search(r"\d Werte, etwa \d+ [kM]B</p>", page)
     answer = await visitor.get("/daten/kleine-stadt/schnittstelle")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sta/v1.1/")

@@ -272,3 +272,17 @@ async def test_titles_of_any_script_and_length_get_an_address(connection: Connec
         await _story(connection, title=title)
         made.append((await queries.public(connection))[0].key)
     assert made == ["ueber-oel-mass", "ueber-oel-mass-2", "datenfenster", "datenfenster-2", "x" * 60]
+
+
+async def test_the_list_shows_the_first_diagram_of_each_story(
+    visitor: AsyncClient, town: factories.Town, connection: Connection
+) -> None:
+    """Where a story's data are gone or it has no diagram, its words stand alone."""
+    stream = town.streams["Fahrräder Promenade"]
+    await _story(connection, Block(kind="diagram", source=f"reihe={stream}&gruppe=tag"))
+    await _story(connection, Block(kind="diagram", source="reihe=999999"), title="Ohne Daten")
+    await _story(connection, Block(kind="text", text={"de": "Nur Worte."}), title="Nur Worte")
+    page = await _text(visitor, "/datenfenster")
+    assert page.count('class="sk-cover"') == 1
+    assert "<svg" in page.partition('class="sk-cover"')[2].partition("</figure>")[0]
+    assert page.count("Wer fährt weiter?") == 3

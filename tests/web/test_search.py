@@ -84,6 +84,16 @@ async def test_english_pages_answer_in_english(visitor: AsyncClient) -> None:
     assert {"text": "Attribution", "url": "/en/glossar#namensnennung", "kind": "Word"} in found
 
 
+async def test_what_is_not_english_says_so(visitor: AsyncClient) -> None:
+    """On English pages German words about a place are marked as German (WCAG 2.2, 3.1.2)."""
+    assert '<p class="sk-small sk-muted" lang="de">' in await _page(visitor, "/en/suche")
+    assert 'lang="de">' not in (await _page(visitor, "/suche")).partition("<main")[2].partition("</main")[0]
+
+
+async def _page(visitor: AsyncClient, path: str) -> str:
+    return (await visitor.get(path, {"q": "Neutor"})).content.decode()
+
+
 async def test_nothing_found_says_what_one_can_do(visitor: AsyncClient) -> None:
     """Wish for data, or report the word; what was typed is kept and harmless."""
     page = (await visitor.get("/suche", {"q": "xq<b>zzy"})).content.decode()

@@ -58,6 +58,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset in the list; `newest` is the instant of the newest reading, where there are any.
 
     `badges`: what must be said of it, and whether it is a warning. `state`: how old it is without readings.
+    `called`, `told`: title and description by language.
     """
 
     url: str
@@ -71,6 +72,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     newest: datetime | None
     state: str
     late_after: timedelta = LATE_AFTER
+    called: object = ""
+    told: object = ""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +149,8 @@ def _card(visit: Visit, dataset: Dataset, newest: datetime | None, *, url: str) 
         licence=wording.name("licence", licences[0].licence) if licences else "",
         newest=newest,
         state=gettext("Stand %(day)s") % {"day": day},
+        called=dataset.title,
+        told=dataset.description,
     )
 
 

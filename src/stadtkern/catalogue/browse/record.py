@@ -19,6 +19,7 @@ from stadtkern.catalogue.browse import (
     picture,
     programs,
     series,
+    sizes,
     table,
     wording,
 )
@@ -90,7 +91,9 @@ async def context(visit: Visit, dataset: Dataset) -> Mapping[str, Any]:
         "programs": programs.of_dataset(dataset, tables=tables, holding=holding),
         "explained_columns": [columns.explained(each) for each in tables] or columns.of_series(holding),
         "snippets": embed.snippets(dataset, mapped=shown is not None, tables=tables, holding=holding),
-        "forms": [_form(form) for form in dataset.distributions],
+        "forms": [
+            _form(form, sizes.said(form, tables=tables, holding=holding)) for form in dataset.distributions
+        ],
         "licences": [_licence(dataset, form) for form in wording.licences(dataset)],
         "credits": _credits(dataset),
         "score": score,
@@ -122,14 +125,14 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
-def _form(form: Distribution) -> Form:
+def _form(form: Distribution, size: str) -> Form:
     kind = wording.name("format", form.format) if form.format else ""
     return Form(
         form=form,
         title=wording.said(form.title) or kind or gettext("Daten"),
         about=wording.said(form.description),
         format=kind,
-        size=formats.size(form.byte_size),
+        size=size,
         address=form.download_url or form.access_url,
         download=bool(form.download_url),
         file=form.access_url.rpartition("/")[2] if form.made_by == "file" else "",

@@ -36,6 +36,7 @@ MOST_PLACES = 500
 MOST_MAPS = 6
 # What all charts of tables of one page may take together, and what each of them gets at least.
 _SECONDS, _LEAST_MILLISECONDS = 6.0, 150
+_SECONDS_OF_COVERS = 1.0
 _LINE = timedelta(hours=48)
 
 
@@ -93,6 +94,22 @@ async def parts(visit: Visit, told: Told, *, address: str = "") -> list[Part]:
         found.append(await _part(visit, block, number, milliseconds=left, drawn=maps_left > 0))
         maps_left -= block.kind == "map"
     return _in_rows(found, address=address)
+
+
+async def covers(visit: Visit, tellings: Sequence[Told]) -> list[Diagram | Chart | None]:
+    """The first diagram of each story, as far as a list may wait for it; the others stand there in words."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + _SECONDS_OF_COVERS
+    found: list[Diagram | Chart | None] = []
+    for number, told in enumerate(tellings, 1):
+        block = next((each for each in told.blocks if each.kind == "diagram"), None)
+        left = int((until - clock()) * 1000)
+        if block is None or left < _LEAST_MILLISECONDS:
+            found.append(None)
+            continue
+        part = await _part(visit, block, number, milliseconds=left, drawn=False)
+        found.append(part.diagram if part.diagram and part.diagram.filled else None)
+    return found
 
 
 async def tile(visit: Visit, told: Told, *, number: int, address: str, columns: int) -> Tile | None:

@@ -28,12 +28,18 @@ async def listing(request: HttpRequest) -> HttpResponse:
     page = max(1, int(asked)) if asked.isdecimal() and len(asked) < 5 else 1
     async with visits.open_visit(request) as visit:
         found = await queries.public(visit.connection, skip=(page - 1) * queries.SIZE)
+        here = found[: queries.SIZE]
+        covers = await shown.covers(visit, [each.told for each in here])
     more = len(found) > queries.SIZE
     turning = paging.between(f"?seite={page - 1}" if page > 1 else "", f"?seite={page + 1}" if more else "")
     return render(
         request,
         "insights/stories/list.html",
-        {"stories": found[: queries.SIZE], "paging": turning, "writes": permissions.writes(request)},
+        {
+            "stories": list(zip(here, covers, strict=True)),
+            "paging": turning,
+            "writes": permissions.writes(request),
+        },
     )
 
 

@@ -24,12 +24,17 @@ _ABOUT = 180
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """Something found: what it is called, where it is, a few words about it, and of which kind."""
+    """Something found: what it is called, where it is, a few words about it, and of which kind.
+
+    `called`, `told`: title and words by language, for those who have it read to them.
+    """
 
     title: str
     url: str
     about: str = ""
     kind: str = ""
+    called: object = ""
+    told: object = ""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +87,8 @@ async def _datasets(visit: Visit, *, text: str, size: int) -> Group:
             reverse("dataset", args=[dataset.key]),
             formats.excerpt(dataset.description, _ABOUT),
             kind,
+            dataset.title,
+            dataset.description,
         )
         for dataset in found.datasets
     ]
@@ -100,7 +107,14 @@ async def _stories(visit: Visit, *, text: str, size: int) -> Group:
     found = await stories.matching(visit.connection, words=words, limit=size)
     kind = gettext("Daten-Fenster")
     hits = [
-        Hit(formats.words(title), reverse("story", args=[key]), formats.excerpt(summary, _ABOUT), kind)
+        Hit(
+            formats.words(title),
+            reverse("story", args=[key]),
+            formats.excerpt(summary, _ABOUT),
+            kind,
+            title,
+            summary,
+        )
         for key, title, summary in found
     ]
     return Group(key="datenfenster", title=kind, hits=hits)
@@ -111,7 +125,13 @@ async def _things(visit: Visit, *, text: str, size: int) -> Group:
     found, roughly = await places.things(visit, words=words, size=size + 1)
     kind = gettext("Messort")
     hits = [
-        Hit(hit.name, reverse("thing", args=[hit.id]), formats.excerpt(hit.description, _ABOUT), kind)
+        Hit(
+            hit.name,
+            reverse("thing", args=[hit.id]),
+            formats.excerpt(hit.description, _ABOUT),
+            kind,
+            told=hit.description,
+        )
         for hit in found[:size]
     ]
     more = len(found) > size and not roughly
@@ -134,6 +154,8 @@ def _words(visit: Visit, *, text: str, size: int) -> Group:
             f"{reverse('glossary')}#{term.key}",
             formats.words(term.short),
             gettext("Begriff"),
+            term.name,
+            term.short,
         )
         for _, term in best
     ]
