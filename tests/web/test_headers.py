@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.test import AsyncClient
 
 from stadtkern.core.database import Connection
 from stadtkern.ui import visit
+from stadtkern.web import workbench
 from tests import browsing
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +54,18 @@ async def test_an_empty_city_says_what_will_be_here(visitor: AsyncClient) -> Non
 async def test_pages_about_the_site_are_there(visitor: AsyncClient, path: str) -> None:
     """Only what is real stands in the footer."""
     assert (await visitor.get(path)).status_code == 200
+
+
+async def test_lines_for_mqtt_name_the_broker(visitor: AsyncClient) -> None:
+    """The addresses that the API's root names, each for its purpose; nothing where MQTT is not spoken."""
+    page = (await visitor.get("/schnittstellen")).content.decode()
+    name, port = "localhost", urlsplit(settings.MQTT_ENDPOINTS[1]).port
+    assert f"mosquitto_sub -h {name} -p {port} -t &#x27;v1.1/Datastreams(1)/Observations&#x27;" in page
+    apart = workbench.mqtt_lines(("mqtts://in.example", "mqtt://out.example:1884"), prefix="v1.1")
+    assert apart is not None
+    assert "-h in.example -p 8883 --tls-use-os-certs -q 1" in apart["write"]
+    assert apart["read"].startswith("mosquitto_sub -h out.example -p 1884 -t ")
+    assert workbench.mqtt_lines(None, prefix="v1.1") is None
 
 
 async def test_links_do_not_follow_the_host_header(visitor: AsyncClient) -> None:

@@ -20,6 +20,8 @@ _here = Path(__file__).parent
 _public = urlsplit(_settings.base_url)
 
 PUBLIC_URL = _settings.base_url
+# Where MQTT is spoken, for publishers and for subscribers, and what its topics begin with; None without it.
+MQTT_ENDPOINTS, MQTT_PREFIX = _settings.mqtt_endpoints, _settings.mqtt_prefix
 PUSH = _settings.push
 PUSH_ALLOWED = BASEMAP_ALLOWED = _settings.fetch_allowed
 BASEMAP, BASEMAP_BY = _settings.basemap, _settings.basemap_by

@@ -31,11 +31,9 @@ async def sources(request: HttpRequest) -> HttpResponse:
 async def interfaces(request: HttpRequest) -> HttpResponse:
     """Addresses for machines."""
     async with visits.open_visit(request):
-        return render(
-            request,
-            "web/interfaces.html",
-            {"api": f"{settings.PUBLIC_URL}/sta/v1.1", "base": settings.PUBLIC_URL},
-        )
+        mqtt = workbench.mqtt_lines(settings.MQTT_ENDPOINTS, prefix=settings.MQTT_PREFIX)
+        given = {"api": f"{settings.PUBLIC_URL}/sta/v1.1", "base": settings.PUBLIC_URL, "mqtt": mqtt}
+        return render(request, "web/interfaces.html", given)
 
 
 async def sensorthings(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -35,6 +36,25 @@ async def context(visit: Visit, *, api: str) -> dict[str, Any]:
         "examples": _examples(number),
         "snippets": _snippets(f"{api}/{_START}"),
     }
+
+
+def mqtt_lines(endpoints: tuple[str, str] | None, *, prefix: str) -> dict[str, str] | None:
+    """Lines that follow a Datastream and that send a reading; `endpoints` for publishing and subscribing."""
+    if endpoints is None:
+        return None
+    topic = f"-t '{prefix}/Datastreams(1)/Observations'"
+    writing, reading = map(_host, endpoints)
+    sent = f"{topic} -m '{{\"result\": 12}}'"
+    return {
+        "read": f"mosquitto_sub {reading} {topic}",
+        "write": f"mosquitto_pub {writing} -q 1 -u sensor -P TOKEN \\\n  {sent}",
+    }
+
+
+def _host(endpoint: str) -> str:
+    address = urlsplit(endpoint)
+    encrypted = " --tls-use-os-certs" if address.scheme == "mqtts" else ""
+    return f"-h {address.hostname} -p {address.port or (8883 if encrypted else 1883)}{encrypted}"
 
 
 def _rows() -> list[Row]:
