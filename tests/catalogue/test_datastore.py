@@ -105,9 +105,10 @@ async def test_a_call_that_takes_too_long_is_stopped(
     async def slow(visit: Visit, given: Parameters) -> None:
         await visit.connection.execute("SELECT pg_sleep(30)")
 
-    monkeypatch.setitem(views.ACTIONS, "site_read", slow)
-    monkeypatch.setattr(views, "_MILLISECONDS", 50)
-    answer = await visitor.get("/api/3/action/site_read")
+    with monkeypatch.context() as patched:
+        patched.setitem(views.ACTIONS, "site_read", slow)
+        patched.setattr(views, "_MILLISECONDS", 50)
+        answer = await visitor.get("/api/3/action/site_read")
     assert (answer.status_code, "stopped" in answer.content.decode()) == (409, True)
     answer = await visitor.get("/api/3/action/package_search?q=" + "a+" * 3_900)
     assert (answer.status_code, "too many words" in answer.content.decode()) == (409, True)

@@ -10,6 +10,7 @@ import pytest
 
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import mqtt
+from stadtkern.things.topics import watch
 from tests.ingest import mqtt_clients
 
 
@@ -24,3 +25,10 @@ async def door(settings: Settings) -> AsyncIterator[mqtt.Mqtt]:
     """The door, open."""
     async with mqtt_clients.service(settings) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer for topics that are cheap; those that are dear would take hours."""
+    monkeypatch.setattr(watch, "PARTICULAR_SECONDS", 2.0)
+    monkeypatch.setattr(watch, "TOGETHER_SECONDS", 30.0)

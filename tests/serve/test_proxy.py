@@ -68,7 +68,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         trusted=frozenset({"127.0.0.1"}),
     )
     served = asyncio.create_task(runner.serve(application, stop=stop, port=port))
-    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as client:
         while True:
             try:
                 if (await client.get(f"http://127.0.0.1:{port}/ready")).status_code == 200:
@@ -82,7 +82,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
 
 async def test_a_request_arrives_as_it_was_sent(address: str) -> None:
     """Method, encoded path, query, host and body; the proxy header is ours, not the client's."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(
             f"{address}/stra%C3%9Fe?a=1&b=%20",
             content=b"x" * 300_000,
@@ -97,21 +97,21 @@ async def test_a_request_arrives_as_it_was_sent(address: str) -> None:
 
 async def test_many_requests_share_connections(address: str) -> None:
     """Keep-alive works in both directions, also at once."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answers = await asyncio.gather(*(client.post(f"{address}/n", content=str(n)) for n in range(60)))
     assert [a.text for a in answers] == [f"{n}!" for n in range(60)]
 
 
 async def test_head_has_no_body(address: str) -> None:
     """HEAD through the proxy ends where the headers end."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.head(f"{address}/page")).content == b""
         assert (await client.get(f"{address}/page")).text == "!"
 
 
 async def test_assets_are_served_here_and_nothing_beside_them(address: str) -> None:
     """Hashed names are cached for ever; a path cannot climb out."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         found = await client.get(f"{address}/assets/app-12345678.css")
         climbed = await client.get(f"{address}/assets/%2e%2e/web.sock")
     assert found.text == "body{}"
@@ -238,7 +238,7 @@ async def test_a_request_that_never_came_whole_is_not_passed_on(tmp_path: Path) 
 @pytest.mark.parametrize("name", ["%00", "a" * 300, "..%2fweb.sock", "/etc/hostname"])
 async def test_names_that_no_asset_can_have_are_not_found(address: str, name: str) -> None:
     """404, not 500."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{address}/assets/{name}")).status_code == 404
 
 
@@ -256,7 +256,7 @@ async def test_assets_are_found_through_a_link(tmp_path: Path) -> None:
 
 async def test_a_body_that_no_form_could_send_is_refused(address: str) -> None:
     """The pages spool bodies to disk; somebody anonymous must not fill it."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(f"{address}/page", content=b"x" * (proxy.MOST_BODY + 1))
     assert answer.status_code == 413
     assert "höchstens 16 MB" in answer.text
@@ -265,7 +265,7 @@ async def test_a_body_that_no_form_could_send_is_refused(address: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/live", "/sta/v1.1/Things", "/assets/app-12345678.css"])
 async def test_only_so_many_cookies_are_taken(address: str, path: str) -> None:
     """Whoever stands behind may need much longer for them than for anything else."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         few = await client.get(address + path, headers={"Cookie": "a=" + "b" * 8_000})
         many = await client.get(address + path, headers={"Cookie": "a=" + '\\"' * 5_000})
     assert (few.status_code, many.status_code) == (200, 431)

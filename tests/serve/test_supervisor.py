@@ -88,7 +88,7 @@ def test_a_child_ends_even_if_its_parent_died_before_it_looked(tmp_path: Path) -
         "STADTKERN_DATABASE_URL": "postgresql:///none",
     }
     child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    timer = threading.Timer(30, child.kill)
+    timer = threading.Timer(180, child.kill)
     timer.start()
     assert child.wait() != -signal.SIGKILL
     timer.cancel()
