@@ -19,8 +19,8 @@ from stadtkern.core import settings as core_settings
 from stadtkern.web import apps  # noqa: F401  (before any form is defined, as in the web process)
 from tests import servers
 
-# A busy machine is no failure: what counts is the answer, not how long one example takes. The examples are the
-# same everywhere, so that a change is judged by what it changes; who looks for others says so.
+# A busy machine is no failure: what counts is the answer, not how long one example takes. The examples are
+# the same everywhere, so that a change is judged by what it changes; who looks for others says so.
 _SAME = "STADTKERN_TEST_SEARCH" not in os.environ
 hypothesis.settings.register_profile("house", deadline=None, derandomize=_SAME)
 hypothesis.settings.load_profile("house")
