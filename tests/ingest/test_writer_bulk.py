@@ -11,10 +11,11 @@ import pytest
 
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import Writer, loading
+from stadtkern.ingest.writer import Writer, commit, loading
 from stadtkern.things import readings
-from stadtkern.things.store import batch
+from stadtkern.things.store import append, batch
 from stadtkern.things.store.batch import Batch
+from stadtkern.things.store.prepared import Prepared
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, rows
 
 pytestmark = pytest.mark.anyio
@@ -116,3 +117,34 @@ async def test_mixed_batches_keep_all_their_columns(connection: Connection) -> N
     assert both.result_json is not None
     assert both.end.tolist() == [batch.NONE, batch.microseconds(NOON + timedelta(minutes=2)), batch.NONE]
     assert both.result_json.tolist() == [None, '"x"', None]
+
+
+async def test_as_many_rows_as_are_written_are_made_ready_meanwhile(
+    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer wait for those who come later, so that commits do not become smaller and smaller."""
+    (stream,) = await datastreams(connection)
+    written: list[tuple[int, bool]] = []
+    goes_on, begun = asyncio.Event(), asyncio.Event()
+    shortly = commit.shortly
+
+    async def slowly(session: Connection, *, ready: Prepared) -> append.Appended:
+        written.append((len(ready), ready.laid is not None))
+        begun.set()
+        await goes_on.wait()
+        return await shortly(session, ready=ready)
+
+    monkeypatch.setattr(commit, "shortly", slowly)
+    parts = [_rows([stream], count=2, start=NOON + n * timedelta(minutes=1)) for n in range(4)]
+    async with Writer(url=database, settings=settings) as writer:
+        first = asyncio.create_task(writer.put_columns(batch.joined(parts[:2])))
+        await begun.wait()
+        others = [asyncio.create_task(writer.put_columns(part)) for part in (*parts[2:], parts[0])]
+        for _ in range(3):
+            await asyncio.sleep(0)  # all of them are in line
+        goes_on.set()
+        assert (await first).new.all()
+        assert [(await other).new.all() for other in others] == [True, True, False]
+    assert written == [(4, False), (4, True), (2, False)]
+    assert len(await rows(connection, stream)) == 8
+    await check_state(connection, stream)

@@ -41,6 +41,8 @@ _CROSSED = (
 )
 
 _T = TypeVar("_T")
+# A commit, and its rows in order where these are made ready beforehand.
+_Next = tuple[Group, asyncio.Task[Prepared] | None]
 
 
 class _Behind(msgspec.Struct, eq=False):
@@ -75,6 +77,8 @@ class Bulk:
         self._runner: asyncio.Task[None] | None = None
         self._sessions: Sessions | None = None
         self._settling: asyncio.Task[None] | None = None
+        self._ahead: _Next | None = None
+        self._writing = 0  # rows of the commit that is being written, if they are few
 
     async def put(self, rows: Batch, *, policy: Policy | None = None) -> readings.Columns:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
@@ -94,6 +98,7 @@ class Bulk:
         self._waiting += len(rows)
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run(), name="bulk")
+        self._look_ahead()
         try:
             return await done
         finally:
@@ -107,23 +112,38 @@ class Bulk:
 
     async def _run(self) -> None:
         """Work until nobody waits."""
-        ahead = self._ready()
         behind: _Behind | None = None
         while True:
-            ahead = ahead or self._ready()
-            if ahead is None:
+            following, self._ahead = self._ahead or self._ready(), None
+            if following is None:
                 if behind is None:
                     return
                 await self._catch_up(behind, None)
                 behind = None
                 continue
-            (group, preparing), ahead = ahead, None
+            group, preparing = following
             with self._answering(group):
                 ready = _prepared(group) if preparing is None else await preparing
-                # A few rows are made ready at once: those who come while these are written share one commit.
-                ahead = self._ready() if self._waiting - len(group) > append.MOST_ROWS else None
+                # Of a few rows, those who come while these are written share one commit.
+                large = self._waiting - len(group) > append.MOST_ROWS
+                self._ahead = self._ready() if large else None
+                self._writing = len(group)
                 await self._store(group, None, ready)
+                self._writing = 0
                 behind = await self._catch_up(behind, group)
+            self._writing = 0
+
+    def _look_ahead(self) -> None:
+        """Make the next commit ready while one is written, as soon as as many rows wait for it.
+
+        The database would wait for that otherwise. With fewer, each row would cost more than is gained.
+        """
+        waiting = sum(len(caller.left) for caller in self._queue)
+        if self._ahead is not None or not 0 < self._writing <= waiting <= append.MOST_ROWS:
+            return
+        group = sharing.next_group(self._queue, most=MOST_ROWS)
+        if group is not None:
+            self._ahead = group, asyncio.create_task(_laid_out(group), name="bulk-ahead")
 
     async def _catch_up(self, behind: _Behind | None, group: Group | None) -> _Behind | None:
         """Wait until the rows before are on disk, and have the disk take the next ones.
@@ -179,7 +199,7 @@ class Bulk:
         except (psycopg.Error, OSError) as error:
             log.warning("news of stored rows was lost", error=str(error).strip())
 
-    def _ready(self) -> tuple[Group, asyncio.Task[Prepared] | None] | None:
+    def _ready(self) -> _Next | None:
         """The next commit, while its rows are sorted in a thread; a few are not worth one."""
         group = sharing.next_group(self._queue, most=MOST_ROWS)
         if group is None:
@@ -270,3 +290,8 @@ class Bulk:
 def _prepared(group: Group) -> Prepared:
     """The rows in order."""
     return prepared.prepare(group.rows())
+
+
+async def _laid_out(group: Group) -> Prepared:
+    """The same, as far as it can be told without the connection."""
+    return append.laid_out(_prepared(group))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -26,7 +26,7 @@ class Prepared(msgspec.Struct, kw_only=True, eq=False):
     """The rows sorted by partition, datastream and time; `order` says where each stood, None where they were.
 
     `ids` are the datastreams and `stream` the position therein of each row; `clash` marks rows that share
-    datastream and time with another.
+    datastream and time with another. `laid` is what `append.laid_out` has made of them.
     """
 
     rows: Batch
@@ -36,6 +36,7 @@ class Prepared(msgspec.Struct, kw_only=True, eq=False):
     ids: Integers
     stream: Integers
     clash: Flags
+    laid: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
