@@ -8,7 +8,6 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import numpy as np
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,7 +18,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer
 from stadtkern.things import readings
 from stadtkern.things.store import batch
-from tests.things.histories import NOON, datastreams, reading, rows, until
+from tests.things.histories import NOON, datastreams, reading, rows
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -215,62 +214,6 @@ async def test_a_large_request_is_answered_whole(
     async with Writer(url=database, settings=msgspec.structs.replace(settings, queue_limit=10)) as writer:
         answers = await writer.put(items)
     assert len({answer.id for answer in answers if isinstance(answer, readings.Stored)}) == len(items)
-
-
-async def test_commits_are_announced_and_leave_one_event_each(
-    connection: Connection, database: str, settings: Settings
-) -> None:
-    """Listeners hear of the datastream, the outbox tells what was committed."""
-    (stream,) = await datastreams(connection)
-    await connection.execute("LISTEN observations")
-    async with Writer(url=database, settings=settings) as writer:
-        stored = await writer.put([reading(stream, NOON, 1.0), reading(stream, NOON + MINUTE, 1.0)])
-        heard = [notice.payload async for notice in connection.notifies(timeout=60.0, stop_after=1)]
-    assert heard == [str(stream)]
-    cursor = await connection.execute(
-        "SELECT payload FROM core.outbox WHERE topic = 'things.observations' ORDER BY id DESC LIMIT 1"
-    )
-    ((told,),) = await cursor.fetchall()
-    assert (told["datastreams"], told["rows"], told["streams"]) == ([stream], 2, [stream, stream])
-    assert told["ids"] == [getattr(each, "id", 0) for each in stored]
-    assert told["times"][1] - told["times"][0] == MINUTE.total_seconds() * 1e6
-    await connection.execute("UNLISTEN observations")
-
-
-async def test_what_is_stored_while_the_writer_stops_is_announced(
-    connection: Connection, database: str, settings: Settings
-) -> None:
-    """Many rows that were taken in before are stored last of all; listeners hear of them."""
-    (stream,) = await datastreams(connection)
-    times = batch.microseconds(NOON) + np.arange(20_000) * 1_000_000
-    rows = batch.of_columns(datastream_id=stream, times=times, results=times / 7e9)
-    await connection.execute("LISTEN observations")
-    async with Writer(url=database, settings=settings) as writer:
-        putting = asyncio.create_task(writer.put_columns(rows))
-        await asyncio.sleep(0)
-    assert (await putting).new.all()
-    heard = [notice.payload async for notice in connection.notifies(timeout=20.0, stop_after=1)]
-    assert heard == [str(stream)]
-    await connection.execute("UNLISTEN observations")
-
-
-async def test_the_announcer_comes_back(connection: Connection, database: str, settings: Settings) -> None:
-    """News reach listeners again after the connections were cut."""
-    (stream,) = await datastreams(connection)
-    async with Writer(url=database, settings=settings) as writer:
-        await writer.put([reading(stream, NOON, 1.0)])
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        await connection.execute("LISTEN observations")
-        await writer.put([reading(stream, NOON + MINUTE, 1.0)])
-
-        async def heard() -> bool:
-            return bool([notice async for notice in connection.notifies(timeout=0.2, stop_after=1)])
-
-        await until(heard)
-    await connection.execute("UNLISTEN observations")
 
 
 @pytest.mark.parametrize("bulk", [False, True])

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 import hypothesis
@@ -14,10 +13,11 @@ import pytest
 from hypothesis import strategies as st
 
 from stadtkern.core.problems import Problem
-from stadtkern.things.api.arrays import alike, few, marks, scan
+from stadtkern.things.api.arrays import few, marks, scan
 from stadtkern.things.operations import rows
-from stadtkern.things.operations.streams import Facts, Together
+from stadtkern.things.operations.streams import Facts
 from stadtkern.things.store import batch
+from tests.things.scanning import scanned
 
 FACTS = Facts(
     dataset_id=1, observation_type="OM_Measurement", components=None, location_id=None, feature_id=5
@@ -55,23 +55,6 @@ def bodies(draw: st.DrawFn) -> str:
         ]
         groups.append(dict(draw(st.permutations(members))))
     return json.dumps(groups, indent=draw(st.sampled_from([None, 1])), ensure_ascii=draw(st.booleans()))
-
-
-def scanned(body: bytes, *, window: int) -> list[tuple[int, Any]] | None:
-    """Group and value of each row; None where the body is refused."""
-    scanner = scan.Scanner()
-    try:
-        for begin in range(0, len(body), window):
-            scanner.feed(body[begin : begin + window])
-        scanner.finish()
-    except Problem:
-        return None
-    found = []
-    for piece in scanner.pieces:
-        values = json.loads(b"[" + body[piece.begin : piece.end] + b"]")
-        assert len(values) == piece.size
-        found += [(piece.group, value) for value in values]
-    return found
 
 
 @hypothesis.given(text=bodies(), window=st.sampled_from([5, 40, 10_000]))
@@ -144,77 +127,6 @@ def test_the_usual_body_is_taken_in_one_go() -> None:
         usual[:-1],
     ]
     assert not any(few.read(body.encode()) for body in others)
-
-
-@st.composite
-def alikes(draw: st.DrawFn) -> str:
-    """Groups spelled alike, mostly of plain rows, sometimes with what only looks like a row or a head."""
-    strange = ['"],["', '],"x":[', '"]},{"', '[["2024-01-01T00:00:00Z",1]]', "5", "null", '"]}]"']
-    head = '{"Datastream":{"@iot.id":NUMBER},"components":["phenomenonTime","result"],"dataArray":['
-    groups = []
-    for number in range(1, draw(st.integers(2, 5))):
-        rows = [f'["2024-01-01T00:00:0{n}Z",{number}]' for n in range(draw(st.integers(1, 3)))]
-        if not draw(st.integers(0, 5)):
-            rows.insert(draw(st.integers(0, 2)), draw(st.sampled_from(strange)))
-        joint = draw(st.sampled_from([",", ",", ", "]))
-        groups.append(head.replace("NUMBER", str(number)) + joint.join(rows) + "]}")
-    return "[" + draw(st.sampled_from([",", ", ", ",\n"])).join(groups) + "]"
-
-
-@hypothesis.given(
-    text=alikes(), place=st.floats(0, 1), sign=st.sampled_from(list('[]{},":\\ 1\x01')), damage=st.booleans()
-)
-def test_bodies_cut_by_their_text_mean_the_same(text: str, place: float, sign: str, damage: bool) -> None:
-    """Whole or damaged: what is cut and then read at once is what the scanner finds."""
-    at = int(place * len(text))
-    body = (text[:at] + sign + text[at:] if damage else text).encode()
-    taken = alike.cut(body)
-    if taken is None:
-        return
-    facts = Together(frozenset({1}), np.full(len(taken.numbers), 5), particular=False)
-    found = rows.whole(
-        texts=taken.texts, sizes=taken.sizes, numbers=taken.numbers, facts=facts, components=taken.components
-    )
-    if found is not None and found.rows is not None:
-        expected = scanned(body, window=10_000)
-        assert expected is not None
-        groups = json.loads(body)
-        assert found.rows.datastream_id.tolist() == [
-            groups[at]["Datastream"]["@iot.id"] for at, _ in expected
-        ]
-        assert found.rows.result.tolist() == [row[1] for _, row in expected]
-        assert [batch.instant(time) for time in found.rows.time] == [
-            datetime.fromisoformat(row[0]) for _, row in expected
-        ]
-
-
-def test_what_is_spelled_alike_is_cut() -> None:
-    """With blanks as Python writes them, too; not so with another order, an escape or a member more."""
-    group = {"Datastream": {"@iot.id": 7}, "components": ["result"], "dataArray": [[1], [2]]}
-    for text in (
-        json.dumps([group] * 3),
-        json.dumps([group] * 3, separators=(",", ":")),
-        json.dumps([group]),
-    ):
-        taken = alike.cut(text.encode())
-        assert taken is not None
-        assert taken.numbers == (7,) * text.count("iot.id")
-        assert set(taken.sizes) == {2}
-    usual = json.dumps([group, group])
-    others = [
-        json.dumps([group, dict(reversed(group.items()))]),
-        json.dumps([group, {**group, "dataArray@iot.count": 2}]),
-        json.dumps([group, {**group, "components": ["result", "phenomenonTime"]}]),
-        json.dumps([group, {**group, "dataArray": [[{"Datastream": {"@iot.id": 7}}]]}]),
-        json.dumps([group, {**group, "dataArray": []}]),
-        usual.replace("result", "\\u0072esult"),
-        usual.replace(": 7", ": 0"),
-        usual.replace(": 7", f": {2**63}"),
-        usual.replace(": 7", ": 07"),
-        usual.replace('["result"]', "[1]"),
-        usual[:-1],
-    ]
-    assert not any(alike.cut(body.encode()) for body in others)
 
 
 @hypothesis.given(text=st.text(alphabet='a"\\[]{}', max_size=40))
