@@ -128,6 +128,21 @@ async def test_only_publishers_move_and_only_to_where_they_may(
     assert (await visitor.get(f"/arbeit/daten/{hidden.key}/verschieben")).status_code == 404
 
 
+async def test_whoever_moves_something_out_of_sight_is_led_to_where_they_may_go(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """An administrator puts a dataset into a room that they look after but do not read."""
+    owner = await people.person(connection, role="administrator", kind="city")
+    await datasets.save_room(connection, key="keller", kind="restricted", title={"de": "Keller"})
+    made = await _dataset(connection, owner, title="Rohre")
+    path = f"/arbeit/daten/{made.key}/verschieben"
+    _as(visitor, owner)
+    given = {"room": "keller", "organisation": str(owner.organisation_id), "seen": await _seen(visitor, path)}
+    answer = await visitor.post(path, {**given, "sure": "yes"})
+    assert (answer.status_code, answer["Location"]) == (302, "/arbeit/raeume/keller")
+    assert "Rohre" in await _page(visitor, "/arbeit/raeume/keller")
+
+
 async def test_another_organisation_takes_over_with_deliveries_and_keys(
     visitor: AsyncClient, connection: Connection
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from psycopg.types.json import Jsonb
 
 from stadtkern.catalogue.onboarding import operations, queries
@@ -111,6 +111,13 @@ def test_axe_finds_nothing_at_any_step(
     for name, path in shown.items():
         found += axe.faults(page, walk.address + path, name=name)
         assert page.url == walk.address + path, "no longer signed in"
+        if name in ("unlesbar", "verworfen"):
+            expect(page.get_by_role("link", name="Andere Datei einspielen")).to_be_visible()
+        if name == "einordnen":
+            expect(page.get_by_label("Spalte mit der Zeit")).to_be_hidden()
+            page.get_by_label("Messreihen", exact=True).check()
+            expect(page.get_by_label("Spalte mit der Zeit")).to_be_visible()
+            found += axe.here(page, name="einordnen as series")
         if pictures:
             page.screenshot(path=Path(pictures) / f"import-{name}-{scheme}.png", full_page=True)
     context.close()

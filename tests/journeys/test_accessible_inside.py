@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from stadtkern.core import database, datasets
 from stadtkern.insights.cockpit.definitions import Definition
@@ -40,6 +40,9 @@ PATHS = (
     "/arbeit/datenfenster/aufnehmen?diagramm=reihe%3D1", "/arbeit/datenfenster/{story}",
     "/arbeit/datenfenster/{story}/vorschau", "/arbeit/datenfenster/{story}/freigabe",
 )  # fmt: skip
+
+# Sent as they are, with Enter in the first field: it saves, and what is wrong stands beside the fields.
+EMPTY = ("/arbeit/raeume/neu", "/arbeit/vereinbarungen/neu?raum=tresor", "/arbeit/datenfenster/neu")
 
 
 _BLOCKS = (
@@ -133,5 +136,10 @@ def test_axe_finds_nothing_inside(
         if pictures:
             name = template.strip("/").replace("/", "-").replace("?", "-") + f"-{scheme}.png"
             page.screenshot(path=Path(pictures) / name, full_page=True)
+    for path in EMPTY:
+        page.goto(walk.address + path)
+        page.locator("main form input[type=text]").first.press("Enter")
+        expect(page.locator("main .kern-error").first).to_be_visible()
+        found += axe.here(page, name=f"{path} with mistakes")
     context.close()
     assert not found, "\n".join(found)

@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.catalogue import queries
 from stadtkern.catalogue.browse import wording
 from stadtkern.catalogue.editor import desk as desks
 from stadtkern.catalogue.editor import effects
 from stadtkern.catalogue.editor.desk import Desk
 from stadtkern.catalogue.operations import moving
+from stadtkern.ui import visit as visits
 
 Choices = Sequence[tuple[str, str]]
 
@@ -51,34 +53,47 @@ class MoveForm(forms.Form):
 async def move(request: HttpRequest, key: str) -> HttpResponse:
     """Ask where to; then say who will see it and who no longer; then do it."""
     async with desks.open_desk(request, key=key, role="publisher") as desk:
-        form = await _form(request, desk)
-        context: dict[str, Any] = {
-            "dataset": desk.dataset,
-            "title": wording.said(dict(desk.dataset.title)) or key,
-            "form": form,
-        }
-        if request.method != "POST" or not form.is_valid() or not await _fits(desk, form):
-            status = 422 if form.errors else 200
-            return render(request, "catalogue/editor/move.html", context, status=status)
-        room, organisation_id = form.cleaned_data["room"], int(form.cleaned_data["organisation"])
-        if request.POST.get("sure") == "yes":
-            seen_room, _, seen_organisation = form.cleaned_data["seen"].partition(" ")
-            seen = (seen_room, int(seen_organisation) if seen_organisation.isdecimal() else 0)
-            try:
-                await moving.move(
-                    desk.visit.connection, by=desk.person, dataset_id=desk.dataset.id, room=room,
-                    organisation_id=organisation_id, seen=seen,
-                )  # fmt: skip
-            except moving.DatasetHasMoved as error:
-                form.add_error(None, gettext("Inzwischen wurde er verschoben. Laden Sie die Seite neu."))
-                return render(request, "catalogue/editor/move.html", context, status=error.status)
-            return redirect("dataset-editor", key=key)
-        before = await effects.room(desk, key=desk.dataset.room.key)
-        after = await effects.room(desk, key=room)
-        context["effects"] = await effects.of(
-            desk, before=before, after=after, organisation_id=organisation_id
-        )
-        context |= {"before": before, "after": after, "wider": after.kind == "public" != before.kind}
+        person = desk.person
+        answer = await _ask_or_move(request, desk)
+    if answer is not None:
+        return answer
+    # What somebody may see has just changed, so that it is asked anew.
+    async with visits.open_visit(request) as visit:
+        found = await queries.one(visit.connection, visit.scope, key=key)
+    if found is None:
+        return redirect("room", key=request.POST["room"])
+    mine = person.may(role="editor", organisation_id=found.organisation.id)
+    return redirect("dataset-editor" if mine else "dataset", key=key)
+
+
+async def _ask_or_move(request: HttpRequest, desk: Desk) -> HttpResponse | None:
+    """The page to show; none when the dataset has moved."""
+    form = await _form(request, desk)
+    context: dict[str, Any] = {
+        "dataset": desk.dataset,
+        "title": wording.said(dict(desk.dataset.title)) or desk.dataset.key,
+        "form": form,
+    }
+    if request.method != "POST" or not form.is_valid() or not await _fits(desk, form):
+        status = 422 if form.errors else 200
+        return render(request, "catalogue/editor/move.html", context, status=status)
+    room, organisation_id = form.cleaned_data["room"], int(form.cleaned_data["organisation"])
+    if request.POST.get("sure") == "yes":
+        seen_room, _, seen_organisation = form.cleaned_data["seen"].partition(" ")
+        seen = (seen_room, int(seen_organisation) if seen_organisation.isdecimal() else 0)
+        try:
+            await moving.move(
+                desk.visit.connection, by=desk.person, dataset_id=desk.dataset.id, room=room,
+                organisation_id=organisation_id, seen=seen,
+            )  # fmt: skip
+        except moving.DatasetHasMoved as error:
+            form.add_error(None, gettext("Inzwischen wurde er verschoben. Laden Sie die Seite neu."))
+            return render(request, "catalogue/editor/move.html", context, status=error.status)
+        return None
+    before = await effects.room(desk, key=desk.dataset.room.key)
+    after = await effects.room(desk, key=room)
+    context["effects"] = await effects.of(desk, before=before, after=after, organisation_id=organisation_id)
+    context |= {"before": before, "after": after, "wider": after.kind == "public" != before.kind}
     return render(request, "catalogue/editor/move_sure.html", context)
 
 
