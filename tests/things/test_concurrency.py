@@ -119,3 +119,20 @@ async def test_deleting_by_filter_holds_datastreams_in_the_order_of_writers(
         await writer.execute(hold, [last])
         await writer.rollback()
         assert (await deleting).status_code == 200
+
+
+async def test_whoever_may_not_delete_keeps_nobody_waiting(
+    city: City, connection: Connection, database: str
+) -> None:
+    """A filter that finds what is not theirs is refused before writers of its Datastreams are waited for."""
+    name = "not theirs"
+    _, streams = await _two_things(city, name)
+    stranger = City(city.client, await restricted(database, key="no-deleter"))
+    async with await core_database.connect(url=database) as writer:
+        hold = "SELECT FROM things.datastream WHERE id = ANY (%s) FOR KEY SHARE"
+        await writer.execute(hold, [streams])
+        refused = asyncio.create_task(stranger.send("DELETE", f"Things?$filter=name eq '{name}'"))
+        async with asyncio.timeout(60):
+            assert (await refused).status_code == 403
+        await writer.rollback()
+    assert (await city.send("GET", f"Things/$count?$filter=name eq '{name}'")).text == "2"

@@ -52,13 +52,15 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
 async def hold(change: Change, *, entity: EntityType, numbers: Sequence[int]) -> None:
     """Keep writers from all datastreams that vanish with these, in the order in which writers hold them.
 
-    One entity after the other would hold them in another order, and each could wait for the other.
+    One entity after the other would hold them in another order, and each could wait for the other. Nobody
+    waits for somebody who may not delete there: of such datasets nothing is held.
     """
-    if entity.table not in _HOLDING or len(numbers) < _SEVERAL:
+    datasets = [dataset_id for dataset_id in change.rights.datasets if change.may(dataset_id, "delete")]
+    if not datasets or entity.table not in _HOLDING or len(numbers) < _SEVERAL:
         return
     loaded = statements.load("things")
     params: dict[str, list[int]] = {name: [] for name in _HOLDING.values()}
-    params[_HOLDING[entity.table]] = list(numbers)
+    params |= {"datasets": datasets, _HOLDING[entity.table]: list(numbers)}
     found = await (await change.connection.execute(loaded["hold_datastreams_of"], params)).fetchall()
     await change.connection.execute(loaded["hold_states"], {"ids": [row[0] for row in found]})
 

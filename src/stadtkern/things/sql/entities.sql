@@ -86,12 +86,14 @@ WHERE d.thing_id = %(thing_id)s OR d.sensor_id = %(sensor_id)s
 ORDER BY d.id;
 
 -- name: hold_datastreams_of
--- Keep others from opening a state for the datastreams that vanish with any of these, in their order.
+-- Keep others from opening a state for the datastreams of some datasets that vanish with any of these, in
+-- their order.
 SELECT d.id FROM things.datastream AS d
-WHERE d.id = ANY (%(datastreams)s::bigint[]) OR d.thing_id = ANY (%(things)s::bigint[])
-   OR d.sensor_id = ANY (%(sensors)s::bigint[]) OR d.observed_property_id = ANY (%(properties)s::bigint[])
-   OR d.id IN (SELECT c.datastream_id FROM things.datastream_property AS c
-               WHERE c.observed_property_id = ANY (%(properties)s::bigint[]))
+WHERE d.dataset_id = ANY (%(datasets)s::bigint[])
+  AND (d.id = ANY (%(datastreams)s::bigint[]) OR d.thing_id = ANY (%(things)s::bigint[])
+       OR d.sensor_id = ANY (%(sensors)s::bigint[]) OR d.observed_property_id = ANY (%(properties)s::bigint[])
+       OR d.id IN (SELECT c.datastream_id FROM things.datastream_property AS c
+                   WHERE c.observed_property_id = ANY (%(properties)s::bigint[])))
 ORDER BY d.id FOR UPDATE;
 
 -- name: delete_datastreams
