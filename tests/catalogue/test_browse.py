@@ -13,6 +13,7 @@ import pytest
 from django.test import AsyncClient
 
 from stadtkern.catalogue import operations, upkeep
+from stadtkern.catalogue.browse import sizes
 from stadtkern.catalogue.search import best
 from stadtkern.core import database as core_database
 from stadtkern.core import datasets
@@ -176,3 +177,13 @@ async def test_every_question_has_an_answer(
             answer = await visitor.get(f"/daten?{query}")
             assert answer.status_code == 200, query
     assert (await visitor.get("/daten.atom?q=%00%01baum&von=2020-01-01")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [(1, "1 kB"), (949_999, "900 kB"), (960_000, "1 MB"), (51_200_000, "50 MB"), (999_999_999, "1 GB"),
+     (2.4e12, "2.000 GB")],
+)  # fmt: skip
+def test_sizes_that_are_estimated_have_one_digit_and_the_unit_that_fits(size: float, says: str) -> None:
+    """Nobody reads 1,000 kB where 1 MB is meant."""
+    assert sizes._roughly(size) == says

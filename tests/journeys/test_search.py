@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.journeys.conftest import Walk
 
@@ -30,6 +30,20 @@ def test_suggestions_are_chosen_by_keyboard(page: Page, walk: Walk) -> None:
     assert page.locator(f"#{chosen}").inner_text().startswith("Zählstelle Neutor")
     field.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Zählstelle Neutor")
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_is_asked_for(page: Page, walk: Walk) -> None:
+    """Nothing found for the letters before does not end the search for those after."""
+    page.goto(walk.address)
+    field = page.get_by_role("combobox", name="Daten, Messort oder Begriff suchen")
+
+    def late(route: Route) -> None:
+        field.press("Backspace")
+        route.fulfill(json={"suggestions": []})
+
+    page.route("**/vorschlaege?q=neutx", late)
+    field.press_sequentially("neutx")
+    expect(page.get_by_role("option", name=re.compile("Zählstelle Neutor"))).to_be_visible()
 
 
 def test_the_search_works_without_javascript(browser: Browser, walk: Walk) -> None:

@@ -66,6 +66,8 @@ async def test_lines_for_mqtt_name_the_broker(visitor: AsyncClient) -> None:
     assert "-h in.example -p 8883 --tls-use-os-certs -q 1" in apart["write"]
     assert apart["read"].startswith("mosquitto_sub -h out.example -p 1884 -t ")
     assert workbench.mqtt_lines(None, prefix="v1.1") is None
+    for odd in ("mqtt://broker:many", "broker.example:1883", "wss://broker.example/mqtt", "mqtt://[broker"):
+        assert workbench.mqtt_lines((odd, "mqtt://broker.example"), prefix="v1.1") is None
 
 
 async def test_links_do_not_follow_the_host_header(visitor: AsyncClient) -> None:

@@ -39,11 +39,14 @@ async def context(visit: Visit, *, api: str) -> dict[str, Any]:
 
 
 def mqtt_lines(endpoints: tuple[str, str] | None, *, prefix: str) -> dict[str, str] | None:
-    """Lines that follow a Datastream and that send a reading; `endpoints` for publishing and subscribing."""
-    if endpoints is None:
+    """Lines that follow a Datastream and that send a reading; `endpoints` for publishing and subscribing.
+
+    None where an endpoint is of a kind that these programs do not speak, such as WebSockets.
+    """
+    writing, reading = map(_host, endpoints or ("", ""))
+    if not writing or not reading:
         return None
     topic = f"-t '{prefix}/Datastreams(1)/Observations'"
-    writing, reading = map(_host, endpoints)
     sent = f"{topic} -m '{{\"result\": 12}}'"
     return {
         "read": f"mosquitto_sub {reading} {topic}",
@@ -52,9 +55,16 @@ def mqtt_lines(endpoints: tuple[str, str] | None, *, prefix: str) -> dict[str, s
 
 
 def _host(endpoint: str) -> str:
-    address = urlsplit(endpoint)
+    """Options for host and port; empty where the endpoint names none."""
+    try:
+        address = urlsplit(endpoint)
+        name, port = address.hostname, address.port
+    except ValueError:
+        return ""
+    if address.scheme not in ("mqtt", "mqtts") or not name:
+        return ""
     encrypted = " --tls-use-os-certs" if address.scheme == "mqtts" else ""
-    return f"-h {address.hostname} -p {address.port or (8883 if encrypted else 1883)}{encrypted}"
+    return f"-h {name} -p {port or (8883 if encrypted else 1883)}{encrypted}"
 
 
 def _rows() -> list[Row]:

@@ -11,12 +11,12 @@ from stadtkern.catalogue import automatic
 from stadtkern.catalogue.browse.series import Holding
 from stadtkern.catalogue.browse.table import Preview
 from stadtkern.catalogue.entities import Distribution
+from stadtkern.catalogue.takeaway import forms
 from stadtkern.ui import formats
 
 # Bytes of a row with one reading: of CSV without the name of its series, of Parquet, of Excel. Measured on
 # the demo's counters and car parks: 94 and 62, 17 and 9, 31 and 27.
 _CSV, _PARQUET, _EXCEL = 46, 13, 29
-_MOST_IN_EXCEL = 100_000
 _UNITS = {3: "kB", 6: "MB", 9: "GB"}
 
 
@@ -35,7 +35,7 @@ def _holds(form: Distribution, table: Preview) -> bool:
 
 def _readings(holding: Holding, *, ending: str) -> str:
     name = sum(len(row.name.encode()) for row in holding.rows) / len(holding.rows)
-    n = min(holding.readings, _MOST_IN_EXCEL) if ending == "xlsx" else holding.readings
+    n = min(holding.readings, forms.MOST_IN_EXCEL) if ending == "xlsx" else holding.readings
     each = {"csv": _CSV + name, "parquet": _PARQUET, "xlsx": _EXCEL}.get(ending)
     words = ngettext("%(n)s Wert", "%(n)s Werte", n) % {"n": formats.number(n, digits=0)}
     if each is None or not n:
@@ -45,7 +45,7 @@ def _readings(holding: Holding, *, ending: str) -> str:
 
 def _roughly(size: float) -> str:
     """`50 MB`: one digit that means something, as it is no more than an estimate."""
-    unit = next(power for power in (9, 6, 3) if size >= 10**power or power == 3)
-    value = max(1.0, size / 10**unit)
-    tens = len(str(int(value))) - 1
-    return f"{formats.number(round(value, -tens), digits=0)} {_UNITS[unit]}"
+    ten = 10 ** (len(str(int(size))) - 1)
+    rounded = max(1000, round(size / ten) * ten)
+    unit = next(power for power in (9, 6, 3) if rounded >= 10**power)
+    return f"{formats.number(rounded // 10**unit, digits=0)} {_UNITS[unit]}"

@@ -22,6 +22,10 @@ function begin(form) {
   function close() {
     clearTimeout(waiting);
     asking?.abort();
+    hide();
+  }
+
+  function hide() {
     [list.hidden, chosen] = [true, -1];
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
@@ -41,7 +45,7 @@ function begin(form) {
       return option;
     }));
     voice.textContent = found.length ? `${found.length} ${form.dataset.some}` : form.dataset.none;
-    if (!found.length) return close();
+    if (!found.length) return hide(); // what was typed meanwhile is still asked for
     [list.hidden, chosen] = [false, -1];
     field.setAttribute("aria-expanded", "true");
     field.removeAttribute("aria-activedescendant");
@@ -57,7 +61,7 @@ function begin(form) {
       const answer = await fetch(address, { signal: asking.signal });
       if (answer.ok && document.activeElement === field) show((await answer.json()).suggestions);
     } catch (error) {
-      if (error.name !== "AbortError") close();
+      if (error.name !== "AbortError") hide();
     }
   }
 
