@@ -132,6 +132,24 @@ def test_places_with_exchanged_coordinates_are_told(tmp_path: Path) -> None:
     assert (points["place_turned", ""], points.get(("far_away", ""))) == (1, None)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "POINT(nan nan)",
+        "POINT(inf 51)",
+        "LINESTRING(nan nan, 7 51)",
+        "MULTIPOINT(nan nan, 7 51)",
+        "CIRCULARSTRING(7 51, 7.1 51, 7.1 51.1)",
+        "CURVEPOLYGON((7 51, 7.1 51, 7.1 51.1, 7 51))",
+    ],
+)
+def test_a_geometry_that_cannot_be_computed_with_is_told(tmp_path: Path, cell: str) -> None:
+    """Curves, and coordinates that are no numbers: the row is read, its place is named as broken."""
+    good = "\n".join(f"{i},POINT(7.6{i} 51.9{i})" for i in range(1, 10))
+    told = findings(checked(tmp_path, f'nr,geometry\n{good}\n10,"{cell}"\n'))
+    assert (told["geometry_broken", ""], told["geometry_missing", ""]) == (1, 1)
+
+
 def test_degrees_among_metres_are_named_and_left_empty(tmp_path: Path) -> None:
     """And the reverse: nobody lands in the Gulf of Guinea."""
     metres = "\n".join(f"{404_000 + i},{5_755_000 + i},{i}" for i in range(40))

@@ -27,6 +27,8 @@ from stadtkern.ingest.imports.formats import archives, kinds, unfold
 from tests.ingest.factories import written
 
 POINT = {"type": "Point", "coordinates": [4e5, 5.7e6]}
+GEO = '{"version": "1.1.0", "primary_column": "geometry"}'
+CURVE = struct.pack("<BII6d", 1, 8, 3, 7, 51, 7.1, 51, 7.1, 51.1)  # a circular string
 UTM = (
     'PROJCS["ETRS89 / UTM zone 32N",GEOGCS["ETRS89",DATUM["European_Terrestrial_Reference_System_1989",'
     'SPHEROID["GRS 1980",6378137,298.257222101]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],'
@@ -111,7 +113,7 @@ def test_a_shapefile_names_its_reference_system_and_encoding(tmp_path: Path) -> 
 
 
 def test_a_geopackage_is_read_layer_by_layer(tmp_path: Path) -> None:
-    """Geometry comes as GeoJSON, whatever its envelope."""
+    """Geometry comes as GeoJSON, whatever its envelope; curves, which nothing here can draw, are left out."""
     path = tmp_path / "orte.gpkg"
     blob = b"GP\0" + bytes([0b0000_0011]) + struct.pack("<i4d", 25832, 1, 1, 2, 2)
     blob += shapely.to_wkb(shapely.Point(1, 2))
@@ -124,12 +126,14 @@ def test_a_geopackage_is_read_layer_by_layer(tmp_path: Path) -> None:
             "INSERT INTO gpkg_geometry_columns VALUES ('orte', 'geom', 25832);"
         )
         database.execute("INSERT INTO orte VALUES (7, ?, 'Markt')", [blob])
+        database.execute("INSERT INTO orte VALUES (8, ?, 'Bogen')", [blob[:40] + CURVE])
     database.close()
     found, rows = table(path)
     assert (found.kind, found.part, found.srid) == ("geopackage", "orte", 25832)
     assert rows[0] == ["fid", "name", "geometry"]
     assert rows[1][:2] == ["7", "Markt"]
     assert json.loads(rows[1][2])["coordinates"] == [1, 2]
+    assert rows[2] == ["8", "Bogen", ""]
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as database:
         database.execute("CREATE TABLE x (a)")
@@ -142,6 +146,17 @@ def test_parquet_json_and_lines_of_json(tmp_path: Path) -> None:
     """Records become rows; objects in them are spread out."""
     pq.write_table(pa.table({"n": [1, 2], "x": [1.5, None]}), tmp_path / "a.parquet")
     assert table(tmp_path / "a.parquet")[1] == [["n", "x"], ["1", "1.5"], ["2", ""]]
+    for geometry, told in (
+        (CURVE, GEO),
+        ([7.5, 51.5], GEO),
+        (b"", "{"),
+        (b"", "[]"),
+        (b"", '{"primary_column":1}'),
+    ):
+        strange = pa.table({"geometry": [geometry]}).replace_schema_metadata({"geo": told})
+        pq.write_table(strange, tmp_path / "strange.parquet")
+        with pytest.raises(kinds.RefusedFile, match="its geometry is not"):
+            table(tmp_path / "strange.parquet")
     whole = written(tmp_path, content='{"meta": 1, "records": [{"a": {"b": 1}, "c": null}]}', name="a.json")
     assert table(whole)[1] == [["a.b", "c"], ["1", ""]]
     lines = written(tmp_path, content='{"a": 1}\n{"a": 2, "b": [1]}\n', name="a.ndjson")

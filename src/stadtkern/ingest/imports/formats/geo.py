@@ -216,5 +216,5 @@ def _from_blob(blob: Any) -> Any:
     envelope = (0, 32, 48, 48, 64)[min(4, (blob[3] >> 1) & 7)]
     try:
         return msgspec.json.decode(shapely.to_geojson(shapely.from_wkb(blob[8 + envelope :])))
-    except shapely.errors.ShapelyError:
+    except (shapely.errors.ShapelyError, NotImplementedError):  # the latter: curves
         return None

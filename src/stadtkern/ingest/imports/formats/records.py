@@ -17,6 +17,15 @@ MOST_BYTES = 400 * 2**20
 _KEYS_OF = 5_000
 
 
+class _Geo(msgspec.Struct):
+    """What a GeoParquet file says of itself, as far as it concerns us."""
+
+    primary_column: str = ""
+
+
+_decode_geo = msgspec.json.Decoder(_Geo).decode
+
+
 def rows(*, path: Path, kind: kinds.Kind) -> Iterator[Sequence[Any]]:
     """Header and rows of a list of records, or of lists."""
     return _parquet(path) if kind == "parquet" else _records(_read(path, kind))
@@ -111,11 +120,19 @@ def _parquet(path: Path) -> Iterator[Sequence[Any]]:
 def _geometry_of(file: Any) -> str:
     """The name of the main geometry column (GeoParquet 1.1), empty without one."""
     told = (file.schema_arrow.metadata or {}).get(b"geo")
-    return str(msgspec.json.decode(told).get("primary_column", "")) if told else ""
+    try:
+        return _decode_geo(told).primary_column if told else ""
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        reason = f"what it says of its geometry is not as GeoParquet has it: {error}"
+        raise kinds.RefusedFile("broken", f"the Parquet file cannot be read: {reason}") from error
 
 
 def _points(column: Sequence[bytes | None]) -> list[Any]:
     import shapely
 
-    shapes = shapely.from_wkb(column, on_invalid="ignore")
+    try:
+        shapes = shapely.from_wkb(column, on_invalid="ignore")
+    except (NotImplementedError, TypeError) as error:  # curves; something else than bytes
+        reason = "its geometry is not encoded as WKB without curves"
+        raise kinds.RefusedFile("broken", f"the Parquet file cannot be read: {reason}") from error
     return [None if shape is None else msgspec.json.decode(shapely.to_geojson(shape)) for shape in shapes]

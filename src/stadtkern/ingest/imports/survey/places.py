@@ -163,14 +163,15 @@ def geometry_of(text: str, *, srid: int) -> tuple[dict[str, Any] | None, str]:
     if not plain or plain == "null":
         return None, ""
     try:
-        shape = shapely.from_geojson(plain) if plain.startswith("{") else shapely.from_wkt(plain)
-    except shapely.errors.ShapelyError:
+        with np.errstate(invalid="ignore"):  # of coordinates that are no numbers
+            shape = shapely.from_geojson(plain) if plain.startswith("{") else shapely.from_wkt(plain)
+            if shape is None or shape.is_empty:
+                return None, ""
+            fault = ""
+            if not shape.is_valid:
+                shape, fault = shapely.make_valid(shape), "geometry_invalid"
+    except (shapely.errors.ShapelyError, NotImplementedError):  # the latter: curves
         return None, "geometry_broken"
-    if shape is None or shape.is_empty:
-        return None, ""
-    fault = ""
-    if not shape.is_valid:
-        shape, fault = shapely.make_valid(shape), "geometry_invalid"
     if srid != 4326:
         shape = shapely.transform(shape, lambda points: _turned(points, srid))
     west, south, east, north = shape.bounds
