@@ -123,6 +123,9 @@ async def test_a_plan_for_series_without_time_or_values_says_so(
     assert "Kreuzen Sie mindestens eine Spalte mit Messwerten an." in await said(
         **{"c1-use": "off", "c2-use": "off"}
     )
+    assert "Der Ort braucht Länge und Breite." in await said(longitude="7.6")
+    # Half a place of series keeps nobody from a table, where it is not asked for.
+    assert await said(longitude="7.6", target="table") == ""
 
 
 async def test_words_are_explained_on_the_page(clerk: AsyncClient, office: Office, work: Work) -> None:

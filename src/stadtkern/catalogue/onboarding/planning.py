@@ -182,8 +182,6 @@ class PlanForm(forms.Form):
                     self.add_error(name, _("Das braucht es für die Orte der Messstellen."))
         if target == "series":
             self._check_series(given)
-        if (given.get("longitude") is None) != (given.get("latitude") is None):
-            self.add_error("longitude", _("Der Ort braucht Länge und Breite."))
         if given.get("mode") == "upsert" and target != "series" and not self._keys(given):
             self.add_error("mode", _("Kreuzen Sie an, welche Spalten der Schlüssel sind."))
         if not any(given.get(f"c{n}-use") for n in range(len(self.suggested))):
@@ -191,6 +189,8 @@ class PlanForm(forms.Form):
         return given
 
     def _check_series(self, given: Mapping[str, Any]) -> None:
+        if (given.get("longitude") is None) != (given.get("latitude") is None):
+            self.add_error("longitude", _("Der Ort braucht Länge und Breite."))
         used = [n for n in range(len(self.suggested)) if given.get(f"c{n}-use")]
         time = given.get("time")
         if not time:
