@@ -211,6 +211,9 @@ async def test_a_property_is_taken_out_of_a_multidatastream(city: City, stream: 
     link = f"{address}/ObservedProperties/$ref?$id="
     for wrong, status in (("../../Sensors(1)", 400), ("", 400), ("http://[", 400), ("../../Things/(", 404)):
         assert (await city.refused("DELETE", link + wrong))["code"] == status
+    for beyond in ("name", "properties/a", "$ref", "name/$value"):
+        own = f"{link}../../ObservedProperties({first['@iot.id']})/{beyond}"
+        assert (await city.refused("DELETE", own))["where"] == "$id", beyond
     assert (await city.refused("DELETE", link.partition("?")[0]))["where"] == "$id"
     assert (await city.refused("DELETE", f"{link}../../ObservedProperties(4711)"))["code"] == 404
     gone = await city.send("DELETE", f"{link}../../ObservedProperties({first['@iot.id']})")

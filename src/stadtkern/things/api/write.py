@@ -192,8 +192,9 @@ def _named(call: Call, resource: Resource) -> Resource:
         address = urljoin(f"{call.service}/{call.path}", given[0])
     except ValueError as error:
         raise InvalidValue("cannot be read as an address", where="$id") from error
-    last = paths.parse(address.removeprefix(call.service)).last
-    if last.entity is not resource.last.entity or last.id is None:
+    found = paths.parse(address.removeprefix(call.service))
+    last, beyond = found.last, found.inside or found.tail
+    if last.entity is not resource.last.entity or last.id is None or beyond:
         raise InvalidValue(f"not the address of one of the {resource.last.entity.set}", where="$id")
     one = replace(resource.last, id=last.id)
     return replace(resource, steps=(*resource.steps[:-1], one))
