@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,6 +14,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -23,6 +24,13 @@ _SAID = "_said"
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts with e-mail address and password."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": gettext_lazy(
+            "Das waren zu viele Versuche. Bitte warten Sie ein paar Minuten."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Only where the installation says so; everybody else comes by invitation."""
