@@ -146,13 +146,8 @@ def test_parquet_json_and_lines_of_json(tmp_path: Path) -> None:
     """Records become rows; objects in them are spread out."""
     pq.write_table(pa.table({"n": [1, 2], "x": [1.5, None]}), tmp_path / "a.parquet")
     assert table(tmp_path / "a.parquet")[1] == [["n", "x"], ["1", "1.5"], ["2", ""]]
-    for geometry, told in (
-        (CURVE, GEO),
-        ([7.5, 51.5], GEO),
-        (b"", "{"),
-        (b"", "[]"),
-        (b"", '{"primary_column":1}'),
-    ):
+    wrong = [(b"", told) for told in ("{", "[]", '{"primary_column":1}')]
+    for geometry, told in ((CURVE, GEO), ([7.5, 51.5], GEO), *wrong):
         strange = pa.table({"geometry": [geometry]}).replace_schema_metadata({"geo": told})
         pq.write_table(strange, tmp_path / "strange.parquet")
         with pytest.raises(kinds.RefusedFile, match="its geometry is not"):
