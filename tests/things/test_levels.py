@@ -33,9 +33,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     execute = rows.execute
 
-    async def counted(cursor: Any, statement: Any) -> None:
+    async def counted(cursor: Any, statement: Any, *, anew: bool = False) -> None:
         sent.append(statement.text)
-        await execute(cursor, statement)
+        await execute(cursor, statement, anew=anew)
 
     monkeypatch.setattr(rows, "execute", counted)
     return sent

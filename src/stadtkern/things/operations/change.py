@@ -60,7 +60,8 @@ class Change:
         for narrow in (True, False):
             conditions = fragments.every([locate.by_id(place, number, narrow=narrow), place.access()])
             head = Fragment(f"select {place.alias}.{owner} from ") + place.table + Fragment(" where ")
-            found = await rows.fetch(self.connection, head + conditions + Fragment(" for key share"))
+            one = head + conditions + Fragment(" for key share")
+            found = await rows.fetch(self.connection, one, anew=not entity.owned)
             if found or entity.owned:
                 break
         if not found:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from stadtkern.core import fragments
 from stadtkern.core.fragments import Fragment
 from stadtkern.core.problems import NotFound
 from stadtkern.things import representation
@@ -126,8 +127,9 @@ async def shown(change: Change, *, entity: EntityType, number: int) -> dict[str,
     columns = [*shape.columns(place), *(f"{place.alias}.{relation.local}" for relation in singles)]
     head = Fragment(f"select {', '.join(columns)} from ") + place.table + place.frame.tail()
     for narrow in (True, False):
-        condition = Fragment(" where ") + locate.by_id(place, number, narrow=narrow)
-        found = await rows.fetch(change.connection, head + condition + Fragment(" and ") + place.access())
+        conditions = fragments.every([locate.by_id(place, number, narrow=narrow), place.access()])
+        one = head + Fragment(" where ") + conditions
+        found = await rows.fetch(change.connection, one, anew=not entity.owned)
         if found:
             break
     else:

@@ -42,7 +42,8 @@ async def parent(connection: Connection, scope: Scope, *, steps: Sequence[Step])
 async def identify(connection: Connection, scope: Scope, *, steps: Sequence[Step]) -> int:
     """The id of the entity that the steps lead to. Raises NoSuchEntity."""
     for narrow in (True, False):
-        found = await rows.fetch(connection, _statement(scope, steps, narrow=narrow))
+        statement = _statement(scope, steps, narrow=narrow)
+        found = await rows.fetch(connection, statement, anew=not all(step.entity.owned for step in steps))
         if found:
             return int(found[0][0])
         if all(step.entity.owned or step.id is None for step in steps):

@@ -150,15 +150,15 @@ class Reader:
             extra = [origin]
             if number is not None:
                 extra.append(locate.by_id(prepared.place, number, narrow=narrow))
-            found = await rows.fetch(self.connection, level.plain(prepared, extra=extra, limit=None))
+            one = level.plain(prepared, extra=extra, limit=None)
+            found = await rows.fetch(self.connection, one, anew=not entity.owned)
             if found:
                 return (await self._whole(prepared, found[:1]))[0]
             if entity.owned or number is None:
                 break
         if not entity.owned and number is not None:
             await away.observation(self.connection, self.scope, number=number)
-        which = f"with the id {number}" if number is not None else "here"
-        raise NoSuchEntity(f"no {entity.name} {which}")
+        raise NoSuchEntity(f"no {entity.name} " + ("here" if number is None else f"with the id {number}"))
 
     async def some(
         self, prepared: Level, *, extra: Sequence[Fragment], limit: int | None = None

@@ -46,10 +46,13 @@ class _Instant(Loader):
         return f"{text[:10]}T{text[11:19]}.{fraction:0<{3 if len(fraction) <= 3 else 6}}Z"
 
 
-async def fetch(connection: Connection, statement: Fragment) -> list[Row]:
-    """Run a statement; jsonb and float8 come as raw JSON, instants as text in UTC."""
+async def fetch(connection: Connection, statement: Fragment, *, anew: bool = False) -> list[Row]:
+    """Run a statement; jsonb and float8 come as raw JSON, instants as text in UTC.
+
+    `anew`: planned for its values each time. A plan for all values takes any two bounds of time for narrow.
+    """
     async with cursor(connection) as asked:
-        await execute(asked, statement)
+        await execute(asked, statement, anew=anew)
         return await asked.fetchall()
 
 
@@ -62,6 +65,10 @@ def cursor(connection: Connection) -> psycopg.AsyncCursor[Any]:
     return made
 
 
-async def execute(cursor: psycopg.AsyncCursor[Any], statement: Fragment) -> None:
-    """Run a composed statement; its text stems from descriptors only, every value is bound."""
-    await cursor.execute(statement.text.encode(), statement.params or None)
+async def execute(cursor: psycopg.AsyncCursor[Any], statement: Fragment, *, anew: bool = False) -> None:
+    """Run a composed statement; its text stems from descriptors only, every value is bound.
+
+    A cursor on the server's side takes no `anew`: it is planned for its values in any case.
+    """
+    plan: dict[str, Any] = {"prepare": False} if anew else {}
+    await cursor.execute(statement.text.encode(), statement.params or None, **plan)
