@@ -77,6 +77,7 @@ async function bundle() {
       extent: path.join(ui, "islands/extent.js"),
       worker: path.join(ui, "islands/worker.js"),
       offline: path.join(ui, "islands/offline.js"),
+      again: path.join(ui, "islands/again.js"),
       follow: path.join(ui, "islands/follow.js"),
       near: path.join(ui, "islands/near.js"),
       diagram: path.join(ui, "islands/diagram.js"),

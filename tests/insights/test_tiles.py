@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.template.loader import render_to_string
 
 from stadtkern.core import access, database, times
+from stadtkern.insights import usual
 from stadtkern.insights.cockpit import board
 from stadtkern.insights.cockpit.definitions import Content, Definition, Form, Group
 from stadtkern.insights.cockpit.tile import Tile
+from stadtkern.things.store import hours
 from stadtkern.ui.visit import City, Visit
 from tests import browsing
 from tests.insights import factories
@@ -163,6 +166,46 @@ async def test_more_tiles_ask_no_more_questions(visit: Visit, monkeypatch: pytes
     few, asked[:] = len(asked), []
     assert len(await _made(visit, *many)) == 54
     assert len(asked) == few <= 6
+
+
+async def test_hours_are_read_only_where_a_tile_shows_them(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bars of newest values need none, places the last few; only what looks at a day reads days."""
+    read: list[int] = []
+    kept = hours._kept
+
+    async def counted(*asked: Any) -> list[hours.Row]:
+        rows = await kept(*asked)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(hours, "_kept", counted)
+    await _made(visit, _tile("gauge", low=0.0, high=1.0), _tile("low"))
+    assert read == []
+    await _made(visit, _tile("places"))
+    (few,) = read
+    assert 0 < few <= 3 * 5
+    await _made(visit, _tile("places"), _tile("flow"))
+    assert len(read) == 2
+    assert read[1] > 3 * 24
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first", "local"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), "2026-03-28T23:00", [0, 1, *range(3, 24)]),
+        ("Europe/Berlin", date(2026, 10, 25), "2026-10-24T22:00", [0, 1, 2, *range(2, 24)]),
+        ("Asia/Kolkata", date(2026, 2, 26), "2026-02-25T19:00", list(range(24))),
+    ],
+)
+def test_the_hours_of_a_day_are_those_that_begin_in_it(
+    zone: str, day: date, first: str, local: list[int]
+) -> None:
+    """When clocks change a day has 23 or 25; where time is half an hour off, whole hours of UTC count."""
+    found = list(usual._hours_of(day, ZoneInfo(zone)))
+    assert found[0] == datetime.fromisoformat(first).replace(tzinfo=UTC)
+    assert [hour.astimezone(ZoneInfo(zone)).hour for hour in found] == local
 
 
 def test_tiles_fill_their_rows() -> None:

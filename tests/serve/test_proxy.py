@@ -120,7 +120,8 @@ async def test_assets_are_served_here_and_nothing_beside_them(address: str) -> N
 
 
 async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) -> None:
-    """A page that reloads itself, with 503 for machines."""
+    """A page that looks for itself whether there is more by now, with 503 for machines."""
+    (tmp_path / "manifest.json").write_text('{"app.css": "app-1.css", "again.js": "again-2.js"}')
     web = proxy.Proxy(socket=tmp_path / "none.sock", patience=0.0)
     application = front.Front(data=echo, web=web, assets=tmp_path)
     async with httpx.AsyncClient(
@@ -130,6 +131,9 @@ async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) 
         data = await client.get("/sta/v1.1")
     assert answer.status_code == 503
     assert "Einen Moment" in answer.text
+    assert "http-equiv" not in answer.text, "whoever listens to it would have to begin anew each time"
+    assert '<script type="module" src="/assets/again-2.js">' in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
     assert data.status_code == 200
 
 
@@ -269,3 +273,4 @@ async def test_only_so_many_cookies_are_taken(address: str, path: str) -> None:
         few = await client.get(address + path, headers={"Cookie": "a=" + "b" * 8_000})
         many = await client.get(address + path, headers={"Cookie": "a=" + '\\"' * 5_000})
     assert (few.status_code, many.status_code) == (200, 431)
+    assert "Löschen Sie" in many.text

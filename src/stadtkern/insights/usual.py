@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -69,12 +69,13 @@ async def each(
     """The usual hours of single datastreams; those seen on fewer than three such days are left out."""
 
     async def ask(ids: list[int]) -> dict[int, Hours]:
-        windows = [local_day(day - timedelta(weeks=week), zone=zone) for week in range(1, WEEKS + 1)]
+        starts = [
+            start for week in range(1, WEEKS + 1) for start in _hours_of(day - timedelta(weeks=week), zone)
+        ]
         values = {
             "ids": ids,
-            "starts": [start for start, _ in windows],
-            "ends": [end for _, end in windows],
-            "zone": zone.key,
+            "starts": starts,
+            "hours": [start.astimezone(zone).hour for start in starts],
             "enough": _ENOUGH,
         }
         found: defaultdict[int, dict[int, Hour]] = defaultdict(dict)
@@ -83,6 +84,16 @@ async def each(
         return dict(found)
 
     return await _known("hours", datastream_ids, (day, zone.key), ask)
+
+
+def _hours_of(day: date, zone: ZoneInfo) -> Iterator[datetime]:
+    """The hours in UTC, as rollups know them, that begin within a local day."""
+    start, end = (moment.astimezone(UTC) for moment in local_day(day, zone=zone))
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    while hour < end:
+        if hour >= start:
+            yield hour
+        hour += timedelta(hours=1)
 
 
 async def years(

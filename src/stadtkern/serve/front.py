@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from stadtkern.core import requests
-from stadtkern.serve import health
+from stadtkern.serve import health, own_pages
 from stadtkern.serve.proxy import (
     MOST_BODY,
     BodyTooLarge,
@@ -31,19 +31,6 @@ DATA_PATHS = frozenset(("/sta", "/ogc", "/ingest", "/live", "/health"))
 _ASSETS = "/assets/"
 _MOST_COOKIES = 8_192
 _HASHED = re.compile(r"[.-][0-9a-zA-Z]{8,}\.")
-_AWAY = (
-    b"<!doctype html><html lang=de><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    b"<meta http-equiv=refresh content=3><title>Einen Moment</title>"
-    b"<h1>Einen Moment, bitte.</h1><p>Die Seiten werden gerade gestartet. Sie laden sich von selbst neu."
-)
-_TOO_LARGE = (
-    "<!doctype html><html lang=de><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>Das ist zu groß</title><h1>Das ist zu groß.</h1>"
-    "<p>Die Seiten nehmen hier höchstens {most} MB an. Es wurde nichts gespeichert.</p>"
-    "<p>Gehen Sie im Browser zurück und teilen Sie die Datei auf, "
-    "oder lassen Sie weg, was niemand braucht.</p>"
-    "<p lang=en>This is too large: at most {most} MB. Nothing was stored; go back and split the file.</p>"
-)
 
 
 Uploads = Callable[[Scope], Awaitable[int]]
@@ -66,6 +53,7 @@ class Front:
         self._data = data
         self._web = web
         self._assets = assets.resolve()
+        self._own = own_pages.OwnPages(assets=assets)
         self._trusted = trusted
         self._watch = watch
         self._uploads = uploads
@@ -86,8 +74,8 @@ class Front:
             send = _closing(send)
         if sum(len(value) for name, value in scope.get("headers", ()) if name == b"cookie") > _MOST_COOKIES:
             # Whoever takes cookies apart behind us takes more than twice as long for twice as much.
-            message = f"Es werden höchstens {_MOST_COOKIES} Bytes Cookies angenommen.".encode()
-            await _answer(send, 431, message, b"text/plain; charset=utf-8", (b"connection", b"close"))
+            own = self._own.too_many_cookies(most=_MOST_COOKIES)
+            await _answer(send, 431, own, own_pages.KIND, own_pages.POLICY, (b"connection", b"close"))
             return
         path: str = scope["path"]
         if "/" + path[1:].partition("/")[0] in DATA_PATHS:
@@ -142,13 +130,14 @@ class Front:
         except ClientIsAway:
             pass  # nobody waits for an answer
         except BodyTooLarge as error:
-            page = _TOO_LARGE.format(most=error.most >> 20).encode()
-            await _answer(send, 413, page, b"text/html; charset=utf-8", (b"connection", b"close"))
+            page = self._own.too_large(most=error.most)
+            await _answer(send, 413, page, own_pages.KIND, own_pages.POLICY, (b"connection", b"close"))
         except WebIsAway as error:
             log.warning("web process does not answer", error=str(error))
             if started:
                 raise  # only so does the server break off too, and a half answer is not taken for a whole
-            await _answer(send, 503, _AWAY, b"text/html; charset=utf-8", (b"retry-after", b"3"))
+            page = self._own.away()
+            await _answer(send, 503, page, own_pages.KIND, own_pages.POLICY, (b"retry-after", b"3"))
 
     async def _most(self, scope: Scope) -> int:
         """How large the body of this request may be: files are taken from people only."""

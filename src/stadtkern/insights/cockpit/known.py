@@ -21,8 +21,11 @@ from stadtkern.ui.visit import Visit
 
 Weeks = Mapping[datetime, float]
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-# Which forms look at single hours, at what is usual, at the same hour of past weeks, at the year.
-_BY_HOUR: tuple[Form, ...] = ("flow", "value", "gauge", "ranking", "places")
+_LAST = timedelta(hours=4)
+# Which forms look at the hours of two days (the ranking where it counts), at the last hours, at what silence
+# means, at what is usual.
+_BY_HOUR: tuple[Form, ...] = ("flow", "value")
+_BY_LAST: tuple[Form, ...] = ("places",)
 _BY_PLACES: tuple[Form, ...] = ("free", "bays", "low", "value", "gauge", "ranking")
 _BY_USUAL: tuple[Form, ...] = ("flow", "value")
 
@@ -74,23 +77,20 @@ def _feeds(stream: Stream, definition: Definition) -> bool:
 async def read(
     visit: Visit, *, fed: Sequence[Fed], linked: bool = True, closer: Sequence[Stream] = ()
 ) -> Known:
-    """The histories that the tiles need, in four statements however many tiles there are.
+    """The histories that the tiles need, in a few statements however many tiles there are.
 
     `closer`: series of which hours and what is usual are needed besides.
     """
     zone = visit.city.zone
     today = visit.now.astimezone(zone).date()
-    by_hour, by_usual = _ids(fed, _BY_HOUR, closer), _ids(fed, _BY_USUAL, closer)
+    by_usual = _ids(fed, _BY_USUAL, closer)
     midnight = usuals.local_day(today, zone=zone)[0]
-    start = min(usuals.local_day(today - _DAY, zone=zone)[0], visit.now - _DAY)
     counts = [*_streams(fed, ("flow",)), *(s for s in closer if s.kind == "count")]
     silent = sorted({s.id for s in counts if not s.at or s.at.astimezone(zone) < midnight + _HOUR})
     return Known(
         linked=linked,
         quiet=await silence.meanings(visit, _streams(fed, _BY_PLACES)),
-        hours=await series.hourly(visit.connection, datastream_ids=by_hour, start=start, end=visit.now)
-        if by_hour
-        else {},
+        hours=await _hours(visit, fed=fed, closer=closer),
         usual=await usuals.each(visit.connection, datastream_ids=by_usual, day=today, zone=zone),
         before=await usuals.each(visit.connection, datastream_ids=silent, day=today - _DAY, zone=zone),
         weeks=await _weeks(visit, ids=_ids(fed, ("free",))),
@@ -99,6 +99,22 @@ async def read(
         ),
         land=await ground.outlines(visit) if any(f.definition.form == "places" for f in fed) else (),
     )
+
+
+async def _hours(
+    visit: Visit, *, fed: Sequence[Fed], closer: Sequence[Stream]
+) -> dict[int, list[series.Point]]:
+    """Today's and yesterday's hours where the tiles look at a day; elsewhere the last ones."""
+    counted = (s for s in _streams(fed, ("ranking",)) if s.kind == "count")
+    whole = _ids(fed, _BY_HOUR, (*closer, *counted))
+    last = sorted(set(_ids(fed, _BY_LAST)) - set(whole))
+    yesterday = visit.now.astimezone(visit.city.zone).date() - _DAY
+    start = min(usuals.local_day(yesterday, zone=visit.city.zone)[0], visit.now - _DAY)
+    found: dict[int, list[series.Point]] = {}
+    for ids, since in ((whole, start), (last, visit.now - _LAST)):
+        if ids:
+            found |= await series.hourly(visit.connection, datastream_ids=ids, start=since, end=visit.now)
+    return found
 
 
 async def _weeks(visit: Visit, *, ids: Sequence[int]) -> dict[int, Weeks]:
