@@ -8,6 +8,7 @@ import re
 import pytest
 from django.test import AsyncClient
 
+from stadtkern.catalogue import operations
 from stadtkern.core import datasets
 from stadtkern.core.database import Connection
 from stadtkern.ui import guard
@@ -198,10 +199,32 @@ async def test_an_answer_names_only_datasets_that_the_reader_may_see(
     await visitor.post(f"/arbeit/anfragen/{new}", {"what": "moderate", "shown": "yes"})
     said = {"what": "answer", "progress": "available", "body": "Da.", "dataset": "gibt-es-nicht", "entry": ""}
     assert (
-        "mit diesem Schlüssel gibt es nicht"
+        "mit dieser Adresse gibt es nicht"
         in (await visitor.post(f"/arbeit/anfragen/{new}", said)).content.decode()
     )
     assert (await visitor.post(f"/arbeit/anfragen/{new}", {**said, "dataset": "geheimes"})).status_code == 302
     assert "/daten/geheimes" in await text(visitor, f"/daten/anfragen/{new}")
     visitor.cookies.clear()
     assert "geheimes" not in await text(visitor, f"/daten/anfragen/{new}")
+
+
+async def test_a_clerk_chooses_what_fulfils_a_request_by_its_name(
+    visitor: AsyncClient, connection: Connection, steward: people.Somebody
+) -> None:
+    """Datasets are proposed by the words of the request; others are named by their page's address."""
+    for key, title in (("obstbaeume", "Obstbäume der Stadt"), ("baumkataster", "Baumkataster")):
+        await datasets.save(connection, key=key, room="public", about={"title": {"de": title}})
+    await operations.adopt_all(connection)
+    await asked(visitor, title="Standorte der Obstbäume")
+    address = f"/arbeit/anfragen/{await number(connection)}"
+    as_(visitor, steward)
+    await visitor.post(address, {"what": "moderate", "shown": "yes"})
+    page = await text(visitor, address)
+    assert re.search(r'name="fulfilled" value="obstbaeume"', page)
+    assert "baumkataster" not in page
+    said = {"what": "answer", "progress": "available", "body": "Da.", "fulfilled": "obstbaeume"}
+    assert (await visitor.post(address, said)).status_code == 302
+    assert "/daten/obstbaeume" in await text(visitor, address.replace("arbeit", "daten"))
+    other = {**said, "dataset": "https://stadt.example/daten/baumkataster?seite=2"}
+    assert (await visitor.post(address, other)).status_code == 302
+    assert "/daten/baumkataster" in await text(visitor, address.replace("arbeit", "daten"))

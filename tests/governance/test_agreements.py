@@ -115,6 +115,23 @@ async def test_an_agreement_grants_what_it_names_and_its_end_takes_it_back(
     assert "Projekt vorbei" in (await visitor.get(address)).content.decode()
 
 
+async def test_only_datasets_that_somebody_may_open_are_links(visitor: AsyncClient, deal: Deal) -> None:
+    """Who may not see a dataset reads its name; the link is there for whom the agreement lets in."""
+    link = 'href="/daten/vereinbart"'
+    address = await drafted(visitor, deal)
+    page = (await visitor.get(address)).content.decode()
+    assert "Vereinbartes" in page
+    assert "für Sie nicht einsehbar" in page
+    assert link not in page
+    assert (await visitor.post(f"{address}/abschliessen")).status_code == 302
+    visitor.cookies["sessionid"] = deal.reader.cookie
+    page = (await visitor.get(address)).content.decode()
+    assert link in page
+    assert "für Sie nicht einsehbar" not in page
+    visitor.cookies["sessionid"] = deal.steward.cookie
+    assert (await visitor.post(f"{address}/beenden", {"reason": "vorbei"})).status_code == 302
+
+
 async def test_the_databases_clock_begins_and_ends_it(
     visitor: AsyncClient, deal: Deal, gate: access.Gate, connection: Connection
 ) -> None:

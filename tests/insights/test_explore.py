@@ -11,7 +11,9 @@ import re
 import pytest
 from django.test import AsyncClient
 
+from stadtkern.catalogue import operations
 from stadtkern.core import database
+from stadtkern.core.database import Connection
 from tests.insights import factories
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +57,19 @@ async def test_series_are_found_by_words_and_taken_in(visitor: AsyncClient, town
     guessed = await _drawn(visitor, "suche=Promnade")
     assert "dies klingt ähnlich" in guessed
     assert f'href="?reihe={number}"' in guessed
+
+
+async def test_series_are_found_by_the_kind_of_place_and_by_their_dataset(
+    visitor: AsyncClient, town: factories.Town, connection: Connection
+) -> None:
+    """People look for counters and car parks; the names of series seldom say so."""
+    number = town.streams["Fahrräder Promenade"]
+    counters = await _drawn(visitor, "suche=Fahrradzählstellen")
+    assert f'href="?reihe={number}"' in counters
+    assert "klingt ähnlich" not in counters
+    assert "Grundwasser" not in counters
+    await operations.adopt_all(connection)
+    assert f'href="?reihe={number}"' in await _drawn(visitor, "suche=kleine+Stadt")
 
 
 async def test_a_series_is_sought_without_losing_what_was_chosen(

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from stadtkern.catalogue.requests.entities import PROGRESS
+from stadtkern.catalogue.requests.proposing import Offers
 from stadtkern.identity.mail import queue
 from stadtkern.ui.fields import Guarded, Text
 
@@ -92,16 +93,51 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("Sie erscheint öffentlich unter der Anfrage, ohne Ihren Namen."),
     )
-    dataset = Text(
-        label=gettext_lazy("Datensatz, der die Anfrage erfüllt"),
-        max_length=100,
+    fulfilled = forms.ChoiceField(
+        label=gettext_lazy("Welcher Datensatz erfüllt die Anfrage?"),
         required=False,
-        help_text=gettext_lazy("Der letzte Teil seiner Adresse, zum Beispiel „trinkbrunnen“."),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Vorgeschlagen nach den Wörtern der Anfrage."),
+    )
+    recorded = forms.ChoiceField(
+        label=gettext_lazy("Steht es schon im Dateninventar?"),
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Nur für die Arbeit hier; öffentlich ist es nicht."),
+    )
+    dataset = Text(
+        label=gettext_lazy("Anderer Datensatz"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Die Adresse seiner Seite, oder deren letzter Teil: „trinkbrunnen“."),
     )
     entry = forms.IntegerField(
-        label=gettext_lazy("Eintrag im Dateninventar"),
+        label=gettext_lazy("Anderer Eintrag im Dateninventar"),
         min_value=1,
         max_value=2**53,
         required=False,
-        help_text=gettext_lazy("Seine Nummer. Öffentlich ist sie nicht."),
+        help_text=gettext_lazy("Seine Nummer: der letzte Teil der Adresse seiner Seite."),
     )
+
+    def __init__(self, *args: Any, datasets: Offers, entries: Offers, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name, offers, nothing in (
+            ("fulfilled", datasets, gettext_lazy("keiner oder noch keiner")),
+            ("recorded", entries, gettext_lazy("nein, oder keiner davon")),
+        ):
+            if offers:
+                field = cast(forms.ChoiceField, self.fields[name])
+                field.choices = [("", nothing), *offers]
+            else:
+                del self.fields[name]
+
+    def clean_dataset(self) -> str:
+        """The key alone, also from an address; without one, that of the chosen proposal."""
+        path = str(self.cleaned_data["dataset"]).strip().partition("?")[0].partition("#")[0]
+        return path.rstrip("/").rpartition("/")[2] or self.cleaned_data.get("fulfilled", "")
+
+    def clean_entry(self) -> int | None:
+        """The number; without one, that of the chosen proposal."""
+        number: int | None = self.cleaned_data["entry"]
+        chosen = self.cleaned_data.get("recorded", "")
+        return number if number is not None or not chosen else int(chosen)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from stadtkern.catalogue.inventory import permissions as rights
 from stadtkern.catalogue.inventory import queries as entries
 from stadtkern.catalogue.inventory.views import Desk
-from stadtkern.catalogue.requests import forms, operations, queries
+from stadtkern.catalogue.requests import forms, operations, proposing, queries
 from stadtkern.catalogue.requests.entities import STATES, Request
 from stadtkern.catalogue.requests.views import page_address
 from stadtkern.identity import permissions
@@ -59,7 +59,11 @@ async def one(request: HttpRequest, id: int) -> HttpResponse:
     """One request: show it or not, answer it."""
     async with open_desk(request) as desk:
         found = await _request(desk, id)
-        moderation, answering = forms.ModerationForm(), forms.AnswerForm(initial=_start(found))
+        offers = {
+            "datasets": await proposing.datasets(desk, asked=found),
+            "entries": await proposing.entries(desk, asked=found),
+        }
+        moderation, answering = forms.ModerationForm(), forms.AnswerForm(initial=_start(found), **offers)
         what = request.POST.get("what", "")
         if what == "moderate":
             moderation = forms.ModerationForm(request.POST)
@@ -75,7 +79,7 @@ async def one(request: HttpRequest, id: int) -> HttpResponse:
                 )
                 return redirect("request-work", id=id)
         elif what == "answer":
-            answering = forms.AnswerForm(request.POST)
+            answering = forms.AnswerForm(request.POST, **offers)
             if answering.is_valid() and await _answer(desk, found, answering):
                 return redirect("request-work", id=id)
         answers = await queries.answers(desk.visit.connection, id=id)
@@ -107,7 +111,7 @@ async def _answer(desk: Desk, found: Request, form: forms.AnswerForm) -> bool:
     if given["dataset"]:
         dataset_id = await queries.dataset(visit.connection, visit.scope, key=given["dataset"])
         if dataset_id is None:
-            form.add_error("dataset", gettext("Einen Datensatz mit diesem Schlüssel gibt es nicht."))
+            form.add_error("dataset", gettext("Einen Datensatz mit dieser Adresse gibt es nicht."))
     if given["entry"] and await entries.one(visit.connection, desk.reach, id=given["entry"]) is None:
         form.add_error("entry", gettext("Einen Eintrag mit dieser Nummer gibt es nicht."))
     if form.errors:
@@ -127,6 +131,6 @@ async def _answer(desk: Desk, found: Request, form: forms.AnswerForm) -> bool:
 def _start(found: Request) -> dict[str, object]:
     return {
         "progress": found.progress,
-        "dataset": found.dataset[0] if found.dataset else "",
-        "entry": found.inventory_id,
+        "fulfilled": found.dataset[0] if found.dataset else "",
+        "recorded": str(found.inventory_id or ""),
     }

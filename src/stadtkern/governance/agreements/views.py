@@ -41,6 +41,7 @@ async def agreement(request: HttpRequest, id: int) -> HttpResponse:
 def _shown(desk: Desk, found: Agreement, form: forms.DocumentForm | None = None) -> dict[str, Any]:
     return {
         "agreement": found,
+        "visible": {each.id for each in found.datasets if desk.visit.scope.allows(each.id)},
         "last_day": desk.last_day(found.ends_at),
         "standings": STANDINGS,
         "permissions": [PERMISSIONS[name] for name in found.permissions],
