@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
 from stadtkern.core import access, tokens
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import link, mqtt, taking
+from stadtkern.ingest.doors import line, link, mqtt, taking
 from stadtkern.things.api import write
 from tests.ingest import mosquitto, mqtt_clients
 
@@ -153,9 +153,9 @@ async def test_what_fails_for_no_known_reason_leaves_the_queue_too(
             raise RuntimeError("nobody foresaw this")
         return await create(call, resource)
 
-    def acknowledging(self: Any, message: link.Incoming) -> None:
-        acknowledged.append(message.payload)
-        acknowledge(self, message)
+    def acknowledging(self: Any, messages: Sequence[line.Incoming]) -> None:
+        acknowledged.extend(message.payload for message in messages)
+        acknowledge(self, messages)
 
     monkeypatch.setattr(write, "create", creating)
     monkeypatch.setattr(link.Link, "acknowledge", acknowledging)

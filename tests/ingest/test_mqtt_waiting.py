@@ -9,10 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from stadtkern.core import problems
-from stadtkern.ingest.doors import connection, mqtt, packets, taking
+from stadtkern.ingest.doors import mqtt, packets, pending, taking
 from stadtkern.ingest.writer.writer import Writer
 from stadtkern.things import readings
 from stadtkern.things.api import write
@@ -47,7 +48,7 @@ async def _until(condition: Callable[[], Any], *, what: str) -> None:
 def _storing() -> list[asyncio.Task[Any]]:
     """What connections are about to store."""
     names = ((task, getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks())
-    return [task for task, name in names if name == "Connection._store"]
+    return [task for task, name in names if name in ("Pending._store", "Pending._one")]
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -163,7 +164,7 @@ async def test_large_messages_wait_at_the_senders_end(
     monkeypatch.setattr(write, "create", create)
     monkeypatch.setattr(taking, "_LONGEST_PAUSE", 0.05)
     topic, size, many = f"v1.1/Datastreams({things['one']})/Observations", 1_000_000, 20
-    most = connection.MOST_UNSTORED_BYTES // size + 1
+    most = pending.MOST_UNSTORED_BYTES // size + 1
     async with _raw(door, token) as (reader, writer):
         for number in range(1, many + 1):
             writer.write(_packet(topic, b"x" * size, number))
@@ -173,3 +174,37 @@ async def test_large_messages_wait_at_the_senders_end(
         away["now"] = False
         answers = await asyncio.wait_for(reader.readexactly(4 * many), mqtt_clients.PATIENCE)
     assert answers == b"".join(b"\x40\x02" + number.to_bytes(2) for number in range(1, many + 1))
+
+
+async def test_what_comes_together_is_stored_together_and_answered_in_its_order(
+    door: mqtt.Mqtt, token: str, things: dict[str, int], database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong, and what is more than a reading, goes by itself; acknowledgements keep their order."""
+    sizes: list[int] = []
+    put = Writer.put
+
+    async def putting(self: Writer, items: Any) -> Any:
+        sizes.append(len(items))
+        return await put(self, items)
+
+    monkeypatch.setattr(Writer, "put", putting)
+    topic = f"v1.1/Datastreams({things['one']})/Observations"
+    place = {"type": "Point", "coordinates": [8.0, 52.3]}
+    feature = {"name": "a", "description": "b", "encodingType": "application/geo+json", "feature": place}
+    good = [{"phenomenonTime": f"2026-07-01T00:00:{second:02}Z", "result": second} for second in range(40)]
+    bodies: list[Any] = [*good[:20], {"result": 1, "rezult": 2}, {**good[20], "FeatureOfInterest": feature}]
+    bodies += good[21:]
+    packed = [_packet(topic, msgspec.json.encode(body), number) for number, body in enumerate(bodies, 1)]
+    async with _raw(door, token) as (reader, writer):
+        writer.write(b"".join(packed))
+        answers = await asyncio.wait_for(reader.readexactly(4 * len(bodies)), mqtt_clients.PATIENCE)
+    assert answers == b"".join(b"\x40\x02" + number.to_bytes(2) for number in range(1, len(bodies) + 1))
+    assert sum(sizes) == 39
+    assert len(sizes) < 10
+    async with await mqtt_clients.database_of(database) as asking:
+        cursor = await asking.execute(
+            "SELECT result FROM things.observation WHERE datastream_id = %s AND phenomenon_time"
+            " BETWEEN '2026-07-01' AND '2026-07-02' ORDER BY phenomenon_time",
+            (things["one"],),
+        )
+        assert [row[0] for row in await cursor.fetchall()] == [float(second) for second in range(40)]

@@ -5,27 +5,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import json
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any
 
-import msgspec
 import psycopg
 import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, listening, problems, times, tokens, waiting
-from stadtkern.core.access import Gate, Principal, Rights, Scope
+from stadtkern.core import access, listening, problems, tokens, waiting
+from stadtkern.core.access import Gate, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import rights, taking
+from stadtkern.ingest.doors import rights
 from stadtkern.ingest.doors.followed import Followed
-from stadtkern.ingest.doors.link import CLIENT_ID, Incoming, Link
+from stadtkern.ingest.doors.inward import Inward
+from stadtkern.ingest.doors.line import Incoming
+from stadtkern.ingest.doors.link import CLIENT_ID, Link
 from stadtkern.ingest.doors.taking import Taker
-from stadtkern.things.language import paths
 from stadtkern.things.topics import changes as changing
 from stadtkern.things.topics import plain
 from stadtkern.things.topics import topic as topics
@@ -36,46 +34,6 @@ log = structlog.get_logger(__name__)
 
 _SYNC_SECONDS = 60.0
 _AGAIN_SECONDS = 2.0
-_encode = msgspec.json.Encoder().encode
-
-
-class Entrusted:
-    """Judges messages whose sender's right to publish to this one Datastream the broker has checked."""
-
-    def __init__(self, *, gate: Gate, dataset_id: int, datastream_id: int):
-        self._gate = gate
-        self._dataset_id = dataset_id
-        self._datastream_id = datastream_id
-
-    @property
-    def epoch(self) -> int:
-        """As of the gate."""
-        return self._gate.epoch
-
-    async def require(
-        self, principal: Principal, *, dataset_id: int, verb: access.Verb, datastream_id: int | None = None
-    ) -> None:
-        """Let pass, or raise Forbidden, NotFound."""
-        rights = await self.rights(principal)
-        access.check(
-            rights=rights, scope=_ONLY_PUBLIC, dataset_id=dataset_id, verb=verb, datastream_id=datastream_id
-        )
-
-    async def rights(self, principal: Principal) -> Rights:  # noqa: ARG002
-        """To add observations to that Datastream, and nothing else."""
-        return Rights({}, {(self._dataset_id, self._datastream_id): frozenset({"create"})})
-
-    async def scope(self, connection: Connection, principal: Principal) -> Scope:  # noqa: ARG002
-        """What everybody sees, and that dataset."""
-        public = await self._gate.scope(connection, access.ANONYMOUS)
-        if public.allows(self._dataset_id):
-            return public
-        if public.negated:
-            return Scope(tuple(each for each in public.ids if each != self._dataset_id), True)
-        return Scope((*public.ids, self._dataset_id), False)
-
-
-_ONLY_PUBLIC = Scope((), False)
 
 
 class Bridge:
@@ -93,7 +51,6 @@ class Bridge:
         self._settings = settings
         self._pool = pool
         self._gate = gate
-        self._taker = taker
         self._watch = watch
         self._link = Link(
             url=settings.mqtt_url or "",
@@ -101,6 +58,7 @@ class Bridge:
             received=self._received,
             connected=self._connected,
         )
+        self._inward = Inward(settings=settings, gate=gate, taker=taker, link=self._link)
         self._rights = rights.Rights(link=self._link)
         self._followed = Followed(prefix=settings.mqtt_prefix)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,10 +86,11 @@ class Bridge:
             try:
                 yield 0
             finally:
-                await asyncio.to_thread(self._link.stop)
+                await self._link.stop()
                 for task in (*loops, *self._tasks):
                     task.cancel()
                 await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
+                await self._inward.end()
 
     def guards(self, datastream_id: int) -> bool:
         """Whether the broker keeps the topics of a protected Datastream from strangers."""
@@ -140,59 +99,28 @@ class Bridge:
     def _connected(self) -> None:
         self._due.set()
 
-    def _received(self, message: Incoming) -> None:
-        if message.topic.startswith(f"{self._settings.mqtt_in}/"):
-            task = asyncio.create_task(self._take(message))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            return
-        self._link.acknowledge(message)
+    def _received(self, messages: Sequence[Incoming]) -> None:
+        inward = f"{self._settings.mqtt_in}/"
+        observed = [message for message in messages if message.topic.startswith(inward)]
+        if observed:
+            self._inward.take(observed)
+        for message in messages if len(observed) < len(messages) else ():
+            if not message.topic.startswith(inward):
+                self._link.acknowledge((message,))
+                self._hear(message)
+
+    def _hear(self, message: Incoming) -> None:
+        """A line of the broker's log, or our own list."""
         if self._followed.heard(message.topic, message.payload):
-            remembered = (f"{CLIENT_ID}/topics", self._followed.remembered(), True)
-            task = asyncio.create_task(self._forget_answer(self._link.publish([remembered])))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._go(self._publish((f"{CLIENT_ID}/topics", self._followed.remembered(), True)))
 
-    async def _forget_answer(self, work: Any) -> None:
-        await work
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, message: Incoming) -> None:
-        """Store a message, then let the broker forget it. What can never be stored is forgotten too."""
-        topic = message.topic.removeprefix(f"{self._settings.mqtt_in}/")
-        store = functools.partial(self._store, topic, message.payload, times.now())
-        try:
-            await taking.persist(store, topic=topic)
-        except problems.Problem as problem:
-            self._taker.refusals.note(topic=topic, client="", problem=problem)
-            address = topic.removeprefix(self._settings.mqtt_prefix).strip("/").rpartition("/")[0]
-            document = _encode({"topic": topic[:500], "error": problem.document()})
-            errors = (f"errors/{address[:200] or 'other'}", document, False)
-            await self._link.publish([errors])
-        self._link.acknowledge(message)
-
-    async def _store(self, topic: str, payload: bytes, arrived: datetime) -> None:
-        datastream_id, dataset_id = await self._owner(topic)
-        await self._taker.take(
-            topic=topic,
-            payload=payload,
-            principal=Principal(kind="token", token_id=-dataset_id),
-            gate=Entrusted(gate=self._gate, dataset_id=dataset_id, datastream_id=datastream_id),
-            arrived=arrived,
-        )
-
-    async def _owner(self, topic: str) -> tuple[int, int]:
-        """The Datastream that a topic names first, which the broker's rules are about, and its dataset."""
-        path = topics.below(topic, prefix=self._settings.mqtt_prefix)
-        first = paths.parse(path).steps[0]
-        if first.entity.set not in plain.STREAMS or first.id is None:
-            raise topics.InvalidTopic(
-                "through this broker observations go to v1.1/Datastreams(…)/Observations"
-            )
-        number = first.id
-        facts = await self._taker.patiently(lambda: self._taker.state.streams.find(number), about=path)
-        if facts is None:
-            raise problems.NotFound(f"no {first.entity.name} with the id {first.id}")
-        return number, int(facts.dataset_id)
+    async def _publish(self, message: tuple[str, bytes, bool]) -> None:
+        await self._link.publish([message])
 
     async def tell(self, changes: Changes) -> None:
         """Publish what changed; while the broker is away, only which datastreams have news is kept."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, cast
 
@@ -13,12 +12,11 @@ import structlog
 from stadtkern.core import logs, problems
 from stadtkern.ingest.doors import packets, replies
 from stadtkern.ingest.doors.packets import Connect, MalformedPacket, Publish, Subscribe, Unsubscribe
+from stadtkern.ingest.doors.pending import WINDOW, Outcome, Pending
 from stadtkern.ingest.doors.session import Session
 
 log = structlog.get_logger(__name__)
 
-WINDOW = 500
-MOST_UNSTORED_BYTES = 4_194_304
 CROWDED_BYTES = 1_048_576
 CONNECT_SECONDS = 10.0
 _CONNECT_BYTES = 8_192
@@ -35,6 +33,9 @@ class Host(Protocol):
 
     async def admit(self, connect: Connect, secret: str | None, *, address: str) -> tuple[Session, bool]:
         """The session of a client and whether it was there before. Raises Problems."""
+
+    async def store_together(self, session: Session, messages: Sequence[Publish]) -> set[int]:
+        """Store plain messages in one go; the positions of those that are on disk."""
 
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
         """Return when a message is on disk. Raises Problems; Unavailable once it is not `wanted` any more."""
@@ -63,8 +64,9 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._busy: asyncio.Task[None] | None = None
-        self._pending: deque[tuple[Publish, asyncio.Task[tuple[int, str]]]] = deque()
-        self._unstored = 0
+        self._pending = Pending(
+            together=self._together, alone=self._store, settled=self._settled, room=self._read
+        )
         self._paused = False
         self.session: Session | None = None
         self.secret: str | None = None
@@ -147,13 +149,13 @@ class Connection(asyncio.Protocol):
             self.close(packets.UNSUPPORTED_VERSION)
         except MalformedPacket as error:
             self.close(packets.MALFORMED, why=str(error))
+        self._pending.begin()
         self._regulate()
 
     @property
     def _held(self) -> bool:
         """Whether the next packet must wait: for an answer in its order, or for room."""
-        full = len(self._pending) >= WINDOW or self._unstored > MOST_UNSTORED_BYTES
-        return full or self._busy is not None
+        return self._pending.full or self._busy is not None
 
     def _regulate(self) -> None:
         """A client that sends more than we can store waits at its own end."""
@@ -173,7 +175,7 @@ class Connection(asyncio.Protocol):
                 raise MalformedPacket("the first packet is CONNECT")
             self._go(self._connect(packets.read_connect(body)))
         elif kind == packets.PUBLISH:
-            self._publish(session, packets.read_publish(flags, body, version=self.version))
+            self._pending.add(packets.read_publish(flags, body, version=self.version))
         elif kind == packets.PUBACK:
             session.acknowledged(packets.Reader(body).number())
         elif kind == packets.PUBREL:
@@ -226,38 +228,29 @@ class Connection(asyncio.Protocol):
         except problems.Unavailable as problem:
             self.close(packets.SERVER_BUSY, why=str(problem))
 
-    def _publish(self, session: Session, message: Publish) -> None:
-        task = asyncio.create_task(self._store(session, message))
-        self._pending.append((message, task))
-        self._unstored += len(message.payload)
-        task.add_done_callback(self._stored)
+    async def _together(self, messages: Sequence[Publish]) -> set[int]:
+        return await self._host.store_together(self._client, messages)
 
-    async def _store(self, session: Session, message: Publish) -> tuple[int, str]:
-        try:
-            await self._host.store(session, message, wanted=lambda: not self.gone)
-        except problems.Unavailable:
-            raise  # the connection is gone: nobody is to believe that it was stored
-        except problems.Problem as problem:
-            return _reason(problem), str(problem)
-        return packets.SUCCESS, ""
+    async def _store(self, message: Publish) -> None:
+        await self._host.store(self._client, message, wanted=lambda: not self.gone)
 
-    def _stored(self, _: object) -> None:
-        """Acknowledge in the order of arrival [MQTT-4.6.0-2], each message only after its commit."""
-        while self._pending and self._pending[0][1].done():
-            message, task = self._pending.popleft()
-            self._unstored -= len(message.payload)
-            if task.cancelled() or task.exception() is not None:
-                self.close(packets.UNSPECIFIED, why="a message could not be stored")
-                continue
-            reason, text = task.result()
-            if message.qos:
-                kind = packets.PUBACK if message.qos == 1 else packets.PUBREC
-                self.send(
-                    replies.acknowledgement(
-                        kind, message.number, version=self.version, reason=reason, text=text
-                    )
+    @property
+    def _client(self) -> Session:
+        if self.session is None:
+            raise MalformedPacket("the first packet is CONNECT")
+        return self.session
+
+    def _settled(self, message: Publish, outcome: Outcome | None) -> None:
+        """Acknowledge a message after its commit, or say why it never will be stored."""
+        if outcome is None:
+            self.close(packets.UNSPECIFIED, why="a message could not be stored")
+        elif message.qos:
+            kind = packets.PUBACK if message.qos == 1 else packets.PUBREC
+            self.send(
+                replies.acknowledgement(
+                    kind, message.number, version=self.version, reason=outcome.reason, text=outcome.text
                 )
-        self._read()
+            )
 
     async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
         try:
@@ -285,9 +278,3 @@ class Connection(asyncio.Protocol):
             self.close(packets.SERVER_BUSY, why=str(problem))
             return
         self.send(replies.unsuback(given.number, codes, version=self.version))
-
-
-def _reason(problem: problems.Problem) -> int:
-    if problem.status in (401, 403):
-        return packets.NOT_AUTHORISED
-    return packets.CONTENT_INVALID

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, problems
+from stadtkern.core import access, problems, times
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
@@ -22,7 +22,7 @@ from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, te
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
 from stadtkern.ingest.doors.packets import Connect, Publish, Will, Wish
 from stadtkern.ingest.doors.session import Session
-from stadtkern.ingest.doors.taking import Taker
+from stadtkern.ingest.doors.taking import Message, Taker
 from stadtkern.things.topics.changes import Changes
 from stadtkern.things.topics.watch import TopicTooExpensive, Watch
 
@@ -154,6 +154,15 @@ class Door:
     async def remember(self, session: Session) -> None:
         """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
         await self._kept.save(session)
+
+    async def store_together(self, session: Session, messages: Sequence[Publish]) -> set[int]:
+        """Store plain messages in one go; the positions of those that are on disk."""
+        if session.principal.token_id is None:
+            return set()
+        who, arrived, state = session.principal, times.now(), self._taker.state
+        return await self._taker.together(
+            [Message(each.topic, each.payload, who, state, arrived) for each in messages]
+        )
 
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
         """Store a message. Raises the problem that is its own, after telling the sender; Unavailable."""

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Our line to a broker in front (paho): acknowledges when it is told to, and comes back by itself."""
+"""Our session at a broker in front: acknowledges when it is told to, and comes back by itself."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import time
+import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from stadtkern.core import problems
+from stadtkern.ingest.doors import asking
+from stadtkern.ingest.doors.asking import Welcome
+from stadtkern.ingest.doors.line import KEEP_ALIVE_SECONDS, WINDOW, Incoming, Line
+from stadtkern.ingest.doors.outgoing import Outgoing
 
 log = structlog.get_logger(__name__)
 
 CLIENT_ID = "stadtkern"
-WINDOW = 2_000
 EXPIRY_SECONDS = 30 * 86_400
 CONTROL = "$CONTROL/dynamic-security/v1"
 _ANSWER_SECONDS = 15.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -43,96 +43,71 @@ class BrokerRefuses(problems.Problem):
     """
 
 
-class Incoming(NamedTuple):
-    """A message from the broker; `line` tells the connection it came on."""
-
-    topic: str
-    payload: bytes
-    qos: int
-    number: int
-    line: int
-
-
 class Link:
-    """One persistent session at the broker. Callbacks run on the loop that made the link."""
+    """One persistent session at the broker, over one connection after the other."""
 
     def __init__(
         self,
         *,
         url: str,
         topics: Sequence[str],
-        received: Callable[[Incoming], None],
+        received: Callable[[Sequence[Incoming]], None],
         connected: Callable[[], None],
     ):
-        self._loop = asyncio.get_running_loop()
         self._topics = tuple(topics)
         self._received = received
         self._connected = connected
-        self._arrived: list[Incoming] = []
-        self._scheduled = False
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._command = 0
+        self._outgoing = Outgoing()
+        self._address = _Address.read(url)
+        self._keeper: asyncio.Task[None] | None = None
+        self._line: Line | None = None
+        self._welcome: asyncio.Future[Welcome] | None = None
+        self._gone = asyncio.Event()
         self.line = 0
         self.up = False
-        self._client, self._host, self._port = _client(url)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
 
     @property
     def account(self) -> str:
         """Our user name at the broker."""
-        return (self._client.username or "").strip()
+        return self._address.username
 
     def start(self) -> None:
         """Connect, now or when the broker comes; messages that it kept for us follow."""
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = EXPIRY_SECONDS
-        properties.ReceiveMaximum = WINDOW
-        self._client.reconnect_delay_set(min_delay=1, max_delay=5)
-        self._client.connect_async(
-            self._host, self._port, keepalive=30, clean_start=False, properties=properties
-        )
-        self._client.loop_start()
+        self._keeper = asyncio.create_task(self._keep(), name="mqtt-link")
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Leave; the broker keeps our session."""
         self.up = False
-        self._client.disconnect()
-        self._client.loop_stop()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._line is not None:
+            self._line.leave()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), _ANSWER_SECONDS)
 
     def follow(self) -> None:
         """Subscribe; of what the broker retained we want our own list only."""
-        other = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        own = SubscribeOptions(qos=1, noLocal=True)
-        self._client.subscribe(
-            [(topic, own if topic.startswith(f"{CLIENT_ID}/") else other) for topic in self._topics]
-        )
+        own = [topic for topic in self._topics if topic.startswith(f"{CLIENT_ID}/")]
+        self._subscribe(own, retained=True)
+        self._subscribe([topic for topic in self._topics if topic not in own], retained=False)
 
-    def acknowledge(self, message: Incoming) -> None:
-        """Tell the broker that a message is on disk. One of an earlier connection it sends again anyway."""
-        if message.qos and message.line == self.line:
-            self._client.ack(message.number, message.qos)
+    def acknowledge(self, messages: Sequence[Incoming]) -> None:
+        """Tell the broker that these are on disk. Those of an earlier connection it sends again anyway."""
+        if self._line is not None:
+            line = self._line
+            line.acknowledge([message for message in messages if message.line == line.number])
 
     async def publish(self, messages: Sequence[tuple[str, bytes, bool]], *, seconds: float = 30.0) -> bool:
         """Publish (topic, payload, retain) with QoS 1; whether the broker has confirmed them all in time."""
         if not self.up:
             return False
-        waiting = [self._client.publish(topic, payload, 1, retain) for topic, payload, retain in messages]
-        return await asyncio.to_thread(self._confirmed, waiting, seconds)
-
-    def _confirmed(self, waiting: Sequence[paho.MQTTMessageInfo], seconds: float) -> bool:
-        """In a thread: wait for the broker, but not for one that is gone."""
-        deadline = time.monotonic() + seconds
         try:
-            for each in waiting:
-                while not each.is_published():
-                    if not self.up or time.monotonic() > deadline:
-                        return False
-                    each.wait_for_publish(0.25)
-        except (RuntimeError, ValueError):
+            return await asyncio.wait_for(self._send(messages), seconds)
+        except TimeoutError:
             return False
-        return True
 
     async def command(self, *commands: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Have the dynamic-security plugin carry out commands. Raises BrokerRefuses."""
@@ -140,10 +115,10 @@ class Link:
             return []
         self._command += 1
         names = [f"{self._command}.{i}" for i in range(len(commands))]
-        futures = [self._loop.create_future() for _ in names]
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in names]
         self._answers.update(zip(names, futures, strict=True))
-        told = [{**each, "correlationData": name} for each, name in zip(commands, names, strict=True)]
-        self._client.publish(CONTROL, json.dumps({"commands": told}), 1)
+        self._order([{**each, "correlationData": name} for each, name in zip(commands, names, strict=True)])
         try:
             answers = await asyncio.wait_for(asyncio.gather(*futures), _ANSWER_SECONDS)
         except TimeoutError as error:
@@ -158,57 +133,124 @@ class Link:
 
     def tell(self, command: Mapping[str, Any]) -> None:
         """Send a command without waiting for what becomes of it."""
-        self._client.publish(CONTROL, json.dumps({"commands": [command]}), 1)
+        self._order([command])
 
-    def _on_connect(self, client: Any, _: Any, __: Any, reason: Any, ___: Any) -> None:
-        if reason.is_failure:
-            log.error("the MQTT broker does not let us in", reason=str(reason))
+    def welcomed(self, line: Line, welcome: Welcome) -> None:
+        """The broker has answered to CONNECT."""
+        if self._welcome is not None and not self._welcome.done():
+            self._welcome.set_result(welcome)
+        if welcome.reason >= asking.REFUSED:
+            line.leave()
             return
-        client.subscribe(f"{CONTROL}/response", 1)
+        again = self._outgoing.begin(
+            window=welcome.window, most_bytes=welcome.most_bytes, present=welcome.present
+        )
+        line.send(again)
+        self._line, self.line, self.up = line, line.number, True
+        self._subscribe([f"{CONTROL}/response"], retained=False)
+        self._connected()
+
+    def arrived(self, line: Line, messages: Sequence[Incoming]) -> None:
+        """Answers to our commands stay here, all else is handed on."""
+        answers = [message for message in messages if message.topic == f"{CONTROL}/response"]
+        if answers:
+            line.acknowledge(answers)
+            for message in answers:
+                self._answered(message.payload)
+            messages = [message for message in messages if message not in answers]
+        if messages:
+            self._received(messages)
+
+    def ended(self, line: Line, why: str) -> None:
+        """A connection is gone."""
+        if self.up and line is self._line:
+            log.warning("the connection to the MQTT broker ended", reason=why)
+        self.up, self._line = False, None
         self.line += 1
-        self.up = True
-        self._loop.call_soon_threadsafe(self._connected)
+        self._outgoing.end()
+        if self._welcome is not None and not self._welcome.done():
+            self._welcome.set_exception(ConnectionError(why))
+        self._gone.set()
 
-    def _on_disconnect(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
-        if self.up:
-            log.warning("the connection to the MQTT broker ended", reason=str(reason))
-        self.up = False
-        self.line += 1
-
-    def _on_message(self, _: Any, __: Any, message: Any) -> None:
-        """In paho's thread: hand over in heaps, so that the loop is woken once for many."""
-        self._arrived.append(Incoming(message.topic, message.payload, message.qos, message.mid, self.line))
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon_threadsafe(self._hand_over)
-
-    def _hand_over(self) -> None:
-        self._scheduled = False
-        taken, self._arrived = self._arrived, []
-        for message in taken:
-            if message.topic == f"{CONTROL}/response":
-                self._answered(message)
+    async def _keep(self) -> None:
+        """Be connected, one connection after the other."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    welcome = await self._connect()
+            except (OSError, TimeoutError) as error:
+                if pause == _FIRST_PAUSE:
+                    log.warning("the MQTT broker is away", reason=str(error) or "no answer")
             else:
-                self._received(message)
+                if welcome.reason >= asking.REFUSED:
+                    log.error("the MQTT broker does not let us in", reason=welcome.reason)
+                else:
+                    pause = _FIRST_PAUSE
+                await self._gone.wait()
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
 
-    def _answered(self, message: Incoming) -> None:
-        self.acknowledge(message)
-        for answer in json.loads(message.payload).get("responses", ()):
+    async def _connect(self) -> Welcome:
+        """Open a connection and say hello; its line is ours once the broker has answered."""
+        loop = asyncio.get_running_loop()
+        address = self._address
+        self._gone.clear()
+        self._welcome = loop.create_future()
+        hello = asking.connect(
+            client_id=CLIENT_ID, username=address.username, password=address.password,
+            keep_alive=KEEP_ALIVE_SECONDS, expiry=EXPIRY_SECONDS, window=WINDOW,
+        )  # fmt: skip
+        _, line = await loop.create_connection(
+            lambda: Line(host=self, hello=hello, number=self.line + 1, outgoing=self._outgoing),
+            address.host, address.port, ssl=address.security(),
+        )  # fmt: skip
+        try:
+            return await self._welcome
+        except BaseException:
+            line.abort("it did not answer in time")
+            raise
+
+    async def _send(self, messages: Sequence[tuple[str, bytes, bool]]) -> bool:
+        packets, done = self._outgoing.add(messages)
+        if self._line is not None:
+            self._line.send(packets)
+        return await done
+
+    def _order(self, commands: Sequence[Mapping[str, Any]]) -> None:
+        packets, _ = self._outgoing.add([(CONTROL, json.dumps({"commands": commands}).encode(), False)])
+        if self._line is not None:
+            self._line.send(packets)
+
+    def _subscribe(self, topics: Sequence[str], *, retained: bool) -> None:
+        if self._line is not None and topics:
+            self._line.send(asking.subscribe(self._outgoing.free(), topics, retained=retained))
+
+    def _answered(self, payload: bytes) -> None:
+        for answer in json.loads(payload).get("responses", ()):
             future = self._answers.get(str(answer.get("correlationData")))
             if future is not None and not future.done():
                 future.set_result(answer)
 
 
-def _client(url: str) -> tuple[paho.Client, str, int]:
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise InvalidBrokerAddress()
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
-    )
-    client.max_inflight_messages = WINDOW
-    if parts.username:
-        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
-    if parts.scheme == "mqtts":
-        client.tls_set()
-    return client, parts.hostname, parts.port or _PORTS[parts.scheme]
+class _Address(NamedTuple):
+    """Where the broker is, and who we are there."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    encrypted: bool
+
+    @classmethod
+    def read(cls, url: str) -> Self:
+        """Raises InvalidBrokerAddress."""
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise InvalidBrokerAddress()
+        names = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(parts.hostname, parts.port or _PORTS[parts.scheme], *names, parts.scheme == "mqtts")
+
+    def security(self) -> ssl.SSLContext | None:
+        """How the connection is protected."""
+        return ssl.create_default_context() if self.encrypted else None

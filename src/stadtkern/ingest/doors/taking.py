@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 import psycopg_pool
@@ -19,7 +20,7 @@ from starlette.datastructures import State
 from stadtkern.core import audit, metrics, problems, times
 from stadtkern.core.access import Principal
 from stadtkern.core.settings import Settings
-from stadtkern.things import entities
+from stadtkern.things import entities, readings
 from stadtkern.things.api import call as calls
 from stadtkern.things.api import door, write
 from stadtkern.things.api.call import Call
@@ -115,6 +116,16 @@ class Refusals:
         self._next, self._others = now + 1.0, 0
 
 
+class Message(NamedTuple):
+    """A message whose sender is known. `state` holds whoever judges their rights."""
+
+    topic: str
+    payload: bytes
+    principal: Principal
+    state: State
+    arrived: datetime
+
+
 @dataclass(slots=True)
 class Taker:
     """Stores what is published. `state` holds the same as in the data plane."""
@@ -155,6 +166,52 @@ class Taker:
             raise
         self.counters.stored += 1
         _MESSAGES.at("stored").add()
+
+    async def together(self, messages: Sequence[Message]) -> set[int]:
+        """Store plain observations in one go; the positions of those that are on disk.
+
+        Every other is to be taken by itself: what is more than a reading, what is wrong, and all of them
+        while the store is away.
+        """
+        found: dict[int, readings.Reading] = {}
+        due: dict[int, audit.Asking] = {}
+        for position, message in enumerate(messages):
+            asking = audit.begin(surface="mqtt", method="PUBLISH", path=message.topic)
+            reading = await self._plain(message)
+            if reading is not None:
+                found[position] = reading
+                if asking.due:
+                    due[position] = asking
+        try:
+            answers = await self.state.sink.put(tuple(found.values())) if found else ()
+        except problems.Problem:
+            return set()  # each says so itself
+        stored = {
+            position
+            for position, answer in zip(found, answers, strict=True)
+            if isinstance(answer, readings.Stored)
+        }
+        for position in due.keys() & stored:
+            note = functools.partial(audit.note, self.state.pool, due[position])
+            await self.patiently(note, about=due[position].address)
+        self.counters.stored += len(stored)
+        _MESSAGES.at("stored").add(len(stored))
+        return stored
+
+    async def _plain(self, message: Message) -> readings.Reading | None:
+        """The reading in a message, None where there is more to it or something wrong with it."""
+        try:
+            path, resource = _address(message.topic, self.settings.mqtt_prefix)
+            if resource is not None and not door.suits(resource):
+                return None
+            call = Publication(
+                path=path, payload=message.payload, principal=message.principal, state=message.state,
+                arrived=message.arrived,
+            )  # fmt: skip
+            found = await door.read(call, datastream_id=resource.steps[0].id if resource else None)
+        except (problems.Problem, psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError):
+            return None  # tried by itself, it says what is wrong
+        return found if isinstance(found, readings.Reading) else None
 
     async def _store(
         self, call: Publication, resource: Resource | None, wanted: Callable[[], bool] | None

@@ -16,6 +16,7 @@ from stadtkern.things import entities, readings
 from stadtkern.things.api import answers, methods
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
+from stadtkern.things.language.paths import Resource
 from stadtkern.things.operations import create, observations, payload
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty, UnknownReference
 from stadtkern.things.operations.streams import Facts
@@ -25,8 +26,33 @@ _QUOTED = {name: b'"%b"' % name.encode() for name in ("result", "phenomenonTime"
 _decode = msgspec.json.Decoder().decode
 
 
+def suits(resource: Resource) -> bool:
+    """Whether an address is that of the Observations of one Datastream."""
+    steps = resource.steps
+    return (
+        resource.last.entity is entities.OBSERVATION
+        and len(steps) == 2
+        and steps[0].entity.name == "Datastream"
+    )
+
+
 async def take(call: Call, *, datastream_id: int | None) -> Response:
     """Store one observation and answer when it is on disk."""
+    found = await read(call, datastream_id=datastream_id)
+    if not isinstance(found, readings.Reading):
+        return await _deep(call, found, datastream_id)
+    stored = (await call.state.sink.put((found,)))[0]
+    if isinstance(stored, problems.Problem):
+        raise stored
+    if call.header(b"prefer") is not None:
+        from stadtkern.things.api import write
+
+        return await write.made(call, entity=entities.OBSERVATION, number=stored.id)
+    return answers.created(call, collection="Observations", number=stored.id)
+
+
+async def read(call: Call, *, datastream_id: int | None) -> readings.Reading | dict[str, Any]:
+    """The reading in a body, if its sender may add it; the body where more than that is to be made of it."""
     principal = await call.writer()
     methods.body_kind(call)
     body = decode(await call.body(limit=call.state.settings.body_limit))
@@ -35,26 +61,18 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
     feature = body.get("FeatureOfInterest")
     feature_id = None if feature is None else create.reference(feature)
     if stream is None or (feature is not None and feature_id is None):
-        return await _deep(call, body, datastream_id)
+        return body
     multi, named = "MultiDatastream" in body, feature_id is not None
     facts = await permitted(call, principal, stream, multi=multi, named=named)
     if feature_id is not None and feature_id != facts.feature_id:
         await _refer(call, principal, feature_id)
-    reading = observations.reading(
+    return observations.reading(
         body,
         datastream_id=stream,
         facts=facts,
         feature_id=facts.feature_id if feature is None else feature_id,
         arrived=call.arrived,
     )
-    stored = (await call.state.sink.put((reading,)))[0]
-    if isinstance(stored, problems.Problem):
-        raise stored
-    if call.header(b"prefer") is not None:
-        from stadtkern.things.api import write
-
-        return await write.made(call, entity=entities.OBSERVATION, number=stored.id)
-    return answers.created(call, collection="Observations", number=stored.id)
 
 
 async def _refer(call: Call, principal: Principal, feature_id: int) -> None:

@@ -38,11 +38,7 @@ async def create(call: Call, resource: Resource) -> Response:
     methods.check("POST", resource)
     if resource.tail:
         return await _link(call, resource)
-    if (
-        resource.last.entity is entities.OBSERVATION
-        and len(resource.steps) == 2
-        and resource.steps[0].entity.name == "Datastream"
-    ):
+    if door.suits(resource):
         return await door.take(call, datastream_id=resource.steps[0].id)
     await call.writer()
     return await deep(call, resource, await _body(call))

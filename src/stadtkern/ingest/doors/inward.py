@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a broker in front holds for us is stored; only then it may forget it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+import psycopg_pool
+import structlog
+from starlette.datastructures import State
+
+from stadtkern.core import access, problems, times
+from stadtkern.core.access import Gate, Principal, Rights, Scope
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import taking
+from stadtkern.ingest.doors.line import Incoming
+from stadtkern.ingest.doors.link import Link
+from stadtkern.ingest.doors.taking import Taker
+from stadtkern.things.language import paths
+from stadtkern.things.topics import plain
+from stadtkern.things.topics import topic as topics
+
+log = structlog.get_logger(__name__)
+
+# So many are stored in one go; then others have their turn.
+_TOGETHER = 200
+_MOST_TRUSTED = 50_000
+_encode = msgspec.json.Encoder().encode
+
+
+class Entrusted:
+    """Judges messages whose sender's right to publish to this one Datastream the broker has checked."""
+
+    def __init__(self, *, gate: Gate, dataset_id: int, datastream_id: int):
+        self._gate = gate
+        self._dataset_id = dataset_id
+        self._datastream_id = datastream_id
+
+    @property
+    def epoch(self) -> int:
+        """As of the gate."""
+        return self._gate.epoch
+
+    async def require(
+        self, principal: Principal, *, dataset_id: int, verb: access.Verb, datastream_id: int | None = None
+    ) -> None:
+        """Let pass, or raise Forbidden, NotFound."""
+        rights = await self.rights(principal)
+        access.check(
+            rights=rights, scope=_ONLY_PUBLIC, dataset_id=dataset_id, verb=verb, datastream_id=datastream_id
+        )
+
+    async def rights(self, principal: Principal) -> Rights:  # noqa: ARG002
+        """To add observations to that Datastream, and nothing else."""
+        return Rights({}, {(self._dataset_id, self._datastream_id): frozenset({"create"})})
+
+    async def scope(self, connection: Connection, principal: Principal) -> Scope:  # noqa: ARG002
+        """What everybody sees, and that dataset."""
+        public = await self._gate.scope(connection, access.ANONYMOUS)
+        if public.allows(self._dataset_id):
+            return public
+        if public.negated:
+            return Scope(tuple(each for each in public.ids if each != self._dataset_id), True)
+        return Scope((*public.ids, self._dataset_id), False)
+
+
+_ONLY_PUBLIC = Scope((), False)
+
+
+class Inward:
+    """Stores messages, many in one go where they are plain observations."""
+
+    def __init__(self, *, settings: Settings, gate: Gate, taker: Taker, link: Link):
+        self._prefix = settings.mqtt_prefix
+        self._mount = f"{settings.mqtt_in}/"
+        self._gate = gate
+        self._taker = taker
+        self._link = link
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trusted: dict[tuple[int, int], tuple[Principal, Entrusted, State]] = {}
+
+    def take(self, messages: Sequence[Incoming]) -> None:
+        """Begin to store messages; each is acknowledged when it is on disk or can never be."""
+        for start in range(0, len(messages), _TOGETHER):
+            self._go(self._together(messages[start : start + _TOGETHER], times.now()))
+
+    async def end(self) -> None:
+        """Leave what is not stored yet to the broker, which sends it again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _together(self, messages: Sequence[Incoming], arrived: datetime) -> None:
+        """Store messages in one go; whichever cannot go along is stored by itself."""
+        done: set[int] = set()
+        try:
+            done = await self._plain(messages, arrived)
+        except Exception:  # one message that nobody foresaw must not stand in the way of others
+            log.exception("messages failed together; each is tried by itself", messages=len(messages))
+        self._link.acknowledge([messages[position] for position in sorted(done)])
+        for position, message in enumerate(messages):
+            if position not in done:
+                self._go(self._alone(message, arrived))
+
+    async def _plain(self, messages: Sequence[Incoming], arrived: datetime) -> set[int]:
+        """The positions of those that are on disk."""
+        places, ready = [], []
+        for position, message in enumerate(messages):
+            entrusted = await self._entrusted(message, arrived)
+            if entrusted is not None:
+                places.append(position)
+                ready.append(entrusted)
+        return {places[found] for found in await self._taker.together(ready)}
+
+    async def _alone(self, message: Incoming, arrived: datetime) -> None:
+        """Store a message, then let the broker forget it. What can never be stored is forgotten too."""
+        topic = message.topic.removeprefix(self._mount)
+        store = functools.partial(self._store, topic, message.payload, arrived)
+        try:
+            await taking.persist(store, topic=topic)
+        except problems.Problem as problem:
+            self._taker.refusals.note(topic=topic, client="", problem=problem)
+            address = topic.removeprefix(self._prefix).strip("/").rpartition("/")[0]
+            document = _encode({"topic": topic[:500], "error": problem.document()})
+            await self._link.publish([(f"errors/{address[:200] or 'other'}", document, False)])
+        self._link.acknowledge((message,))
+
+    async def _store(self, topic: str, payload: bytes, arrived: datetime) -> None:
+        number = self._named(topic)
+        facts = await self._taker.patiently(lambda: self._taker.state.streams.find(number), about=topic)
+        if facts is None:
+            raise problems.NotFound(f"there is no series with the id {number}")
+        principal, gate, _ = self._trust(int(facts.dataset_id), number)
+        await self._taker.take(topic=topic, payload=payload, principal=principal, gate=gate, arrived=arrived)
+
+    async def _entrusted(self, message: Incoming, arrived: datetime) -> taking.Message | None:
+        """A message with the rights of its sender; None where it is wrong, or the store is away."""
+        topic = message.topic.removeprefix(self._mount)
+        try:
+            number = self._named(topic)
+            facts = await self._taker.state.streams.find(number)
+        except (problems.Problem, psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError):
+            return None  # by itself it is told so, or waits
+        if facts is None:
+            return None
+        principal, _, state = self._trust(int(facts.dataset_id), number)
+        return taking.Message(topic, message.payload, principal, state, arrived)
+
+    def _named(self, topic: str) -> int:
+        """The series that a topic names first, which the broker's rules are about. Raises InvalidTopic."""
+        first = paths.parse(topics.below(topic, prefix=self._prefix)).steps[0]
+        if first.entity.set not in plain.STREAMS or first.id is None:
+            raise topics.InvalidTopic(
+                "through this broker observations go to v1.1/Datastreams(…)/Observations"
+            )
+        return first.id
+
+    def _trust(self, dataset_id: int, datastream_id: int) -> tuple[Principal, Entrusted, State]:
+        """As whom messages to a Datastream are stored and by whose judgement; made once for each."""
+        known = self._trusted.get((dataset_id, datastream_id))
+        if known is None:
+            gate = Entrusted(gate=self._gate, dataset_id=dataset_id, datastream_id=datastream_id)
+            known = Principal(kind="token", token_id=-dataset_id), gate, self._taker.guarded(gate)
+            if len(self._trusted) >= _MOST_TRUSTED:
+                self._trusted.clear()
+            self._trusted[dataset_id, datastream_id] = known
+        return known

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Our line to a broker in front, against a broker of the test's own that answers what the test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from stadtkern.ingest.doors import asking, packets, replies
+from stadtkern.ingest.doors import link as links
+from stadtkern.ingest.doors.asking import Welcome
+from stadtkern.ingest.doors.line import Incoming, Line
+from stadtkern.ingest.doors.link import Link
+from stadtkern.ingest.doors.outgoing import Outgoing
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE = 30.0
+Packet = tuple[int, int, bytes]
+
+
+class Broker:
+    """Takes one connection after the other; the test reads what comes and says what goes."""
+
+    def __init__(self) -> None:
+        self.writers: list[asyncio.StreamWriter] = []
+        self.lines: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+        self._buffer = bytearray()
+
+    async def entered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Somebody comes."""
+        self.writers.append(writer)
+        await self.lines.put((reader, writer))
+
+    async def welcome(
+        self, *, reason: int = 0, present: bool = False, told: bytes = b""
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Answer the next CONNECT."""
+        reader, writer = await asyncio.wait_for(self.lines.get(), PATIENCE)
+        self._buffer.clear()
+        kind, _, body = await self.next(reader)
+        assert kind == packets.CONNECT
+        come = packets.read_connect(body)
+        assert (come.client_id, come.clean, come.username, come.password) == ("stadtkern", False, "a", "b:c")
+        writer.write(replies.packet(0x20, bytes((present, reason, len(told))) + told))
+        return reader, writer
+
+    async def next(self, reader: asyncio.StreamReader) -> Packet:
+        """The next packet."""
+        while True:
+            found = next(packets.split(self._buffer, limit=2**20), None)
+            if found is not None:
+                return found
+            data = await asyncio.wait_for(reader.read(65_536), PATIENCE)
+            assert data, "the connection ended"
+            self._buffer += data
+
+    async def until(self, reader: asyncio.StreamReader, kind: int) -> Packet:
+        """The next packet of a kind."""
+        while True:
+            found = await self.next(reader)
+            if found[0] == kind:
+                return found
+
+
+class Heard:
+    """What a link tells us."""
+
+    def __init__(self) -> None:
+        self.messages: list[Incoming] = []
+        self.news = asyncio.Event()
+        self.connected = asyncio.Event()
+
+    def received(self, messages: Sequence[Incoming]) -> None:
+        """Messages came."""
+        self.messages += messages
+        self.news.set()
+
+    async def so_many(self, count: int) -> list[Incoming]:
+        """So many messages."""
+        while len(self.messages) < count:
+            self.news.clear()
+            await asyncio.wait_for(self.news.wait(), PATIENCE)
+        return self.messages
+
+
+@pytest.fixture
+async def heard() -> Heard:
+    """What is told."""
+    return Heard()
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[tuple[Broker, int]]:
+    """A broker and its port."""
+    found = Broker()
+    server = await asyncio.start_server(found.entered, "127.0.0.1", 0)
+    yield found, server.sockets[0].getsockname()[1]
+    server.close()
+    for writer in found.writers:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@pytest.fixture
+async def link(
+    broker: tuple[Broker, int], heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Link]:
+    """A link to it that comes back without much of a pause."""
+    monkeypatch.setattr(links, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(links, "_ANSWER_SECONDS", 2.0)
+    url = f"mqtt://a:b%3Ac@127.0.0.1:{broker[1]}"
+    made = Link(url=url, topics=("in/#",), received=heard.received, connected=heard.connected.set)
+    made.start()
+    yield made
+    await made.stop()
+
+
+def _message(number: int, payload: bytes = b"{}") -> bytes:
+    return replies.publish(b"in/x", payload, number=number, retain=False, version=packets.V5)
+
+
+def _acknowledged(packet: Packet) -> int:
+    assert packet[0] == packets.PUBACK
+    return int.from_bytes(packet[2][:2], "big")
+
+
+async def test_messages_are_acknowledged_in_the_order_in_which_they_came(
+    link: Link, broker: tuple[Broker, int], heard: Heard
+) -> None:
+    """However long one takes to be stored: MQTT-4.6.0-2."""
+    reader, writer = await broker[0].welcome()
+    writer.write(_message(7) + _message(3) + _message(9))
+    first, second, third = await heard.so_many(3)
+    link.acknowledge([third])
+    link.acknowledge([second])
+    link.acknowledge([first])
+    found = [_acknowledged(await broker[0].until(reader, packets.PUBACK)) for _ in range(3)]
+    assert found == [7, 3, 9]
+
+
+async def test_what_came_on_another_connection_is_not_acknowledged_on_this_one(
+    link: Link, broker: tuple[Broker, int], heard: Heard
+) -> None:
+    """The broker sends it again, perhaps under a number that means something else by now."""
+    _, writer = await broker[0].welcome()
+    writer.write(_message(1, b"old"))
+    (old,) = await heard.so_many(1)
+    writer.close()
+    reader, writer = await broker[0].welcome(present=True)
+    writer.write(_message(1, b"new") + _message(2, b"next"))
+    _, new, following = await heard.so_many(3)
+    link.acknowledge([old])
+    link.acknowledge([following])
+    link.acknowledge([new])
+    assert _acknowledged(await broker[0].until(reader, packets.PUBACK)) == 1
+    assert _acknowledged(await broker[0].until(reader, packets.PUBACK)) == 2
+
+
+async def test_what_was_under_way_is_sent_again_and_nobody_believes_it_arrived(
+    link: Link, broker: tuple[Broker, int], heard: Heard
+) -> None:
+    """MQTT-4.4.0-1: the same number, marked as a duplicate, where the broker kept our session."""
+    reader, writer = await broker[0].welcome()
+    await asyncio.wait_for(heard.connected.wait(), PATIENCE)
+    publishing = asyncio.create_task(link.publish([("t/1", b"value", True)]))
+    _, flags, body = await broker[0].until(reader, packets.PUBLISH)
+    sent = packets.read_publish(flags, body, version=packets.V5)
+    assert (sent.topic, sent.payload, sent.retain, sent.duplicate) == ("t/1", b"value", True, False)
+    writer.close()
+    assert await publishing is False
+    reader, writer = await broker[0].welcome(present=True)
+    _, flags, body = await broker[0].until(reader, packets.PUBLISH)
+    again = packets.read_publish(flags, body, version=packets.V5)
+    assert again == sent._replace(duplicate=True)
+
+
+async def test_who_is_refused_or_not_answered_tries_again(
+    link: Link, broker: tuple[Broker, int], heard: Heard
+) -> None:
+    """A wrong password now, a broker that hangs then; in the end it is let in."""
+    await broker[0].welcome(reason=packets.BAD_CREDENTIALS)
+    await asyncio.wait_for(broker[0].lines.get(), PATIENCE)
+    await broker[0].welcome()
+    await asyncio.wait_for(heard.connected.wait(), PATIENCE)
+    assert link.up
+
+
+class Wire(asyncio.Transport):
+    """What a line does to its connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[str] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Sent."""
+        self.done.append(f"sent {len(data)}")
+
+    def is_closing(self) -> bool:
+        """It stays open."""
+        return False
+
+    def pause_reading(self) -> None:
+        """No more for now."""
+        self.done.append("paused")
+
+    def resume_reading(self) -> None:
+        """Go on."""
+        self.done.append("resumed")
+
+
+class Nobody(Heard):
+    """Hears what a line tells."""
+
+    def welcomed(self, line: Line, welcome: Welcome) -> None:
+        """Never here."""
+
+    def arrived(self, line: Line, messages: Sequence[Incoming]) -> None:  # noqa: ARG002
+        """Messages came."""
+        self.received(messages)
+
+    def ended(self, line: Line, why: str) -> None:
+        """The connection is gone."""
+
+
+async def test_a_broker_that_sends_more_than_is_stored_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages without a quality of service know no window; what we hold of them is bounded all the same."""
+    monkeypatch.setattr("stadtkern.ingest.doors.line.MOST_UNSTORED_BYTES", 10_000)
+    host, wire = Nobody(), Wire()
+    line = Line(host=host, hello=b"hello", number=1, outgoing=Outgoing())
+    line.connection_made(wire)
+    for _ in range(3):
+        line.data_received(_message(0, b"x" * 1_000) * 5)
+    assert wire.done == ["sent 5", "paused"]
+    line.acknowledge(host.messages[:4])
+    assert wire.done[2:] == []
+    line.acknowledge(host.messages[4:8])
+    assert wire.done[2:] == ["resumed"]
+    line.connection_lost(None)
+
+
+async def test_as_much_is_under_way_as_the_broker_takes() -> None:
+    """Receive Maximum 2: the third message follows the first acknowledgement."""
+    welcome = asking.read_connack(b"\x00\x00\x03\x21\x00\x02", keep_alive=30)
+    outgoing = Outgoing()
+    outgoing.begin(window=welcome.window, most_bytes=welcome.most_bytes, present=welcome.present)
+    sent, done = outgoing.add([("t", bytes([each]), False) for each in range(3)])
+    parts = list(packets.split(bytearray(sent), limit=100))
+    read = [packets.read_publish(flags, body, version=packets.V5) for _, flags, body in parts]
+    assert [each.payload for each in read] == [b"\x00", b"\x01"]
+    assert outgoing.confirmed(read[0].number).endswith(b"\x02")
+    assert outgoing.confirmed(read[1].number) == b""
+    assert not done.done()
+    assert outgoing.confirmed(3) == b""
+    assert await done is True
+
+
+async def test_a_message_that_is_larger_than_the_broker_takes_holds_up_nothing() -> None:
+    """Sent all the same, it would end the connection, again and again."""
+    outgoing = Outgoing()
+    outgoing.begin(window=10, most_bytes=100, present=False)
+    packet, done = outgoing.add([("t", b"x" * 200, False), ("t", b"y", False)])
+    assert packet.endswith(b"y")
+    assert b"x" not in packet
+    assert outgoing.confirmed(2) == b""
+    assert await done is True
