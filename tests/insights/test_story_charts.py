@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,6 +26,31 @@ async def clean(connection: Connection) -> AsyncIterator[None]:
     """No story before, none after."""
     yield
     await connection.execute("DELETE FROM insights.story")
+
+
+async def test_editors_read_by_name_what_a_part_shows(
+    visitor: AsyncClient, town: factories.Town, connection: Connection
+) -> None:
+    """In the form and between versions; what is gone is said where it can be taken out."""
+    await people.signed_in(connection, visitor, role="editor")
+    stream = town.streams["Fahrräder Promenade"]
+    text = {"kind": "text", "text_de": "x"}
+    made = await visitor.post(f"{stories.WORK}/neu", stories._form(text))
+    address = str(made.headers["location"])
+    assert "Gespeichert." in await stories._text(visitor, address)
+    address = address.partition("?")[0]
+    blocks = [
+        text,
+        {"kind": "diagram", "source": f"reihe={stream}"},
+        {"kind": "values", "source": "reihe=99999"},
+    ]
+    await visitor.post(address, stories._form(*blocks, base="1", text_en="y"))
+    form = await stories._text(visitor, address)
+    assert re.search(r"Gewählt:\s*<strong[^>]*>Fahrräder Promenade", form)
+    assert "Diese Daten gibt es nicht mehr" in form
+    changes = await stories._text(visitor, f"{address}/versionen/2")
+    assert "▸ Diagramm: Fahrräder Promenade" in changes
+    assert f"reihe={stream}" not in changes
 
 
 async def test_charts_are_found_and_taken_without_an_address(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,16 +11,14 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from stadtkern.core import problems
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
-from stadtkern.insights.boards import arranging, forms, operations, queries, sources, words, work
+from stadtkern.insights.boards import arranging, feeding, forms, operations, queries, sources, words, work
 from stadtkern.insights.cockpit import board as cockpit
-from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.cockpit.definitions import PLAIN, Form
-from stadtkern.insights.streams import Stream, Wanted
+from stadtkern.insights.streams import Stream
 from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
@@ -63,7 +61,7 @@ async def new(request: HttpRequest, key: str) -> HttpResponse:
         about |= {
             "form": form,
             "kind": words.KINDS[kind],
-            "fed": await _fed(visit, source),
+            "fed": await feeding.said(visit, source),
             "plain": kind in PLAIN,
         }
     return render(request, "insights/boards/work/tile.html", about)
@@ -91,8 +89,9 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
             return work.redirect_back(key)
         about = {
             "board": board, "title": formats.words(board.content.title), "form": form, "tile": found,
-            "kind": words.KINDS[found.form], "fed": await _fed(visit, source), "plain": found.form in PLAIN,
-            "shown": await cockpit.single(visit, definition=found), "name": formats.words(found.title),
+            "kind": words.KINDS[found.form], "fed": await feeding.said(visit, source),
+            "plain": found.form in PLAIN, "shown": await cockpit.single(visit, definition=found),
+            "name": formats.words(found.title),
         }  # fmt: skip
     return render(request, "insights/boards/work/tile.html", about)
 
@@ -112,11 +111,12 @@ async def source(request: HttpRequest, key: str) -> HttpResponse:
         chosen = dict(sources.named(request.GET))
         if known is not None and not (chosen["properties"] or chosen["streams"]):
             chosen = dict(sources.of_tile(known))
-        fed = await _fed(visit, chosen)
+        fed = await feeding.said(visit, chosen)
         types = await _types(visit, chosen)
     about = {
         "board": board, "title": formats.words(board.content.title), "query": query, "properties": properties,
-        "series": [_line(s) for s in single], "chosen": chosen, "fed": fed, "types": types, "tile": known,
+        "series": [feeding.line(s) for s in single], "chosen": chosen, "fed": fed, "types": types,
+        "tile": known,
         "kind_key": kind or "", "theme": request.GET.get("thema", ""),
         "onward": reverse("board-tile", args=[key, tile]) if known else reverse("board-tile-new", args=[key]),
     }  # fmt: skip
@@ -139,22 +139,9 @@ async def _series(visit: Visit, query: str) -> list[Stream]:
     return await streams.streams(visit, *conditions, order=f"d.name, d.id LIMIT {_SHOWN}")
 
 
-async def _fed(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[str]:
-    """What feeds a tile, in words."""
-    found = await _streams(visit, source)
-    by_property = [s for s in found if s.definition in source["properties"]]
-    names = {s.definition: s.property_name for s in by_property}
-    said = [
-        gettext("%(name)s (%(n)s Messreihen)")
-        % {"name": name, "n": sum(s.definition == definition for s in by_property)}
-        for definition, name in names.items()
-    ]
-    return said + [_line(s)["name"] for s in found if s.id in source["streams"]]
-
-
 async def _types(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[tuple[str, str, bool]]:
     """The types of the things at which it is observed, where there are several."""
-    found = await _streams(visit, {**source, "types": ()})
+    found = await feeding.read(visit, {**source, "types": ()})
     types = {
         str(s.site.properties.get("type") or ""): s for s in found if s.definition in source["properties"]
     }
@@ -166,21 +153,9 @@ async def _types(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[tu
     return sorted(named, key=lambda each: each[1]) if len(types) > 1 else []
 
 
-async def _streams(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> Sequence[Stream]:
-    wanted = [Wanted(p, t) for p in source["properties"] for t in (source["types"] or (None,))]
-    if not wanted and not source["streams"]:
-        return []
-    return await streams.chosen(visit, wanted=wanted, ids=list(source["streams"]))
-
-
-def _line(stream: Stream) -> dict[str, Any]:
-    name = stream.name if stream.site.name in stream.name else f"{stream.name}, {stream.site.name}"
-    return {"id": stream.id, "name": name, "value": mapped.value_of(stream)}
-
-
 async def _begin(visit: Visit, *, kind: Form, source: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """A title to start from: what is observed, or the one place."""
-    found = await _streams(visit, source)
+    found = await feeding.read(visit, source)
     name = found[0].property_name or found[0].name if found else ""
     begin: dict[str, Any] = {"title_de": name[:80], "most": 5, "above": "1" if kind == "ranking" else "0"}
     if kind in ("flow", "places"):

@@ -14,6 +14,10 @@ FROM insights.story AS s
 JOIN insights.story_version AS v ON v.story_id = s.id AND v.number = s.public_number
 WHERE s.key = %(key)s;
 
+-- name: withdrawn_story
+-- Whether everybody could once see the story with this key, and cannot any more.
+SELECT EXISTS (SELECT FROM insights.story WHERE key = %(key)s AND public_number IS NULL AND first_public_at IS NOT NULL);
+
 -- name: stories_with_words
 -- Public stories with all of these patterns in title or summary.
 SELECT s.key, v.title, v.summary

@@ -31,19 +31,15 @@ _AREA, _SHORT = {"rows": 8}, {"rows": 3}
 _SOURCES = {
     "diagram": (
         gettext_lazy("Adresse des Diagramms"),
-        gettext_lazy("Suchen Sie unten nach Daten, oder fügen Sie die Adresse eines Diagramms ein."),
+        gettext_lazy("Suchen Sie nach Daten, oder fügen Sie die Adresse eines Diagramms ein."),
     ),
     "values": (
         gettext_lazy("Messreihen"),
-        gettext_lazy(
-            "Suchen Sie unten nach Messreihen, oder fügen Sie die Adresse eines Diagramms damit ein."
-        ),
+        gettext_lazy("Suchen Sie nach Messreihen, oder fügen Sie die Adresse eines Diagramms damit ein."),
     ),
     "tile": (
         gettext_lazy("Woher kommen die Werte?"),
-        gettext_lazy(
-            "Suchen Sie unten, was gemessen wird, oder einzelne Messreihen; mehrere stehen zusammen."
-        ),
+        gettext_lazy("Suchen Sie, was gemessen wird, oder einzelne Messreihen; mehrere stehen zusammen."),
     ),
 }
 _LINES = ("text_de", "text_en", "text_easy")

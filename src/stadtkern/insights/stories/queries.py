@@ -26,6 +26,11 @@ async def one_public(connection: Connection, *, key: str) -> Public | None:
     return _public(rows[0]) if rows else None
 
 
+async def withdrawn(connection: Connection, *, key: str) -> bool:
+    """Whether everybody could once see this story, and cannot any more."""
+    return bool((await _rows(connection, "withdrawn_story", key=key))[0][0])
+
+
 async def matching(connection: Connection, *, words: Sequence[str], limit: int) -> list[tuple[str, Any, Any]]:
     """Key, title and summary of public stories with all these words in them."""
     patterns = [f"%{_escaped(word)}%" for word in words]

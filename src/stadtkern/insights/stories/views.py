@@ -48,6 +48,8 @@ async def story(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         found = await queries.one_public(visit.connection, key=key)
         if found is None:
+            if await queries.withdrawn(visit.connection, key=key):
+                return render(request, "insights/stories/withdrawn.html", status=410)
             raise Http404
         parts = await shown.parts(visit, found.told, address=reverse("story", args=[key]))
     return render(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.stories import differences, finding, forms, operations, queries, shown, taking
+from stadtkern.insights.stories import differences, forms, naming, operations, queries, shown, taking, writing
 from stadtkern.insights.stories.entities import Block, Story, Told, Version
 from stadtkern.insights.stories.permissions import PUBLISHES, WRITES
 from stadtkern.ui import telling
@@ -65,12 +65,14 @@ async def new(request: HttpRequest) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role=WRITES)
         if request.method != "POST":
-            return _form(request, forms.HeadForm(), forms.blocks_of(begin))
-        sent = await _sent(request, visit)
+            return await writing.form(request, visit, forms.HeadForm(), forms.blocks_of(begin))
+        sent = await writing.sent(request, visit)
         if not isinstance(sent, Told):
             return sent
         number = await operations.begin(visit.connection, by=person.principal_id, told=sent)
-    return redirect("story-preview" if request.POST.get("do") == "show" else "story-edit", id=number)
+    if request.POST.get("do") == "show":
+        return redirect("story-preview", id=number)
+    return redirect(f"{reverse('story-edit', args=[number])}?gespeichert=1")
 
 
 async def edit(request: HttpRequest, id: int) -> HttpResponse:
@@ -81,8 +83,10 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
         newest = (await queries.versions(visit.connection, id=id))[0]
         if request.method != "POST":
             head = forms.HeadForm(initial=forms.head_of(newest.told))
-            return _form(request, head, forms.blocks_of(newest.told.blocks), story=story, newest=newest)
-        sent = await _sent(request, visit, story=story, newest=newest)
+            return await writing.form(
+                request, visit, head, forms.blocks_of(newest.told.blocks), story=story, newest=newest
+            )
+        sent = await writing.sent(request, visit, story=story, newest=newest)
         if not isinstance(sent, Told):
             return sent
         base = request.POST.get("base", "")
@@ -99,76 +103,12 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
             head = forms.HeadForm(request.POST)
             head.add_error(None, _TELLING.says(problem))
             blocks = forms.checked(forms.sent(request.POST))
-            return _form(request, head, blocks, story=story, newest=newest, status=problem.status)
+            return await writing.form(
+                request, visit, head, blocks, story=story, newest=newest, status=problem.status
+            )
     if request.POST.get("do") == "show":
         return redirect("story-preview", id=id)
     return redirect(f"{request.path}?gespeichert=1")
-
-
-async def _sent(
-    request: HttpRequest, visit: Visit, *, story: Story | None = None, newest: Version | None = None
-) -> Told | HttpResponse:
-    """What was written; or the form again, with blocks moved, or with what is wrong beside the fields."""
-    blocks = forms.sent(request.POST)
-    do = _meant(request, blocks)
-    if do not in ("save", "show"):
-        arranged = forms.unchecked(forms.arranged(blocks, do))
-        head = forms.HeadForm(
-            initial={name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
-        )
-        what, _, which = do.partition("-")
-        if what == "find" and which.isdecimal():
-            found = await finding.offers(visit, request.POST.get(f"b{which}-find", ""))
-            return _form(request, head, arranged, story=story, newest=newest, found=found, at=which)
-        return _form(request, head, arranged, story=story, newest=newest, arranged=True)
-    head, parts = forms.HeadForm(request.POST), forms.checked(blocks)
-    right = [each.is_valid() for each in (head, *parts)]  # all of them, so that each says what is wrong
-    if all(right):
-        return forms.told(head, parts)
-    return _form(request, head, parts, story=story, newest=newest, status=422)
-
-
-def _meant(request: HttpRequest, blocks: Sequence[Mapping[str, str]]) -> str:
-    """What to do. Enter in the search of a block presses the form's first button, which saves.
-
-    Where such a block has no source yet, nothing could be saved: it is the search that was meant.
-    """
-    do = request.POST.get("do", "save")
-    sought = (
-        f"find-{number}"
-        for number, fields in enumerate(blocks)
-        if not fields["source"] and request.POST.get(f"b{number}-find", "").strip()
-    )
-    return next(sought, do) if do == "save" else do
-
-
-def _form(
-    request: HttpRequest,
-    head: forms.HeadForm,
-    blocks: Sequence[forms.BlockForm],
-    *,
-    story: Story | None = None,
-    newest: Version | None = None,
-    arranged: bool = False,
-    found: finding.Found | None = None,
-    at: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    base = request.POST.get("base") or (newest.number if newest else 0)
-    about = {
-        "head": head,
-        "blocks": blocks,
-        "story": story,
-        "newest": newest,
-        "base": base,
-        "arranged": arranged,
-        "found": found,
-        "finding": at,
-        "saved": bool(request.GET.get("gespeichert")) and request.method == "GET",
-        "taken": bool(request.GET.get("aufgenommen")) and request.method == "GET",
-        "kinds": forms.NAMES,
-    }
-    return render(request, "insights/stories/form.html", about, status=status)
 
 
 async def preview(request: HttpRequest, id: int) -> HttpResponse:
@@ -245,16 +185,24 @@ async def version(request: HttpRequest, id: int, number: int) -> HttpResponse:
         await permissions.require_in_city(request, visit.connection, role=WRITES)
         story = await _story(visit, id)
         found = {each.number: each for each in await queries.versions(visit.connection, id=id)}
-    if number not in found:
-        raise Http404
-    before = found.get(number - 1)
+        if number not in found:
+            raise Http404
+        before = found.get(number - 1)
+        named = await _named(visit, [each.told for each in (before, found[number]) if each])
     about = {
         "story": story,
         "version": found[number],
         "newest": max(found),
-        "lines": differences.between(before.told if before else None, found[number].told),
+        "lines": differences.between(before.told if before else None, found[number].told, named=named),
     }
     return render(request, "insights/stories/version.html", about)
+
+
+async def _named(visit: Visit, tellings: Sequence[Told]) -> differences.Named:
+    """What the parts of versions show, by their sources."""
+    sources = list(dict.fromkeys(differences.source(block) for told in tellings for block in told.blocks))
+    names = await naming.names(visit, sources)
+    return {source: ", ".join(each) for source, each in zip(sources, names, strict=True)}
 
 
 async def remove(request: HttpRequest, id: int) -> HttpResponse:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page on which a story is written: what was sent, parts moved, data found, mistakes by their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from stadtkern.insights.stories import finding, forms, naming
+from stadtkern.insights.stories.entities import Story, Told, Version
+from stadtkern.ui.visit import Visit
+
+
+async def sent(
+    request: HttpRequest, visit: Visit, *, story: Story | None = None, newest: Version | None = None
+) -> Told | HttpResponse:
+    """What was written; or the form again, with blocks moved, or with what is wrong beside the fields."""
+    blocks = forms.sent(request.POST)
+    do = _meant(request, blocks)
+    if do not in ("save", "show"):
+        arranged = forms.unchecked(forms.arranged(blocks, do))
+        head = forms.HeadForm(
+            initial={name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
+        )
+        what, _, which = do.partition("-")
+        if what == "find" and which.isdecimal():
+            found = await finding.offers(visit, request.POST.get(f"b{which}-find", ""))
+            return await form(
+                request, visit, head, arranged, story=story, newest=newest, found=found, at=which
+            )
+        return await form(request, visit, head, arranged, story=story, newest=newest, arranged=True)
+    head, parts = forms.HeadForm(request.POST), forms.checked(blocks)
+    right = [each.is_valid() for each in (head, *parts)]  # all of them, so that each says what is wrong
+    if all(right):
+        return forms.told(head, parts)
+    return await form(request, visit, head, parts, story=story, newest=newest, status=422)
+
+
+def _meant(request: HttpRequest, blocks: Sequence[Mapping[str, str]]) -> str:
+    """What to do. Enter in the search of a block presses the form's first button, which saves.
+
+    Where such a block has no source yet, nothing could be saved: it is the search that was meant.
+    """
+    do = request.POST.get("do", "save")
+    sought = (
+        f"find-{number}"
+        for number, fields in enumerate(blocks)
+        if not fields["source"] and request.POST.get(f"b{number}-find", "").strip()
+    )
+    return next(sought, do) if do == "save" else do
+
+
+async def form(
+    request: HttpRequest,
+    visit: Visit,
+    head: forms.HeadForm,
+    blocks: Sequence[forms.BlockForm],
+    *,
+    story: Story | None = None,
+    newest: Version | None = None,
+    arranged: bool = False,
+    found: finding.Found | None = None,
+    at: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The form, with what its parts show in words."""
+    named = await naming.names(
+        visit,
+        [(each.of, str(each["source"].value() or "") if "source" in each.fields else "") for each in blocks],
+    )
+    base = request.POST.get("base") or (newest.number if newest else 0)
+    about = {
+        "head": head,
+        "blocks": blocks,
+        "named": list(zip(blocks, named, strict=True)),
+        "story": story,
+        "newest": newest,
+        "base": base,
+        "arranged": arranged,
+        "found": found,
+        "finding": at,
+        "saved": bool(request.GET.get("gespeichert")) and request.method == "GET",
+        "taken": bool(request.GET.get("aufgenommen")) and request.method == "GET",
+        "kinds": forms.NAMES,
+    }
+    return render(request, "insights/stories/form.html", about, status=status)
