@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.test import AsyncClient
 
 from stadtkern.catalogue import operations
 from stadtkern.catalogue.entities import Dataset
-from stadtkern.catalogue.usage import counting
+from stadtkern.catalogue.usage import counting, queries
+from stadtkern.catalogue.usage.queries import Count, Month
 from stadtkern.core.database import Connection
 from tests import people
 from tests.catalogue.offices import Office, as_, text
@@ -75,11 +77,11 @@ async def test_small_counts_are_not_told(
     assert "sk-months" not in page
     for _ in range(3):
         await visitor.get(f"/daten/{dataset.key}", headers=BROWSER)
-    assert '<td class="number">5</td>' in await text(visitor, f"/daten/{dataset.key}/nutzung")
+    assert 'data-label="Seite angesehen">5</td>' in await text(visitor, f"/daten/{dataset.key}/nutzung")
     lines = (await text(visitor, f"/daten/{dataset.key}/nutzung.csv")).splitlines()
     assert lines[0] == "month,view,download,embed,sta,ogc,ckan,dcat"
     assert lines[1].endswith(",5,0,0,0,0,0,0")
-    assert len(lines) == 13
+    assert len(lines) == 2  # of the month in which it began
 
 
 async def test_what_was_counted_survives_a_failed_write_and_a_stop(
@@ -121,3 +123,13 @@ async def test_a_page_comes_also_when_it_cannot_be_counted(
         await connection.execute("ALTER TABLE catalogue.usage_away RENAME TO usage")
     await counting.close()
     assert await counted(connection, dataset) == [("view", 1)]
+
+
+def test_months_before_a_dataset_are_not_told() -> None:
+    """It was not used seldom then, it was not there; where it was used all the same, months stay."""
+    never, seldom = [Count(0)], [Count(None)]
+    months = [Month(date(2026, month, 1), never) for month in (4, 3, 2, 1)]
+    assert [each.first.month for each in queries.since(months, began=date(2026, 3, 1))] == [4, 3]
+    assert [each.first.month for each in queries.since(months, began=date(2026, 5, 1))] == [4]
+    months[2] = Month(date(2026, 2, 1), seldom)
+    assert [each.first.month for each in queries.since(months, began=date(2026, 4, 1))] == [4, 3, 2]

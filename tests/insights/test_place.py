@@ -103,12 +103,17 @@ async def test_a_fault_can_be_reported(
     connection: database.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The page leads to the form with its own address; what is sent waits for the stewards, once."""
+    """The page leads to a form that names it; what is sent waits for the stewards, once."""
     monkeypatch.setattr(guard, "TOO_FAST", 0)
     thing = town.things["Zählstelle Neutor"]
     page = await _text(visitor, f"/dinge/{thing}")
-    assert f"/stimmt-nicht?seite=http%3A%2F%2Flocalhost%3A8000%2Fm%2F{thing}" in page
-    form = await _text(visitor, f"/stimmt-nicht?seite=/m/{thing}")
+    assert f'href="/stimmt-nicht?ding={thing}"' in page
+    form = await _text(visitor, f"/stimmt-nicht?ding={thing}")
+    assert f'value="Zählstelle Neutor (http://localhost:8000/m/{thing})"' in form
+    assert f'<a href="/dinge/{thing}">Zählstelle Neutor</a>' in form
+    assert 'value="/m/7"' in await _text(visitor, "/stimmt-nicht?seite=/m/7")
+    for odd in ("x", "-1", "9" * 18, "9" * 40):
+        assert "/m/" not in await _text(visitor, f"/stimmt-nicht?ding={odd}")
     ticket = form.split('name="ticket" value="')[1].split('"')[0]
     sent = {"subject": "Die Anzeige steht.", "place": f"/m/{thing}", "ticket": ticket, "website": ""}
     wrong = await visitor.post("/stimmt-nicht", {**sent, "subject": ""})

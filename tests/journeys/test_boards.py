@@ -137,6 +137,8 @@ def test_a_wall_says_when_the_network_is_gone_and_goes_on_by_itself(
     assert before in ("Parken", "Grün")
     page.clock.fast_forward(15_000)
     expect(shown).to_have_text({"Parken": "Grün", "Grün": "Parken"}[before])
+    clock = page.locator("[data-clock]")  # as the server had written it
+    expect(clock).to_have_text(re.compile(r"^\w+, \d+\. \w+ \d{4}, \d\d:\d\d Uhr$"))
     assert page.evaluate("window.same") is True
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.journeys import axe
 from tests.journeys.conftest import Walk
@@ -70,6 +70,41 @@ def test_pages_of_somebody_signed_in_are_not_kept(context: BrowserContext, walk:
     context.set_offline(True)
     page.goto(walk.address + "/dinge")
     expect(page.get_by_role("heading", level=1)).to_have_text("Keine Verbindung")
+
+
+def test_a_page_that_does_not_come_is_asked_for_seldom(browser: Browser, walk: Walk) -> None:
+    """Ever later, not while nobody looks, and at once when the device says that it has a network."""
+    context = browser.new_context(locale="de-DE", service_workers="block")
+    page = context.new_page()
+    page.goto(walk.address + "/offline")
+    instead, reachable = page.content(), False
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asking = route.request.method == "HEAD"
+        asked.extend([route.request.url] if asking else [])
+        if reachable:
+            route.continue_()
+        elif asking:
+            route.abort()
+        else:
+            route.fulfill(body=instead, content_type="text/html")
+
+    page.clock.install()
+    page.route(walk.address + "/ueber", answer)
+    page.goto(walk.address + "/ueber")
+    for _ in range(60):
+        page.clock.run_for(30_000)
+    assert 3 <= len(asked) <= 14  # in half an hour
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    before = len(asked)
+    for _ in range(60):
+        page.clock.run_for(30_000)
+    assert len(asked) <= before + 1
+    reachable = True
+    page.evaluate("delete document.hidden; dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Über diese Seiten")
+    context.close()
 
 
 def test_what_is_near_me_comes_with_one_press(browser: Browser, walk: Walk) -> None:

@@ -42,6 +42,16 @@ def test_gaps_are_shaded() -> None:
     assert 'class="gap"' in charts.draw(_curve([1, 2, 3], gaps=[gap]))
 
 
+def test_bars_do_not_hide_what_is_usual() -> None:
+    """Its line comes after them, with an edge that sets it off; among lines it stays behind."""
+    usual = [[charts.Mark(START + timedelta(hours=hour), 2.0) for hour in range(3)]]
+    bars = charts.draw(_curve([1, 2, 3], usual=usual, form="bars"))
+    assert bars.index('class="bar"') < bars.index('class="usual-edge"') < bars.index('class="usual"')
+    lines = charts.draw(_curve([1, 2, 3], usual=usual))
+    assert lines.index('class="usual"') < lines.index('class="line"')
+    assert "usual-edge" not in lines
+
+
 def test_title_and_description_are_read_aloud() -> None:
     """The picture is named by its title and description, and is well-formed."""
     drawn = charts.draw(_curve([1, 2], title="Räder & mehr", description="Niedrigster Wert 1", name="c"))

@@ -86,6 +86,13 @@ async def months(connection: Connection, scope: Scope, *, dataset_id: int, today
     ]
 
 
+def since(months: Sequence[Month], *, began: date) -> list[Month]:
+    """The months without those before a dataset began here, unless it was used all the same."""
+    used = [at for at, month in enumerate(months) if any(count.n != 0 for count in month.counts)]
+    oldest = used[-1] if used else 0
+    return [month for at, month in enumerate(months) if month.first >= began or at <= oldest]
+
+
 async def most(connection: Connection, scope: Scope, *, since: date, limit: int = 50) -> list[Most]:
     """The visible datasets used most since a day."""
     text, params = (

@@ -28,12 +28,17 @@ async def dataset(request: HttpRequest, key: str) -> HttpResponse:
         found, months = await _read(visit, key)
     highest = max((count.n or 0 for month in months for count in month.counts[:1]), default=0)
     places = queries.shown([month.counts for month in months])
+    kinds = _named(places)
     context = {
         "dataset": found,
-        "months": [(month, [month.counts[at] for at in places]) for month in months],
-        "kinds": _named(places),
+        "months": [
+            (month, list(zip(kinds, [month.counts[at] for at in places], strict=True))) for month in months
+        ],
+        "kinds": kinds,
         "smallest": queries.SMALLEST,
-        "bars": [(month, _height(month, highest)) for month in reversed(months)] if highest else [],
+        "bars": [(month, _height(month, highest)) for month in reversed(months)]
+        if highest and months[1:]
+        else [],
     }
     return render(request, "catalogue/usage/dataset.html", context)
 
@@ -76,7 +81,9 @@ async def _read(visit: Visit, key: str) -> tuple[Dataset, list[Month]]:
         raise Http404
     audit.only(found.id)
     today = visit.now.astimezone(visit.city.zone).date()
-    return found, await queries.months(visit.connection, visit.scope, dataset_id=found.id, today=today)
+    months = await queries.months(visit.connection, visit.scope, dataset_id=found.id, today=today)
+    began = found.created_at.astimezone(visit.city.zone).date().replace(day=1)
+    return found, queries.since(months, began=began)
 
 
 def _named(places: list[int]) -> list[str]:

@@ -83,7 +83,9 @@ def draw(curve: Curve) -> SafeString:
     """The chart as one `<svg role="img">` with title and description."""
     plane = _Plane(curve)
     values = _values(curve, plane)
-    shapes = [*_usual(curve, plane), *(_bars(curve, plane) if curve.form == "bars" else _lines(curve, plane))]
+    usual = _usual(curve, plane)
+    # Bars would hide it; a line crosses it where both are close.
+    shapes = [*_bars(curve, plane), *usual] if curve.form == "bars" else [*usual, *_lines(curve, plane)]
     stage = frame.stretched(*_gaps(curve, plane), *shapes, height=curve.height)
     return frame.figure(
         *_grid(curve, plane),
@@ -185,6 +187,8 @@ def _usual(curve: Curve, plane: _Plane) -> list[SafeString]:
         if curve.quiet:
             floor = [(points[-1][0], plane.bottom), (points[0][0], plane.bottom)]
             drawn.append(element("path", class_="usual-area", d=drawing.path([*points, *floor]) + "Z"))
+        if curve.form == "bars":
+            drawn.append(element("path", class_="usual-edge", d=drawing.path(points)))
         drawn.append(element("path", class_="usual", d=drawing.path(points)))
     return drawn
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Without a network: which pages lie on this device, and from when they are.
 const FIRST = 2000; // ms until it looks whether there is an answer; it doubles
-const LAST = 30_000;
+const LAST = 300_000;
 const language = document.documentElement.lang || "de";
 const when = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeStyle: "short" });
 const frame = document.querySelector("[data-kept-pages]");
@@ -28,20 +28,37 @@ async function list() {
   frame.hidden = !items.length;
 }
 
-// A network that has just come need not lead here yet, and says nothing when it does.
-function lookAgain(pause) {
-  setTimeout(async () => {
-    try {
-      await fetch(location.href, { method: "HEAD", cache: "no-store" });
-      location.reload();
-    } catch {
-      lookAgain(Math.min(LAST, 2 * pause));
-    }
-  }, pause);
+// A network that has just come need not lead here yet, and says nothing when it does: so ask, ever more seldom.
+// Where there is none, or nobody looks, nothing is asked; the events below say when that ends.
+let pause;
+let waiting;
+
+function wait() {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, pause);
+  pause = Math.min(LAST, 2 * pause);
+}
+
+async function look() {
+  if (document.hidden || !navigator.onLine) return;
+  try {
+    await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    location.reload();
+  } catch {
+    wait();
+  }
+}
+
+function begin() {
+  pause = FIRST;
+  clearTimeout(waiting);
+  look();
 }
 
 if ("caches" in window) list();
 if (!location.pathname.endsWith("/offline")) {
-  addEventListener("online", () => location.reload());
-  lookAgain(FIRST);
+  addEventListener("online", begin);
+  document.addEventListener("visibilitychange", begin);
+  pause = FIRST;
+  wait();
 }

@@ -12,11 +12,15 @@ function show() {
   pages.forEach((page, number) => { page.hidden = number !== place; });
 }
 
+// As the server writes it: `Donnerstag, 26. Februar 2026, 15:58 Uhr`.
 function tell() {
-  const now = document.querySelector("[data-clock]");
-  now.textContent = new Intl.DateTimeFormat(document.documentElement.lang, {
-    weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: now.dataset.clock,
-  }).format(new Date());
+  const clock = document.querySelector("[data-clock]");
+  const { lang } = document.documentElement;
+  const format = (parts) => new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { ...parts, timeZone: clock.dataset.clock });
+  const now = new Date();
+  const day = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(now);
+  const time = format({ hour: "2-digit", minute: "2-digit" }).format(now);
+  clock.textContent = `${day}, ${time}${lang.startsWith("de") ? " Uhr" : ""}`;
 }
 
 show();

@@ -14,8 +14,12 @@ from django.utils.translation import gettext
 from stadtkern.city.glossary.entities import Term
 from stadtkern.city.messages import operations
 from stadtkern.city.messages.entities import Kind
+from stadtkern.insights import streams
+from stadtkern.insights.explore import poster
+from stadtkern.insights.streams import Site
 from stadtkern.ui import fields, formats, guard
 from stadtkern.ui import visit as visits
+from stadtkern.ui.visit import Visit
 from stadtkern.web.words import forms
 
 PATIENCE = guard.Patience()
@@ -25,6 +29,8 @@ _FORMS: dict[Kind, type[fields.Guarded]] = {
     "place": forms.PlaceForm,
 }
 _BASE = str.maketrans("ÄÖÜ", "AOU")
+_LONGEST = 300
+_DIGITS = 19  # of a number that the database keeps
 
 
 async def glossary(request: HttpRequest) -> HttpResponse:
@@ -64,10 +70,14 @@ async def place(request: HttpRequest) -> HttpResponse:
 
 async def _form(request: HttpRequest, *, kind: Kind, template: str) -> HttpResponse:
     """The form, what becomes of it, and thanks."""
-    begin = {"subject": request.GET.get("wort", "")[:100], "place": request.GET.get("seite", "")[:300]}
-    form = _FORMS[kind](request.POST or None, initial=begin)
     status = 200
     async with visits.open_visit(request) as visit:
+        site = await _site(visit, request.GET.get("ding", ""))
+        begin = {
+            "subject": request.GET.get("wort", "")[:100],
+            "place": _named(site) if site else request.GET.get("seite", "")[:_LONGEST],
+        }
+        form = _FORMS[kind](request.POST or None, initial=begin)
         if request.method == "POST" and form.is_valid():
             told = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "website"}
             try:
@@ -83,7 +93,21 @@ async def _form(request: HttpRequest, *, kind: Kind, template: str) -> HttpRespo
                 status = many.status
     # Sending again what was refused keeps its ticket, so that a double click stays one message.
     ticket = request.POST["ticket"] if form.ticket_holds else guard.ticket()
-    about = {"form": form, "ticket": ticket, "thanks": bool(request.GET.get("danke"))}
+    about = {"form": form, "ticket": ticket, "thanks": bool(request.GET.get("danke")), "site": site}
     answer = render(request, template, about, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+async def _site(visit: Visit, given: str) -> Site | None:
+    """The measuring place that an address names, if there is one for this visit."""
+    if not (given.isascii() and given.isdecimal() and len(given) < _DIGITS):
+        return None
+    found = await streams.site(visit, thing_id=int(given))
+    return found[0] if found else None
+
+
+def _named(site: Site) -> str:
+    """Name and address: the one for whoever writes, the other for whoever looks it up."""
+    here = f" ({poster.address(site.id)})"
+    return site.name[: _LONGEST - len(here)] + here
