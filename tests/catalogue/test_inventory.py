@@ -72,6 +72,7 @@ async def test_whoever_proposes_cannot_decide(
     await people.join(connection, person_id=office.editor.id, organisation_id=office.id, role="publisher")
     await proposed(visitor, address)
     page = await text(visitor, f"{address}/entscheiden", 409)
+    assert "Zu Ihrer Arbeit" in page
     assert "kann nicht selbst darüber entscheiden" in page
     assert await decided(visitor, address, connection, "approved") == 409
     with pytest.raises(psycopg.errors.CheckViolation):

@@ -116,7 +116,9 @@ async def test_others_neither_see_nor_change_a_room(visitor: AsyncClient, connec
     addresses = ("", "/bearbeiten", "/aufnehmen", "/mitglieder/1/entfernen")
     other = await people.signed_in(connection, visitor, role="administrator")
     for address in addresses:
-        assert (await visitor.get(f"/arbeit/raeume/fremd{address}")).status_code == 404
+        refused = await visitor.get(f"/arbeit/raeume/fremd{address}")
+        assert refused.status_code == 404
+        assert "Zu Ihrer Arbeit" in refused.content.decode()
     assert "fremd" not in (await visitor.get("/arbeit/raeume")).content.decode()
     body = {"title": "x", "key": "untergeschoben", "purpose": "", "organisation": str(owner.organisation_id)}
     assert (await visitor.post("/arbeit/raeume/neu", body)).status_code == 200

@@ -163,6 +163,10 @@ async def test_a_new_password_signs_out_everywhere_else(
     other = AsyncClient()
     await sign_in(other, owner)
     fresh = "noch mehr Regen ohne Schirm 8"
+    half = {"oldpassword": PASSWORD, "password1": fresh, "password2": ""}
+    page = (await visitor.post("/konto/passwort", half)).content.decode()
+    assert 'aria-current="page">Passwort ändern' in page
+    assert "Es wurde noch nichts gespeichert." in page
     answer = await visitor.post(
         "/konto/passwort", {"oldpassword": PASSWORD, "password1": fresh, "password2": fresh}
     )

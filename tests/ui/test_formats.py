@@ -43,6 +43,15 @@ def test_a_moment_names_day_and_local_time() -> None:
         assert formats.moment(NOW, zone=BERLIN) == "20 November 2026, 14:05"
 
 
+def test_what_ends_at_midnight_ends_with_the_day_before() -> None:
+    """Whoever has access until the end of March loses it as April begins; an hour that was chosen is told."""
+    midnight = datetime(2027, 3, 31, 22, tzinfo=UTC)
+    assert formats.end(midnight, zone=BERLIN) == "31.03.2027"
+    assert formats.end(NOW, zone=BERLIN) == "20.11.2026, 14:05"
+    with translation.override("en"):
+        assert formats.end(midnight, zone=BERLIN) == "31/03/2027"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(3, "gerade eben"), (40, "vor 40 Sekunden"), (180, "vor 3 Minuten"), (7200, "vor 2 Stunden")],

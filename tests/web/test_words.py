@@ -87,6 +87,7 @@ async def test_a_missing_word_becomes_an_entry(visitor: AsyncClient, connection:
     await _text(visitor, "/arbeit/rueckmeldungen", 302)
     await people.signed_in(connection, visitor, role="editor")
     queue = await _text(visitor, "/arbeit/rueckmeldungen")
+    assert "Noch ist nichts erledigt." in await _text(visitor, "/arbeit/rueckmeldungen?stand=erledigt")
     assert "Flur&lt;b&gt;abstand" in queue
     number = re.findall(r"/arbeit/rueckmeldungen/(\d+)", queue)[0]
     form = await _text(visitor, f"/arbeit/glossar/neu?aus={number}")

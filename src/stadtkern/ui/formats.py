@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -106,6 +106,16 @@ def short_moment(value: datetime, *, zone: tzinfo) -> str:
     locale = language()
     pattern = "dd.MM.y" if locale.startswith("de") else "dd/MM/y"
     return f"{_date(local.date(), pattern, locale)}, {local:%H:%M}"
+
+
+def end(value: datetime, *, zone: tzinfo) -> str:
+    """`31.03.2027` of what ends with that day, else the moment with its time."""
+    local = value.astimezone(zone)
+    if local.time() != time.min:
+        return short_moment(value, zone=zone)
+    locale = language()
+    pattern = "dd.MM.y" if locale.startswith("de") else "dd/MM/y"
+    return _date(local.date() - timedelta(days=1), pattern, locale)
 
 
 def weekday(value: date) -> str:

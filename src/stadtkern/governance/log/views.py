@@ -63,6 +63,7 @@ async def log(request: HttpRequest, mistake: str = "") -> HttpResponse:
         "officers": officers,
         "administrator": desk.person.administrator,
         "mistake": mistake,
+        "said": request.POST.get("adresse", "")[:200],
     }
     return render(request, "governance/log/log.html", context)
 

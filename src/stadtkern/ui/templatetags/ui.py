@@ -60,6 +60,20 @@ def short_moment(context: RequestContext, value: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def end_of(context: RequestContext, value: datetime) -> str:
+    """`31.03.2027`: the last day of what ends at the midnight after it."""
+    return formats.end(value, zone=context["zone"])
+
+
+@register.simple_tag(takes_context=True)
+def work_around(context: RequestContext) -> str:
+    """Where the work page is, on pages below it that somebody with a role sees; else nothing."""
+    return next(
+        (each.url for each in context.get("navigation") or () if each.here and each.key == "work"), ""
+    )
+
+
+@register.simple_tag(takes_context=True)
 def date_of(context: RequestContext, value: datetime) -> str:
     """`20. November 2026` in the city's zone."""
     return formats.day(value.astimezone(context["zone"]).date())

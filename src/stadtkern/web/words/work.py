@@ -106,6 +106,7 @@ async def messages(request: HttpRequest) -> HttpResponse:
     stand = "stand=erledigt&" if settled else ""
     about: dict[str, Any] = {
         "found": found[: queries.SIZE],
+        "settled": settled,
         "views": [("?", gettext("Offen"), not settled), ("?stand=erledigt", gettext("Erledigt"), settled)],
         "before": f"?{stand}seite={page - 1}" if page > 1 else "",
         "after": f"?{stand}seite={page + 1}" if len(found) > queries.SIZE else "",
