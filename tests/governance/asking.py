@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from django.test import AsyncClient
 from starlette.applications import Starlette
 
+from tests.governance import policy
 from tests.governance.world import Somebody
 
 
@@ -26,6 +27,8 @@ class Asker:
 
     def __init__(self, pages: AsyncClient, plane: Starlette):
         self._pages, self._plane = pages, plane
+        self.wrong: set[tuple[str, str]] = set()
+        self.pages: set[str] = set()
 
     async def page(self, who: Somebody, address: str) -> Answer:
         """A page or document of the web process."""
@@ -38,7 +41,17 @@ class Asker:
         else:
             body = answer.content
         head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-        return Answer(answer.status_code, head + "\n\n" + body.decode("utf-8", "replace"))
+        text = body.decode("utf-8", "replace")
+        self._look(address, dict(answer.headers), text, cookies=set(answer.cookies))
+        return Answer(answer.status_code, head + "\n\n" + text)
+
+    def _look(self, address: str, headers: Mapping[str, str], text: str, *, cookies: set[str]) -> None:
+        """Every answer is looked at, so that no page needs to be asked for once more."""
+        known = {name.lower(): value for name, value in headers.items()}
+        path = address.partition("?")[0]
+        if known.get("content-type", "").startswith("text/html"):
+            self.pages.add(path)
+        self.wrong |= {(path, each) for each in policy.wrong(known, text, cookies=cookies)}
 
     async def form(self, who: Somebody, address: str, fields: Mapping[str, str]) -> Answer:
         """What comes back where a form is sent."""
@@ -85,5 +98,7 @@ class Asker:
         if not answering.done() and path == "/live":
             answering.cancel()
         await asyncio.gather(answering, return_exceptions=path == "/live")
-        body = b"".join(message.get("body", b"") for message in told)
-        return Answer(told[0]["status"], body.decode("utf-8", "replace"))
+        text = b"".join(message.get("body", b"") for message in told).decode("utf-8", "replace")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in told[0]["headers"]}
+        self._look(address, headers, text, cookies={"set-cookie"} & {name.lower() for name in headers})
+        return Answer(told[0]["status"], text)

@@ -19,7 +19,7 @@ from stadtkern.things import entities
 from stadtkern.things.api import openapi
 from stadtkern.things.store import fold
 from tests import browsing
-from tests.governance import doors, plane, routes, sent, turns, world
+from tests.governance import doors, plane, policy, routes, sent, turns, world
 from tests.governance.asking import Answer, Asker
 from tests.governance.doors import Door
 from tests.governance.world import ROOMS, Somebody, World
@@ -289,3 +289,12 @@ async def test_the_sensorthings_api_hides_rooms_from_every_role(matrix: Matrix) 
         if number % 10 == 0:
             other = outside[number // 10 % len(outside)]
             assert await matrix.ask.plane(other, path) == answer, (who.name, other.name, path)
+
+
+async def test_no_page_lets_strangers_in(matrix: Matrix) -> None:
+    """Nothing inline, nothing from elsewhere, a policy that is closed, no cookie before there is a form."""
+    assert matrix.ask.wrong == set()
+    assert len(matrix.ask.pages) > 100
+    bad = '<p style="color: red"><img src="https://elsewhere.example/dot.gif"><script>1</script>'
+    told = list(policy.wrong({"content-type": "text/html"}, bad, cookies={"sessionid"}))
+    assert [each.split()[0] for each in told] == ["keeps", "is", "holds", "asks"]

@@ -52,6 +52,7 @@ def address(walk: Walk, path: str) -> str:
     return walk.address + path.replace("WATER", f"/messreihen/{water}")
 
 
+_REFUSED = tuple(f"Failed to load resource: the server responded with a status of {n}" for n in (404, 410))
 _BAD = """<html lang="de"><title>Schlecht</title><main><h1>Schlecht</h1><img src="data:,"><p>Nacht</p></main>
 <style>@media (prefers-color-scheme: dark) { p { color: #222; background: #000 } }
 main { width: 2000px }</style>"""
@@ -143,7 +144,7 @@ class Told:
         page.on("request", lambda r: self._asks(r.url))
 
     def _complains(self, text: str) -> None:
-        if "the server responded with a status of 404" not in text:
+        if not text.startswith(_REFUSED):
             self.complaints.append(text)
 
     def _asks(self, url: str) -> None:

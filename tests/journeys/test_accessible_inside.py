@@ -45,7 +45,7 @@ PATHS = (
 EMPTY = ("/arbeit/raeume/neu", "/arbeit/vereinbarungen/neu?raum=tresor", "/arbeit/datenfenster/neu")
 
 
-_BLOCKS = (
+BLOCKS = (
     Block(kind="text", text={"de": "## Wie viele?\n\n- **viele**\n- [mehr](/daten)"}),
     Block(kind="diagram", source="reihe=1"),
     Block(kind="values", source="reihe=1&reihe=2"),
@@ -96,7 +96,7 @@ async def _fill(url: str) -> Mapping[str, str]:
         )
         agreement = await rows.fetchone()
         story = await stories.begin(
-            connection, by=person.id, told=Told(title={"de": "Wolken zählen"}, blocks=_BLOCKS)
+            connection, by=person.id, told=Told(title={"de": "Wolken zählen"}, blocks=BLOCKS)
         )
         await connection.execute(
             "INSERT INTO city.rating (path, dataset_id, helped, remark, given_on, read_on, ticket_hash)"
