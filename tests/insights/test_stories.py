@@ -126,8 +126,9 @@ async def test_two_who_write_at_once_do_not_overwrite_each_other(
     second = await visitor.post(f"{WORK}/{number}", _form(_words("meins"), base="1"))
     assert second.status_code == 409
     page = second.content.decode()
-    assert "inzwischen gespeichert" in page
+    assert "Inzwischen ist Version 2 gespeichert worden" in page
     assert "meins" in page
+    assert 'name="base" value="2"' in page
     newest = (await queries.versions(connection, id=number))[0]
     assert (newest.number, newest.told.blocks[0].text) == (2, {"de": "zwei"})
 

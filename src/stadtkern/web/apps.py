@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 # Before any form is defined: what Django says here is not how anybody speaks.
 forms.Field.default_error_messages["required"] = _("Bitte füllen Sie dieses Feld aus.")
+forms.Field.default_error_messages["max_length"] = _(
+    "Das ist zu lang: %(show_value)s Zeichen, höchstens %(limit_value)s haben Platz."
+)
 
 
 class WebConfig(AppConfig):

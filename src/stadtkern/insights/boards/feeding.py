@@ -14,6 +14,8 @@ from stadtkern.insights.cockpit import mapped
 from stadtkern.insights.streams import Stream, Wanted
 from stadtkern.ui.visit import Visit
 
+_TITLE = 80
+
 
 async def said(visit: Visit, source: Source) -> list[str]:
     """What feeds a tile, in words."""
@@ -33,6 +35,12 @@ async def read(visit: Visit, source: Source) -> Sequence[Stream]:
     if not wanted and not source["streams"]:
         return []
     return await streams.chosen(visit, wanted=wanted, ids=list(source["streams"]))
+
+
+async def title(visit: Visit, source: Source) -> str:
+    """A title to start from: what is observed, or the one place; nothing where there is no such data."""
+    found = await read(visit, source)
+    return (found[0].property_name or found[0].name)[:_TITLE] if found else ""
 
 
 def line(stream: Stream) -> dict[str, Any]:

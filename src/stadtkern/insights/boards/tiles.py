@@ -154,10 +154,9 @@ async def _types(visit: Visit, source: Mapping[str, tuple[Any, ...]]) -> list[tu
 
 
 async def _begin(visit: Visit, *, kind: Form, source: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-    """A title to start from: what is observed, or the one place."""
-    found = await feeding.read(visit, source)
-    name = found[0].property_name or found[0].name if found else ""
-    begin: dict[str, Any] = {"title_de": name[:80], "most": 5, "above": "1" if kind == "ranking" else "0"}
+    """What the form of a new tile begins with."""
+    title = await feeding.title(visit, source)
+    begin: dict[str, Any] = {"title_de": title, "most": 5, "above": "1" if kind == "ranking" else "0"}
     if kind in ("flow", "places"):
         begin["wide"] = True
     return begin

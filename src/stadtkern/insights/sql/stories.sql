@@ -68,6 +68,21 @@ FROM insights.story AS s
 WHERE s.id = %(id)s
 FOR UPDATE;
 
+-- name: begin_one_by_one
+-- Whoever begins stories begins one at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('insights.story', %(by)s));
+
+-- name: story_begun_already
+-- The story that somebody began within the last hour with exactly this, and that nobody has written on since.
+SELECT v.story_id
+FROM insights.story_version AS v
+WHERE v.made_by = %(by)s AND v.made_at > now() - interval '1 hour'
+  AND v.title = %(title)s AND v.summary = %(summary)s AND v.blocks = %(blocks)s
+  AND v.number = 1 AND NOT EXISTS (
+      SELECT FROM insights.story_version AS later WHERE later.story_id = v.story_id AND later.number > 1)
+ORDER BY v.story_id
+LIMIT 1;
+
 -- name: add_story
 -- A new story under the first key that is free: the name, name-2, name-3 …
 INSERT INTO insights.story (key)

@@ -33,7 +33,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     title: Mapping[str, str]
     summary: Mapping[str, str] = {}
-    blocks: Sequence[Block] = ()
+    blocks: tuple[Block, ...] = ()
 
 
 class Public(msgspec.Struct, frozen=True, kw_only=True):

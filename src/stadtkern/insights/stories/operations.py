@@ -65,9 +65,17 @@ def key_of(title: str) -> str:
 async def begin(connection: Connection, *, by: int | None, told: Told) -> int:
     """A new story with its first version; returns its number. Its address stays when the title changes.
 
+    Who begins the same twice within an hour, as by going back and saving again, has begun it once.
     `by`: nobody where it came with the installation.
     """
     async with connection.transaction():
+        if by is not None:
+            await connection.execute(_sql("begin_one_by_one"), {"by": by})
+            again = {"by": by, "title": Jsonb(dict(told.title)), "summary": Jsonb(dict(told.summary))}
+            again |= {"blocks": Jsonb(entities.kept(told.blocks))}
+            begun = await (await connection.execute(_sql("story_begun_already"), again)).fetchone()
+            if begun is not None:
+                return int(begun[0])
         key = key_of(told.title["de"])
         row = await (await connection.execute(_sql("add_story"), {"key": key})).fetchone()
         if row is None:
@@ -83,11 +91,10 @@ async def save(connection: Connection, *, by: int, id: int, base: int, told: Tol
     """
     async with connection.transaction():
         newest = await _lock(connection, id=id)
+        if (await queries.versions(connection, id=id, number=newest))[0].told == told:
+            return newest
         if newest != base:
             raise StoryChangedMeanwhile()
-        before = (await queries.versions(connection, id=id, number=newest))[0]
-        if before.told == told:
-            return newest
         await _add(connection, id=id, number=newest + 1, by=by, told=told, note=note)
     return newest + 1
 

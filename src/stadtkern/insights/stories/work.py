@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,12 +24,6 @@ from stadtkern.ui.visit import Visit
 
 _TELLING = telling.Telling(
     {
-        operations.StoryChangedMeanwhile: (
-            gettext_lazy("Jemand anderes hat dieses Daten-Fenster inzwischen gespeichert."),
-            gettext_lazy(
-                "Ihre Texte stehen noch unten. Öffnen Sie die neue Version in einem zweiten Fenster."
-            ),
-        ),
         operations.SecondPersonNeeded: (
             gettext_lazy("Veröffentlichen muss jemand, der nicht mitgeschrieben hat."),
             gettext_lazy("So ist es in dieser Stadt eingestellt. Bitten Sie jemanden mit der Rolle darum."),
@@ -81,12 +76,11 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
         person = await permissions.require_in_city(request, visit.connection, role=WRITES)
         story = await _story(visit, id)
         newest = (await queries.versions(visit.connection, id=id))[0]
+        on = writing.Opened(story=story, newest=newest, removes=person.serves(role=PUBLISHES))
         if request.method != "POST":
             head = forms.HeadForm(initial=forms.head_of(newest.told))
-            return await writing.form(
-                request, visit, head, forms.blocks_of(newest.told.blocks), story=story, newest=newest
-            )
-        sent = await writing.sent(request, visit, story=story, newest=newest)
+            return await writing.form(request, visit, head, forms.blocks_of(newest.told.blocks), on=on)
+        sent = await writing.sent(request, visit, on=on)
         if not isinstance(sent, Told):
             return sent
         base = request.POST.get("base", "")
@@ -100,12 +94,10 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
                 note=request.POST.get("note", "")[:200],
             )
         except operations.StoryChangedMeanwhile as problem:
-            head = forms.HeadForm(request.POST)
-            head.add_error(None, _TELLING.says(problem))
-            blocks = forms.checked(forms.sent(request.POST))
-            return await writing.form(
-                request, visit, head, blocks, story=story, newest=newest, status=problem.status
-            )
+            newest = (await queries.versions(visit.connection, id=id))[0]
+            on = msgspec.structs.replace(on, newest=newest, overtaken=True)
+            head, blocks = forms.HeadForm(request.POST), forms.checked(forms.sent(request.POST))
+            return await writing.form(request, visit, head, blocks, on=on, status=problem.status)
     if request.POST.get("do") == "show":
         return redirect("story-preview", id=id)
     return redirect(f"{request.path}?gespeichert=1")
@@ -174,9 +166,10 @@ async def versions(request: HttpRequest, id: int) -> HttpResponse:
             await operations.restore(
                 visit.connection, by=person.principal_id, id=id, number=chosen, note=note
             )
-            return redirect("story-versions", id=id)
+            return redirect(f"{request.path}?zurueckgeholt=1")
         found = await queries.versions(visit.connection, id=id)
-    return render(request, "insights/stories/versions.html", {"story": story, "versions": found})
+    about = {"story": story, "versions": found, "restored": request.GET.get("zurueckgeholt") == "1"}
+    return render(request, "insights/stories/versions.html", about)
 
 
 async def version(request: HttpRequest, id: int, number: int) -> HttpResponse:

@@ -5,37 +5,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from stadtkern.insights.boards import feeding, sources
 from stadtkern.insights.stories import finding, forms, naming
 from stadtkern.insights.stories.entities import Story, Told, Version
 from stadtkern.ui.visit import Visit
 
 
-async def sent(
-    request: HttpRequest, visit: Visit, *, story: Story | None = None, newest: Version | None = None
-) -> Told | HttpResponse:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A story that somebody writes on, as it is now. `removes`: whether they may remove it.
+
+    `overtaken`: somebody saved the newest version while this person wrote on an older one.
+    """
+
+    story: Story
+    newest: Version
+    removes: bool = False
+    overtaken: bool = False
+
+
+async def sent(request: HttpRequest, visit: Visit, *, on: Opened | None = None) -> Told | HttpResponse:
     """What was written; or the form again, with blocks moved, or with what is wrong beside the fields."""
     blocks = forms.sent(request.POST)
     do = _meant(request, blocks)
     if do not in ("save", "show"):
-        arranged = forms.unchecked(forms.arranged(blocks, do))
+        arranged = forms.unchecked(await _titled(visit, forms.arranged(blocks, do)))
         head = forms.HeadForm(
             initial={name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
         )
         what, _, which = do.partition("-")
         if what == "find" and which.isdecimal():
             found = await finding.offers(visit, request.POST.get(f"b{which}-find", ""))
-            return await form(
-                request, visit, head, arranged, story=story, newest=newest, found=found, at=which
-            )
-        return await form(request, visit, head, arranged, story=story, newest=newest, arranged=True)
+            return await form(request, visit, head, arranged, on=on, found=found, at=which)
+        return await form(request, visit, head, arranged, on=on, arranged=True)
     head, parts = forms.HeadForm(request.POST), forms.checked(blocks)
     right = [each.is_valid() for each in (head, *parts)]  # all of them, so that each says what is wrong
     if all(right):
         return forms.told(head, parts)
-    return await form(request, visit, head, parts, story=story, newest=newest, status=422)
+    return await form(request, visit, head, parts, on=on, status=422)
+
+
+async def _titled(visit: Visit, blocks: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Tiles that have data and no title yet begin with the name of what they show."""
+    return [
+        {**fields, "title_de": await feeding.title(visit, sources.of_address(fields["source"]))}
+        if fields["kind"] == "tile" and fields["source"] and not fields["title_de"].strip()
+        else fields
+        for fields in blocks
+    ]
 
 
 def _meant(request: HttpRequest, blocks: Sequence[Mapping[str, str]]) -> str:
@@ -58,8 +78,7 @@ async def form(
     head: forms.HeadForm,
     blocks: Sequence[forms.BlockForm],
     *,
-    story: Story | None = None,
-    newest: Version | None = None,
+    on: Opened | None = None,
     arranged: bool = False,
     found: finding.Found | None = None,
     at: str = "",
@@ -70,14 +89,16 @@ async def form(
         visit,
         [(each.of, str(each["source"].value() or "") if "source" in each.fields else "") for each in blocks],
     )
-    base = request.POST.get("base") or (newest.number if newest else 0)
+    newest = on.newest.number if on else 0
     about = {
         "head": head,
         "blocks": blocks,
         "named": list(zip(blocks, named, strict=True)),
-        "story": story,
-        "newest": newest,
-        "base": base,
+        "story": on.story if on else None,
+        "newest": on.newest if on else None,
+        "removes": bool(on and on.removes),
+        "overtaken": bool(on and on.overtaken),
+        "base": newest if on and on.overtaken else request.POST.get("base") or newest,
         "arranged": arranged,
         "found": found,
         "finding": at,
