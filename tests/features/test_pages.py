@@ -257,14 +257,17 @@ async def test_a_collection_says_what_its_dataset_says(
     client: httpx.AsyncClient, connection: Connection
 ) -> None:
     """Title and description as they are now, with the way to its page; texts stand as they are."""
-    about = {"title": {"de": "Spielplätze"}, "description": {"de": "Wo Kinder spielen."}}
+    more = {"de": "Wo Kinder spielen." + " Sandkasten," * 30}
+    about = {"title": {"de": "Spielplätze"}, "description": more}
     dataset_id = await datasets.save(connection, key="spielplaetze", room="public", about=about)
     columns = [Column(name="note", type="text", title={"de": "Bemerkung"})]
     await collection(
         connection, key="spielplaetze", dataset_id=dataset_id, columns=columns, rows=[["=1+1"]], geometry=None
     )
     document = (await client.get("/ogc/collections/spielplaetze")).json()
-    assert (document["title"], document["description"]) == ("Spielplätze", "Wo Kinder spielen.")
+    assert (document["title"], document["description"]) == ("Spielplätze", more["de"])
+    listed = (await client.get("/ogc/collections?f=html")).text
+    assert re.search(r"Wo Kinder spielen\.( Sandkasten,)+ Sandkasten …</p>", listed)  # not a piece of a word
     (described,) = [link for link in document["links"] if link["rel"] == "describedby"]
     assert described["href"].endswith("/daten/spielplaetze")
     page = (await client.get("/ogc/collections/spielplaetze?f=html&lang=en")).text

@@ -10,10 +10,13 @@ import re
 
 import pytest
 from django.test import AsyncClient
+from django.utils import translation
 
 from stadtkern.catalogue import operations
 from stadtkern.core import database
 from stadtkern.core.database import Connection
+from stadtkern.insights.explore.history import History
+from stadtkern.insights.templatetags.series import flagged
 from tests.insights import factories
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +131,16 @@ async def test_doubtful_values_are_counted_and_marked(visitor: AsyncClient, town
     page = await _text(visitor, f"/messreihen/{stream}?zeitraum=monat&aufloesung=einzeln")
     assert re.search(r"[12],\d\s%\s*der Werte sind als zweifelhaft", page)
     assert "zweifelhaft</span>" in page
+
+
+@pytest.mark.parametrize(("good", "said"), [(0.99999, "Weniger als 0,1"), (0.996, "0,4"), (0.5, "50")])
+def test_few_doubtful_values_are_not_none(good: float, said: str) -> None:
+    """One in a hundred thousand is less than a tenth of a percent, not zero."""
+    history = History(
+        bucket="day", points=(), step=None, gaps=(), pieces=(), usual=(), good_share=good, n=100_000
+    )
+    with translation.override("de"):
+        assert flagged(history) == f"{said}\N{NO-BREAK SPACE}%"
 
 
 @pytest.mark.parametrize("span", ["24h", "woche", "monat", "jahr", "alles"])

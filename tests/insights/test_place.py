@@ -78,6 +78,7 @@ async def test_the_poster_says_what_it_is_and_carries_the_code(
     page = await _text(visitor, f"/dinge/{thing}/aushang")
     for words in ("Zählstelle Neutor", "Damit man es weiß.", f"/m/{thing}", 'class="sk-qr"', "style-src"):
         assert (words in page) == (words != "style-src")
+    assert f">localhost:8000/m/{thing}</p>" in page  # nobody types what browsers find by themselves
     assert (await visitor.get("/dinge/424242/aushang")).status_code == 404
 
 
@@ -130,7 +131,7 @@ async def test_labels_of_many_places_stand_on_sheets(visitor: AsyncClient, town:
     chosen = "&".join(f"ding={number}" for number in ids)
     page = await _text(visitor, f"/dinge/schilder?{chosen}&ding=424242&ding=x&ding={10**30}&groesse=gross")
     assert (page.count('class="sk-qr"'), page.count('class="sk-sheet ')) == (3, 2)
-    assert all(f"/m/{number}<" in page for number in ids)
+    assert all(f">localhost:8000/m/{number}<" in page for number in ids)
     assert "QR code to: Zählstelle Neutor" in await _text(visitor, f"/en/dinge/schilder?ding={ids[0]}")
     assert 'class="sk-sheet' not in await _text(visitor, "/dinge/schilder?groesse=nix")
     found = await _text(visitor, "/dinge/schilder?q=neutor")

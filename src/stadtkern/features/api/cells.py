@@ -24,7 +24,13 @@ _GERMAN, _ENGLISH = str.maketrans(",.-", ".,−"), str.maketrans("-", "−")
 def cell(call: Call, value: Any, about: Described | None = None, *, most: int = _MOST_CELL) -> str:
     """A value in a table, as markup; `most`: characters, before the rest is left out."""
     text = _told(call, _plain(value), about)
-    return escape(text if len(text) <= most else text[:most] + " …")
+    return escape(text if len(text) <= most else _beginning(text, most) + " …")
+
+
+def _beginning(text: str, most: int) -> str:
+    """Whole words of it; a word that is longer than that is cut."""
+    cut = text[:most]
+    return cut.rpartition(" ")[0].rstrip(" ,;:–-") or cut
 
 
 def full(call: Call, value: Any, about: Described) -> str:

@@ -89,7 +89,7 @@ async def _named(visit: Visit, ids: Sequence[int]) -> Sequence[Site]:
 def _label(site: Site) -> Label:
     here = poster.address(site.id)
     title = gettext("QR-Code zu: %(name)s") % {"name": site.name}
-    return Label(site, here, poster.code(here, title=title))
+    return Label(site, poster.typed(here), poster.code(here, title=title))
 
 
 def _sheets(labels: Sequence[Label], *, size: str) -> list[Sequence[Label]]:

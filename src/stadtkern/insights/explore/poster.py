@@ -28,6 +28,11 @@ def address(id: int) -> str:
     return f"{settings.PUBLIC_URL}{reverse('thing-short', args=[id])}"
 
 
+def typed(address: str) -> str:
+    """`stadt.example/m/123`: what people type of it; browsers find the rest."""
+    return address.partition("://")[2]
+
+
 async def short(request: HttpRequest, id: int) -> HttpResponseRedirect:  # noqa: ARG001
     """To the page of the place; whether it is there, that page says."""
     return redirect("thing", id=min(id, _LARGEST_ID))
@@ -46,7 +51,7 @@ async def sheet(request: HttpRequest, id: int) -> HttpResponse:
         "site": site,
         "kind": series[0].what if series else kinds.OTHER,
         "observed": list(dict.fromkeys(s.property_name or s.name for s in series))[:6],
-        "address": here,
+        "address": typed(here),
         "code": code(here, title=gettext("QR-Code mit der Adresse dieser Seite")),
         "datasets": [dataset.about],
     }

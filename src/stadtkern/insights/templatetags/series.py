@@ -21,6 +21,7 @@ from stadtkern.ui import formats
 from stadtkern.ui.spans import Span
 
 register = template.Library()
+_LEAST = 0.001
 
 
 @register.simple_tag
@@ -66,8 +67,10 @@ def _with_series(context: RequestContext, query: str) -> str:
 
 @register.simple_tag
 def flagged(history: History) -> str:
-    """The share of doubtful values: `0,4 %`."""
+    """The share of doubtful values: `0,4 %`; a few among very many are not none."""
     share = 1 - (history.good_share if history.good_share is not None else 1.0)
+    if share < _LEAST:
+        return gettext("Weniger als %(share)s") % {"share": formats.percent(_LEAST, digits=1)}
     return formats.percent(share, digits=1 if share < 0.1 else 0)
 
 
