@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from stadtkern.ingest.doors.asking import Welcome
 from stadtkern.ingest.doors.line import Incoming, Line
 from stadtkern.ingest.doors.link import Link
 from stadtkern.ingest.doors.outgoing import Outgoing
+from tests.ingest.test_mqtt_door_tls import certificate
 
 pytestmark = pytest.mark.anyio
 
@@ -269,3 +272,29 @@ async def test_a_message_that_is_larger_than_the_broker_takes_holds_up_nothing()
     assert b"x" not in packet
     assert outgoing.confirmed(2) == b""
     assert await done is True
+
+
+async def test_a_broker_is_believed_by_its_certificate_only(
+    heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mqtts`: as whoever the machine trusts; a stranger hears neither our name nor our password."""
+    file = certificate(tmp_path)
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(file)
+    monkeypatch.setattr(links, "_FIRST_PAUSE", 0.01)
+    found, said = Broker(), asyncio.Event()
+    monkeypatch.setattr(links.log, "warning", lambda *_, **__: said.set())
+    server = await asyncio.start_server(found.entered, "127.0.0.1", 0, ssl=shown)
+    url = f"mqtts://a:b%3Ac@localhost:{server.sockets[0].getsockname()[1]}"
+    link = Link(url=url, topics=(), received=heard.received, connected=heard.connected.set)
+    link.start()
+    await asyncio.wait_for(said.wait(), PATIENCE)
+    assert not link.up
+    assert found.writers == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+    await found.welcome()
+    await asyncio.wait_for(heard.connected.wait(), PATIENCE)
+    await link.stop()
+    server.close()
+    for writer in found.writers:
+        writer.close()
