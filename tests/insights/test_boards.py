@@ -99,6 +99,38 @@ async def test_a_tile_is_made_in_three_steps_and_published(
     assert 'href="/tafeln/baeume-boden"' in await _text(visitor, "/")
 
 
+async def test_forms_of_a_board_keep_what_was_written_when_somebody_was_faster(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """A tile, a theme, the settings: saving once more holds, and takes nothing of what the other did."""
+    await people.signed_in(connection, visitor, role="editor", kind="city")
+    settings = {"audience": "internal", "view": "overview"}
+    made = await visitor.post(f"{WORK}/neu", {"title_de": "Foyer", **settings})
+    front = str(made["Location"])
+    tile = {"body_de": "Heute zu."}
+    assert await visitor.post(f"{front}/kacheln/neu?art=text", {"title_de": "Erste", **tile, "version": "1"})
+    forms = {
+        f"{front}/thema": {"title_de": "Wasser"},
+        f"{front}/kacheln/neu?art=text": {"title_de": "Hinweis", **tile},
+        f"{front}/kacheln/erste": {"title_de": "Zuerst", **tile},
+        f"{front}/einstellungen": {"title_de": "Foyer heute", **settings},
+    }
+    for address, given in forms.items():
+        stale = str(await _newest(connection, "foyer"))
+        assert await _do(visitor, connection, "foyer", "breit", kachel="erste") == 302
+        assert await _do(visitor, connection, "foyer", "schmal", kachel="erste") == 302
+        answer = await visitor.post(address, {**given, "version": stale})
+        page = answer.content.decode()
+        assert (answer.status_code, given["title_de"] in page) == (409, True), address
+        assert "steht noch hier" in page
+        version = re.search(r'name="version" value="(\d+)"', page)
+        assert version is not None
+        saved = await visitor.post(address, {**given, "version": version[1]})
+        assert saved.status_code == 302, saved.content.decode()
+    board = await _text(visitor, front)
+    assert all(given["title_de"] in board for given in forms.values())
+
+
 async def test_each_change_can_be_undone_and_each_version_brought_back(
     visitor: AsyncClient, connection: Connection
 ) -> None:

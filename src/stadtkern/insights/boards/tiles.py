@@ -15,7 +15,7 @@ from django.urls import reverse
 from stadtkern.core import problems
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
-from stadtkern.insights.boards import arranging, feeding, forms, operations, queries, sources, words, work
+from stadtkern.insights.boards import arranging, feeding, forms, keeping, queries, sources, words, work
 from stadtkern.insights.cockpit import board as cockpit
 from stadtkern.insights.cockpit.definitions import PLAIN, Form
 from stadtkern.insights.streams import Stream
@@ -53,18 +53,18 @@ async def new(request: HttpRequest, key: str) -> HttpResponse:
             free = arranging.free_key(form.cleaned_data["title_de"], taken=taken, fallback="kachel")
             made = form.told(key=free, source=source)
             content = arranging.put(board.content, group=group, tile=made)
-            await operations.save(
-                visit.connection, by=person.principal_id, key=key,
-                version=work.number(request.POST.get("version")), content=content, step="added",
-            )  # fmt: skip
-            return work.redirect_back(key)
+            if await keeping.kept(
+                visit.connection, by=person, key=key, version=work.number(request.POST.get("version")),
+                content=content, step="added", form=form,
+            ):  # fmt: skip
+                return work.redirect_back(key)
         about |= {
             "form": form,
             "kind": words.KINDS[kind],
             "fed": await feeding.said(visit, source),
             "plain": kind in PLAIN,
         }
-    return render(request, "insights/boards/work/tile.html", about)
+    return render(request, "insights/boards/work/tile.html", about, status=keeping.status(form))
 
 
 @words.told
@@ -81,19 +81,18 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
         form = forms.TileForm(request.POST or None, kind=found.form, initial=forms.tile_start(found))
         if request.method == "POST" and form.is_valid():
             made = msgspec.structs.replace(form.told(key=tile, source=source), expert=found.expert)
-            await operations.save(
-                visit.connection, by=person.principal_id, key=key,
-                version=work.number(request.POST.get("version")),
-                content=arranging.put(board.content, group="", tile=made), step="changed",
-            )  # fmt: skip
-            return work.redirect_back(key)
+            if await keeping.kept(
+                visit.connection, by=person, key=key, version=work.number(request.POST.get("version")),
+                content=arranging.put(board.content, group="", tile=made), step="changed", form=form,
+            ):  # fmt: skip
+                return work.redirect_back(key)
         about = {
             "board": board, "title": formats.words(board.content.title), "form": form, "tile": found,
             "kind": words.KINDS[found.form], "fed": await feeding.said(visit, source),
             "plain": found.form in PLAIN, "shown": await cockpit.single(visit, definition=found),
             "name": formats.words(found.title),
         }  # fmt: skip
-    return render(request, "insights/boards/work/tile.html", about)
+    return render(request, "insights/boards/work/tile.html", about, status=keeping.status(form))
 
 
 @words.told

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from stadtkern.core import problems
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.boards import arranging, entities, framing, operations, queries, views, words
+from stadtkern.insights.boards import arranging, entities, framing, keeping, operations, queries, views, words
 from stadtkern.insights.boards.entities import Draft
 from stadtkern.insights.cockpit import board as tiles
 from stadtkern.insights.cockpit import definitions
@@ -175,21 +175,18 @@ async def settings(request: HttpRequest, key: str) -> HttpResponse:
         )
         if request.method == "POST" and form.is_valid():
             try:
-                await operations.save(
-                    visit.connection,
-                    by=person.principal_id,
-                    key=key,
-                    version=number(request.POST.get("version")),
-                    content=form.told(found.content),
-                    step="settings",
-                )
-                return redirect_back(key)
+                content = form.told(found.content)
+                if await keeping.kept(
+                    visit.connection, by=person, key=key, version=_sent(request), content=content,
+                    step="settings", form=form,
+                ):  # fmt: skip
+                    return redirect_back(key)
             except operations.FrontPageStays as stays:
                 form.add_error("audience", words.says(stays))
         may_remove = not found.front and await _may_publish(visit, person, found)
     title = formats.words(found.content.title)
     about = {"form": form, "board": found, "title": title, "may_remove": may_remove}
-    return render(request, "insights/boards/work/settings.html", about)
+    return render(request, "insights/boards/work/settings.html", about, status=keeping.status(form))
 
 
 @words.told
@@ -203,18 +200,13 @@ async def theme(request: HttpRequest, key: str) -> HttpResponse:
         form = framing.ThemeForm(request.POST or None, initial=begin)
         if request.method == "POST" and form.is_valid():
             content = arranging.themed(found.content, group=group, title=form.told())
-            version = number(request.POST.get("version"))
-            await operations.save(
-                visit.connection,
-                by=person.principal_id,
-                key=key,
-                version=version,
-                content=content,
-                step="theme",
-            )
-            return redirect_back(key)
+            if await keeping.kept(
+                visit.connection, by=person, key=key, version=_sent(request), content=content,
+                step="theme", form=form,
+            ):  # fmt: skip
+                return redirect_back(key)
     about = {"form": form, "board": found, "title": formats.words(found.content.title), "known": known}
-    return render(request, "insights/boards/work/theme.html", about)
+    return render(request, "insights/boards/work/theme.html", about, status=keeping.status(form))
 
 
 @words.told
