@@ -285,9 +285,12 @@ async def test_the_list_shows_the_first_diagram_of_each_story(
     """Where a story's data are gone or it has no diagram, its words stand alone."""
     stream = town.streams["Fahrräder Promenade"]
     await _story(connection, Block(kind="diagram", source=f"reihe={stream}&gruppe=tag"))
+    both = f"reihe={stream}&reihe={town.streams['Fahrräder Neutor']}&gruppe=tag"
+    await _story(connection, Block(kind="diagram", source=both), title="Zwei Stellen")
     await _story(connection, Block(kind="diagram", source="reihe=999999"), title="Ohne Daten")
     await _story(connection, Block(kind="text", text={"de": "Nur Worte."}), title="Nur Worte")
     page = await _text(visitor, "/datenfenster")
-    assert page.count('class="sk-cover"') == 1
+    assert page.count('class="sk-cover"') == 2
     assert "<svg" in page.partition('class="sk-cover"')[2].partition("</figure>")[0]
-    assert page.count("Wer fährt weiter?") == 3
+    assert page.count('class="sk-key__line"') == 2  # which line is which
+    assert page.count("Wer fährt weiter?") == 4

@@ -132,3 +132,10 @@ def test_an_excerpt_ends_where_a_sentence_or_a_word_ends(most: int, text: str) -
 def test_an_excerpt_of_one_endless_word_is_its_beginning() -> None:
     """Names of 200 letters, and languages that write without spaces."""
     assert formats.excerpt("x" * 200, 12) == "xxxxxxxxxxx …"
+
+
+def test_quotation_marks_are_those_of_the_language() -> None:
+    """Low and high in German, both high in English."""
+    assert formats.quoted("Rad") == "„Rad“"
+    with translation.override("en"):
+        assert formats.quoted("Rad") == "“Rad”"

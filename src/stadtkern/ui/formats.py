@@ -31,6 +31,11 @@ def language() -> str:
     return "en_GB" if (translation.get_language() or "de").startswith("en") else "de_DE"
 
 
+def quoted(text: str) -> str:
+    """`„Rad“`, and `“Rad”` in English."""
+    return f"“{text}”" if language().startswith("en") else f"„{text}“"
+
+
 def number(value: float | None, *, digits: int | None = None) -> str:
     """`1.234,5`, or `1,2E300`; without `digits`, as many as the size of the value deserves."""
     if value is None or not math.isfinite(value):

@@ -7,6 +7,7 @@ import msgspec
 
 from stadtkern.catalogue.browse import selection, table
 from stadtkern.catalogue.browse.selection import Selection
+from stadtkern.ui import formats
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -18,7 +19,7 @@ class Chip(msgspec.Struct, frozen=True):
 
 def chips(asked: Selection) -> list[Chip]:
     """The conditions in words, each with the address without it."""
-    found = [Chip(f"„{asked.text}“", asked.query(text="", page=1))] if asked.text else []
+    found = [Chip(formats.quoted(asked.text), asked.query(text="", page=1))] if asked.text else []
     for at, each in enumerate(asked.conditions):
         rest = [*asked.conditions[:at], *asked.conditions[at + 1 :]]
         says = " ".join(

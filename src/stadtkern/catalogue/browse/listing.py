@@ -194,7 +194,7 @@ def _narrowed(question: Question) -> list[Value]:
     """Words and time as filters that can be taken back."""
     found = []
     for name, text, other in (
-        ("", f"„{question.text}“" if question.text else "", {"text": ""}),
+        ("", formats.quoted(question.text) if question.text else "", {"text": ""}),
         (gettext("seit %(day)s"), question.since and formats.day(question.since), {"since": None}),
         (gettext("bis %(day)s"), question.until and formats.day(question.until), {"until": None}),
     ):

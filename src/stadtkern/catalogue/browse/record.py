@@ -159,7 +159,7 @@ def _credit(dataset: Dataset, form: Distribution, known: vocabularies.Licence) -
         return ""
     publisher = form.attribution or wording.said(dict(dataset.organisation.name))
     licence = f"{known.name} ({known.text})" if known.text and known.text != known.name else known.name
-    parts = (f"„{wording.said(dataset.title) or dataset.key}“", publisher, licence)
+    parts = (formats.quoted(wording.said(dataset.title) or dataset.key), publisher, licence)
     return ", ".join(part for part in parts if part) + f", {addresses.absolute(f'/daten/{dataset.key}')}"
 
 

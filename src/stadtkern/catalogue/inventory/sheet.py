@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from stadtkern.catalogue.inventory.cells import Rows
 from stadtkern.catalogue.inventory.entities import CHOICES, FIELDS, LENGTHS, Entry, Facts
 from stadtkern.catalogue.inventory.operations import Line
+from stadtkern.ui import formats
 
 MOST_FINDINGS = 200
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -155,7 +156,7 @@ class _Reader:
     def _choice(self, number: int, name: str, text: str) -> str:
         code = _codes(name).get(text.lower()) if text else "unknown"
         if code is None:
-            allowed = ", ".join(f"„{words}“" for words in CHOICES[name].values())
+            allowed = ", ".join(formats.quoted(words) for words in CHOICES[name].values())
             says = gettext("„%(text)s“ ist keine der Möglichkeiten: %(allowed)s.")
             self.say(number, FIELDS[name], says % {"text": text[:60], "allowed": allowed})
         return code or "unknown"

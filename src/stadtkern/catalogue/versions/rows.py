@@ -168,4 +168,4 @@ def _place(geometry: Any) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"„{name}“" for name in names)
+    return ", ".join(formats.quoted(name) for name in names)
