@@ -106,6 +106,20 @@ async def test_a_dataset_of_series_shows_them_first(cookie: str, visitor: AsyncC
     assert answer["Location"].startswith("/sta/v1.1/")
 
 
+@pytest.mark.parametrize("odd", ["-3", "1e300", '"viele"', '{"de": 5}', "true"])
+async def test_odd_words_of_owners_break_no_dataset(
+    cookie: str, visitor: AsyncClient, database: str, odd: str
+) -> None:
+    """Decimal places and beat of a series are free JSON."""
+    odd = f'{{"digits": {odd}, "interval_seconds": {odd}}}'
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        await connection.execute("UPDATE things.datastream SET properties = %s", [odd])
+        answer = await visitor.get("/daten/kleine-stadt")
+        await connection.execute("UPDATE things.datastream SET properties = NULL")
+    assert answer.status_code == 200
+    assert "Fahrräder Neutor" in answer.content.decode()
+
+
 async def test_search_engines_read_one_harmless_document(cookie: str, visitor: AsyncClient) -> None:
     """The JSON-LD is one element that nothing in a title can end, and says what schema.org asks for."""
     page = (await visitor.get("/daten/tabelle")).content.decode()

@@ -35,7 +35,8 @@ async def test_odd_words_of_owners_break_no_page(
         await connection.execute(_SET["datastream"], (Jsonb(said), [parking, counter]))
         told = dict.fromkeys(("capacity", "purpose", "owner", "since", "interval_seconds"), odd)
         await connection.execute(_SET["thing"], (Jsonb(told), [parking, counter]))
-    for page in ("/", "/karte", "/dinge", f"/diagramm?reihe={parking}", f"/dinge/{thing}"):
+    for page in ("/", "/karte", "/dinge", f"/diagramm?reihe={parking}", f"/dinge/{thing}",
+                 f"/messreihen/{parking}?zeitraum=24h", f"/messreihen/{counter}"):  # fmt: skip
         answer = await visitor.get(page)
         assert answer.status_code == 200, page
 
@@ -84,3 +85,23 @@ async def test_times_that_no_calendar_holds_break_no_page(
         answer = await visitor.get(page)
         assert answer.status_code == 200, page
     assert "Zeitpunkt unbekannt" in (await visitor.get(f"/messreihen/{parking}")).content.decode()
+
+
+async def test_series_without_values_and_values_of_the_future_say_so(
+    visitor: AsyncClient, town: factories.Town, database: str
+) -> None:
+    """Nobody is told to choose a longer span where there is nothing; what lies ahead never looks live."""
+    empty, ahead = town.streams["Freie Plätze Arkaden"], town.streams["Fahrräder Neutor"]
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+        await connection.execute("DELETE FROM things.datastream_state WHERE datastream_id = %s", [empty])
+        await connection.execute(
+            "UPDATE things.datastream_state SET last_time = '2029-05-10 10:00Z', last_end = NULL"
+            " WHERE datastream_id = %s",
+            [ahead],
+        )
+    nothing = (await visitor.get(f"/messreihen/{empty}?von=2001-01-01&bis=2001-01-02")).content.decode()
+    assert "noch nie einen Wert gemeldet" in nothing
+    assert "längeren Zeitraum" not in nothing
+    coming = (await visitor.get(f"/messreihen/{ahead}")).content.decode()
+    assert "Wert für 10. Mai 2029, 12:00 Uhr" in coming
+    assert "sk-fresh--live" not in coming

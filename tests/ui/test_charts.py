@@ -36,6 +36,13 @@ def test_a_gap_breaks_the_line() -> None:
     assert len(re.findall(r'class="line"', drawn)) == 2
 
 
+def test_a_value_alone_is_seen() -> None:
+    """Between gaps, or as the only one there is: a dot, since a line of one point is none."""
+    drawn = charts.draw(_curve([1, 2, 3], [4], [5]))
+    assert len(re.findall(r'class="line"', drawn)) == 1
+    assert len(re.findall(r'<circle class="dot"', drawn)) == 2
+
+
 def test_gaps_are_shaded() -> None:
     """A gap is visible as such, not only as absence."""
     gap = (START + timedelta(hours=3), START + timedelta(hours=9))

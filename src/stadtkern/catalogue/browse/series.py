@@ -23,6 +23,8 @@ _MOST = 500
 _WEEK = timedelta(days=7)
 _LATE = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
+# What owners write into free properties counts where it makes sense.
+_DIGITS, _MOST_SECONDS = range(10), 1e10
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,15 +85,17 @@ def _filled(points: Sequence[series.Point], *, start: datetime) -> list[float | 
 def _row(row: Any, lines: Mapping[int, Sequence[float | None]]) -> Row:
     values = lines.get(row[0], ())
     properties = row[10] or {}
-    digits = properties.get("digits") if isinstance(properties.get("digits"), int) else None
+    digits, interval = properties.get("digits"), properties.get("interval_seconds")
+    exact = digits if type(digits) is int and digits in _DIGITS else None
     symbol = f" {row[2]}" if row[2] else ""
-    interval = properties.get("interval_seconds")
-    late = timedelta(seconds=float(interval) * 3) if isinstance(interval, int | float) else _LATE
+    late = _LATE
+    if isinstance(interval, int | float) and 0 < interval < _MOST_SECONDS:
+        late = timedelta(seconds=interval * 3)
     title = gettext("%(name)s in der letzten Woche mit Messwerten") % {"name": row[1]}
     return Row(
         id=row[0],
         name=row[1],
-        value="" if row[3] is None else formats.number(row[3], digits=digits) + symbol,
+        value="" if row[3] is None else formats.number(row[3], digits=exact) + symbol,
         at=row[4],
         late_after=max(late, _LATE),
         picture=charts.spark(values, title=title) if sum(v is not None for v in values) > 2 else "",

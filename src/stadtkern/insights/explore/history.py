@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from stadtkern.insights import usual
-from stadtkern.insights.streams import Stream
+from stadtkern.insights.streams import Stream, amount
 from stadtkern.things import series as things_series
 from stadtkern.ui import charts
 from stadtkern.ui.spans import Bucket, Span
@@ -99,9 +99,9 @@ def _step(points: Sequence[Any], *, stream: Stream, bucket: Bucket) -> timedelta
     """How far apart neighbours normally are; None where the series has no regular beat."""
     if bucket != "raw":
         return max(_STEPS[bucket], stream.interval or timedelta())
-    given = stream.properties.get("interval_seconds")
+    given = amount(stream.properties.get("interval_seconds"))
     if given:
-        return timedelta(seconds=float(given))
+        return timedelta(seconds=given)
     apart = sorted(b.start - a.start for a, b in pairwise(points))
     if len(apart) < 4:
         return None

@@ -152,9 +152,8 @@ def _lines(curve: Curve, plane: _Plane) -> list[SafeString]:
         points = [(plane.x(mark.at), plane.y(mark.value)) for mark in piece]
         if curve.steps:
             points = _stairs(points)
-        if len(points) == 1:
-            points = [points[0], (points[0][0] + 0.5, points[0][1])]
-        drawn.append(element("path", class_=kind, d=drawing.path(points)))
+        if len(points) > 1:  # a value alone is a dot
+            drawn.append(element("path", class_=kind, d=drawing.path(points)))
     return drawn
 
 
@@ -211,11 +210,14 @@ def _gaps(curve: Curve, plane: _Plane) -> list[SafeString]:
 def _labels(curve: Curve, plane: _Plane) -> list[SafeString]:
     drawn = []
     marks = [mark for piece in curve.pieces for mark in piece]
+    alone = [piece[0] for piece in curve.pieces if len(piece) == 1 and curve.form == "line"]
+    dots = [(mark, "4") for mark in alone]
     if curve.end_label and marks:
-        last = marks[-1]
-        drawn.append(
-            element("circle", class_="dot", cx=plane.percent(last.at), cy=plane.y(last.value), r="5")
-        )
+        dots.append((marks[-1], "5"))
+    drawn += [
+        element("circle", class_="dot", cx=plane.percent(mark.at), cy=plane.y(mark.value), r=r)
+        for mark, r in dots
+    ]
     for start, end in curve.gaps:
         if curve.gap_label and (plane.x(end) - plane.x(start)) > 130:
             middle = plane.percent(start + (end - start) / 2)

@@ -21,6 +21,8 @@ from stadtkern.ui import assets, formats, shapes
 
 register = template.Library()
 _ENDED = timedelta(days=60)
+# Clocks of devices run ahead a little; what lies further ahead is a forecast, or a clock that is wrong.
+_AHEAD = timedelta(minutes=15)
 
 register.simple_tag(assets.address, name="asset")
 register.filter("words", formats.words)
@@ -92,7 +94,7 @@ def plain_date(value: object) -> str:
 def fresh(
     context: RequestContext, at: datetime | None, late_after: timedelta | None, n: int = 0, means: str = ""
 ) -> dict[str, Any]:
-    """How old a value is; what is late says since when nothing came and never looks live.
+    """How old a value is; what is late says so; neither that nor what lies ahead looks live.
 
     `n`: how many values there are; some without a time that is known say so. `means`: what silence means.
     """
@@ -106,6 +108,7 @@ def fresh(
         "at": at,
         "late": late,
         "ended": formats.day(at.astimezone(zone).date()) if ended else "",
+        "ahead": formats.moment(at, zone=zone) if at - now > _AHEAD else "",
         "age": formats.age(at, now=now),
         "late_seconds": int(late_after.total_seconds()) if late_after else None,
         "says": gettext("Seit %(since)s keine Messwerte") % {"since": since} if late else "",
