@@ -126,7 +126,7 @@ async def test_the_same_form_sent_twice_is_one_request(visitor: AsyncClient, con
         ({"ticket": "made-up:1:2"}, "Die Seite war zu lange offen"),
         ({"body": "http://a.example http://b.example www.c.example"}, "höchstens zwei Adressen"),
         ({"title": ""}, "Bitte füllen Sie dieses Feld aus."),
-        ({"body": "x" * 4001}, "höchstens 4000 Zeichen"),
+        ({"body": "x" * 4001}, "höchstens 4000 haben Platz"),
     ],
 )
 async def test_programs_and_mistakes_are_stopped(
@@ -206,6 +206,31 @@ async def test_an_answer_names_only_datasets_that_the_reader_may_see(
     assert "/daten/geheimes" in await text(visitor, f"/daten/anfragen/{new}")
     visitor.cookies.clear()
     assert "geheimes" not in await text(visitor, f"/daten/anfragen/{new}")
+
+
+async def test_two_clerks_and_two_clicks_make_no_mess(
+    visitor: AsyncClient, connection: Connection, steward: people.Somebody
+) -> None:
+    """Who decides after somebody else is told so first; the same answer sent twice stands there once."""
+    await asked(visitor)
+    new = await number(connection)
+    as_(visitor, steward)
+    address = f"/arbeit/anfragen/{new}"
+    assert 'name="seen" value="new"' in await text(visitor, address)
+    saved = await visitor.post(address, {"what": "moderate", "shown": "yes", "seen": "new"})
+    assert "Gespeichert." in await text(visitor, str(saved["Location"]))
+    late = {"what": "moderate", "shown": "no", "refusal": "Werbung.", "seen": "new"}
+    page = (await visitor.post(address, late)).content.decode()
+    assert "hat inzwischen über diese Anfrage entschieden" in page
+    assert 'name="seen" value="shown"' in page
+    await text(visitor, f"/daten/anfragen/{new}")
+    said = {"what": "answer", "progress": "planned", "body": "Kommt im Mai.", "dataset": "", "entry": ""}
+    for _ in range(2):
+        assert (await visitor.post(address, said)).status_code == 302
+    assert (await text(visitor, f"/daten/anfragen/{new}")).count("Kommt im Mai.") == 1
+    await visitor.post(address, {**said, "progress": "available"})
+    assert (await text(visitor, f"/daten/anfragen/{new}")).count("Kommt im Mai.") == 2
+    assert (await visitor.post(address, {**late, "seen": "shown"})).status_code == 302
 
 
 async def test_a_clerk_chooses_what_fulfils_a_request_by_its_name(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from stadtkern.catalogue.inventory import permissions as rights
@@ -67,6 +68,8 @@ async def one(request: HttpRequest, id: int) -> HttpResponse:
         what = request.POST.get("what", "")
         if what == "moderate":
             moderation = forms.ModerationForm(request.POST)
+            if request.POST.get("seen", found.state) != found.state:
+                moderation.add_error(None, _decided())
             if moderation.is_valid():
                 given = moderation.cleaned_data
                 shown = given["shown"] == "yes"
@@ -77,14 +80,26 @@ async def one(request: HttpRequest, id: int) -> HttpResponse:
                     shown=shown,
                     refusal="" if shown else given["refusal"],
                 )
-                return redirect("request-work", id=id)
+                return _saved(id)
         elif what == "answer":
             answering = forms.AnswerForm(request.POST, **offers)
             if answering.is_valid() and await _answer(desk, found, answering):
-                return redirect("request-work", id=id)
+                return _saved(id)
         answers = await queries.answers(desk.visit.connection, id=id)
     context = {"asked": found, "answers": answers, "moderation": moderation, "answering": answering}
+    context["saved"] = request.method == "GET" and request.GET.get("gespeichert") == "1"
     return render(request, "catalogue/requests/moderate.html", context)
+
+
+def _saved(id: int) -> HttpResponse:
+    return redirect(f"{reverse('request-work', args=[id])}?gespeichert=1")
+
+
+def _decided() -> str:
+    return gettext(
+        "Jemand anderes hat inzwischen über diese Anfrage entschieden; oben steht, wie. Speichern Sie"
+        " noch einmal, wenn es bei Ihrer Entscheidung bleiben soll."
+    )
 
 
 async def delete(request: HttpRequest, id: int) -> HttpResponse:

@@ -81,13 +81,17 @@ async def answer(
     dataset_id: int | None,
     inventory_id: int | None,
 ) -> None:
-    """Answer in public what everybody sees. Raises RequestHasMoved for what is not shown."""
+    """Answer in public what everybody sees; the same twice in a row, as by a second click, is one answer.
+
+    Raises RequestHasMoved for what is not shown.
+    """
     about = {"id": id, "progress": progress, "dataset_id": dataset_id, "inventory_id": inventory_id}
     async with connection.transaction():
         if await (await connection.execute(_sql("request_progress"), about)).fetchone() is None:
             raise RequestHasMoved()
         said = {"id": id, "person_id": by, "progress": progress, "body": body}
-        await connection.execute(_sql("request_answer"), said)
+        if await (await connection.execute(_sql("request_answer"), said)).fetchone() is None:
+            return
         last = progress in ("available", "declined")
         await replies.answer(connection, id=id, progress=progress, body=body, last=last)
 

@@ -30,9 +30,14 @@ UPDATE catalogue.request SET state = %(state)s, refusal = %(refusal)s, moderated
 WHERE id = %(id)s RETURNING id;
 
 -- name: request_answer
--- Writes an answer that everybody can read
+-- Writes an answer that everybody can read, unless the newest one says the same
 INSERT INTO catalogue.answer (request_id, person_id, progress, body)
-VALUES (%(id)s, %(person_id)s, %(progress)s, %(body)s);
+SELECT %(id)s, %(person_id)s, %(progress)s, %(body)s
+WHERE NOT EXISTS (
+    SELECT FROM catalogue.answer AS a
+    WHERE a.request_id = %(id)s AND a.progress = %(progress)s AND a.body = %(body)s
+      AND a.id = (SELECT max(newest.id) FROM catalogue.answer AS newest WHERE newest.request_id = %(id)s))
+RETURNING id;
 
 -- name: request_progress
 -- Says how far a request is, and what it led to
