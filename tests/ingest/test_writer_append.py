@@ -15,7 +15,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.problems import Problem
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import news, readings
-from stadtkern.things.store import amend, append, batch, merge, partitions, prepared
+from stadtkern.things.store import amend, append, batch, few, merge, partitions, prepared
 from tests.things import histories
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, state
 
@@ -213,6 +213,32 @@ async def test_a_mixed_group_gets_its_answers_in_order(connection: Connection) -
     assert [value for _, _, value, _ in await rows(connection, second)] == [5.0, 6.0]
 
 
+@pytest.mark.parametrize("seed", range(20))
+async def test_few_rows_are_laid_out_like_a_batch_of_them(seed: int) -> None:
+    """The parameters of the statement are the same to the byte, whatever the order, hours and features."""
+    chance = random.Random(seed)
+    items = [
+        reading(
+            chance.randint(1, 5),
+            NOON + timedelta(minutes=chance.randint(-600, 600), microseconds=at),
+            chance.choice((1, 2.5, -(2**53), 1e300)),
+            feature_id=chance.choice((None, 7, 8, 9)) if seed % 4 else None,
+        )
+        for at in range(chance.randint(1, 40))
+    ]
+    ready = append.laid_out(prepared.prepare(batch.of_readings(items)))
+    laid = few.lay_out(items)
+    assert laid is not None
+    assert ready.laid is not None
+    assert {key: getattr(value, "content", None) for key, value in laid.params.items()} == {
+        key: getattr(value, "content", None) for key, value in ready.laid.items()
+    }
+    assert [type(value) for value in laid.params.values()] == [type(value) for value in ready.laid.values()]
+    assert list(laid.streams) == ready.rows.datastream_id.tolist()
+    assert {laid.key} == ready.leaf_keys
+    assert set(ready.id_bits.tolist()) == {laid.id_bits}
+
+
 async def test_other_shapes_do_not_try() -> None:
     """Texts, ends, twins, several partitions and large batches."""
     plain = reading(1, NOON, 1.0)
@@ -226,6 +252,8 @@ async def test_other_shapes_do_not_try() -> None:
     ]
     assert append.suits(prepared.prepare(batch.of_readings([plain])))
     assert not any(append.suits(prepared.prepare(batch.of_readings(items))) for items in others)
+    assert few.lay_out([plain])
+    assert not any(few.lay_out(items) for items in ([], *others[:-1]))
 
 
 async def test_a_dropped_partition_is_made_again(connection: Connection) -> None:

@@ -7,13 +7,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import numpy as np
 import psycopg
 
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.things import news, readings
-from stadtkern.things.store import append, batch, merge, partitions, prepared, streams
+from stadtkern.things.store import append, batch, few, merge, partitions, prepared, streams
 
 # What a reading of its own can cause; all other errors are the database's.
 POISON = (psycopg.DataError, psycopg.IntegrityError)
@@ -31,24 +30,42 @@ async def commit(
     the rest after it. Raises psycopg.Error where no reading is to blame: the database is away, takes nothing
     or asks to try again; it is open whether anything was committed, and the call may be repeated.
     """
-    ready = prepared.prepare(batch.of_readings(items))
-    if not append.suits(ready):
+    # Where rows come again, places are asked about first, which needs the columns.
+    laid = few.lay_out(items) if len(items) <= few.MOST_ROWS and not append.careful(connection) else None
+    ready = prepared.prepare(batch.of_readings(items)) if laid is None else None
+    if laid is not None:
+        storing = _few(connection, laid=laid)
+    elif ready is not None and append.suits(ready):
+        storing = _many(connection, ready=ready)
+    else:
         return await _thoroughly(connection, items=items, ready=ready)
     try:
-        done = await shortly(connection, ready=ready)
+        done = await storing
     except POISON:
         return await _thoroughly(connection, items=items, ready=ready)
-    answers: list[Answer] = [readings.Stored(number, True) for number in done.id.tolist()]
-    changed = done.changed_datastreams.tolist()
-    if done.left.any():
-        at = np.flatnonzero(done.left).tolist()
+    answers: list[Answer] = [readings.Stored(number, True) for number in done.ids]
+    changed = done.changed_datastreams
+    if 0 in done.ids:
+        at = [position for position, number in enumerate(done.ids) if not number]
         rest = [items[position] for position in at]
-        ready = prepared.prepare(batch.of_readings(rest))
-        others, more = await _thoroughly(connection, items=rest, ready=ready)
+        others, more = await _thoroughly(connection, items=rest)
         for position, answer in zip(at, others, strict=True):
             answers[position] = answer
         changed += more
     return answers, changed
+
+
+async def _few(connection: Connection, *, laid: few.Few) -> append.Placed:
+    async def work() -> append.Placed:
+        await partitions.ensure(connection, keys={laid.key})
+        return await few.store(connection, few=laid)
+
+    return await _patiently(connection, work)
+
+
+async def _many(connection: Connection, *, ready: prepared.Prepared) -> append.Placed:
+    done = await shortly(connection, ready=ready)
+    return append.Placed(done.id.tolist(), done.changed_datastreams.tolist())
 
 
 async def shortly(connection: Connection, *, ready: prepared.Prepared) -> append.Appended:
@@ -71,10 +88,11 @@ async def _patiently(connection: Connection, work: Callable[[], Awaitable[_T]]) 
 
 
 async def _thoroughly(
-    connection: Connection, *, items: Sequence[readings.Reading], ready: prepared.Prepared
+    connection: Connection, *, items: Sequence[readings.Reading], ready: prepared.Prepared | None = None
 ) -> tuple[list[Answer], list[int]]:
+    batched = ready or prepared.prepare(batch.of_readings(items))
     try:
-        result = await _patiently(connection, lambda: store(connection, ready=ready))
+        result = await _patiently(connection, lambda: store(connection, ready=batched))
     except POISON as error:
         return await _apart(connection, items=items, error=error)
     answers: list[Answer] = []

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,13 @@ class Appended(NamedTuple):
     id: Integers
     left: Flags
     changed_datastreams: Integers
+
+
+class Placed(NamedTuple):
+    """The same of few readings: the id of each, 0 for those that were left, and the changed datastreams."""
+
+    ids: list[int]
+    changed_datastreams: list[int]
 
 
 def suits(ready: Prepared) -> bool:
@@ -72,7 +80,6 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
     Rows of all other datastreams are left, to be merged. The partition must be there.
     """
     rows = ready.rows
-    careful = _careful.get(connection, 0)
     ids = ready.id_bits + await numbers.take(connection, count=len(ready))
     first = _begins(rows.datastream_id)
     params = {
@@ -80,18 +87,29 @@ async def append(connection: Connection, *, ready: Prepared) -> Appended:
         "leaf": f"things.{partitions.leaf(int(ready.keys[0]))}",
         "ids": binary.bigints(ids),
         "of_ids": binary.bigints(ids[np.append(first[1:], len(rows)) - 1]),
-        **(_by_stretch(rows) if careful else _NOWHERE),
+        **(_by_stretch(rows) if careful(connection) else NOWHERE),
     }
-    statement = statements.load("things")["append_readings"]
-    cursor = await connection.execute(statement, params, prepare=True, binary=True)
-    (others,) = await cursor.fetchone() or ((),)
-    _careful[connection] = max(0, careful - 1)
+    others = await settle(connection, params=params)
     if not others:
         return Appended(ready.back(ids), np.zeros(len(ids), bool), ready.ids)
     left = np.isin(rows.datastream_id, others)
     return Appended(
         ready.back(np.where(left, 0, ids)), ready.back(left), np.setdiff1d(ready.ids, np.asarray(others))
     )
+
+
+async def settle(connection: Connection, *, params: Mapping[str, Any]) -> Sequence[int]:
+    """Carry out the statement; returns the datastreams that it left alone."""
+    statement = statements.load("things")["append_readings"]
+    cursor = await connection.execute(statement, params, prepare=True, binary=True)
+    (others,) = await cursor.fetchone() or ((),)
+    _careful[connection] = max(0, _careful.get(connection, 0) - 1)
+    return others
+
+
+def careful(connection: Connection) -> bool:
+    """Whether rows came lately that were there already."""
+    return _careful.get(connection, 0) > 0
 
 
 def beware(connection: Connection) -> None:
@@ -131,7 +149,7 @@ def _by_stretch(rows: Batch) -> dict[str, binary.Array]:
     }
 
 
-_NOWHERE: dict[str, binary.Array | None] = dict.fromkeys(("run_streams", "run_first", "run_last"))
+NOWHERE: dict[str, binary.Array | None] = dict.fromkeys(("run_streams", "run_first", "run_last"))
 
 
 def _by_hour(rows: Batch) -> dict[str, binary.Array]:

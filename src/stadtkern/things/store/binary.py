@@ -31,6 +31,7 @@ class Array:
     __slots__ = ("content",)
     element = 0
     width = ">i8"
+    cell = struct.Struct(">iq")
 
     def __init__(self, content: bytes):
         self.content = content
@@ -53,6 +54,7 @@ class FloatArray(Array):
 
     element = 701
     width = ">f8"
+    cell = struct.Struct(">id")
 
 
 class TextArray(Array):
@@ -90,6 +92,16 @@ def _fixed(kind: type[_Kind], column: Any, absent: Flags | None) -> _Kind:
     raw = np.asarray(column, kind.width).tobytes()
     parts = [_NULL if gone else _EIGHT + raw[i * 8 : i * 8 + 8] for i, gone in enumerate(absent.tolist())]
     return kind(_HEADER.pack(1, 1, kind.element, size, 1) + b"".join(parts))
+
+
+def listed(kind: type[_Kind], values: Sequence[float | None]) -> _Kind:
+    """The same of a few values: None becomes NULL, and instants count from 1970, as in a batch."""
+    pack = kind.cell.pack
+    if kind is InstantArray:
+        cells = [pack(8, value - _SHIFT) for value in values if value is not None]
+    else:
+        cells = [_NULL if value is None else pack(8, value) for value in values]
+    return kind(_HEADER.pack(1, None in values, kind.element, len(values), 1) + b"".join(cells))
 
 
 def bigints(column: Integers | Sequence[int]) -> BigintArray:

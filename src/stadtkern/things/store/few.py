@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The short way into the store for few readings: lists, as one call of numpy takes as long as some rows."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from stadtkern.core import times
+from stadtkern.core.database import Connection
+from stadtkern.things import readings
+from stadtkern.things.store import append, binary, numbers, partitions
+from stadtkern.things.store.batch import HOUR, microseconds, split_result
+
+# From about so many rows on columns are faster.
+MOST_ROWS = 150
+
+
+class Few(NamedTuple):
+    """Readings by datastream and time; `order` says where each stood, `last` which end their datastream."""
+
+    order: Sequence[int]
+    streams: Sequence[int]
+    last: Sequence[int]
+    id_bits: int
+    params: dict[str, Any]
+
+    @property
+    def key(self) -> int:
+        """The partition of all of them."""
+        return partitions.key_of_id(self.id_bits)
+
+
+def lay_out(items: Sequence[readings.Reading]) -> Few | None:
+    """Make ready what suits: numbers of one month, no two in one place, nothing but features beside them.
+
+    None for all others, which go as a batch. What comes out is what `append` makes of such a batch.
+    """
+    results = [_number(item) for item in items]
+    if not items or None in results:
+        return None
+    rows = sorted(
+        (item.datastream_id, microseconds(item.phenomenon_time), at) for at, item in enumerate(items)
+    )
+    streams, instants, order = zip(*rows, strict=True)
+    month = times.month_number(items[order[instants.index(min(instants))]].phenomenon_time)
+    until = times.month_number(items[order[instants.index(max(instants))]].phenomenon_time)
+    if month != until or any(row[:2] == other[:2] for row, other in pairwise(rows)):
+        return None
+    features = [items[at].feature_id for at in order]
+    last = [*(row for row, (a, b) in enumerate(pairwise(streams)) if a != b), len(rows) - 1]
+    params = {
+        "streams": binary.listed(binary.BigintArray, streams),
+        "times": binary.listed(binary.InstantArray, instants),
+        "micros": binary.listed(binary.BigintArray, instants),
+        "results": binary.listed(binary.FloatArray, [results[at] for at in order]),
+        "features": None if set(features) == {None} else binary.listed(binary.BigintArray, features),
+        **_by_datastream(streams, instants, [results[at] for at in order], last),
+        **_by_hour(streams, instants),
+        **_by_feature(streams, features),
+    }
+    return Few(order, streams, last, month << 40, params)
+
+
+def _number(item: readings.Reading) -> float | None:
+    """The result of a reading that has nothing else than that and a feature."""
+    beside = (item.phenomenon_end, item.result_time, item.valid_time, item.result_quality, item.parameters)
+    if any(value is not None for value in beside):
+        return None
+    number, document = split_result(item.result)
+    return None if document is not None or math.isnan(number) else number
+
+
+async def store(connection: Connection, *, few: Few) -> append.Placed:
+    """Store and commit what goes on behind, or lies beside, what is there. See `append.append`."""
+    ids = [few.id_bits + number for number in (await numbers.take(connection, count=len(few.order))).tolist()]
+    params = {
+        **few.params,
+        "leaf": f"things.{partitions.leaf(few.key)}",
+        "ids": binary.listed(binary.BigintArray, ids),
+        "of_ids": binary.listed(binary.BigintArray, [ids[row] for row in few.last]),
+        **append.NOWHERE,
+    }
+    others = set(await append.settle(connection, params=params))
+    placed = [0] * len(ids)
+    for at, stream, number in zip(few.order, few.streams, ids, strict=True):
+        if stream not in others:
+            placed[at] = number
+    return append.Placed(placed, [few.streams[row] for row in few.last if few.streams[row] not in others])
+
+
+def _by_datastream(
+    streams: Sequence[int], instants: Sequence[int], results: Sequence[float | None], last: Sequence[int]
+) -> dict[str, binary.Array]:
+    first = [0, *(row + 1 for row in last[:-1])]
+    return {
+        "of_streams": binary.listed(binary.BigintArray, [streams[row] for row in last]),
+        "of_n": binary.listed(
+            binary.BigintArray, [end - begin + 1 for begin, end in zip(first, last, strict=True)]
+        ),
+        "of_first": binary.listed(binary.InstantArray, [instants[row] for row in first]),
+        "of_last": binary.listed(binary.InstantArray, [instants[row] for row in last]),
+        "of_results": binary.listed(binary.FloatArray, [results[row] for row in last]),
+    }
+
+
+def _by_hour(streams: Sequence[int], instants: Sequence[int]) -> dict[str, binary.Array]:
+    """Runs of adjacent hours."""
+    runs: list[list[int]] = []
+    for stream, instant in zip(streams, instants, strict=True):
+        start = instant // HOUR * HOUR
+        if runs and runs[-1][0] == stream and start <= runs[-1][2]:
+            runs[-1][2] = start + HOUR
+        else:
+            runs.append([stream, start, start + HOUR])
+    return {
+        "mark_streams": binary.listed(binary.BigintArray, [run[0] for run in runs]),
+        "mark_start": binary.listed(binary.InstantArray, [run[1] for run in runs]),
+        "mark_until": binary.listed(binary.InstantArray, [run[2] for run in runs]),
+    }
+
+
+def _by_feature(streams: Sequence[int], features: Sequence[int | None]) -> dict[str, binary.Array | None]:
+    pairs = [pair for pair in zip(streams, features, strict=True) if pair[1] is not None]
+    if not pairs:
+        return dict.fromkeys(("pair_streams", "pair_features", "pair_n"))
+    counted = sorted(Counter(pairs).items())
+    return {
+        "pair_streams": binary.listed(binary.BigintArray, [pair[0] for pair, _ in counted]),
+        "pair_features": binary.listed(binary.BigintArray, [pair[1] for pair, _ in counted]),
+        "pair_n": binary.listed(binary.BigintArray, [n for _, n in counted]),
+    }
