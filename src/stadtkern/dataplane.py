@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from stadtkern.city import districts
 from stadtkern.core import access, audit, database, disk, problems, requests, uses
@@ -58,44 +58,42 @@ class DataPlane(Starlette):
         path: str = scope["path"]
         ours = path == STA or path.startswith(STA + "/")
         began = time.perf_counter()
-        status = 0
-
-        def watched(message: Message) -> Awaitable[None]:
-            nonlocal status
-            status = message.get("status", status)
-            return send(message)
-
+        method: str = scope["method"]
         surface = "sta" if ours else "live" if path == "/live" else "ogc" if path.startswith(OGC) else "other"
-        asking = audit.begin(surface=surface, method=scope["method"], path=path, query=scope["query_string"])
-        answer = audit.noting(watched, asking=asking, pool=lambda: self.state.pool)
+        asking = audit.begin(surface=surface, method=method, path=path, query=scope["query_string"])
+        answer = audit.Noting(send, asking=asking, pool=self._pool)
         try:
             if not ours:
                 await super().__call__(scope, receive, answer)
-            elif scope["method"] in _WRITING and not path.endswith(_GUARDED) and self.state.room.short:
+            elif method in _WRITING and not path.endswith(_GUARDED) and self.state.room.short:
                 full = disk.DiskFull("writing begins again when there is room")
-                await api.failure(full)(scope, receive, watched)
+                await api.failure(full)(scope, receive, answer.plainly)
             else:
                 scope["app"], scope["root_path"] = self, scope.get("root_path", "") + STA
                 await self.sensorthings(scope, receive, answer)
         except psycopg.errors.DiskFull as error:
             log.error("the database's disk is full", error=str(error).strip())
-            if not status:
-                await api.failure(disk.DiskFull("the database says so"))(scope, receive, watched)
+            if not answer.status:
+                await api.failure(disk.DiskFull("the database says so"))(scope, receive, answer.plainly)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
             log.warning("the database does not answer", error=str(error))
-            if not status:
-                await api.failure(problems.Unavailable())(scope, receive, watched)
+            if not answer.status:
+                await api.failure(problems.Unavailable())(scope, receive, answer.plainly)
         except problems.Problem as problem:  # in the midst of an answer: it breaks off
-            log.warning("an answer broke off", method=scope["method"], path=path, problem=str(problem))
-            if not status:
-                await api.failure(problem)(scope, receive, watched)
+            log.warning("an answer broke off", method=method, path=path, problem=str(problem))
+            if not answer.status:
+                await api.failure(problem)(scope, receive, answer.plainly)
         except Exception:  # a server loop: one request must not take the others along
-            log.exception("request failed", method=scope["method"], path=path)
-            if not status:
-                await api.failure(Broken())(scope, receive, watched)
-        if status == _OK and scope["method"] == "GET" and surface in _USED:
+            log.exception("request failed", method=method, path=path)
+            if not answer.status:
+                await api.failure(Broken())(scope, receive, answer.plainly)
+        if answer.status == _OK and method == "GET" and surface in _USED:
             self.state.uses.note(path)
-        requests.note(surface, scope["method"], status, time.perf_counter() - began)
+        requests.note(surface, method, answer.status, time.perf_counter() - began)
+
+    def _pool(self) -> psycopg_pool.AsyncConnectionPool[database.Connection]:
+        pool: psycopg_pool.AsyncConnectionPool[database.Connection] = self.state.pool
+        return pool
 
 
 def create_app(*, settings: Settings, url: str) -> Starlette:

@@ -134,9 +134,9 @@ async def test_who_cannot_be_noted_gets_no_answer(connection: database.Connectio
     start = {"type": "http.response.start", "status": 200}
     for _ in range(2):
         with pytest.raises(psycopg.OperationalError):
-            await audit.noting(send, asking=asking, pool=away)(start)
+            await audit.Noting(send, asking=asking, pool=away)(start)
     again = audit.begin(surface="sta", method="GET", path="/x")
     audit.seen(principal_id=1, token_id=None, closed=frozenset({1}))
     with pytest.raises(psycopg.OperationalError):
-        await audit.noting(send, asking=again, pool=away)(start)
+        await audit.Noting(send, asking=again, pool=away)(start)
     assert sent == []

@@ -20,6 +20,7 @@ AGAIN_SECONDS = 60.0
 _LONGEST_ADDRESS = 2_000
 _MOST_KNOWN = 20_000
 _MOST_AT_ONCE = 10_000
+_REFUSED = 400
 _EVERY_SECONDS = 3_600.0
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "SUBSCRIBE"))
 
@@ -118,22 +119,35 @@ def export() -> None:
         asking.action = "export"
 
 
-def noting(send: Send, *, asking: Asking, pool: Pool) -> Send:
+class Noting:
     """A `send` (ASGI) that writes the entry before it lets anything of the answer pass.
 
-    Refusals are not noted. Who cannot be noted gets no answer: the error goes up.
+    Refusals are not noted. Who cannot be noted gets no answer: the error goes up. `status` is that of the
+    answer, 0 as long as nothing of it was sent.
     """
-    refused = False
 
-    async def noted(message: Any) -> None:
-        nonlocal refused
-        if message["type"] == "http.response.start":
-            refused = message["status"] >= 400
-        if asking.due and not refused:
-            await _write(asking, pool())
-        await send(message)
+    __slots__ = ("_asking", "_pool", "_send", "status")
 
-    return noted
+    def __init__(self, send: Send, *, asking: Asking, pool: Pool):
+        self._send = send
+        self._asking = asking
+        self._pool = pool
+        self.status = 0
+
+    def __call__(self, message: Any) -> Awaitable[None]:
+        """Send, what is to be noted after its entry."""
+        if self._asking.due and message.get("status", self.status) < _REFUSED:
+            return self._noted(message)
+        return self.plainly(message)
+
+    def plainly(self, message: Any) -> Awaitable[None]:
+        """Send without an entry, for answers that tell nothing but what went wrong."""
+        self.status = message.get("status", self.status)
+        return self._send(message)
+
+    async def _noted(self, message: Any) -> None:
+        await _write(self._asking, self._pool())
+        await self.plainly(message)
 
 
 async def note(pool: AsyncConnectionPool[Connection], asking: Asking) -> None:

@@ -72,7 +72,7 @@ class Front:
             return
         if self._draining:
             send = _closing(send)
-        if sum(len(value) for name, value in scope.get("headers", ()) if name == b"cookie") > _MOST_COOKIES:
+        if _cookies(scope) > _MOST_COOKIES:
             # Whoever takes cookies apart behind us takes more than twice as long for twice as much.
             own = self._own.too_many_cookies(most=_MOST_COOKIES)
             await _answer(send, 431, own, own_pages.KIND, own_pages.POLICY, (b"connection", b"close"))
@@ -172,6 +172,15 @@ class Front:
             return path if path.is_relative_to(self._assets) and path.is_file() else None
         except (OSError, ValueError):  # a name that no file can have
             return None
+
+
+def _cookies(scope: Scope) -> int:
+    """How many bytes of cookies came along."""
+    size = 0
+    for name, value in scope.get("headers", ()):
+        if name == b"cookie":
+            size += len(value)
+    return size
 
 
 def _believe_proxies(scope: Scope, trusted: frozenset[str]) -> None:

@@ -31,7 +31,7 @@ def _noting(scope: dict[str, Any], send: audit.Send) -> audit.Send:
     asking = audit.begin(
         surface="page", method=scope["method"], path=scope["path"], query=scope["query_string"]
     )
-    return audit.noting(send, asking=asking, pool=lambda: visit.DOOR.pool)
+    return audit.Noting(send, asking=asking, pool=lambda: visit.DOOR.pool)
 
 
 def _with_length(scope: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,10 @@ class Writer:
 
     async def put(self, items: Sequence[readings.Reading]) -> list[Answer]:
         """One answer per reading, in order, after the commit. Raises Busy, StoreUnavailable or DiskFull."""
-        answers = await self._put(items)
+        if self._closing:
+            raise readings.StoreUnavailable("the service stops")
+        self._room.require()
+        answers = [await self._one(items[0])] if len(items) == 1 else await self._several(items)
         new = known = 0
         for answer in answers:
             if isinstance(answer, readings.Stored):
@@ -110,10 +113,15 @@ class Writer:
         _count(self._way, new=new, known=known - new, refused=len(answers) - known)
         return answers
 
-    async def _put(self, items: Sequence[readings.Reading]) -> list[Answer]:
-        if self._closing:
-            raise readings.StoreUnavailable("the service stops")
-        self._room.require()
+    async def _one(self, item: readings.Reading) -> Answer:
+        outcome = self._admission.one(item)
+        if not isinstance(outcome, readings.Reading):
+            return outcome
+        call = Call((outcome,), loop=asyncio.get_running_loop())
+        self._queue.add((call,))
+        return (await call.answers)[0]
+
+    async def _several(self, items: Sequence[readings.Reading]) -> list[Answer]:
         answers: list[Answer | None] = [None] * len(items)
         usable, positions = self._judge(items, answers)
         if usable:
