@@ -7,14 +7,14 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from stadtkern.core import database as core_database
+from stadtkern.serve import runner
 from tests.features.factories import collection, trees
 from tests.running import free_port
 
@@ -36,14 +36,29 @@ async def address(app: Starlette, database: str) -> AsyncIterator[str]:
     port = free_port()
     before = app.state.settings
     app.state.settings = msgspec.structs.replace(before, port=port, public_url=f"http://127.0.0.1:{port}")
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False)
-    serving = asyncio.create_task(server.serve())
+    stop = asyncio.Event()
+    serving = asyncio.create_task(runner.serve(_started(app), stop=stop, port=port))
     while not await _answers(port):
         assert not serving.done(), serving.exception()
     yield f"http://127.0.0.1:{port}/ogc"
-    server.stop()
+    stop.set()
     await serving
     app.state.settings = before
+
+
+def _started(app: Starlette) -> Any:
+    """The application, which runs already and is neither started nor stopped by the server."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        while (message := await receive())["type"]:
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    return serve
 
 
 async def _answers(port: int) -> bool:

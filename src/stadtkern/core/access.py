@@ -197,6 +197,21 @@ class Gate:
                 return ANONYMOUS
         return ANONYMOUS
 
+    def at_hand(self, *, authorization: str) -> Rights | None:
+        """What the sender of this header may do, where that is known; nobody is asked.
+
+        None also for those who may touch what is not public, since that is noted.
+        """
+        secret = credentials.secret(authorization)
+        kept = None if secret is None else self._principals.get(hash_secret(secret))
+        if kept is None or kept[1].passed or kept[0].token_id is None:
+            return None
+        held = self._rights.get(kept[0].token_id)
+        if held is not None and held.person_id is not None:
+            behalf = self._behalf.get(kept[0].token_id)
+            held = None if behalf is None or behalf[1].passed else behalf[0]
+        return None if held is None or held.closed else held.rights
+
     async def require(
         self, principal: Principal, *, dataset_id: int, verb: Verb, datastream_id: int | None = None
     ) -> None:

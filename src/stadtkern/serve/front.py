@@ -57,11 +57,11 @@ class Front:
         self._trusted = trusted
         self._watch = watch
         self._uploads = uploads
-        self._draining = False
+        self.draining = False
 
     def drain(self) -> None:
         """From now on ask every client to come back on a new connection, which another process will take."""
-        self._draining = True
+        self.draining = True
         if self._watch is not None:
             self._watch.stopping = True
 
@@ -70,7 +70,7 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
             return
-        if self._draining:
+        if self.draining:
             send = _closing(send)
         if _cookies(scope) > _MOST_COOKIES:
             # Whoever takes cookies apart behind us takes more than twice as long for twice as much.

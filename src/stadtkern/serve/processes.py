@@ -118,6 +118,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
     async def main(stop: asyncio.Event) -> None:
         from stadtkern import dataplane
         from stadtkern.serve import front, health, proxy, uploads
+        from stadtkern.things.api import straight
 
         sys.setswitchinterval(_SWITCH_SECONDS)
         url = settings.database_url or ""
@@ -138,6 +139,7 @@ def data(settings: Settings, listener: int | None, *, web: bool = True) -> runne
         await runner.serve(
             application, stop=stop, host=settings.host, port=settings.port, inherited=listener,
             draining=application.drain, closing=closing,
+            straight=straight.Straight(plane.state, settings=settings, closed=lambda: application.draining),
         )  # fmt: skip
 
     return main

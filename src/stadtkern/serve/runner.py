@@ -4,38 +4,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
-import socket as socketlib
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
-from granian._granian import SocketHolder
-from granian.constants import Interfaces
-from granian.server.embed import Server
+
+from stadtkern.serve.http.connection import Straight
+from stadtkern.serve.http.server import Server
 
 log = structlog.get_logger(__name__)
 
 Main = Callable[[asyncio.Event], Awaitable[None]]
 DRAIN_SECONDS = 0.5
-
-
-class _Server(Server):
-    """Granian's server; where a listening socket was inherited, it is that one that is served."""
-
-    inherited: int | None = None
-
-    def _init_shared_socket(self) -> None:
-        if self.inherited is None:
-            super()._init_shared_socket()  # type: ignore[no-untyped-call]
-            return
-        self._ssp = None
-        self._shd: Any = SocketHolder(self.inherited, False, self.backlog)  # type: ignore[call-arg]
 
 
 def run(main: Main, *, parent: int | None = None) -> None:
@@ -70,56 +55,31 @@ async def serve(
     inherited: int | None = None,
     draining: Callable[[], None] | None = None,
     closing: Callable[[], None] | None = None,
+    straight: Straight | None = None,
 ) -> None:
     """Serve an ASGI application on a port, an inherited listening socket or a Unix socket until `stop`.
 
     `draining` is called first then: for a moment all is still answered, and clients are told to come back on
     a new connection. `closing` follows, to end what would not end by itself: the server waits for it.
+    `straight` takes small requests past the application.
     """
     if socket is not None:
         socket.unlink(missing_ok=True)
-    server = _Server(
-        application,
-        address=host,
-        port=port,
-        uds=socket,
-        interface=Interfaces.ASGI,
-        backlog=1024,
-        backpressure=4096,
-        log_enabled=False,
-        websockets=False,
-    )
-    server.inherited = inherited
+    server = Server(application, host=host, port=port, socket=socket, straight=straight)
     gc.collect()
     gc.freeze()  # what is there now stays: no collection need walk through it while requests wait
-    task = asyncio.create_task(server.serve(), name="server")
+    task = asyncio.create_task(server.run_on(inherited), name="server")
     waiter = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
     if draining is not None and not task.done():
-        if inherited is not None:
-            _leave(inherited)
+        server.accept_no_more()
         draining()
         await asyncio.wait({task}, timeout=DRAIN_SECONDS)
     if closing is not None:
         closing()
-    if not task.done():
-        server.stop()  # type: ignore[no-untyped-call]
+    server.end()
     waiter.cancel()
     await task
-
-
-def _leave(listener: int) -> None:
-    """Accept nobody any more; those who knock wait for the next process that has the same listening socket.
-
-    The server cannot do that alone, so its descriptors are laid onto a socket at which nobody ever knocks.
-    """
-    name = os.readlink(f"/proc/self/fd/{listener}") if sys.platform == "linux" else ""
-    with socketlib.create_server(("127.0.0.1", 0)) as silent:
-        silent.setblocking(False)
-        for entry in os.listdir("/proc/self/fd") if name else ():
-            with contextlib.suppress(OSError):  # the descriptor of the folder itself
-                if os.readlink(f"/proc/self/fd/{entry}") == name:
-                    os.dup2(silent.fileno(), int(entry))
 
 
 async def _follow_parent(stop: asyncio.Event, parent: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stadtkern.core import problems
 from stadtkern.things import readings
@@ -23,6 +23,11 @@ class Call:
         self.arrived = loop.time()
         self.answers: asyncio.Future[Sequence[Answer]] = loop.create_future()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the caller has its answer, or went away."""
+        return self.answers.done()
+
     def resolve(self, answers: Sequence[Answer]) -> None:
         """Let the caller go on, unless it went away meanwhile."""
         if not self.answers.done():
@@ -34,18 +39,48 @@ class Call:
             self.answers.set_exception(problem)
 
 
+class Offer:
+    """One reading of a caller that does not wait but is told: `done` is called from the loop, once."""
+
+    __slots__ = ("_done", "_loop", "arrived", "readings", "settled")
+
+    def __init__(
+        self, item: readings.Reading, *, done: Callable[[Answer], None], loop: asyncio.AbstractEventLoop
+    ):
+        self.readings = (item,)
+        self.arrived = loop.time()
+        self.settled = False
+        self._loop = loop
+        self._done = done
+
+    def resolve(self, answers: Sequence[Answer]) -> None:
+        """Tell what became of it. Not from within: what goes wrong there concerns nobody else."""
+        if not self.settled:
+            self.settled = True
+            self._loop.call_soon(self._done, answers[0])
+
+    def refuse(self, problem: problems.Problem) -> None:
+        """Tell that nothing became of it."""
+        self.resolve((problem,))
+
+
 class Queue:
     """Calls in the order of their arrival, limited by the number of their readings."""
 
     def __init__(self, *, limit: int):
-        self._calls: deque[Call] = deque()
+        self._calls: deque[Call | Offer] = deque()
         self.limit = limit
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self.size = 0
 
-    def add(self, calls: Sequence[Call]) -> None:
+    @property
+    def full(self) -> bool:
+        """Whether not even one reading more is taken."""
+        return self.size >= self.limit
+
+    def add(self, calls: Sequence[Call | Offer]) -> None:
         """Take calls in, all or none. Raises Busy when too many readings wait; an empty queue takes any."""
         rows = sum(len(call.readings) for call in calls)
         if self.size and self.size + rows > self.limit:
@@ -59,9 +94,9 @@ class Queue:
         """Wait until there is something to take."""
         await self._some.wait()
 
-    def take(self, *, most: int) -> list[Call]:
+    def take(self, *, most: int) -> list[Call | Offer]:
         """The oldest calls, together at most so many readings, but at least one call."""
-        taken: list[Call] = []
+        taken: list[Call | Offer] = []
         rows = 0
         while self._calls and (not taken or rows + len(self._calls[0].readings) <= most):
             taken.append(self._calls.popleft())
@@ -70,7 +105,7 @@ class Queue:
             self._some.clear()
         return taken
 
-    def done(self, calls: Sequence[Call]) -> None:
+    def done(self, calls: Sequence[Call | Offer]) -> None:
         """Make room again: these calls got their answers."""
         self.size -= sum(len(call.readings) for call in calls)
         if not self.size:

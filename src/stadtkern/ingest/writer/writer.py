@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +18,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
 from stadtkern.ingest.writer.commit import Answer, commit
-from stadtkern.ingest.writer.waiting import Call, Queue
+from stadtkern.ingest.writer.waiting import Call, Offer, Queue
 from stadtkern.things import admission, readings
 from stadtkern.things.store.batch import Batch
 
@@ -113,6 +113,26 @@ class Writer:
         _count(self._way, new=new, known=known - new, refused=len(answers) - known)
         return answers
 
+    def offer(self, item: readings.Reading, *, done: Callable[[Answer], None]) -> bool:
+        """Take one reading, if nothing speaks against it, and call `done` from the loop after the commit.
+
+        False, and nothing is done, where `put` would have something else to say or to wait for.
+        """
+        if self._closing or self._room.short or self._queue.full:
+            return False
+        outcome = self._admission.one(item)
+        if not isinstance(outcome, readings.Reading):
+            return False
+
+        def told(answer: Answer) -> None:
+            stored = isinstance(answer, readings.Stored)
+            new = isinstance(answer, readings.Stored) and answer.new
+            _count(self._way, new=int(new), known=int(stored and not new), refused=int(not stored))
+            done(answer)
+
+        self._queue.add((Offer(outcome, done=told, loop=asyncio.get_running_loop()),))
+        return True
+
     async def _one(self, item: readings.Reading) -> Answer:
         outcome = self._admission.one(item)
         if not isinstance(outcome, readings.Reading):
@@ -176,7 +196,7 @@ class Writer:
             finally:
                 self._queue.done(calls)
 
-    async def _store(self, calls: list[Call]) -> None:
+    async def _store(self, calls: list[Call | Offer]) -> None:
         """Store the calls' readings in one commit; after a lost connection again, until patience ends."""
         loop = asyncio.get_running_loop()
         attempt = 0
@@ -202,7 +222,7 @@ class Writer:
                 attempt += 1
                 late = [call for call in calls if loop.time() - call.arrived > self._patience]
                 self._refuse(late)
-                calls = [call for call in calls if not call.answers.done()]
+                calls = [call for call in calls if not call.settled]
                 continue
             self._announcer.add(changed)
             self._resolve(calls, answers)
@@ -218,14 +238,14 @@ class Writer:
         finally:
             timer.cancel()
 
-    def _resolve(self, calls: Sequence[Call], answers: Sequence[Answer]) -> None:
+    def _resolve(self, calls: Sequence[Call | Offer], answers: Sequence[Answer]) -> None:
         begin = 0
         for call in calls:
             end = begin + len(call.readings)
             call.resolve(answers[begin:end])
             begin = end
 
-    def _refuse(self, calls: Sequence[Call], problem: problems.Problem | None = None) -> None:
+    def _refuse(self, calls: Sequence[Call | Offer], problem: problems.Problem | None = None) -> None:
         for call in calls:
             call.refuse(problem or readings.StoreUnavailable("the database was away for too long"))
 

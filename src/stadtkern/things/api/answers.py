@@ -47,7 +47,7 @@ def text(value: str) -> Response:
     return Plain(200, value.encode(), [(b"content-type", b"text/plain; charset=utf-8"), *OPEN])
 
 
-def nothing() -> Response:
+def nothing() -> Plain:
     """Done, and nothing to say."""
     return Plain(204, b"", list(OPEN))
 
@@ -57,9 +57,9 @@ def gone() -> Response:
     return Plain(200, b"", list(OPEN))
 
 
-def created(call: Call, *, collection: str, number: int) -> Response:
+def created(service: bytes, *, collection: bytes, number: int) -> Plain:
     """201 with the address of the new entity."""
-    address = f"{call.service}/{collection}({number})".encode()
+    address = b"%b/%b(%d)" % (service, collection, number)
     body = b'{"@iot.id":%d,"@iot.selfLink":"%b"}' % (number, address)
     return Plain(201, body, [(b"content-type", _JSON), (b"location", address), *_EXPOSED])
 
@@ -75,7 +75,7 @@ def represented(call: Call, value: dict[str, Any], *, status: int) -> Response:
     return Plain(status, _encode(value), [*headers, *_EXPOSED])
 
 
-def failure(problem: Problem) -> Response:
+def failure(problem: Problem) -> Plain:
     """The error document of SensorThings with the members of RFC 9457 beside it."""
     if problem.status == 204:
         return nothing()

@@ -48,7 +48,7 @@ async def take(call: Call, *, datastream_id: int | None) -> Response:
         from stadtkern.things.api import write
 
         return await write.made(call, entity=entities.OBSERVATION, number=stored.id)
-    return answers.created(call, collection="Observations", number=stored.id)
+    return answers.created(call.service.encode(), collection=b"Observations", number=stored.id)
 
 
 async def read(call: Call, *, datastream_id: int | None) -> readings.Reading | dict[str, Any]:
@@ -57,7 +57,7 @@ async def read(call: Call, *, datastream_id: int | None) -> readings.Reading | d
     methods.body_kind(call)
     body = decode(await call.body(limit=call.state.settings.body_limit))
     observations.check_keys(body)
-    stream = _datastream(body, datastream_id)
+    stream = datastream(body, datastream_id)
     feature = body.get("FeatureOfInterest")
     feature_id = None if feature is None else create.reference(feature)
     if stream is None or (feature is not None and feature_id is None):
@@ -130,7 +130,7 @@ def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
     return False
 
 
-def _datastream(body: Mapping[str, Any], given: int | None) -> int | None:
+def datastream(body: Mapping[str, Any], given: int | None) -> int | None:
     """The datastream that is referred to, None where a new one is sent along."""
     if "Datastream" in body and "MultiDatastream" in body:
         raise InvalidValue("either a Datastream or a MultiDatastream belongs here", where="Datastream")

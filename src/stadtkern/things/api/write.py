@@ -61,7 +61,7 @@ async def made(call: Call, *, entity: EntityType, number: int) -> Response:
     """201 with the address of what was created, and all of it where the client prefers that (RFC 7240)."""
     shown = await _shown(call, entity, number) if prefers_representation(call) else None
     if shown is None:
-        return answers.created(call, collection=entity.set, number=number)
+        return answers.created(call.service.encode(), collection=entity.set.encode(), number=number)
     return answers.represented(call, shown, status=201)
 
 

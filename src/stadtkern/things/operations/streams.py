@@ -165,6 +165,10 @@ class Streams:
         self._together[ids] = Together(datasets, features, any(each.particular for each in facts))
         return self._together[ids]
 
+    def at_hand(self, datastream_id: int) -> Facts | None:
+        """The facts, where they are known; nobody is asked."""
+        return self._known.get(datastream_id)
+
     async def find(self, datastream_id: int, *, named: bool = False) -> Facts | None:
         """The facts, with the default feature made if need be; None where there is no such datastream.
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Readings of callers that are told what became of them instead of waiting for it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import psycopg
+import pytest
+
+from stadtkern.core.database import Connection
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.writer import Writer
+from stadtkern.things import readings
+from tests.things.histories import NOON, datastreams, reading
+
+pytestmark = pytest.mark.anyio
+MINUTE = timedelta(minutes=1)
+
+
+async def test_who_offers_is_told_once_and_what_cannot_be_taken_at_once_is_not_taken(
+    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored, known already, refused after the writer's patience; one that fails to listen harms nobody."""
+    (stream,) = await datastreams(connection)
+    heard: list[object] = []
+    rest = asyncio.Event()
+
+    def deaf(answer: object) -> None:
+        raise OSError(answer)
+
+    def told(answer: object) -> None:
+        heard.append(answer)
+        rest.set()
+
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: complaints.append(about["exception"]))
+    async with Writer(url=database, settings=msgspec.structs.replace(settings, queue_limit=2)) as writer:
+        assert writer.offer(reading(stream, NOON, 1.0), done=deaf)
+        assert writer.offer(reading(stream, NOON, 1.0), done=told)
+        assert not writer.offer(reading(stream, NOON + MINUTE, 2.0), done=told)
+        assert not writer.offer(reading(stream, NOON, float("nan")), done=told)
+        await asyncio.wait_for(rest.wait(), 60)
+        (same,) = await writer.put([reading(stream, NOON, 1.0)])
+        assert isinstance(same, readings.Stored)
+        assert [answer.id for answer in heard if isinstance(answer, readings.Stored)] == [same.id]
+        assert [type(complaint) for complaint in complaints] == [OSError]
+        with monkeypatch.context() as patch:
+            patch.setattr(writer, "_patience", 0.0)
+            patch.setattr(writer, "_connected", _away)
+            rest.clear()
+            assert writer.offer(reading(stream, NOON + MINUTE, 2.0), done=told)
+            await asyncio.wait_for(rest.wait(), 60)
+        assert isinstance(heard[-1], readings.StoreUnavailable)
+    assert not writer.offer(reading(stream, NOON + MINUTE, 2.0), done=told)
+    assert len(heard) == 2
+
+
+async def _away() -> Connection:
+    raise psycopg.OperationalError("away")
