@@ -48,7 +48,7 @@ class Way:
         return status, shown, msgspec.json.decode(content)
 
     async def surely(self, body: Any, **more: Any) -> tuple[int, dict[str, str], Any]:
-        """The answer of the straight way, as soon as all is known: late news of other changes empty caches."""
+        """The same as soon as all is known: late news of other changes empty what is remembered."""
         sender = City(self.city.client, more.get("token", self.city.token))
         async with asyncio.timeout(60):
             while (said := await self.straight(body, **more)) is None:
