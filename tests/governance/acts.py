@@ -38,7 +38,7 @@ HARMLESS = {
     "glossary-term", "harvest-edit", "harvest-new", "harvest-source", "import", "import-decide",
     "import-further", "import-layout", "import-new", "import-plan", "import-schedule", "import-store",
     "inventory-dataset", "inventory-decide", "inventory-edit", "inventory-import", "inventory-new",
-    "inventory-propose", "log-appoint", "looks", "mail-probe", "mail-retry", "message",
+    "inventory-propose", "log", "log-appoint", "looks", "mail-probe", "mail-retry", "message",
     "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_edit_webauthn",
     "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "nearby",
     "organisation-edit", "organisation-invite", "organisation-new", "organisation-role", "own-export",
