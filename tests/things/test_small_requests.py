@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stadtkern.core import access
+from stadtkern.core import credentials
 from stadtkern.core.problems import Problem
 from stadtkern.things.aggregate import asking
 from stadtkern.things.api.batch import addresses, multipart
@@ -90,11 +90,11 @@ def test_references_of_a_body_are_found_in_one_pass() -> None:
 
 def test_cookies_are_read_in_one_pass() -> None:
     quoted = b'a=1; sessionid="' + b'\\"' * 400_000 + b'"; b=2'
-    assert seconds(lambda: access.session([(b"cookie", quoted)])) < 2
+    assert seconds(lambda: credentials.session([(b"cookie", quoted)])) < 2
     headers = [(b"cookie", b"a=sessionid; xsessionid=no; sessionid=old"), (b"cookie", b' sessionid="new" ')]
-    assert access.session(headers) == "new"
-    assert access.session([(b"cookie", b"sessionid"), (b"x", b"sessionid=1")]) == ""
-    assert access.session([]) is None
+    assert credentials.session(headers) == "new"
+    assert credentials.session([(b"cookie", b"sessionid"), (b"x", b"sessionid=1")]) == ""
+    assert credentials.session([]) is None
 
 
 @pytest.mark.anyio

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -49,9 +49,6 @@ class Forbidden(problems.Problem):
     status = 403
 
 
-_COOKIE = "sessionid"
-
-
 class _Known(NamedTuple):
     version: int
     scope: Scope
@@ -83,19 +80,6 @@ def check(
     if not seen and not rights.know(dataset_id=dataset_id, datastream_id=datastream_id):
         raise problems.NotFound()
     raise Forbidden(f"the token lacks the verb `{verb}` on this dataset")
-
-
-def session(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The session that the headers of a request name in a cookie, read in one pass (RFC 6265, 5.4)."""
-    found = None
-    for name, value in headers:
-        if name != b"cookie":
-            continue
-        for pair in value.decode("latin-1").split(";"):
-            key, _, content = pair.partition("=")
-            if key.strip() == _COOKIE:
-                found = content.strip().strip('"')
-    return found
 
 
 class Gate:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from stadtkern.core import access, listening, problems, times
+from stadtkern.core import access, credentials, listening, problems, times
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.things import series
@@ -188,7 +188,8 @@ async def _allowed(request: Request, ids: Sequence[int]) -> list[int]:
     """Those that may be seen by who asks, if the token or session still holds. Raises Unauthorised."""
     gate: access.Gate = request.app.state.gate
     principal = await gate.principal(
-        authorization=request.headers.get("authorization"), cookie=access.session(request.scope["headers"])
+        authorization=request.headers.get("authorization"),
+        cookie=credentials.session(request.scope["headers"]),
     )
     async with request.app.state.pool.connection() as connection:
         scope = await gate.scope(connection, principal)

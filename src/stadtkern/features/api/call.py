@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
-from stadtkern.core import access, datasets, problems, reading
+from stadtkern.core import access, credentials, datasets, problems, reading
 from stadtkern.core.database import Connection
 from stadtkern.features.api import answers
 from stadtkern.features.api.dress import Dress, Ground
@@ -127,7 +127,7 @@ class Call:
     async def principal(self) -> access.Principal:
         """Who asks. Raises Unauthorised."""
         authorization = self.header(b"authorization")
-        cookie = access.session(self.scope["headers"]) if authorization is None else None
+        cookie = credentials.session(self.scope["headers"]) if authorization is None else None
         found: access.Principal = await self.state.gate.principal(authorization=authorization, cookie=cookie)
         return found
 

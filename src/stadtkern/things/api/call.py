@@ -10,7 +10,7 @@ from typing import Any
 from starlette.datastructures import State
 from starlette.types import Receive, Scope
 
-from stadtkern.core import access
+from stadtkern.core import access, credentials
 from stadtkern.core.access import Principal, Unauthorised
 from stadtkern.things.operations.problems import BodyTooLarge, InvalidJson
 
@@ -55,7 +55,7 @@ class Call:
         """Who asks. Raises Unauthorised."""
         authorization = self.header(b"authorization")
         safe = self.method in ("GET", "HEAD")
-        cookie = access.session(self.scope["headers"]) if safe and authorization is None else None
+        cookie = credentials.session(self.scope["headers"]) if safe and authorization is None else None
         if authorization is None and cookie is None:
             return access.ANONYMOUS
         found: Principal = await self.state.gate.principal(
