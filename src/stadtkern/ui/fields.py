@@ -45,7 +45,9 @@ class Guarded(forms.Form):
         age = guard.age(str(given.get("ticket", "")))
         self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
         if age is not None and age < guard.TOO_FAST:
-            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
+            # Where a field is wrong anyway, people read only what they can mend.
+            if not self.errors:
+                self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
         elif not self.ticket_holds:
             self.add_error(
                 None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
