@@ -121,7 +121,9 @@ async def test_assets_are_served_here_and_nothing_beside_them(address: str) -> N
 
 async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) -> None:
     """A page that looks for itself whether there is more by now, with 503 for machines."""
-    (tmp_path / "manifest.json").write_text('{"app.css": "app-1.css", "again.js": "again-2.js"}')
+    (tmp_path / "manifest.json").write_text(
+        '{"app.css": "app-1.css", "again.js": "again-2.js", "FiraSans-Regular.woff2": "R-3.woff2"}'
+    )
     web = proxy.Proxy(socket=tmp_path / "none.sock", patience=0.0)
     application = front.Front(data=echo, web=web, assets=tmp_path)
     async with httpx.AsyncClient(
@@ -133,6 +135,7 @@ async def test_without_the_web_process_people_are_asked_to_wait(tmp_path: Path) 
     assert "Einen Moment" in answer.text
     assert "http-equiv" not in answer.text, "whoever listens to it would have to begin anew each time"
     assert '<script type="module" src="/assets/again-2.js">' in answer.text
+    assert '<link rel="preload" href="/assets/R-3.woff2" as="font"' in answer.text, "letters of its own"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
     assert data.status_code == 200
 
@@ -263,7 +266,7 @@ async def test_a_body_that_no_form_could_send_is_refused(address: str) -> None:
     async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(f"{address}/page", content=b"x" * (proxy.MOST_BODY + 1))
     assert answer.status_code == 413
-    assert "höchstens 16 MB" in answer.text
+    assert "höchstens 16&nbsp;MB" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/", "/live", "/sta/v1.1/Things", "/assets/app-12345678.css"])

@@ -12,6 +12,7 @@ POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; connect-src 'self';"
     b" base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
+_FONTS = ("FiraSans-Regular.woff2", "FiraSans-SemiBold.woff2")
 _FRAME = """<!doctype html>
 <html lang="de">
 <meta charset="utf-8">
@@ -20,10 +21,11 @@ _FRAME = """<!doctype html>
 <meta name="robots" content="noindex">
 <title>{title}</title>
 {files}<body class="kern-level-1">
-<main class="sk-main sk-width"><div class="sk-prose">
+<main class="sk-main sk-width"><div class="sk-prose sk-section">
 <h1>{title}</h1>
 {text}</div></main>
 """
+_FONT = '<link rel="preload" href="/assets/{}" as="font" type="font/woff2" crossorigin>\n'
 _STYLE = '<link rel="stylesheet" href="/assets/{}">\n'
 _SCRIPT = '<script type="module" src="/assets/{}"></script>\n'
 
@@ -41,7 +43,8 @@ class OwnPages:
             title="Einen Moment, bitte",
             text='<p class="sk-lead">Die Seiten werden gerade gestartet.'
             " Sobald sie bereit sind, erscheinen sie hier von selbst.</p>\n"
-            '<p><a href="">Neu laden</a></p>\n'
+            '<p class="sk-actions"><a class="kern-btn kern-btn--secondary" href="">'
+            '<span class="kern-label">Neu laden</span></a></p>\n'
             '<p lang="en">The pages are starting. They appear here by themselves as soon as they are ready.'
             "</p>\n",
             script="again.js",
@@ -52,7 +55,7 @@ class OwnPages:
         size = most >> 20
         return self._page(
             title="Das ist zu groß",
-            text=f'<p class="sk-lead">Die Seiten nehmen hier höchstens {size} MB an.'
+            text=f'<p class="sk-lead">Die Seiten nehmen hier höchstens {size}&nbsp;MB an.'
             " Es wurde nichts gespeichert.</p>\n"
             "<p>Gehen Sie im Browser zurück und teilen Sie die Datei auf,"
             " oder lassen Sie weg, was niemand braucht.</p>\n"
@@ -62,20 +65,21 @@ class OwnPages:
 
     def too_many_cookies(self, *, most: int) -> bytes:
         """The browser sent more cookies than anybody here takes apart."""
+        size = f"{most:,}"
         return self._page(
             title="Zu viele Cookies",
-            text=f'<p class="sk-lead">Es werden höchstens {most} Bytes Cookies angenommen;'
-            " Ihr Browser hat mehr gesendet.</p>\n"
+            text=f'<p class="sk-lead">Es werden höchstens {size.replace(",", ".")}&nbsp;Bytes Cookies'
+            " angenommen; Ihr Browser hat mehr gesendet.</p>\n"
             "<p>Löschen Sie in den Einstellungen des Browsers die Cookies dieser Adresse,"
             " und laden Sie die Seite neu.</p>\n"
-            f'<p lang="en">Your browser sent more than {most} bytes of cookies. Delete those of this address'
+            f'<p lang="en">Your browser sent more than {size} bytes of cookies. Delete those of this address'
             " in its settings, then reload.</p>\n",
         )
 
     def _page(self, *, title: str, text: str, script: str = "") -> bytes:
         files = "".join(
             line.format(self._names[name])
-            for line, name in ((_STYLE, "app.css"), (_SCRIPT, script))
+            for line, name in (*((_FONT, font) for font in _FONTS), (_STYLE, "app.css"), (_SCRIPT, script))
             if name in self._names
         )
         return _FRAME.format(title=title, text=text, files=files).encode()
