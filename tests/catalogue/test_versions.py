@@ -72,6 +72,9 @@ async def test_each_change_makes_a_version_and_no_change_none(
     assert "Aktualisierung" in page
     assert office.editor.name not in page
     assert office.editor.name in await text(as_(visitor, office.editor), f"/daten/{dataset.key}/versionen")
+    names = {"de": "Bäume", "en": "Trees"}
+    await operations.change(connection, by=By(office.editor), dataset_id=dataset.id, title=names)
+    assert ">Trees</a>" in await text(visitor, f"/en/daten/{dataset.key}/versionen")
 
 
 async def test_versions_are_compared_in_words(

@@ -52,6 +52,13 @@ def test_what_ends_at_midnight_ends_with_the_day_before() -> None:
         assert formats.end(midnight, zone=BERLIN) == "31/03/2027"
 
 
+def test_sizes_are_told_in_the_words_of_the_page() -> None:
+    """Bytes have a plural in English."""
+    assert [formats.size(n) for n in (1, 5, 1500)] == ["1 Byte", "5 Byte", "1,5 KB"]
+    with translation.override("en"):
+        assert [formats.size(n) for n in (1, 5, 1500)] == ["1 byte", "5 bytes", "1.5 KB"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(3, "gerade eben"), (40, "vor 40 Sekunden"), (180, "vor 3 Minuten"), (7200, "vor 2 Stunden")],

@@ -57,7 +57,10 @@ def size(given: int | None) -> str:
     value, unit = float(given), 0
     while value >= _KILO and unit < len(_SIZES) - 1:
         value, unit = value / _KILO, unit + 1
-    return f"{number(value, digits=0 if unit == 0 or value >= 100 else 1)} {_SIZES[unit]}"
+    told = number(value, digits=0 if unit == 0 or value >= 100 else 1)
+    if unit == 0 and language().startswith("en"):
+        return f"{told} {'byte' if given == 1 else 'bytes'}"
+    return f"{told} {_SIZES[unit]}"
 
 
 def percent(share: float, *, digits: int = 0) -> str:

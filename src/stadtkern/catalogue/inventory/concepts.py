@@ -18,6 +18,7 @@ from stadtkern.core import statements
 from stadtkern.core.access import Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
+from stadtkern.ui import formats
 
 STANDINGS = {
     "published": gettext_lazy("im Katalog"),
@@ -96,7 +97,7 @@ async def gaps(connection: Connection, scope: Scope, reach: Reach) -> list[Gap]:
     )
     published: dict[str, list[tuple[str, str]]] = {}
     for slug, key, title in await (await connection.execute(text, params)).fetchall():
-        published.setdefault(slug, []).append((key, title))
+        published.setdefault(slug, []).append((key, formats.words(title) or key))
     found = []
     for concept in everything():
         entries, first = recorded.get(concept.slug, (0, None))

@@ -100,7 +100,7 @@ WHERE id = %(release_id)s;
 
 -- name: inventory_published_concepts
 -- Which published datasets name which concept; the condition of access is added behind
-SELECT m.slug, d.key, coalesce(c.title ->> 'de', d.key)
+SELECT m.slug, d.key, c.title
 FROM catalogue.dataset AS c
 JOIN core.dataset AS d ON d.id = c.dataset_id AND d.state = 'published'
 CROSS JOIN LATERAL unnest(c.musterdatensaetze) AS m (slug)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from stadtkern.governance.rooms.forms import DayInput, words
 from stadtkern.governance.rooms.queries import Content, Organisation
 from stadtkern.governance.words import ORGANISATIONS, PERMISSIONS
+from stadtkern.ui import formats
 
 _MOST_PEOPLE = 50
 
@@ -87,7 +88,7 @@ class AgreementForm(forms.Form):
             (each.id, f"{each.name} ({ORGANISATIONS[each.kind]})") for each in recipients
         ]
         fields["datasets"].choices = [
-            (each.id, (each.about.get("title") or {}).get("de") or each.key) for each in contents
+            (each.id, formats.words(each.about.get("title") or {}) or each.key) for each in contents
         ]
 
     def clean_people(self) -> list[str]:

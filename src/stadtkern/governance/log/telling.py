@@ -73,7 +73,7 @@ _FIELDS = {
     "title": gettext_lazy("Titel"),
     "key": gettext_lazy("Kurzname"),
     "kind": gettext_lazy("Art"),
-    "state": gettext_lazy("Stand"),
+    "state": gettext_lazy("Status"),
     "terms": gettext_lazy("Bedingungen"),
     "terms_version": gettext_lazy("Fassung der Bedingungen"),
     "version": gettext_lazy("Fassung"),

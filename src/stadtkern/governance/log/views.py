@@ -21,10 +21,14 @@ from stadtkern.governance.log.queries import Question
 from stadtkern.governance.log.telling import Told
 from stadtkern.governance.rooms.operations import NobodyByThatName
 from stadtkern.governance.templatetags.governance import room_title
-from stadtkern.governance.words import ACTIONS, says, told
+from stadtkern.governance.words import ACTIONS, told
 
 SIZE = 50
 _MOST_EXPORTED = 20_000
+_NOBODY = gettext_lazy(
+    "Mit dieser Adresse ist hier niemand bekannt. Nötig ist die Adresse einer Person, die hier in einer "
+    "Organisation mitarbeitet. Andere laden Sie zuerst in eine Organisation ein."
+)
 _COLUMNS = (
     gettext_lazy("Zeit"),
     gettext_lazy("Wer"),
@@ -107,8 +111,8 @@ async def appoint(request: HttpRequest) -> HttpResponse:
         async with desks.open_desk(request) as desk:
             email = request.POST.get("adresse", "").strip()[:200]
             await operations.appoint(desk.connection, by=desk.person, email=email)
-    except NobodyByThatName as problem:
-        return await log(request, mistake=says(problem))
+    except NobodyByThatName:
+        return await log(request, mistake=str(_NOBODY))
     return redirect("log")
 
 

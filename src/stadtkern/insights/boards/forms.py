@@ -47,7 +47,7 @@ class TileForm(forms.Form):
         label=gettext_lazy("Überschrift in Leichter Sprache"), max_length=80, required=False
     )
     body_de = fields.Text(
-        label=gettext_lazy("Text"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
+        label=gettext_lazy("Der Text"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5})
     )
     body_en = fields.Text(
         label=gettext_lazy("Text auf Englisch"),

@@ -57,7 +57,9 @@ KINDS: Mapping[Form, Kind] = {
     "countdown": Kind(
         gettext_lazy("Tage bis"), gettext_lazy("Wie viele Tage es noch bis zu einem Ereignis sind.")
     ),
-    "text": Kind(gettext_lazy("Text"), gettext_lazy("Ein paar Sätze und, wenn Sie möchten, ein Link.")),
+    "text": Kind(
+        gettext_lazy("Kurzer Text"), gettext_lazy("Ein paar Sätze und, wenn Sie möchten, ein Link.")
+    ),
 }
 AUDIENCES = {
     "public": gettext_lazy("alle"),

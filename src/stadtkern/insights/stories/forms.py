@@ -100,7 +100,7 @@ class BlockForm(forms.Form):
         label=gettext_lazy("Was zeigt die Kachel?"),
         choices=[(form, kind.name) for form, kind in tiles.KINDS.items()],
     )
-    text_de = Text(label=gettext_lazy("Text"), max_length=20_000, widget=forms.Textarea(attrs=_AREA))
+    text_de = Text(label=gettext_lazy("Der Text"), max_length=20_000, widget=forms.Textarea(attrs=_AREA))
     text_en = Text(
         label=gettext_lazy("Text auf Englisch"),
         max_length=20_000,
