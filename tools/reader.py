@@ -21,10 +21,15 @@ TASKS: Mapping[str, Sequence[str]] = {
     "Read a story": ("/datenfenster/wer-faehrt-im-winter-weiter",),
     "Look up a word": ("/glossar",),
     "Report a barrier": ("/barrierefreiheit/melden",),
+    "Wish for data": ("/daten/anfragen/neu",),
     "Read in easy language": ("/leicht/",),
 }
+# Sent with nothing in it, to hear what is said of the fields that are required.
+EMPTY = ("/barrierefreiheit/melden",)
 # What stands before the main region is the same on all pages and is written down once.
 FIRST, MOST = "/", 45
+# Milliseconds that nobody is faster than who reads a form before sending it.
+_READING = 8_000
 _SPOKEN = {
     "heading": "heading", "link": "link", "button": "button", "searchbox": "search field", "textbox": "field",
     "combobox": "combo box", "checkbox": "check box", "radio": "choice", "img": "picture", "image": "picture",
@@ -32,7 +37,11 @@ _SPOKEN = {
     "navigation": "navigation", "main": "main region", "banner": "header", "contentinfo": "footer",
     "region": "region", "search": "search", "form": "form", "list": "list", "StaticText": "",
     "DisclosureTriangle": "summary", "group": "group", "complementary": "aside", "status": "status",
+    "alert": "alert",
 }  # fmt: skip
+_CURSOR = """(e => (e.getAttribute('role') ?? e.tagName.toLowerCase()) + ' “'
+  + (e.labels?.[0]?.textContent ?? e.textContent).trim().replace(/\\s+/g, ' ').slice(0, 80) + '”')
+  (document.activeElement)"""
 _STATES = ("level", "expanded", "checked", "invalid", "required", "disabled")
 
 
@@ -64,7 +73,7 @@ def _walk(node: Mapping[str, Any], nodes: Mapping[str, Any], *, within: bool, sa
     if (
         spoken
         and (role != "StaticText" or (name and name not in said))
-        and (name or role in ("main", "table", "list"))
+        and (name or role in ("main", "table", "list", "alert"))
     ):
         yield Heard(role, " ".join(filter(None, [name, *_states(node)])), within)
         said = name if role != "StaticText" else said
@@ -94,6 +103,22 @@ def written(path: str, title: str, found: Sequence[Heard], *, whole: bool) -> It
     yield f"… and {len(lines) - MOST} more\n```\n" if len(lines) > MOST else "```\n"
 
 
+def mistakes(page: Page) -> Iterator[str]:
+    """What is heard when a form was sent as it is: what is read at once, and where the cursor stands then."""
+    page.wait_for_timeout(_READING)
+    page.locator("main form .kern-btn--primary").last.click()
+    page.wait_for_selector("main [aria-invalid=true]")
+    page.wait_for_load_state("networkidle")
+    found = [each for each in heard(page) if each.inside_main]
+    begun = next((n for n, each in enumerate(found) if each.role == "alert"), None)
+    told = [] if begun is None else found[begun : begun + 8]
+    wrong = [each for each in found if "(invalid)" in each.text]
+    yield f"Sent empty – title: “{page.title()}”; the cursor stands at: {page.evaluate(_CURSOR)}\n"
+    yield "```text"
+    yield from (f"{_SPOKEN[each.role]}: {each.text}".strip(": ") for each in [*told, *wrong])
+    yield "```\n"
+
+
 def main(base: str, target: Path) -> None:
     """Put the script below the marker line of a document."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
@@ -106,6 +131,8 @@ def main(base: str, target: Path) -> None:
             for path in paths:
                 page.goto(base + path, wait_until="load")
                 lines += written(path, page.title(), heard(page), whole=path == FIRST)
+                if path in EMPTY:
+                    lines += mistakes(page)
         browser.close()
     begun, mark, _ = target.read_text(encoding="utf-8").partition("<!-- heard -->\n")
     target.write_text(begun + mark + "\n" + "\n".join(lines).rstrip() + "\n", encoding="utf-8")
