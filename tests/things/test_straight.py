@@ -198,13 +198,16 @@ async def test_a_token_that_has_ended_ends_on_this_way_too(
 
 
 async def test_what_is_not_public_goes_the_usual_way_where_it_is_noted(
-    way: Way, app: Starlette, settings: Settings, database: str
+    way: Way, app: Starlette, settings: Settings, database: str, dataset: int
 ) -> None:
-    owner = City(way.city.client, await restricted(database, key="straight-closed"))
+    """The same token goes straight to what is public."""
+    secret = await restricted(database, key="straight-closed", also={dataset: ("create",)})
+    owner = City(way.city.client, secret)
     number = await owner.create("Things", thing(Locations=[location()], Datastreams=[datastream()]))
     stream = (await owner.values(f"Things({number})/Datastreams"))[0]["@iot.id"]
     closed = Way(app, settings, owner, stream)
     assert (await closed.usual(closed.body()))[0] == 201
+    assert (await way.surely(way.body(), token=secret))[0] == 201
     assert await closed.straight(closed.body()) is None
 
 

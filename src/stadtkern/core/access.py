@@ -181,10 +181,10 @@ class Gate:
                 return ANONYMOUS
         return ANONYMOUS
 
-    def at_hand(self, *, authorization: str) -> Rights | None:
-        """What the sender of this header may do, where that is known; nobody is asked.
+    def at_hand(self, *, authorization: str) -> tuple[Rights, frozenset[int]] | None:
+        """What the sender of this header may do, and in which datasets that is to be noted: not for all.
 
-        None also for those who may touch what is not public, since that is noted.
+        None where that is not known; nobody is asked.
         """
         secret = credentials.secret(authorization)
         kept = None if secret is None else self._principals.get(hash_secret(secret))
@@ -194,7 +194,7 @@ class Gate:
         if held is not None and held.person_id is not None:
             behalf = self._behalf.get(kept[0].token_id)
             held = None if behalf is None or behalf[1].passed else behalf[0]
-        return None if held is None or held.closed else held.rights
+        return None if held is None else (held.rights, held.closed)
 
     async def require(
         self, principal: Principal, *, dataset_id: int, verb: Verb, datastream_id: int | None = None

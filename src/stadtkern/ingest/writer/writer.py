@@ -36,6 +36,7 @@ _FAILED = metrics.REGISTRY.counter("stadtkern_commits_failed", "Commits that wer
 # For how long a refusal counts while nobody tries again.
 _REMEMBERED_SECONDS = 15.0
 _FAREWELL_SECONDS = 5.0
+_OURS = 500  # problems from here on are no fault of a reading
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -125,9 +126,10 @@ class Writer:
             return False
 
         def told(answer: Answer) -> None:
-            stored = isinstance(answer, readings.Stored)
-            new = isinstance(answer, readings.Stored) and answer.new
-            _count(self._way, new=int(new), known=int(stored and not new), refused=int(not stored))
+            if isinstance(answer, readings.Stored):
+                _count(self._way, new=int(answer.new), known=int(not answer.new), refused=0)
+            elif answer.status < _OURS:
+                _count(self._way, new=0, known=0, refused=1)
             done(answer)
 
         self._queue.add((Offer(outcome, done=told, loop=asyncio.get_running_loop()),))

@@ -3,33 +3,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from urllib.parse import unquote
 
+import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from stadtkern.serve.http.answering import Cycle, Quick
 
 Headers = Sequence[tuple[bytes, bytes]]
 Reply = Callable[[int, Headers, bytes], None]
 
 MOST_HEAD = 65_536
-"""How many bytes the first line and the headers of a request may have."""
+"""How many bytes the first line and the headers of a request may have, and what stands behind its body."""
 HEAD_SECONDS = 30.0
 """Within what time they must have come, with the body where that is small."""
+BODY_SECONDS = 60.0
+"""How long nothing may come of a larger body, or nothing be read of an answer."""
 _SMALL = 2_000
+_PER_HEADER = 4
 _LENGTH = b"content-length"
-_WORDS = b"the head of the request is larger than %d bytes" % MOST_HEAD
-_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(_WORDS), _WORDS)
-)
+_LINGER_SECONDS = 5.0
+_WORDS = {
+    400: b"this is no request that can be read",
+    431: b"the head of the request is larger than %d bytes" % MOST_HEAD,
+}
 
 log = structlog.get_logger(__name__)
-
-
-class HeadTooLarge(Exception):
-    """The parser is to stop here."""
 
 
 class Straight(Protocol):
@@ -45,89 +49,138 @@ class Straight(Protocol):
         """
 
 
-class _Request:
-    """The request under way on the straight way, as the connection sees it. There is one at a time."""
-
-    __slots__ = ("disconnected", "keep_alive", "response_complete")
-
-    def __init__(self) -> None:
-        self.disconnected = False
-        self.keep_alive = True
-        self.response_complete = True
-
-    @property
-    def message_event(self) -> _Request:
-        """Nobody waits for messages here."""
-        return self
-
-    def set(self) -> None:
-        """There is nothing to wake."""
+class Refused(Exception):
+    """The parser is to stop here."""
 
 
 class Connection(HttpToolsProtocol):
-    """Uvicorn's protocol with bounds for what is not a whole request yet, and with a straight way."""
+    """Uvicorn's protocol with bounds, without a gap between requests, and with a straight way."""
 
     def __init__(self, *, straight: Straight | None = None, idle_seconds: float, **given: Any):
         super().__init__(**given)
         self._straight = straight
         self._idle_seconds = idle_seconds
-        self._quick: Any = _Request()
+        self._quick: Any = Quick()
+        self._active: Any = None  # the request under way, of those that came
         self._held: list[bytes] | None = None  # the parts of a small body
-        self._head = 0  # bytes that came since a head began which is not whole yet
-        self._came = 0  # bytes that came at last
+        self._in_head = False
+        self._upgrading = False
+        self._moved = False  # whether what came last went on with a body, or ended a request
+        self._still = 0  # bytes that came since then
+        self._refusal, self._deaf = 400, False
         self._until = self.loop.time() + HEAD_SECONDS  # when it is closed if nothing more comes
+        self._unread, self._unread_since = 0, math.inf  # bytes of an answer that nobody reads
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in; a head that is too large is refused before it is kept."""
-        self._came = len(data)
-        if self._head:
-            self._head += self._came
-            if self._head > MOST_HEAD:
-                self.send_400_response("")
-                return
-        super().data_received(data)
+        """Take bytes in, so many at a time that no head grows beyond its bound."""
+        for at in range(0, len(data), MOST_HEAD):
+            part = data if len(data) <= MOST_HEAD else data[at : at + MOST_HEAD]
+            while part and not self._deaf:
+                part = self._fed(part)
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read, and what is too large with the status for that (RFC 6585, clause 5)."""
-        if self._head <= MOST_HEAD:
-            super().send_400_response(msg)
+    def _fed(self, part: bytes) -> bytes:
+        """Have the parser read; what is left is read anew by another one."""
+        self._moved = False
+        try:
+            self.parser.feed_data(part)
+        except httptools.HttpParserUpgrade as stop:
+            return self._without_upgrade(part[stop.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse()
+            return b""
+        self._still = 0 if self._moved else self._still + len(part)
+        if self._still > MOST_HEAD:
+            self._refusal = 431
+            self._refuse()
+        return b""
+
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """The request once more, without the wish for another protocol, which need not be met.
+
+        RFC 9110, clause 7.8. The parser stops behind such a head and knows nothing of the body.
+        """
+        version = self.parser.get_http_version().encode()
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+        for name, value in self.headers:
+            if name != b"upgrade":
+                head += (name, b": ", value, b"\r\n")
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return b"".join((*head, b"\r\n", rest))
+
+    def _refuse(self) -> None:
+        """Understand nothing any more; what is under way is answered first, then the connection ends."""
+        self._deaf = True
+        self.pipeline.clear()
+        active = self._active
+        if active is not None and not (active.more_body and active is self.cycle):
+            active.keep_alive = False
             return
-        self.transport.write(_TOO_LARGE)
-        self.transport.close()
+        if active is None or not active.response_started:
+            head = (
+                b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            )
+            words = _WORDS[self._refusal]
+            self.transport.write(STATUS_LINE[self._refusal] + head % len(words) + words)
+        if active is not None:
+            active.leave()
+            self._active = None
+        # Who still sends would not hear the answer if we closed at once.
+        self.flow.resume_reading()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+        self._until = self.loop.time() + _LINGER_SECONDS
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._head = 1
-        self._until = self.loop.time() + HEAD_SECONDS
+        self._in_head = True
+        if self._active is None:
+            self._until = self.loop.time() + HEAD_SECONDS
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; one that comes behind the body is no header any more."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: hold what is small and may go the straight way until its body is there too."""
-        if self._head + self._came > MOST_HEAD:
-            self._head = sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
-            if self._head > MOST_HEAD:
-                raise HeadTooLarge
-        self._head = 0
+        self._in_head = False
+        size = sum(len(name) + len(value) + _PER_HEADER for name, value in self.headers) + len(self.url)
+        if size > MOST_HEAD:
+            self._refusal = 431
+            raise Refused
+        self._upgrading = bool(self.parser.should_upgrade())
+        if self._upgrading and self.parser.get_method() == b"CONNECT":
+            raise Refused
+        if self._upgrading:
+            return
         if self._straight is not None and self._simple(self._straight):
             self._held = []
         else:
-            self._until = math.inf
-            super().on_headers_complete()
+            self._usual()
 
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
-        if self._held is None:
-            super().on_body(body)
-        else:
+        self._moved = True
+        if self._held is not None:
             self._held.append(body)
+            return
+        self._until = self.loop.time() + BODY_SECONDS
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._moved = True
+        if self._upgrading:
+            return
+        self._until = math.inf
         held, self._held = self._held, None
         if held is None or self._straight is None:
             super().on_message_complete()
+            if self._active is None:  # it was answered before it was whole
+                self._until = self.loop.time() + self._idle_seconds
             return
-        self._until = math.inf
         body = held[0] if len(held) == 1 else b"".join(held)
         try:
             taken = self._straight.take(self.url, self.headers, body, self._reply)
@@ -136,9 +189,9 @@ class Connection(HttpToolsProtocol):
             taken = False
         if taken:
             self._quick.response_complete = False
-            self.cycle = self._quick
+            self.cycle = self._active = self._quick
         else:
-            super().on_headers_complete()
+            self._usual()
             super().on_body(body)
             super().on_message_complete()
 
@@ -147,11 +200,47 @@ class Connection(HttpToolsProtocol):
         parser = self.parser
         if not straight.suits(parser.get_method(), self.url) or not parser.should_keep_alive():
             return False
-        under_way = self.cycle is not None and not self.cycle.response_complete
-        if under_way or self.pipeline or self.flow.write_paused or self.expect_100_continue:
+        if self._active is not None or self.flow.write_paused or self.expect_100_continue:
+            return False
+        if parser.get_http_version() != "1.1":
             return False
         length = next((value for name, value in self.headers if name == _LENGTH), b"")
         return length.isdigit() and 0 < int(length) <= _SMALL
+
+    def _usual(self) -> None:
+        """Give the request to the application, or let it wait for the one before it."""
+        version, address = self.parser.get_http_version(), httptools.parse_url(self.url)
+        path = address.path.decode("ascii")
+        self.scope |= {
+            "method": self.parser.get_method().decode("ascii"),
+            "http_version": version,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": address.path,
+            "query_string": address.query or b"",
+        }
+        self._until = self.loop.time() + BODY_SECONDS
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version == "1.1" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if self._active is None:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._active = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _reply(self, status: int, headers: Headers, body: bytes) -> None:
         """Send the answer of the straight way, if somebody still waits for it."""
@@ -170,15 +259,37 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The next request may come; one that has come already is begun."""
+        self._active = None
         if self.pipeline:
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
             self.flow.resume_reading()
-            self._until = self.loop.time() + self._idle_seconds
+            self._until = self.loop.time() + (HEAD_SECONDS if self._in_head else self._idle_seconds)
 
-    def close_if_late(self, now: float) -> None:
-        """Close it where somebody does not go on with a request, or has asked for nothing for long."""
-        if now > self._until and not self.transport.is_closing():
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell what is under way; what waited behind it is never begun."""
+        self.pipeline.clear()
+        if self._active is not None and not self._active.response_complete:
+            self._active.leave()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: close what is idle, let what is under way be the last."""
+        if self._active is None:
+            self.transport.close()
+        else:
+            self._active.keep_alive = False
+
+    def look(self, now: float) -> None:
+        """Close it where somebody does not go on, or has asked for nothing for long, or reads nothing."""
+        unread = self.transport.get_write_buffer_size()
+        if not unread or unread != self._unread:
+            self._unread, self._unread_since = unread, now
+        if unread and now - self._unread_since > BODY_SECONDS:
+            self.transport.abort()
+        elif self.flow.read_paused:
+            self._until = max(self._until, now + BODY_SECONDS)
+        elif now > self._until and not self.transport.is_closing():
             self.transport.close()

@@ -21,6 +21,7 @@ BACKLOG = 1024
 IDLE_SECONDS = 75.0
 """How long a connection stays open without a request; longer than proxies in front keep theirs (60 s)."""
 _SWEEP_SECONDS = 5.0
+_FAREWELL_SECONDS = 8  # for those who do not go on; the supervisor waits for 20
 
 
 class Server(uvicorn.Server):
@@ -52,6 +53,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=socket is None,  # behind the front it is the front that says when
+                timeout_graceful_shutdown=_FAREWELL_SECONDS,
             )
         )
 
@@ -68,6 +71,8 @@ class Server(uvicorn.Server):
             await self.serve(sockets)
         finally:
             sweeper.cancel()
+            for each in self._connections():
+                each.transport.abort()
 
     def accept_no_more(self) -> None:
         """Those who knock wait for the next process that has the same listening socket."""
@@ -83,6 +88,8 @@ class Server(uvicorn.Server):
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = loop.time()
-            for each in list(self.server_state.connections):
-                if isinstance(each, Connection):
-                    each.close_if_late(now)
+            for each in self._connections():
+                each.look(now)
+
+    def _connections(self) -> list[Connection]:
+        return [each for each in self.server_state.connections if isinstance(each, Connection)]

@@ -73,9 +73,10 @@ class Straight:
     def _reading(self, target: bytes, headers: Headers, body: bytes) -> readings.Reading | None:
         """The reading, if its sender may add it. Raises what is wrong with it."""
         authorization = _authorization(headers)
-        rights = None if authorization is None else self._state.gate.at_hand(authorization=authorization)
-        if rights is None:
+        held = None if authorization is None else self._state.gate.at_hand(authorization=authorization)
+        if held is None:
             return None
+        rights, closed = held
         given: int | None = None
         if target != _ALL:
             number = target[len(_BEFORE) : -len(_AFTER)]
@@ -89,6 +90,8 @@ class Straight:
         stream = door.datastream(payload, given)
         facts = None if stream is None else self._state.streams.at_hand(stream)
         if stream is None or facts is None or facts.components is not None:
+            return None
+        if facts.dataset_id in closed:
             return None
         if not rights.allow("create", dataset_id=facts.dataset_id, datastream_id=stream):
             return None
