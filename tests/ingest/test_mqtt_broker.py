@@ -79,6 +79,29 @@ async def test_a_token_publishes_and_everybody_follows(
     await mqtt_clients.apart(work)
 
 
+async def test_equal_readings_at_once_are_as_many_observations(
+    bridge: mqtt.Mqtt,
+    broker: mosquitto.Mosquitto,
+    device: tuple[str, str],
+    things: dict[str, int],
+    database: str,
+) -> None:
+    """Without a time of their own each has that at which it came, however many come together."""
+    topic, before = f"v1.1/Datastreams({things['two']})/Observations", bridge.counters.stored
+
+    def work() -> None:
+        sender = mqtt_clients.enters(broker.devices, username=device[0], secret=device[1])
+        for _ in range(40):
+            sender.paho.publish(topic, b'{"result": 77}', qos=1)
+        sender.until(lambda: bridge.counters.stored >= before + 40, what="forty readings")
+        sender.close()
+
+    await mqtt_clients.apart(work)
+    async with await mqtt_clients.database_of(database) as connection:
+        cursor = await connection.execute("SELECT FROM things.observation WHERE result = 77")
+        assert len(await cursor.fetchall()) == 40
+
+
 async def test_who_has_no_right_publishes_nothing(
     bridge: mqtt.Mqtt,
     broker: mosquitto.Mosquitto,

@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
 from stadtkern.core import problems
-from stadtkern.ingest.doors import mqtt, packets, pending, taking
+from stadtkern.ingest.doors import mqtt, pending, taking
 from stadtkern.ingest.writer.writer import Writer
 from stadtkern.things import readings
 from stadtkern.things.api import write
 from stadtkern.things.operations import run
-from tests.ingest import mqtt_clients
+from tests.ingest import mqtt_clients, mqtt_raw
 from tests.things import factories
 
 pytestmark = pytest.mark.anyio
@@ -100,34 +99,6 @@ async def test_a_reading_without_a_time_keeps_the_time_of_its_arrival(
     assert [*set(away.seen)] == stored
 
 
-@contextlib.asynccontextmanager
-async def _raw(
-    door: mqtt.Mqtt, token: str
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A client that can go without a word."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
-    secret = token.encode()
-    body = b"\x00\x04MQTT\x04\xc2\x00\x00" + b"\x00\x00" + b"\x00\x01a" + len(secret).to_bytes(2) + secret
-    writer.write(b"\x10" + bytes([len(body)]) + body)
-    try:
-        answer = await asyncio.wait_for(reader.readexactly(4), mqtt_clients.PATIENCE)
-        assert answer[3] == 0
-        yield reader, writer
-    finally:
-        writer.close()
-
-
-def _packet(topic: str, payload: bytes, number: int) -> bytes:
-    """PUBLISH with QoS 1."""
-    body = len(topic).to_bytes(2) + topic.encode() + number.to_bytes(2) + payload
-    length, rest = b"", len(body)
-    while True:
-        rest, digit = divmod(rest, 128)
-        length += bytes([digit | (128 if rest else 0)])
-        if not rest:
-            return bytes([packets.PUBLISH << 4 | 2]) + length + body
-
-
 async def test_who_has_gone_leaves_nothing_waiting(
     door: mqtt.Mqtt, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +109,8 @@ async def test_who_has_gone_leaves_nothing_waiting(
         away.knock(call.path)
 
     monkeypatch.setattr(write, "create", create)
-    async with _raw(door, token) as (reader, writer):
-        writer.write(_packet(f"v1.1/Datastreams({things['one']})/Observations", b'{"result": 1}', 1))
+    async with mqtt_raw.entered(door.port, token) as (reader, writer):
+        writer.write(mqtt_raw.publish(f"v1.1/Datastreams({things['one']})/Observations", b'{"result": 1}', 1))
         await _until(lambda: len(away.seen) > 2, what="some attempts")
         assert len(_storing()) == 1
     await _until(lambda: not _storing(), what="the end of the attempts")
@@ -165,9 +136,9 @@ async def test_large_messages_wait_at_the_senders_end(
     monkeypatch.setattr(taking, "_LONGEST_PAUSE", 0.05)
     topic, size, many = f"v1.1/Datastreams({things['one']})/Observations", 1_000_000, 20
     most = pending.MOST_UNSTORED_BYTES // size + 1
-    async with _raw(door, token) as (reader, writer):
+    async with mqtt_raw.entered(door.port, token) as (reader, writer):
         for number in range(1, many + 1):
-            writer.write(_packet(topic, b"x" * size, number))
+            writer.write(mqtt_raw.publish(topic, b"x" * size, number))
         tried = lambda: len(seen) >= most and len(calls) >= 20 * most  # noqa: E731
         await _until(tried, what="attempts again and again")
         assert len(seen) == len(_storing()) == most
@@ -194,8 +165,10 @@ async def test_what_comes_together_is_stored_together_and_answered_in_its_order(
     good = [{"phenomenonTime": f"2026-07-01T00:00:{second:02}Z", "result": second} for second in range(40)]
     bodies: list[Any] = [*good[:20], {"result": 1, "rezult": 2}, {**good[20], "FeatureOfInterest": feature}]
     bodies += good[21:]
-    packed = [_packet(topic, msgspec.json.encode(body), number) for number, body in enumerate(bodies, 1)]
-    async with _raw(door, token) as (reader, writer):
+    packed = [
+        mqtt_raw.publish(topic, msgspec.json.encode(body), number) for number, body in enumerate(bodies, 1)
+    ]
+    async with mqtt_raw.entered(door.port, token) as (reader, writer):
         writer.write(b"".join(packed))
         answers = await asyncio.wait_for(reader.readexactly(4 * len(bodies)), mqtt_clients.PATIENCE)
     assert answers == b"".join(b"\x40\x02" + number.to_bytes(2) for number in range(1, len(bodies) + 1))

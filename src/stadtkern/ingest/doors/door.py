@@ -14,7 +14,7 @@ import psycopg_pool
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from stadtkern.core import access, problems, times
+from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
@@ -159,14 +159,14 @@ class Door:
         """Store plain messages in one go; the positions of those that are on disk."""
         if session.principal.token_id is None:
             return set()
-        who, arrived, state = session.principal, times.now(), self._taker.state
+        who, state = session.principal, self._taker.state
         return await self._taker.together(
-            [Message(each.topic, each.payload, who, state, arrived) for each in messages]
+            [Message(each.topic, each.payload, who, state, each.arrived) for each in messages]
         )
 
     async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
         """Store a message. Raises the problem that is its own, after telling the sender; Unavailable."""
-        await self._put(session, message.topic, message.payload, wanted=wanted)
+        await self._put(session, message.topic, message.payload, arrived=message.arrived, wanted=wanted)
 
     async def _bequeath(self, session: Session, will: Will, vanished: datetime) -> None:
         """Store a last will, unless its client's token has ended meanwhile."""
@@ -185,8 +185,8 @@ class Door:
         topic: str,
         payload: bytes,
         *,
+        arrived: datetime,
         wanted: Callable[[], bool] | None = None,
-        arrived: datetime | None = None,
     ) -> None:
         try:
             if session.principal.token_id is None:

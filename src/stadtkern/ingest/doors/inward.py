@@ -15,7 +15,7 @@ import psycopg_pool
 import structlog
 from starlette.datastructures import State
 
-from stadtkern.core import access, problems, times
+from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal, Rights, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
@@ -89,7 +89,7 @@ class Inward:
     def take(self, messages: Sequence[Incoming]) -> None:
         """Begin to store messages; each is acknowledged when it is on disk or can never be."""
         for start in range(0, len(messages), _TOGETHER):
-            self._go(self._together(messages[start : start + _TOGETHER], times.now()))
+            self._go(self._together(messages[start : start + _TOGETHER]))
 
     async def end(self) -> None:
         """Leave what is not stored yet to the broker, which sends it again."""
@@ -102,32 +102,32 @@ class Inward:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _together(self, messages: Sequence[Incoming], arrived: datetime) -> None:
+    async def _together(self, messages: Sequence[Incoming]) -> None:
         """Store messages in one go; whichever cannot go along is stored by itself."""
         done: set[int] = set()
         try:
-            done = await self._plain(messages, arrived)
+            done = await self._plain(messages)
         except Exception:  # one message that nobody foresaw must not stand in the way of others
             log.exception("messages failed together; each is tried by itself", messages=len(messages))
         self._link.acknowledge([messages[position] for position in sorted(done)])
         for position, message in enumerate(messages):
             if position not in done:
-                self._go(self._alone(message, arrived))
+                self._go(self._alone(message))
 
-    async def _plain(self, messages: Sequence[Incoming], arrived: datetime) -> set[int]:
+    async def _plain(self, messages: Sequence[Incoming]) -> set[int]:
         """The positions of those that are on disk."""
         places, ready = [], []
         for position, message in enumerate(messages):
-            entrusted = await self._entrusted(message, arrived)
+            entrusted = await self._entrusted(message)
             if entrusted is not None:
                 places.append(position)
                 ready.append(entrusted)
         return {places[found] for found in await self._taker.together(ready)}
 
-    async def _alone(self, message: Incoming, arrived: datetime) -> None:
+    async def _alone(self, message: Incoming) -> None:
         """Store a message, then let the broker forget it. What can never be stored is forgotten too."""
         topic = message.topic.removeprefix(self._mount)
-        store = functools.partial(self._store, topic, message.payload, arrived)
+        store = functools.partial(self._store, topic, message.payload, message.arrived)
         try:
             await taking.persist(store, topic=topic)
         except problems.Problem as problem:
@@ -145,7 +145,7 @@ class Inward:
         principal, gate, _ = self._trust(int(facts.dataset_id), number)
         await self._taker.take(topic=topic, payload=payload, principal=principal, gate=gate, arrived=arrived)
 
-    async def _entrusted(self, message: Incoming, arrived: datetime) -> taking.Message | None:
+    async def _entrusted(self, message: Incoming) -> taking.Message | None:
         """A message with the rights of its sender; None where it is wrong, or the store is away."""
         topic = message.topic.removeprefix(self._mount)
         try:
@@ -156,7 +156,7 @@ class Inward:
         if facts is None:
             return None
         principal, _, state = self._trust(int(facts.dataset_id), number)
-        return taking.Message(topic, message.payload, principal, state, arrived)
+        return taking.Message(topic, message.payload, principal, state, message.arrived)
 
     def _named(self, topic: str) -> int:
         """The series that a topic names first, which the broker's rules are about. Raises InvalidTopic."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol, cast
 
 import structlog
@@ -31,6 +32,7 @@ class Incoming(NamedTuple):
     qos: int
     number: int
     line: int
+    arrived: datetime
 
 
 class Host(Protocol):
@@ -133,12 +135,12 @@ class Line(asyncio.Protocol):
             self._transport.abort()
 
     def _message(self, flags: int, body: bytes) -> Incoming:
-        topic, payload, qos, _, _, number = packets.read_publish(flags, body, version=V5)
+        topic, payload, qos, _, _, number, arrived = packets.read_publish(flags, body, version=V5)
         if qos:
             self._unacknowledged.append(number)
         self._unstored += 1
         self._unstored_bytes += len(payload)
-        return Incoming(topic, payload, qos, number, self.number)
+        return Incoming(topic, payload, qos, number, self.number, arrived)
 
     def _take(self, kind: int, body: bytes) -> None:
         if kind == packets.PUBACK:

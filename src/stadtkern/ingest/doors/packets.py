@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sized
+from datetime import datetime
 from typing import NamedTuple
+
+from stadtkern.ingest.doors import arrivals
 
 CONNECT, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 3, 4, 5, 6, 7
 SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT = 8, 10, 12, 14
@@ -66,7 +69,7 @@ class Connect(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """A message that comes in."""
+    """A message that comes in; `arrived` is its own, on every way that it goes from here."""
 
     topic: str
     payload: bytes
@@ -74,6 +77,7 @@ class Publish(NamedTuple):
     retain: bool
     duplicate: bool
     number: int
+    arrived: datetime
 
 
 class Wish(NamedTuple):
@@ -238,7 +242,7 @@ def read_publish(flags: int, body: bytes, *, version: int) -> Publish:
     number = source.number() if qos else 0
     if version == V5:
         source.properties()
-    return Publish(topic, source.rest(), qos, bool(flags & 1), bool(flags & 8), number)
+    return Publish(topic, source.rest(), qos, bool(flags & 1), bool(flags & 8), number, arrivals.stamp())
 
 
 def read_subscribe(body: bytes, *, version: int) -> Subscribe:

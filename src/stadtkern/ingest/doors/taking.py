@@ -17,7 +17,7 @@ import psycopg_pool
 import structlog
 from starlette.datastructures import State
 
-from stadtkern.core import audit, metrics, problems, times
+from stadtkern.core import audit, metrics, problems
 from stadtkern.core.access import Principal
 from stadtkern.core.settings import Settings
 from stadtkern.things import entities, readings
@@ -51,16 +51,14 @@ class Publication(Call):
 
     __slots__ = ("_payload", "_principal", "arrived")
 
-    def __init__(
-        self, *, path: str, payload: bytes, principal: Principal, state: State, arrived: datetime | None
-    ):
+    def __init__(self, *, path: str, payload: bytes, principal: Principal, state: State, arrived: datetime):
         self.scope = {}
         self.method = "POST"
         self.path = path
         self.state = state
         self._payload = payload
         self._principal = principal
-        self.arrived = arrived or times.now()
+        self.arrived = arrived
 
     @property
     def service(self) -> str:
@@ -141,14 +139,14 @@ class Taker:
         topic: str,
         payload: bytes,
         principal: Principal,
+        arrived: datetime,
         gate: Any = None,
-        arrived: datetime | None = None,
         wanted: Callable[[], bool] | None = None,
     ) -> None:
         """Return when it is on disk, however long the database is away.
 
         Raises InvalidTopic and every problem that is the message's own: sent again, it fails again.
-        Raises Unavailable where it is not `wanted` any more. `arrived`: when it came, if not just now.
+        Raises Unavailable where it is not `wanted` any more. `arrived` is kept in every attempt.
         """
         try:
             path, resource = _address(topic, self.settings.mqtt_prefix)

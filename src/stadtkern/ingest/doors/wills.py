@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from stadtkern.core import times
+from stadtkern.ingest.doors import arrivals
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
 
@@ -33,10 +33,10 @@ class Wills:
             return
         delay = min(will.delay, session.expiry)
         if not delay:
-            self._begin(session, will, times.now())
+            self._begin(session, will, arrivals.stamp())
             return
         due = asyncio.get_running_loop().time() + delay
-        self._due[session.key] = (due, session, will, times.now())
+        self._due[session.key] = (due, session, will, arrivals.stamp())
 
     def back(self, session: Session) -> None:
         """The client is there again before its will was due."""
