@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Coroutine, Sequence
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-import msgspec
 import psycopg
 import psycopg_pool
 import structlog
@@ -20,6 +18,7 @@ from stadtkern.core.access import Gate, Principal, Rights, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import taking
+from stadtkern.ingest.doors.explaining import Explanations
 from stadtkern.ingest.doors.line import Incoming
 from stadtkern.ingest.doors.link import Link
 from stadtkern.ingest.doors.taking import Taker
@@ -32,7 +31,6 @@ log = structlog.get_logger(__name__)
 # So many are stored in one go; then others have their turn.
 _TOGETHER = 200
 _MOST_TRUSTED = 50_000
-_encode = msgspec.json.Encoder().encode
 
 
 class Entrusted:
@@ -83,6 +81,7 @@ class Inward:
         self._gate = gate
         self._taker = taker
         self._link = link
+        self._explanations = Explanations(link=link)
         self._tasks: set[asyncio.Task[None]] = set()
         self._trusted: dict[tuple[int, int], tuple[Principal, Entrusted, State]] = {}
 
@@ -96,6 +95,11 @@ class Inward:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._explanations.end()
+
+    def _wanted(self, message: Incoming) -> bool:
+        """Whether nobody else brings it; with quality of service 1 the broker does, when it comes back."""
+        return not message.qos or message.line == self._link.line
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -111,7 +115,7 @@ class Inward:
             log.exception("messages failed together; each is tried by itself", messages=len(messages))
         self._link.acknowledge([messages[position] for position in sorted(done)])
         for position, message in enumerate(messages):
-            if position not in done:
+            if position not in done and self._wanted(message):
                 self._go(self._alone(message))
 
     async def _plain(self, messages: Sequence[Incoming]) -> set[int]:
@@ -127,26 +131,34 @@ class Inward:
     async def _alone(self, message: Incoming) -> None:
         """Store a message, then let the broker forget it. What can never be stored is forgotten too."""
         topic = message.topic.removeprefix(self._mount)
-        store = functools.partial(self._store, topic, message.payload, message.arrived)
+        wanted = functools.partial(self._wanted, message)
         try:
-            await taking.persist(store, topic=topic)
+            await taking.persist(lambda: self._store(topic, message, wanted), topic=topic, wanted=wanted)
+        except problems.Unavailable:
+            return  # its connection is gone, and the broker sends it again
         except problems.Problem as problem:
             self._taker.refusals.note(topic=topic, client="", problem=problem)
             address = topic.removeprefix(self._prefix).strip("/").rpartition("/")[0]
-            document = _encode({"topic": topic[:500], "error": problem.document()})
-            await self._link.publish([(f"errors/{address[:200] or 'other'}", document, False)])
+            self._explanations.tell(topic=topic, address=address, problem=problem)
         self._link.acknowledge((message,))
 
-    async def _store(self, topic: str, payload: bytes, arrived: datetime) -> None:
+    async def _store(self, topic: str, message: Incoming, wanted: Callable[[], bool]) -> None:
         number = self._named(topic)
-        facts = await self._taker.patiently(lambda: self._taker.state.streams.find(number), about=topic)
+        facts = await self._taker.patiently(
+            lambda: self._taker.state.streams.find(number), about=topic, wanted=wanted
+        )
         if facts is None:
             raise problems.NotFound(f"there is no series with the id {number}")
         principal, gate, _ = self._trust(int(facts.dataset_id), number)
-        await self._taker.take(topic=topic, payload=payload, principal=principal, gate=gate, arrived=arrived)
+        await self._taker.take(
+            topic=topic, payload=message.payload, principal=principal, arrived=message.arrived,
+            gate=gate, wanted=wanted,
+        )  # fmt: skip
 
     async def _entrusted(self, message: Incoming) -> taking.Message | None:
         """A message with the rights of its sender; None where it is wrong, or the store is away."""
+        if not self._wanted(message):
+            return None
         topic = message.topic.removeprefix(self._mount)
         try:
             number = self._named(topic)

@@ -255,8 +255,11 @@ class Taker:
         return State({**shared, "gate": gate})
 
 
-async def persist(work: Callable[[], Awaitable[None]], *, topic: str) -> None:
-    """Do something, again after failures that nobody foresaw. Raises MessageFailed, Problems."""
+async def persist(work: Callable[[], Awaitable[None]], *, topic: str, wanted: Callable[[], bool]) -> None:
+    """Do something, again after failures that nobody foresaw. Raises MessageFailed, Problems.
+
+    Raises Unavailable where it is not `wanted` any more.
+    """
     for pause in (*_PAUSES_AFTER_FAILURES, None):
         try:
             return await work()
@@ -267,6 +270,8 @@ async def persist(work: Callable[[], Awaitable[None]], *, topic: str) -> None:
             if pause is None:
                 raise MessageFailed from error
         await asyncio.sleep(pause)
+        if not wanted():
+            raise problems.Unavailable
 
 
 @lru_cache(maxsize=50_000)
