@@ -8,10 +8,10 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from stadtkern.serve.http import connection, server
+from stadtkern.serve.http import answering, connection, server
 from tests.running import free_port
 
-Reply = Callable[[int, connection.Headers, bytes], None]
+Reply = Callable[[int, answering.Headers, bytes], None]
 
 
 class Doorman:
@@ -25,7 +25,7 @@ class Doorman:
         """Whether the address is ours."""
         return method == b"POST" and target.startswith(b"/quick")
 
-    def take(self, target: bytes, headers: connection.Headers, body: bytes, reply: Reply) -> bool:  # noqa: ARG002
+    def take(self, target: bytes, headers: answering.Headers, body: bytes, reply: Reply) -> bool:  # noqa: ARG002
         """Take what says so."""
         if body == b"broken":
             raise ValueError(body)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from stadtkern.serve.http.connection import Straight
+from stadtkern.serve.http.answering import Straight
 from stadtkern.serve.http.server import Server
 
 log = structlog.get_logger(__name__)

@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from stadtkern.serve.http.answering import Cycle, Quick
-
-Headers = Sequence[tuple[bytes, bytes]]
-Reply = Callable[[int, Headers, bytes], None]
+from stadtkern.serve.http.answering import Cycle, Headers, Quick, Straight
 
 MOST_HEAD = 65_536
 """How many bytes the first line and the headers of a request may have, and what stands behind its body."""
@@ -36,19 +32,6 @@ _WORDS = {
 log = structlog.get_logger(__name__)
 
 
-class Straight(Protocol):
-    """The shortest way from a small request to its answer, for requests of which there are many."""
-
-    def suits(self, method: bytes, target: bytes) -> bool:
-        """Whether requests to this address may go this way; cheap."""
-
-    def take(self, target: bytes, headers: Headers, body: bytes, reply: Reply) -> bool:
-        """Take one, and call `reply` later, from the loop, with status, headers (with the length) and body.
-
-        False, and nothing is done, where it is not as simple as that: it then goes its usual way.
-        """
-
-
 class Refused(Exception):
     """The parser is to stop here."""
 
@@ -66,7 +49,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._upgrading = False
         self._moved = False  # whether what came last went on with a body, or ended a request
-        self._still = 0  # bytes that came since then
+        self._still = self._part = 0  # bytes that came since then, and those that are read now
         self._refusal, self._deaf = 400, False
         self._until = self.loop.time() + HEAD_SECONDS  # when it is closed if nothing more comes
         self._unread, self._unread_since = 0, math.inf  # bytes of an answer that nobody reads
@@ -80,7 +63,7 @@ class Connection(HttpToolsProtocol):
 
     def _fed(self, part: bytes) -> bytes:
         """Have the parser read; what is left is read anew by another one."""
-        self._moved = False
+        self._moved, self._part = False, len(part)
         try:
             self.parser.feed_data(part)
         except httptools.HttpParserUpgrade as stop:
@@ -88,7 +71,7 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse()
             return b""
-        self._still = 0 if self._moved else self._still + len(part)
+        self._still = 0 if self._moved else self._still + self._part
         if self._still > MOST_HEAD:
             self._refusal = 431
             self._refuse()
@@ -133,7 +116,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._in_head = True
         if self._active is None:
             self._until = self.loop.time() + HEAD_SECONDS
@@ -146,8 +129,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: hold what is small and may go the straight way until its body is there too."""
         self._in_head = False
-        size = sum(len(name) + len(value) + _PER_HEADER for name, value in self.headers) + len(self.url)
-        if size > MOST_HEAD:
+        if self._still + self._part > MOST_HEAD and self._size() > MOST_HEAD:
             self._refusal = 431
             raise Refused
         self._upgrading = bool(self.parser.should_upgrade())
@@ -159,6 +141,9 @@ class Connection(HttpToolsProtocol):
             self._held = []
         else:
             self._usual()
+
+    def _size(self) -> int:
+        return sum(len(name) + len(value) + _PER_HEADER for name, value in self.headers) + len(self.url)
 
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
@@ -211,7 +196,15 @@ class Connection(HttpToolsProtocol):
         """Give the request to the application, or let it wait for the one before it."""
         version, address = self.parser.get_http_version(), httptools.parse_url(self.url)
         path = address.path.decode("ascii")
-        self.scope |= {
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "root_path": "",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
             "method": self.parser.get_method().decode("ascii"),
             "http_version": version,
             "path": unquote(path) if "%" in path else path,

@@ -15,7 +15,8 @@ from typing import Any
 
 import uvicorn
 
-from stadtkern.serve.http.connection import Connection, Straight
+from stadtkern.serve.http.answering import Straight
+from stadtkern.serve.http.connection import Connection
 
 BACKLOG = 1024
 IDLE_SECONDS = 75.0

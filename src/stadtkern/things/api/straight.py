@@ -32,7 +32,7 @@ _PARTICULAR = frozenset((b"prefer", b"cookie", b"content-encoding", b"transfer-e
 
 
 class Straight:
-    """Implements `serve.http.connection.Straight` with the state of the composed data plane.
+    """Implements `serve.http.answering.Straight` with the state of the composed data plane.
 
     `closed` says whether requests take the usual way at the moment.
     """
