@@ -17,6 +17,7 @@ from stadtkern.core import database as core_database
 from stadtkern.serve import runner
 from tests.features.factories import collection, trees
 from tests.running import free_port
+from tests.serve.connecting import lives
 
 REQUIRED = os.environ.get("STADTKERN_TEST_GDAL") == "required"
 MISSING = shutil.which("ogrinfo") is None
@@ -53,10 +54,7 @@ def _started(app: Starlette) -> Any:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
-        while (message := await receive())["type"]:
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+        await lives(receive, send)
 
     return serve
 

@@ -45,15 +45,21 @@ class Doorman:
         return body
 
 
+async def lives(receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    """An application's start and end, for those that need nothing for it."""
+    while (message := await receive())["type"]:
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
 async def slow(
     scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
     """Answer with the method, the address and the body, the usual way."""
     if scope["type"] == "lifespan":
-        while (message := await receive())["type"]:
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+        await lives(receive, send)
+        return
     body, more = b"", True
     while more:
         message = await receive()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,16 +11,6 @@ from stadtkern.serve.http import connection, server
 from tests.serve.connecting import Served
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """A server that runs."""
-    found = Served()
-    yield found
-    while found.doorman.taken:
-        await found.doorman.answer()
-    await found.end()
 
 
 async def test_a_small_request_goes_straight_in_however_many_pieces(served: Served) -> None:

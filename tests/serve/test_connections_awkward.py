@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,6 @@ from tests.serve.connecting import Client, Served, slow
 
 pytestmark = pytest.mark.anyio
 QUICK = b"POST /quick HTTP/1.1\r\nContent-Length: 7\r\n\r\nquick 1"
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """A server that runs."""
-    found = Served()
-    yield found
-    while found.doorman.taken:
-        await found.doorman.answer()
-    await found.end()
 
 
 @pytest.mark.parametrize("step", [1, 7, 10_000])

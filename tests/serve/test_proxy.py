@@ -14,6 +14,7 @@ import pytest
 
 from stadtkern.serve import front, proxy, runner
 from tests.running import free_port
+from tests.serve.connecting import lives
 
 pytestmark = pytest.mark.anyio
 
@@ -23,10 +24,8 @@ async def echo(
 ) -> None:
     """Answer with what arrived, one chunk per chunk."""
     if scope["type"] == "lifespan":
-        while (message := await receive())["type"]:
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+        await lives(receive, send)
+        return
     body = b""
     more = True
     while more:
