@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 
 from stadtkern.ingest.doors import packets, replies
@@ -14,9 +15,11 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @contextlib.asynccontextmanager
-async def entered(port: int, token: str, *, will: tuple[str, bytes] | None = None) -> AsyncIterator[Stream]:
+async def entered(
+    port: int, token: str, *, will: tuple[str, bytes] | None = None, security: ssl.SSLContext | None = None
+) -> AsyncIterator[Stream]:
     """Let in at our own door; `will`: topic and payload of a last will."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=security)
     body = b"\x00\x04MQTT\x04" + bytes((0xC6 if will else 0xC2,)) + b"\x00\x00\x00\x00"
     for each in (*((will[0].encode(), will[1]) if will else ()), b"a", token.encode()):
         body += len(each).to_bytes(2) + each

@@ -100,6 +100,23 @@ async def test_no_message_waits_for_an_explanation(front: Front) -> None:
     assert set(told) == {"errors/other"}
 
 
+@pytest.mark.parametrize(
+    "name", [b"in/v1.1/\xff\xfe/x", b"in/v1.1/\xed\xa0\x80", b"in/a\x00b/c", b"in/+/#", b""]
+)
+async def test_a_topic_that_cannot_be_holds_up_nothing(front: Front, name: bytes) -> None:
+    """Refused like any other wrong message: the line stays, and what stands behind it comes."""
+    reader, writer = await front.broker.welcome()
+    writer.write(_messages(name, range(1, 2)) + _messages(b"in/v1.1/Things", range(2, 3)))
+    told = []
+    async with asyncio.timeout(SOON):
+        assert (await front.broker.until(reader, packets.PUBACK))[2][:2] == b"\x00\x01"
+        while len(told) < (1 if not name else 2):
+            _, flags, body = await front.broker.until(reader, packets.PUBLISH)
+            told.append(packets.read_publish(flags, body, version=packets.V5).topic)
+    assert front.taker.counters.stored == 0
+    assert front.broker.lines.empty()
+
+
 async def test_explanations_are_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the broker confirms none, so many wait; the rest is dropped, and the log says how many."""
     monkeypatch.setattr(explaining, "MOST_WAITING", 5)

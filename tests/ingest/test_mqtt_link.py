@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stadtkern.ingest.doors import asking, packets, replies
+from stadtkern.ingest.doors import line as lines
 from stadtkern.ingest.doors import link as links
 from stadtkern.ingest.doors.asking import Welcome
 from stadtkern.ingest.doors.line import Incoming, Line
@@ -119,6 +120,80 @@ async def test_who_is_refused_or_not_answered_tries_again(
     assert link.up
 
 
+@pytest.mark.parametrize("code", [1, 5, packets.BAD_CREDENTIALS])
+async def test_a_refusal_is_named(
+    link: Link, broker: tuple[Broker, int], heard: Heard, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A broker of MQTT 3.1.1 says no with 1 to 5; we go, and try again later."""
+    said: list[int] = []
+    monkeypatch.setattr(links.log, "error", lambda _, reason: said.append(reason))
+    reader, _ = await broker[0].welcome(reason=code)
+    assert (await broker[0].next(reader))[0] == asking.DISCONNECT
+    assert not link.up
+    await broker[0].welcome()
+    await asyncio.wait_for(heard.connected.wait(), PATIENCE)
+    assert said == [code]
+
+
+async def test_signs_of_life_come_as_often_as_the_broker_wants(
+    link: Link, broker: tuple[Broker, int]
+) -> None:
+    """Server Keep Alive of one second: twice in it, not at the half of our own thirty."""
+    reader, _ = await broker[0].welcome(told=b"\x13\x00\x01")
+    async with asyncio.timeout(10.0):
+        await broker[0].until(reader, packets.PINGREQ)
+
+
+async def test_a_broker_that_wants_no_signs_of_life_may_be_silent(
+    broker: tuple[Broker, int], heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Server Keep Alive of 0: it is off."""
+    monkeypatch.setattr(lines, "KEEP_ALIVE_SECONDS", 0.2)
+    url = f"mqtt://a:b%3Ac@127.0.0.1:{broker[1]}"
+    link = Link(url=url, topics=(), received=heard.received, connected=heard.connected.set)
+    link.start()
+    reader, _ = await broker[0].welcome(told=b"\x13\x00\x00")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await broker[0].until(reader, packets.PINGREQ)
+    assert link.up
+    await link.stop()
+
+
+async def test_a_broker_that_does_not_read_does_not_keep_us(
+    link: Link, broker: tuple[Broker, int], heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stops waits a moment for what is under way, then the connection is gone."""
+    monkeypatch.setattr(links, "_LEAVING_SECONDS", 0.2)
+    await broker[0].welcome()
+    await asyncio.wait_for(heard.connected.wait(), PATIENCE)
+    line = link._line
+    assert line is not None
+    line.send(b"x" * 50_000_000)
+    async with asyncio.timeout(10.0):
+        await link.stop()
+    assert link._line is None
+    assert line._transport is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://a:99999",
+        "mqtt://a:x",
+        "mqtt://[::1",
+        f"mqtt://{'x' * 70}.de",
+        "mqtt://a..b",
+        "http://a",
+        "mqtt://",
+    ],
+)
+async def test_an_address_that_cannot_be_is_named(heard: Heard, url: str) -> None:
+    """At once, and not by a connection that never comes."""
+    with pytest.raises(links.InvalidBrokerAddress):
+        Link(url=url, topics=(), received=heard.received, connected=heard.connected.set)
+
+
 class Wire(asyncio.Transport):
     """What a line does to its connection."""
 
@@ -171,33 +246,6 @@ async def test_a_broker_that_sends_more_than_is_stored_waits(monkeypatch: pytest
     line.acknowledge(host.messages[4:8])
     assert wire.done[2:] == ["resumed"]
     line.connection_lost(None)
-
-
-async def test_as_much_is_under_way_as_the_broker_takes() -> None:
-    """Receive Maximum 2: the third message follows the first acknowledgement."""
-    welcome = asking.read_connack(b"\x00\x00\x03\x21\x00\x02", keep_alive=30)
-    outgoing = Outgoing()
-    outgoing.begin(window=welcome.window, most_bytes=welcome.most_bytes, present=welcome.present)
-    sent, done = outgoing.add([("t", bytes([each]), False) for each in range(3)])
-    parts = list(packets.split(bytearray(sent), limit=100))
-    read = [packets.read_publish(flags, body, version=packets.V5) for _, flags, body in parts]
-    assert [each.payload for each in read] == [b"\x00", b"\x01"]
-    assert outgoing.confirmed(read[0].number).endswith(b"\x02")
-    assert outgoing.confirmed(read[1].number) == b""
-    assert not done.done()
-    assert outgoing.confirmed(3) == b""
-    assert await done is True
-
-
-async def test_a_message_that_is_larger_than_the_broker_takes_holds_up_nothing() -> None:
-    """Sent all the same, it would end the connection, again and again."""
-    outgoing = Outgoing()
-    outgoing.begin(window=10, most_bytes=100, present=False)
-    packet, done = outgoing.add([("t", b"x" * 200, False), ("t", b"y", False)])
-    assert packet.endswith(b"y")
-    assert b"x" not in packet
-    assert outgoing.confirmed(2) == b""
-    assert await done is True
 
 
 async def test_a_broker_is_believed_by_its_certificate_only(

@@ -111,7 +111,12 @@ class Bridge:
 
     def _hear(self, message: Incoming) -> None:
         """A line of the broker's log, or our own list."""
-        if self._followed.heard(message.topic, message.payload):
+        try:
+            new = self._followed.heard(message.topic, message.payload)
+        except Exception:  # what nobody foresaw must not end the connection
+            log.exception("a message of the MQTT broker could not be read", topic=message.topic[:200])
+            return
+        if new:
             self._go(self._publish((f"{CLIENT_ID}/topics", self._followed.remembered(), True)))
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:

@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
         self._pending = Pending(
             together=self._together, alone=self._store, settled=self._settled, room=self._read
         )
-        self._paused = False
+        self._paused = self._closed = self._left = False
         self.session: Session | None = None
         self.secret: str | None = None
         self.version = packets.V3
@@ -88,13 +88,16 @@ class Connection(asyncio.Protocol):
 
     def encrypted(self, transport: asyncio.Transport) -> None:
         """From now on everything goes through TLS."""
-        self._transport = transport
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()  # something came along with the handshake
+        self._paused, self._transport = False, transport
         transport.set_write_buffer_limits(high=4 * CROWDED_BYTES)
+        self._regulate()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
         """Somebody went; what is being stored is stored, but there is nobody to tell."""
         self._transport = None
-        self._host.left(self)
+        self._read()
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
@@ -122,7 +125,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(packet)
 
     def close(self, reason: int, *, why: str = "") -> None:
-        """End the connection; an MQTT 5 client is told the reason."""
+        """End the connection; an MQTT 5 client is told the reason. Nothing that came is read any more."""
+        self._closed = True
         if self.gone or self._transport is None:
             return
         if why:
@@ -137,11 +141,12 @@ class Connection(asyncio.Protocol):
             if self.session is None and self._buffer and self._buffer[0] != packets.CONNECT << 4:
                 raise MalformedPacket("the first packet is CONNECT")
             limit = self._host.limit + _UNFINISHED_BYTES if self.session else _CONNECT_BYTES
-            while not self._held and not self.gone:
+            while not self._held and not self._closed:
                 packet = next(packets.split(self._buffer, limit=limit), None)
                 if packet is None:
                     break
-                self._take(*packet)
+                if not self.gone or self._is_last_word(packet[0], packet[1]):
+                    self._take(*packet)
         except packets.PacketTooLarge as error:
             self.close(packets.TOO_LARGE, why=str(error))
         except packets.UnknownVersion:
@@ -151,6 +156,14 @@ class Connection(asyncio.Protocol):
             self.close(packets.MALFORMED, why=str(error))
         self._pending.begin()
         self._regulate()
+        if self._transport is None and not self._left and (self._closed or not self._held):
+            self._left = True
+            self._host.left(self)
+
+    def _is_last_word(self, kind: int, flags: int) -> bool:
+        """Whether a packet counts although its sender is gone: it is not sent again, or it says goodbye."""
+        once = kind == packets.PUBLISH and not flags & 0x06
+        return self.session is not None and (once or kind == packets.DISCONNECT)
 
     @property
     def _held(self) -> bool:
@@ -158,14 +171,18 @@ class Connection(asyncio.Protocol):
         return self._pending.full or self._busy is not None
 
     def _regulate(self) -> None:
-        """A client that sends more than we can store waits at its own end."""
+        """A client that sends more than we can store waits at its own end.
+
+        Its end is not read either, before what is in the buffer: it may have said goodbye there.
+        """
         if self._transport is None or self._transport.is_closing():
             return
-        if self._held and len(self._buffer) > _UNFINISHED_BYTES and not self._paused:
+        if self._held and self._buffer and not self._paused:
             self._paused = True
             self._transport.pause_reading()
         elif not self._held and self._paused:
             self._paused = False
+            self.heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()
 
     def _take(self, kind: int, flags: int, body: bytes) -> None:

@@ -135,7 +135,9 @@ class Line(asyncio.Protocol):
             self._transport.abort()
 
     def _message(self, flags: int, body: bytes) -> Incoming:
-        topic, payload, qos, _, _, number, arrived = packets.read_publish(flags, body, version=V5)
+        topic, payload, qos, _, _, number, arrived = packets.read_publish(
+            flags, body, version=V5, lenient=True
+        )
         if qos:
             self._unacknowledged.append(number)
         self._unstored += 1
@@ -151,6 +153,7 @@ class Line(asyncio.Protocol):
         elif kind == asking.CONNACK:
             welcome = asking.read_connack(body, keep_alive=KEEP_ALIVE_SECONDS)
             self._keep_alive = welcome.keep_alive
+            self._beat_later()
             self._host.welcomed(self, welcome)
         elif kind == asking.SUBACK:
             if refused := [code for code in asking.read_suback(body) if code >= asking.REFUSED]:
@@ -172,6 +175,9 @@ class Line(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _beat_later(self) -> None:
+        """Nothing where the broker has turned it off: then TCP alone says whether it is there."""
+        if self._beat is not None:
+            self._beat.cancel()
         if self._keep_alive:
             later = asyncio.get_running_loop().call_later
             self._beat = later(self._keep_alive / 2, self._live)

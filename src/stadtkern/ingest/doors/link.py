@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from stadtkern.core import problems
-from stadtkern.ingest.doors import asking
+from stadtkern.ingest.doors import asking, packets
 from stadtkern.ingest.doors.asking import Welcome
 from stadtkern.ingest.doors.line import KEEP_ALIVE_SECONDS, WINDOW, Incoming, Line
 from stadtkern.ingest.doors.outgoing import Outgoing
@@ -25,6 +25,7 @@ CLIENT_ID = "stadtkern"
 EXPIRY_SECONDS = 30 * 86_400
 CONTROL = "$CONTROL/dynamic-security/v1"
 _ANSWER_SECONDS = 15.0
+_LEAVING_SECONDS = 3.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -84,9 +85,16 @@ class Link:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._line is not None:
-            self._line.leave()
+            await self._leave(self._line)
+
+    async def _leave(self, line: Line) -> None:
+        line.leave()
+        try:
+            await asyncio.wait_for(self._gone.wait(), _LEAVING_SECONDS)
+        except TimeoutError:
+            line.abort("it does not read our goodbye")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), _ANSWER_SECONDS)
+                await asyncio.wait_for(self._gone.wait(), _LEAVING_SECONDS)
 
     def follow(self) -> None:
         """Subscribe; of what the broker retained we want our own list only."""
@@ -139,7 +147,7 @@ class Link:
         """The broker has answered to CONNECT."""
         if self._welcome is not None and not self._welcome.done():
             self._welcome.set_result(welcome)
-        if welcome.reason >= asking.REFUSED:
+        if welcome.reason != packets.SUCCESS:  # those who speak MQTT 3.1.1 only say no with 1 to 5
             line.leave()
             return
         again = self._outgoing.begin(
@@ -156,7 +164,10 @@ class Link:
         if answers:
             line.acknowledge(answers)
             for message in answers:
-                self._answered(message.payload)
+                try:
+                    self._answered(message.payload)
+                except Exception:  # an answer that nobody foresaw must not end the connection
+                    log.exception("an answer of the MQTT broker could not be read")
             messages = [message for message in messages if message not in answers]
         if messages:
             self._received(messages)
@@ -179,11 +190,11 @@ class Link:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     welcome = await self._connect()
-            except (OSError, TimeoutError) as error:
+            except (OSError, TimeoutError, ValueError) as error:  # ValueError: a name that cannot be encoded
                 if pause == _FIRST_PAUSE:
                     log.warning("the MQTT broker is away", reason=str(error) or "no answer")
             else:
-                if welcome.reason >= asking.REFUSED:
+                if welcome.reason != packets.SUCCESS:
                     log.error("the MQTT broker does not let us in", reason=welcome.reason)
                 else:
                     pause = _FIRST_PAUSE
@@ -212,15 +223,15 @@ class Link:
             raise
 
     async def _send(self, messages: Sequence[tuple[str, bytes, bool]]) -> bool:
-        packets, done = self._outgoing.add(messages)
+        due, done = self._outgoing.add(messages)
         if self._line is not None:
-            self._line.send(packets)
+            self._line.send(due)
         return await done
 
     def _order(self, commands: Sequence[Mapping[str, Any]]) -> None:
-        packets, _ = self._outgoing.add([(CONTROL, json.dumps({"commands": commands}).encode(), False)])
+        due, _ = self._outgoing.add([(CONTROL, json.dumps({"commands": commands}).encode(), False)])
         if self._line is not None:
-            self._line.send(packets)
+            self._line.send(due)
 
     def _subscribe(self, topics: Sequence[str], *, retained: bool) -> None:
         if self._line is not None and topics:
@@ -245,11 +256,16 @@ class _Address(NamedTuple):
     @classmethod
     def read(cls, url: str) -> Self:
         """Raises InvalidBrokerAddress."""
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+            host.encode("idna")
+        except ValueError as error:  # UnicodeError is one, too
+            raise InvalidBrokerAddress(str(error)) from error
+        if parts.scheme not in _PORTS or not host:
             raise InvalidBrokerAddress()
         names = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, parts.port or _PORTS[parts.scheme], *names, parts.scheme == "mqtts")
+        return cls(host, port or _PORTS[parts.scheme], *names, parts.scheme == "mqtts")
 
     def security(self) -> ssl.SSLContext | None:
         """How the connection is protected."""

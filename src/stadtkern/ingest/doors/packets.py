@@ -30,6 +30,7 @@ _PROPERTIES = {
 }  # fmt: skip
 
 
+_REPLACED = "\ufffd"
 # Topics in one packet; whoever wants more sends several, and others have their turn between them.
 MOST_TOPICS = 500
 
@@ -147,6 +148,10 @@ class Reader:
             raise MalformedPacket("a text contains U+0000")
         return text
 
+    def lenient_text(self) -> str:
+        """The same, with what is wrong replaced."""
+        return self.binary().decode(errors="replace").replace("\x00", _REPLACED)
+
     def properties(self) -> dict[int, int]:
         """The numbers among the properties of an MQTT 5 packet."""
         until = self.varied() + self._at
@@ -231,14 +236,19 @@ def read_disconnect(body: bytes) -> int:
     return Reader(body).number(1) if body else SUCCESS
 
 
-def read_publish(flags: int, body: bytes, *, version: int) -> Publish:
-    """Read a PUBLISH packet. Raises MalformedPacket."""
+def read_publish(flags: int, body: bytes, *, version: int, lenient: bool = False) -> Publish:
+    """Read a PUBLISH packet. Raises MalformedPacket.
+
+    `lenient`: whatever a topic may not contain is told as U+FFFD, which no topic of ours has.
+    """
     source = Reader(body)
-    topic, qos = source.text(), (flags >> 1) & 3
-    if qos == 3 or not topic or "+" in topic.partition("?")[0] or "#" in topic:
-        raise MalformedPacket(
-            "a message needs a topic without wildcards and a quality of service from 0 to 2"
-        )
+    topic, qos = source.lenient_text() if lenient else source.text(), (flags >> 1) & 3
+    if "#" in topic or "+" in topic.partition("?")[0] or not topic:
+        if not lenient:
+            raise MalformedPacket("a message needs a topic without wildcards")
+        topic = topic.replace("#", _REPLACED).replace("+", _REPLACED)
+    if qos == 3:
+        raise MalformedPacket("a message needs a quality of service from 0 to 2")
     number = source.number() if qos else 0
     if version == V5:
         source.properties()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Clients that say much and then goodbye, all in one: everything is read before they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import pending
+from tests.ingest import mqtt_clients, mqtt_raw
+from tests.ingest.test_mqtt_door_tls import certificate
+
+pytestmark = pytest.mark.anyio
+
+MANY = pending.WINDOW + 200
+GOODBYE = b"\xe0\x00"
+
+
+async def _results(database: str, datastream: int, *, least: int, enough: int) -> list[float]:
+    """What is stored, once it is so much."""
+    deadline = time.monotonic() + 10.0
+    async with await mqtt_clients.database_of(database) as asking:
+        while True:
+            cursor = await asking.execute(
+                "SELECT result FROM things.observation WHERE datastream_id = %s"
+                " AND abs(result) BETWEEN %s AND %s ORDER BY phenomenon_time",
+                (datastream, least, least + MANY),
+            )
+            found = [row[0] for row in await cursor.fetchall()]
+            if len(found) >= enough or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("parts", [True, False])
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_burst_without_acknowledgements_is_stored_to_its_end(
+    settings: Settings,
+    token: str,
+    things: dict[str, int],
+    database: str,
+    tmp_path: Path,
+    encrypted: bool,
+    parts: bool,
+) -> None:
+    """More than is taken in at once, and goodbye: the last will is stored only where that was not said."""
+    least = 1 + 1_000 * (1 + encrypted + 2 * parts)
+    topic = f"v1.1/Datastreams({things['two']})/Observations"
+    burst = b"".join(mqtt_raw.publish(topic, b'{"result": %d}' % (least + each), 0) for each in range(MANY))
+    security = None
+    changes: dict[str, object] = {}
+    if encrypted:
+        changes = {"mqtt_certificate": str(certificate(tmp_path)), "mqtt_tls_port": 0}
+        security = ssl.create_default_context(cafile=str(tmp_path / "cert"))
+    will = topic, b'{"result": %d}' % -least
+    async with mqtt_clients.service(settings, **changes) as door:
+        async with mqtt_raw.entered(door.port, token, will=will, security=security) as (_, writer):
+            writer.write(burst + (GOODBYE if parts else b""))
+        stored = await _results(database, things["two"], least=least, enough=MANY + (not parts))
+        await asyncio.wait_for(writer.wait_closed(), mqtt_clients.PATIENCE)
+    assert sorted(stored) == [*([] if parts else [-least]), *range(least, least + MANY)]
