@@ -218,7 +218,7 @@ def write_a_story(hand: Hand) -> None:
     """A title, a text in it, saved and looked at."""
     hand.follow("+ Text" if isinstance(hand, Keys) else "Text anfügen")
     hand.write("Titel", "Wie viele fahren?")
-    hand.write("Text", "Sehr viele.")
+    hand.write("Der Text", "Sehr viele.")
     hand.follow("Speichern und ansehen")
     expect(hand.page.get_by_text("Sehr viele.")).to_be_visible()
 
