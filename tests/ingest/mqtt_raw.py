@@ -20,16 +20,21 @@ async def entered(
 ) -> AsyncIterator[Stream]:
     """Let in at our own door; `will`: topic and payload of a last will."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=security)
-    body = b"\x00\x04MQTT\x04" + bytes((0xC6 if will else 0xC2,)) + b"\x00\x00\x00\x00"
-    for each in (*((will[0].encode(), will[1]) if will else ()), b"a", token.encode()):
-        body += len(each).to_bytes(2) + each
-    writer.write(replies.packet(packets.CONNECT << 4, body))
+    writer.write(connect(token, will=will))
     try:
         answer = await asyncio.wait_for(reader.readexactly(4), mqtt_clients.PATIENCE)
         assert answer[3] == 0
         yield reader, writer
     finally:
         writer.close()
+
+
+def connect(token: str, *, will: tuple[str, bytes] | None = None) -> bytes:
+    """CONNECT with a token as the password."""
+    body = b"\x00\x04MQTT\x04" + bytes((0xC6 if will else 0xC2,)) + b"\x00\x00\x00\x00"
+    for each in (*((will[0].encode(), will[1]) if will else ()), b"a", token.encode()):
+        body += len(each).to_bytes(2) + each
+    return replies.packet(packets.CONNECT << 4, body)
 
 
 def publish(topic: str, payload: bytes, number: int) -> bytes:

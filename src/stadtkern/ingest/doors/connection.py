@@ -138,7 +138,8 @@ class Connection(asyncio.Protocol):
 
     def _read(self) -> None:
         try:
-            if self.session is None and self._buffer and self._buffer[0] != packets.CONNECT << 4:
+            stranger = self.session is None and self._busy is None
+            if stranger and self._buffer and self._buffer[0] != packets.CONNECT << 4:
                 raise MalformedPacket("the first packet is CONNECT")
             limit = self._host.limit + _UNFINISHED_BYTES if self.session else _CONNECT_BYTES
             while not self._held and not self._closed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Clients that say much and then goodbye, all in one: everything is read before they are gone."""
+"""Clients in a hurry: they speak before they are welcome, and say much and goodbye all in one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import asyncio
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import door as own
 from stadtkern.ingest.doors import pending
 from tests.ingest import mqtt_clients, mqtt_raw
 from tests.ingest.test_mqtt_door_tls import certificate
@@ -64,3 +66,30 @@ async def test_a_burst_without_acknowledgements_is_stored_to_its_end(
         stored = await _results(database, things["two"], least=least, enough=MANY + (not parts))
         await asyncio.wait_for(writer.wait_closed(), mqtt_clients.PATIENCE)
     assert sorted(stored) == [*([] if parts else [-least]), *range(least, least + MANY)]
+
+
+async def test_who_does_not_wait_for_the_welcome_is_heard_after_it(
+    settings: Settings, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packets may follow CONNECT at once, in a segment of their own (MQTT 3.1.1, clause 3.1.4)."""
+    asked, on = asyncio.Event(), asyncio.Event()
+    admit = own.Door.admit
+
+    async def slowly(*given: Any, **more: Any) -> Any:
+        asked.set()
+        await on.wait()
+        return await admit(*given, **more)
+
+    monkeypatch.setattr(own.Door, "admit", slowly)
+    topic = f"v1.1/Datastreams({things['one']})/Observations"
+    async with mqtt_clients.service(settings) as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(mqtt_raw.connect(token))
+        await asyncio.wait_for(asked.wait(), mqtt_clients.PATIENCE)
+        writer.write(mqtt_raw.publish(topic, b'{"result": 1}', 7))
+        for _ in range(20):  # the loop is the door's, too: it reads meanwhile
+            await asyncio.sleep(0)
+        on.set()
+        assert await asyncio.wait_for(reader.readexactly(4), mqtt_clients.PATIENCE) == b"\x20\x02\x00\x00"
+        assert await mqtt_raw.acknowledged(reader, 1) == [7]
+        writer.close()
