@@ -21,7 +21,7 @@ FILE = b"Nr;Baumart\n1;Eiche\n2;Linde\n"
 # Nobody presses Tab more often for one step.
 _PATIENCE = 90
 # Milliseconds a letter, as people type: forms that anybody may send take nothing that came faster.
-_PACE = 70
+_PACE = 120
 _FOCUSED = """() => { const e = document.activeElement;
   const labels = [...(e.labels ?? [])].map(l => l.textContent).join(' ');
   const name = e.getAttribute('aria-label') || labels || e.textContent || '';

@@ -50,6 +50,20 @@ async def _all(connection: Connection) -> list[Any]:
     return await (await connection.execute(sql)).fetchall()
 
 
+async def test_a_press_takes_a_second_and_a_program_less(
+    pages: AsyncClient, connection: Connection, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link has chosen the answer already: sending it is one press, quicker than any text."""
+    views.PATIENCE.forget()
+    page = f"/daten/{await planted(connection, office)}"
+    refused = await _answer(pages, page, helped="ja")
+    assert "Das ging sehr schnell." in refused.content.decode()
+    assert not await _all(connection)
+    monkeypatch.setattr(guard, "age", lambda given: 1.2 if given else None)
+    assert (await _answer(pages, page, helped="ja")).status_code == 302
+    assert len(await _all(connection)) == 1
+
+
 async def test_a_page_asks_and_its_owners_read_the_answer(
     visitor: AsyncClient, connection: Connection, office: Office
 ) -> None:

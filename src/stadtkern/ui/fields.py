@@ -31,7 +31,15 @@ class Guarded(forms.Form):
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
     ticket = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
-    ticket_holds = False
+    pause: float = guard.TOO_FAST
+    """Seconds that people need at least for it; programs are faster."""
+
+    @property
+    def next_ticket(self) -> str:
+        """What the form carries when it is shown once more: its own ticket until that is too old."""
+        given = self.data.get("ticket", "")
+        age = guard.age(given)
+        return given if age is not None and age <= guard.TOO_OLD else guard.ticket()
 
     def clean_website(self) -> str:
         """People do not see the trap."""
@@ -43,15 +51,13 @@ class Guarded(forms.Form):
         """The ticket is neither too young nor too old; a text has few links."""
         given = super().clean() or {}
         age = guard.age(str(given.get("ticket", "")))
-        self.ticket_holds = age is not None and guard.TOO_FAST <= age <= guard.TOO_OLD
-        if age is not None and age < guard.TOO_FAST:
-            # Where a field is wrong anyway, people read only what they can mend.
-            if not self.errors:
-                self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
-        elif not self.ticket_holds:
+        if age is None or age > guard.TOO_OLD:
             self.add_error(
                 None, gettext_lazy("Die Seite war zu lange offen. Bitte senden Sie noch einmal ab.")
             )
+        elif age < min(self.pause, guard.TOO_FAST) and not self.errors:
+            # Where a field is wrong anyway, people read only what they can mend.
+            self.add_error(None, gettext_lazy("Das ging sehr schnell. Bitte senden Sie noch einmal ab."))
         if guard.links(" ".join(str(text) for text in given.values())) > guard.MOST_LINKS:
             self.add_error(None, gettext_lazy("Bitte nennen Sie höchstens zwei Adressen von Webseiten."))
         return given

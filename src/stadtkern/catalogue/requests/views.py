@@ -73,8 +73,8 @@ async def ask(request: HttpRequest) -> HttpResponse:
                 )
                 status = many.status
     # Sending again what was refused keeps its ticket, so that a double click stays one request.
-    ticket = request.POST["ticket"] if form.ticket_holds else guard.ticket()
-    answer = render(request, "catalogue/requests/ask.html", {"form": form, "ticket": ticket}, status=status)
+    about = {"form": form, "ticket": form.next_ticket}
+    answer = render(request, "catalogue/requests/ask.html", about, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -51,8 +51,7 @@ async def subscribe(request: HttpRequest) -> HttpResponse:
                 ),
             )
             status = TooManyRequests.status
-    ticket = request.POST["ticket"] if form.ticket_holds else guard.ticket()
-    context = {"form": form, "one": one, "ticket": ticket}
+    context = {"form": form, "one": one, "ticket": form.next_ticket}
     answer = render(request, "catalogue/subscriptions/subscribe.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer

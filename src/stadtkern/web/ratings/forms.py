@@ -10,7 +10,9 @@ from stadtkern.ui.fields import Guarded, Text
 
 
 class RatingForm(Guarded):
-    """Yes or no, and perhaps a remark."""
+    """Yes or no, and perhaps a remark: one press is enough."""
+
+    pause = 1
 
     helped = forms.ChoiceField(
         label=gettext_lazy("Hat Ihnen die Seite geholfen?"),

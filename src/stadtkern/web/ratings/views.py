@@ -65,7 +65,7 @@ async def rate(request: HttpRequest) -> HttpResponse:
         "form": form,
         "subject": subject,
         "back": languages.moved(subject.path, to=translation.get_language() or languages.FIRST),
-        "ticket": request.POST["ticket"] if form.ticket_holds else guard.ticket(),
+        "ticket": form.next_ticket,
         "thanks": bool(request.GET.get("danke")) and request.method == "GET",
     }
     answer = render(request, "web/ratings/form.html", about, status=status)

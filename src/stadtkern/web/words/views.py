@@ -92,8 +92,8 @@ async def _form(request: HttpRequest, *, kind: Kind, template: str) -> HttpRespo
                 )
                 status = many.status
     # Sending again what was refused keeps its ticket, so that a double click stays one message.
-    ticket = request.POST["ticket"] if form.ticket_holds else guard.ticket()
-    about = {"form": form, "ticket": ticket, "thanks": bool(request.GET.get("danke")), "site": site}
+    thanks = bool(request.GET.get("danke"))
+    about = {"form": form, "ticket": form.next_ticket, "thanks": thanks, "site": site}
     answer = render(request, template, about, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
