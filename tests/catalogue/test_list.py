@@ -53,6 +53,15 @@ async def test_words_time_and_area_can_be_taken_back(visitor: AsyncClient) -> No
     assert '<option value="7.0000,51.0000,8.0000,52.5000" selected>' in page
 
 
+async def test_a_day_that_cannot_be_read_is_told(visitor: AsyncClient) -> None:
+    """It counts as not asked, with a word about how to write it; as people write it here, it is read."""
+    wrong = (await visitor.get("/daten?von=31.02.2025")).content.decode()
+    assert "28.02.2026 oder 2026-02-28" in wrong
+    right = (await visitor.get("/daten?von=1.2.2025")).content.decode()
+    assert "war nicht zu lesen" not in right
+    assert 'name="von" value="2025-02-01"' in right
+
+
 async def test_the_edges_are_those_of_the_drawing(visitor: AsyncClient) -> None:
     """A corner of the picture is where the script takes it to be."""
     await visitor.get("/daten")

@@ -187,6 +187,7 @@ def test_an_address_says_the_question_and_back() -> None:
         {"q": " Baum  %_ ", "thema": "ENVI", "von": "2020-01-01", "ausschnitt": "7,51,8,52", "seite": "3"}
     )
     assert asked.query() == "q=Baum+%25_&thema=ENVI&ausschnitt=7%2C51%2C8%2C52&von=2020-01-01&seite=3"
+    assert question.read({"von": "1.1.2020", "bis": "31.12.2020"}).query() == "von=2020-01-01&bis=2020-12-31"
     odd = {"seite": "²", "von": "31.02.2020", "ausschnitt": "nan,1,2,3", "sortierung": "x", "q": "\0"}
     assert question.read(odd) == question.Question()
     assert question.read({"q": "Baum baum Weg"}).words == ["baum", "weg"]

@@ -49,6 +49,11 @@ def test_the_address_says_everything_and_is_kept() -> None:
     assert _asked("").shows("rad") is True
 
 
+def test_a_day_may_be_typed_the_german_way() -> None:
+    """Where a browser has no field for dates."""
+    assert _asked("tag=25.2.2026&stunde=9") == _asked("tag=2026-02-25&stunde=9")
+
+
 @pytest.mark.parametrize(
     "query",
     ["art=nix&sammlung=../../x&bezirk=%00&stand=x&karte=a/b/c&ding=99999999999999999999999&seite=-1",

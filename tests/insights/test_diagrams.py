@@ -141,6 +141,14 @@ async def test_the_year_before_is_laid_on_the_same_weekdays(
     assert len(table) == 13
 
 
+async def test_days_may_be_typed_the_german_way(visitor: AsyncClient, town: factories.Town) -> None:
+    """Where a browser has no field for dates; fields that are there keep them."""
+    number = town.streams["Fahrräder Promenade"]
+    page = await _page(visitor, f"reihe={number}&von=1.1.2026&bis=31.01.2026")
+    assert 'name="von" value="2026-01-01"' in page
+    assert 'name="bis" value="2026-01-31"' in page
+
+
 async def test_a_mean_has_a_band_and_totals_have_none(visitor: AsyncClient, town: factories.Town) -> None:
     """From least to greatest by itself; the middle of the hours on request; none where none is wanted."""
     soil = next(number for name, number in town.streams.items() if "Boden" in name)

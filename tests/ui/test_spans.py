@@ -43,6 +43,20 @@ def test_from_and_until_are_local_days_and_the_last_one_counts() -> None:
     assert span.end == datetime(2026, 2, 4, tzinfo=BERLIN)
 
 
+def test_days_typed_by_hand_are_the_same_span() -> None:
+    """Where a browser has no field for dates; the address goes on with what such fields hold."""
+    typed, picked = _choose(von="1.2.2026", bis="03.02.2026"), _choose(von="2026-02-01", bis="2026-02-03")
+    assert typed == picked
+    assert typed.query() == "von=2026-02-01&bis=2026-02-03"
+
+
+def test_the_word_about_a_day_names_both_ways_to_write_it() -> None:
+    """So that nobody has to guess."""
+    problem = _choose(von="Februar").problem
+    assert "28.02.2026 oder 2026-02-28" in problem
+    assert problem.endswith("Sie sehen stattdessen die letzte Woche.")
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -13,6 +13,8 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from stadtkern.ui import days
+
 Bucket = Literal["raw", "hour", "day", "month", "year"]
 
 NAMES: Mapping[str, Promise] = {
@@ -100,7 +102,7 @@ def choose(
     if not name and (asked.get("von") or asked.get("bis")):
         found = _from_to(asked.get("von", ""), asked.get("bis", ""), first=first, now=now, zone=zone)
         if not isinstance(found, str):
-            since, until = asked.get("von", ""), asked.get("bis", "")
+            since, until = days.tidy(asked.get("von", "")), days.tidy(asked.get("bis", ""))
             return _finely(
                 asked,
                 Span(name="von-bis", start=found[0], end=found[1], bucket="raw", since=since, until=until),
@@ -124,18 +126,16 @@ def _end(name: str, *, last: datetime | None, now: datetime) -> datetime:
 def _from_to(
     since: str, until: str, *, first: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime] | str:
-    try:
-        start = _midnight(date.fromisoformat(since), zone) if since else first or now - LENGTHS["jahr"]
-        end = _midnight(date.fromisoformat(until) + timedelta(days=1), zone) if until else now
-    except (ValueError, OverflowError):
-        return gettext(
-            "Das Datum war nicht zu lesen. Bitte schreiben Sie es so: 2026-02-28."
-            " Sie sehen stattdessen die letzte Woche."
-        )
-    if not 1900 <= start.year <= 2200 or not 1900 <= end.year <= 2200:
+    asked = [days.read(text) for text in (since, until) if text]
+    known = [day for day in asked if day]
+    if len(known) < len(asked):
+        return f"{days.hint()} {gettext('Sie sehen stattdessen die letzte Woche.')}"
+    if not all(1900 <= day.year <= 2200 for day in known):
         return gettext(
             "Bitte wählen Sie Daten zwischen 1900 und 2200. Sie sehen stattdessen die letzte Woche."
         )
+    start = _midnight(known[0], zone) if since else first or now - LENGTHS["jahr"]
+    end = _midnight(known[-1] + timedelta(days=1), zone) if until else now
     if end <= start:
         return gettext(
             "Das Ende liegt vor dem Anfang. Bitte tauschen Sie die Daten."

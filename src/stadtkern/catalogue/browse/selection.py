@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.features import tree
 from stadtkern.features.entities import Collection, Column
+from stadtkern.ui import days
 
 MOST_CONDITIONS = 6
 LAST_PAGE = 200
@@ -117,10 +117,7 @@ def _literal(column: Column, value: str) -> tree.Literally | None:
     if column.type in ("integer", "number") and "," in value:
         value = value.replace(".", "").replace(",", ".")
     elif column.type in ("date", "instant"):
-        try:
-            value = datetime.strptime(value, "%d.%m.%Y").date().isoformat()
-        except ValueError:
-            value = value.strip()
+        value = days.tidy(value.strip())
         if column.type == "instant" and len(value) == 10:
             value += "T00:00:00Z"
     elif column.type == "boolean":

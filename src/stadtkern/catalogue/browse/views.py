@@ -37,6 +37,7 @@ async def datasets(request: HttpRequest) -> HttpResponse:
         "areas": areas,
         "without_area": "?" + msgspec.structs.replace(question, area=None, page=1).query(),
         "question": question,
+        "problem": questions.problem(request.GET),
         "listing": found,
         "kept": question.hidden(without=("q",)),
         "kept_for_place": question.hidden(without=("von", "bis", "ausschnitt")),

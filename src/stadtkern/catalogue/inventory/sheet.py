@@ -15,10 +15,9 @@ from django.utils.translation import gettext, gettext_lazy
 from stadtkern.catalogue.inventory.cells import Rows
 from stadtkern.catalogue.inventory.entities import CHOICES, FIELDS, LENGTHS, Entry, Facts
 from stadtkern.catalogue.inventory.operations import Line
-from stadtkern.ui import formats
+from stadtkern.ui import days, formats
 
 MOST_FINDINGS = 200
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 NUMBER, REVISION = gettext_lazy("Nr."), gettext_lazy("Fassung")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -174,15 +173,11 @@ class _Reader:
         text = _text(cell)
         if not text:
             return None
-        german = _GERMAN_DATE.fullmatch(text)
-        try:
-            return date(*map(int, german.groups()[::-1])) if german else date.fromisoformat(text)
-        except ValueError:
-            says = gettext("„%(text)s“ ist kein Datum. Schreiben Sie es so: 31.12.2026.") % {
-                "text": text[:40]
-            }
-            self.say(number, FIELDS["due"], says)
-            return None
+        day = days.read(text)
+        if day is None:
+            says = gettext("„%(text)s“ ist kein Datum. Schreiben Sie es so: 31.12.2026.")
+            self.say(number, FIELDS["due"], says % {"text": text[:40]})
+        return day
 
 
 def _codes(name: str) -> dict[str, str]:

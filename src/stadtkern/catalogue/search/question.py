@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from stadtkern.ui import days
+
 Order = Literal["", "neu", "titel"]
 # Facet → name in the address.
 FACETS: Mapping[str, str] = {
@@ -118,16 +120,19 @@ def read(given: Mapping[str, str]) -> Question:
     )
 
 
+def problem(given: Mapping[str, str]) -> str:
+    """What to tell people about days that count as not asked."""
+    typed = (given.get("von", "").strip(), given.get("bis", "").strip())
+    return days.hint() if any(text and _day(text) is None for text in typed) else ""
+
+
 def _clean(text: str, *, longest: int) -> str:
     return " ".join(text.replace("\0", "").split())[:longest]
 
 
 def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.year < date.max.year else None
+    day = days.read(text)
+    return day if day and day.year < date.max.year else None
 
 
 def _area(text: str) -> tuple[float, float, float, float] | None:

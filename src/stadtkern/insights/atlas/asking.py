@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 
 from stadtkern.insights import kinds
+from stadtkern.ui import days
 
 MOST_COLLECTIONS = 6
 _VIEW = re.compile(r"\d{1,2}(\.\d{1,2})?/-?\d{1,2}(\.\d{1,6})?/-?\d{1,3}(\.\d{1,6})?")
@@ -107,13 +108,10 @@ def _moment(given: QueryDict, *, now: datetime, zone: ZoneInfo) -> tuple[str, in
     hour = min(int(number), 23) if number.isdecimal() and len(number) < 3 else here.hour
     if not text:
         return "", hour, None, ""
-    try:
-        at = datetime.combine(date.fromisoformat(text), time(hour), tzinfo=zone)
-        ahead = at > now
-    except (ValueError, OverflowError):
-        problem = gettext("Das Datum war nicht zu lesen. Bitte schreiben Sie es so: 2026-02-28.")
-        return "", hour, None, f"{problem} {gettext('Sie sehen den Stand von jetzt.')}"
-    if ahead or now - at > _LONGEST_BACK:
+    day = days.read(text)
+    if day is None:
+        return "", hour, None, f"{days.hint()} {gettext('Sie sehen den Stand von jetzt.')}"
+    if abs(day - here.date()) > _LONGEST_BACK or (at := datetime.combine(day, time(hour), tzinfo=zone)) > now:
         problem = gettext("Bitte wählen Sie einen Tag aus den letzten zehn Jahren.")
         return "", hour, None, f"{problem} {gettext('Sie sehen den Stand von jetzt.')}"
-    return text, hour, at, ""
+    return day.isoformat(), hour, at, ""

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.catalogue.charts import asking as choices
+from stadtkern.ui import days
 
 MOST_SERIES, MOST_EVENTS = 4, 8
 LONGEST_TITLE, LONGEST_EVENT, LONGEST_QUERY = 200, 120, 4_000
@@ -34,7 +35,7 @@ BANDS: Mapping[str, Promise] = {
     "mitte": gettext_lazy("mittlere acht von zehn Stundenwerten"),
 }
 _ID = re.compile(r"[1-9][0-9]{0,17}")
-_EVENT = re.compile(r"\s*(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4}))[\s:,–-]+(\S.*?)\s*")
+_EVENT = re.compile(r"\s*(\d{4}-\d\d?-\d\d?|\d\d?\.\s*\d\d?\.\s*\d{4})[\s:,–-]+(\S.*?)\s*")
 # What neither the database nor a picture (XML 1.0, 2.2) can hold.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -98,8 +99,8 @@ def read(query: str) -> Question:
     return Question(
         ids=ids,
         span=last.get("zeitraum", "")[:20],
-        since=last.get("von", "")[:20],
-        until=last.get("bis", "")[:20],
+        since=days.tidy(last.get("von", "")[:20]),
+        until=days.tidy(last.get("bis", "")[:20]),
         group=choices.one_of(last.get("gruppe", ""), GROUPS, problems),
         compare=choices.one_of(last.get("vergleich", ""), COMPARISONS, problems),
         band=choices.one_of(last.get("band", ""), BANDS, problems),
@@ -143,9 +144,5 @@ def _happening(line: str) -> Happening | None:
     match = _EVENT.fullmatch(line)
     if match is None:
         return None
-    year, month, day, german_day, german_month, german_year, text = match.groups()
-    try:
-        at = date(int(year or german_year), int(month or german_month), int(day or german_day))
-    except ValueError:
-        return None
-    return Happening(at, text[:LONGEST_EVENT]) if 1900 <= at.year <= 2200 else None
+    at = days.read(match[1])
+    return Happening(at, match[2][:LONGEST_EVENT]) if at and 1900 <= at.year <= 2200 else None
