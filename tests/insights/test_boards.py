@@ -144,8 +144,12 @@ async def test_each_change_can_be_undone_and_each_version_brought_back(
     assert await _order(connection, "stadt-jetzt") == changed
     stale = {"was": "kachel-weg", "kachel": names[0], "version": "1"}
     answer = await visitor.post(f"{WORK}/stadt-jetzt/tun", stale)
-    assert answer.status_code == 409
-    assert "Jemand hat diese Tafel inzwischen geändert" in answer.content.decode()
+    assert answer["Location"] == f"{WORK}/stadt-jetzt?ueberholt=1"
+    assert "Diese Tafel hat sich inzwischen geändert." in await _text(visitor, str(answer["Location"]))
+    for step in ({**stale, "was": "rueckgaengig"}, {**stale, "was": "breit", "kachel": names[3]}):
+        assert "ueberholt" in (await visitor.post(f"{WORK}/stadt-jetzt/tun", step))["Location"]
+    again = await visitor.post(f"{WORK}/stadt-jetzt/versionen/3", {"version": "1"})
+    assert "ueberholt" in again["Location"]
     assert await _order(connection, "stadt-jetzt") == changed
     assert await _do(visitor, connection, "stadt-jetzt", "rueckgaengig") == 302
     assert await _order(connection, "stadt-jetzt") == [[names[1], *names[:1], *names[2:]]]
@@ -205,10 +209,18 @@ async def test_a_board_is_removed_and_brought_back_but_never_the_front_page(
     note = Definition(key="notiz", form="text", title={"de": "Notiz"}, body={"de": "Hallo."})
     address = await _board(connection, note, title="Fest")
     await people.signed_in(connection, visitor, role="publisher", kind="city")
+    gone = await visitor.post(f"{WORK}/fest/kacheln/weg", {"title_de": "x", "version": "1"})
+    assert gone.status_code == 410
+    assert f'href="{WORK}/fest"' in gone.content.decode()
     assert await _do(visitor, connection, "fest", "entfernen") == 302
     await _text(visitor, address, 404)
+    for page in ("", "/kacheln/notiz", "/einstellungen"):
+        said = await _text(visitor, f"{WORK}/fest{page}", 410)
+        assert f'href="{WORK}"><span class="kern-label">Zu den Tafeln' in said
+    assert await _do(visitor, connection, "fest", "breit", kachel="notiz") == 410
     assert "Zurückholen" in await _text(visitor, WORK)
-    assert await _do(visitor, connection, "fest", "zurueckholen") == 302
+    for _ in range(2):  # twice, as by a double click
+        assert await _do(visitor, connection, "fest", "zurueckholen") == 302
     assert "Hallo." in await _text(visitor, address)
     assert await _do(visitor, connection, "stadt-jetzt", "entfernen") == 409
     hidden = {"title_de": "x", "audience": "internal", "view": "expert",

@@ -74,7 +74,7 @@ async def test_a_story_is_written_arranged_saved_and_shown(
     page = moved.content.decode()
     assert "noch nicht gespeichert" in page
     assert page.index(">\nzwei<") < page.index(">\neins<")
-    assert "neu geordnet" not in await _text(visitor, f"{WORK}/neu")
+    assert "noch nicht gespeichert" not in await _text(visitor, f"{WORK}/neu")
     number = await _begun(
         visitor,
         _words("## Lizenz\n\nHallo **Welt**, [Lizenz](/l) & jede Lizenz <b>, Lizenz"),

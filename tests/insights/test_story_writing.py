@@ -104,3 +104,43 @@ async def test_a_reviewer_finds_the_version_that_was_asked_for(
     await visitor.post(f"{address}/freigabe", {"do": "ask", "number": "1"})
     await visitor.post(address, stories._form(stories._words("zwei"), base="1"))
     assert f'href="{address}/freigabe?nummer=1"' in await stories._text(visitor, f"{address}/freigabe")
+
+
+async def test_who_writes_on_a_removed_story_loses_nothing(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """It is said, whatever button was pressed; saved, the text begins a story of its own."""
+    await people.signed_in(connection, visitor, role="editor")
+    number = await stories._begun(visitor, stories._words("eins"))
+    address = f"{stories.WORK}/{number}"
+    await operations.remove(connection, id=number)
+    for do in ("save", "show", "add-text"):
+        told = await visitor.post(address, stories._form(stories._words("lang überlegt"), do=do, base="1"))
+        page = told.content.decode()
+        assert told.status_code == 410
+        assert "inzwischen entfernt worden" in page
+        assert "lang überlegt" in page
+        assert f'action="{NEW}"' in page
+        assert page.count("<legend") == (2 if do == "add-text" else 1)
+    again = await stories._begun(visitor, stories._words("lang überlegt"))
+    assert (await queries.versions(connection, id=again))[0].told.blocks[0].text["de"] == "lang überlegt"
+    assert (await visitor.get(address)).status_code == 404
+
+
+async def test_one_of_several_series_is_taken_out_by_a_button(
+    visitor: AsyncClient, town: factories.Town, connection: Connection
+) -> None:
+    """Of values, charts and tiles, also one that is gone; what stands alone leaves with its part."""
+    await people.signed_in(connection, visitor, role="editor")
+    stream = town.streams["Fahrräder Promenade"]
+    for part in ({"kind": "values"}, {"kind": "diagram"}, {"kind": "tile", "tile": "value"}):
+        both = {**part, "source": f"reihe={stream}&reihe=99999"}
+        page = (await visitor.post(NEW, stories._form(both, do="find-0"))).content.decode()
+        assert f'value="drop-0:reihe={stream}"' in page
+        assert "Messreihe 99999: Es gibt sie nicht mehr" in page
+        left = (await visitor.post(NEW, stories._form(both, do="drop-0:reihe=99999"))).content.decode()
+        assert "drop-0" not in left
+        assert f">reihe={stream}</textarea>" in left.replace("\n", "").replace("\r", "")
+    two = {"kind": "tile", "tile": "value", "source": f"messgroesse=a&messgroesse=b&reihe={stream}"}
+    taken = (await visitor.post(NEW, stories._form(two, do="drop-0:messgroesse=a"))).content.decode()
+    assert f"messgroesse=b&amp;reihe={stream}<" in taken

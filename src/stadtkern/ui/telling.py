@@ -16,10 +16,19 @@ View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 class Telling:
-    """A room's problems, each with what happened and how to mend it, in words that are translated late."""
+    """A room's problems, each with what happened and how to mend it, in words that are translated late.
 
-    def __init__(self, words: Mapping[type[Problem], tuple[Any, Any]]):
+    `back`: where the message about a problem leads, from the parts of the page's address; and its words.
+    """
+
+    def __init__(
+        self,
+        words: Mapping[type[Problem], tuple[Any, Any]],
+        *,
+        back: Callable[[Problem, Mapping[str, Any]], tuple[str, Any] | None] | None = None,
+    ):
         self._words = words
+        self._back = back
 
     def says(self, problem: Problem) -> str:
         """A problem in sentences, for a form."""
@@ -35,7 +44,7 @@ class Telling:
                 return await view(request, *arguments, **more)
             except tuple(self._words) as problem:
                 title, remedy = self._words[type(problem)]
-                about = {"title": title, "remedy": remedy}
+                about = {"title": title, "remedy": remedy, "back": self._back and self._back(problem, more)}
                 return render(request, "ui/message.html", about, status=problem.status)
 
         return answer

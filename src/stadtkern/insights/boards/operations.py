@@ -40,6 +40,24 @@ class BoardExists(problems.Problem):
     status = 409
 
 
+class BoardIsAway(problems.Problem):
+    """This board has been taken away.
+
+    Who may publish it can bring it back from the list of boards.
+    """
+
+    status = 410
+
+
+class TileIsAway(problems.Problem):
+    """This tile has been taken off its board.
+
+    Undo that at the board, or add the tile anew.
+    """
+
+    status = 410
+
+
 class NothingToUndo(problems.Problem):
     """This board has no earlier state.
 

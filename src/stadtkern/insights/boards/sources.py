@@ -54,6 +54,11 @@ def both(first: Source, second: Source) -> Source:
     return {name: tuple(dict.fromkeys((*first[name], *second[name]))) for name in first}
 
 
+def but(first: Source, second: Source) -> Source:
+    """What the first names and the second does not."""
+    return {name: tuple(each for each in first[name] if each not in second[name]) for name in first}
+
+
 def query(source: Source) -> str:
     """The query that names it."""
     names = (("messgroesse", "properties"), ("reihe", "streams"), ("typ", "types"))

@@ -12,10 +12,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from stadtkern.core import problems
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import kinds, streams
-from stadtkern.insights.boards import arranging, feeding, forms, keeping, queries, sources, words, work
+from stadtkern.insights.boards import (
+    arranging,
+    feeding,
+    forms,
+    keeping,
+    operations,
+    queries,
+    sources,
+    stepping,
+    words,
+    work,
+)
 from stadtkern.insights.cockpit import board as cockpit
 from stadtkern.insights.cockpit.definitions import PLAIN, Form
 from stadtkern.insights.streams import Stream
@@ -54,7 +64,7 @@ async def new(request: HttpRequest, key: str) -> HttpResponse:
             made = form.told(key=free, source=source)
             content = arranging.put(board.content, group=group, tile=made)
             if await keeping.kept(
-                visit.connection, by=person, key=key, version=work.number(request.POST.get("version")),
+                visit.connection, by=person, key=key, version=stepping.number(request.POST.get("version")),
                 content=content, step="added", form=form,
             ):  # fmt: skip
                 return work.redirect_back(key)
@@ -74,7 +84,7 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
         person, board = await work.opened(visit, request, key)
         found = board.content.tile(tile)
         if found is None:
-            raise problems.NotFound()
+            raise operations.TileIsAway()
         source = dict(sources.named(request.GET))
         if not (source["properties"] or source["streams"]):
             source = dict(sources.of_tile(found))
@@ -82,7 +92,7 @@ async def change(request: HttpRequest, key: str, tile: str) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             made = msgspec.structs.replace(form.told(key=tile, source=source), expert=found.expert)
             if await keeping.kept(
-                visit.connection, by=person, key=key, version=work.number(request.POST.get("version")),
+                visit.connection, by=person, key=key, version=stepping.number(request.POST.get("version")),
                 content=arranging.put(board.content, group="", tile=made), step="changed", form=form,
             ):  # fmt: skip
                 return work.redirect_back(key)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.core.problems import Problem
@@ -83,12 +84,26 @@ _STEPS = {
     "view": gettext_lazy("Kachel einer anderen Sicht zugeordnet"),
 }
 
+
+def _back(problem: Problem, address: Mapping[str, Any]) -> tuple[str, Any]:
+    """From a message to the board that it is about; to all of them where that cannot be opened."""
+    if "key" in address and not isinstance(problem, operations.BoardIsAway):
+        return reverse("board-work", args=[address["key"]]), gettext_lazy("Zur Tafel")
+    return reverse("boards-work"), gettext_lazy("Zu den Tafeln")
+
+
 _TELLING = telling.Telling(
     {
-        operations.BoardHasChanged: (
-            gettext_lazy("Jemand hat diese Tafel inzwischen geändert."),
-            gettext_lazy("Ihre Änderung wurde nicht übernommen. Sehen Sie sich die Tafel an und"
-                         " ändern Sie sie dann noch einmal."),
+        operations.BoardIsAway: (
+            gettext_lazy("Diese Tafel ist entfernt worden."),
+            gettext_lazy("Aus der Liste der Tafeln lässt sie sich zurückholen. Haben Sie gerade etwas"
+                         " geschrieben, so ist es nicht gespeichert; mit „Zurück“ in Ihrem Browser finden"
+                         " Sie es wieder."),
+        ),
+        operations.TileIsAway: (
+            gettext_lazy("Diese Kachel ist inzwischen von der Tafel genommen worden."),
+            gettext_lazy("An der Tafel lässt sich das rückgängig machen. Haben Sie gerade etwas geschrieben,"
+                         " so ist es nicht gespeichert; mit „Zurück“ in Ihrem Browser finden Sie es wieder."),
         ),
         operations.BoardExists: (
             gettext_lazy("Eine Tafel mit diesem Namen gibt es schon."),
@@ -106,7 +121,8 @@ _TELLING = telling.Telling(
             gettext_lazy("Auf eine Tafel passen höchstens 60 Kacheln in 12 Themen."),
             gettext_lazy("Entfernen Sie einige, oder beginnen Sie eine zweite Tafel."),
         ),
-    }
+    },
+    back=_back,
 )  # fmt: skip
 told = _TELLING.told
 

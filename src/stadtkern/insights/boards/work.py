@@ -12,7 +12,17 @@ from django.utils.translation import gettext
 from stadtkern.core import problems
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
-from stadtkern.insights.boards import arranging, entities, framing, keeping, operations, queries, views, words
+from stadtkern.insights.boards import (
+    arranging,
+    entities,
+    framing,
+    keeping,
+    operations,
+    queries,
+    stepping,
+    views,
+    words,
+)
 from stadtkern.insights.boards.entities import Draft
 from stadtkern.insights.cockpit import board as tiles
 from stadtkern.insights.cockpit import definitions
@@ -21,7 +31,6 @@ from stadtkern.ui import formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
-_STEPS = {"hoch": -1, "runter": 1}
 # What changes what others see.
 _RELEASES = ("veroeffentlichen", "entfernen", "zurueckholen")
 
@@ -87,6 +96,8 @@ async def board(request: HttpRequest, key: str) -> HttpResponse:
         "may_publish": may_publish,
         "undoable": len(before) > 1,
         "last": words.step(before[0].step) if before else "",
+        "last_by": before[0].made_by if before else "",
+        "overtaken": bool(request.GET.get("ueberholt")),
         "done": bool(request.GET.get("getan")),
         "views": [
             (f"?sicht={name}#vorschau", words.VIEWS[each], (each == "expert") is closer)
@@ -123,44 +134,21 @@ async def do(request: HttpRequest, key: str) -> HttpResponse:
         person, found = await opened(visit, request, key, removed=request.POST.get("was") == "zurueckholen")
         if request.method != "POST":
             return redirect("board-work", key=key)
-        what, version = request.POST.get("was", ""), number(request.POST.get("version"))
-        by, connection = person.principal_id, visit.connection
+        what = request.POST.get("was", "")
         if what in _RELEASES and not await _may_publish(visit, person, found):
             raise permissions.RoleIsMissing("publisher")
         if what == "entfernen":
-            await operations.take_away(connection, key=key)
+            await operations.take_away(visit.connection, key=key)
             return redirect("boards-work")
         if what == "zurueckholen":
-            await operations.bring_back(connection, key=key)
-        elif what == "rueckgaengig":
-            await operations.undo(connection, by=by, key=key, version=version)
-        elif what == "veroeffentlichen":
-            await operations.publish(connection, key=key, version=version)
-        else:
-            content, step = _changed(found.content, what, request)
-            if content != found.content:
-                await operations.save(connection, by=by, key=key, version=version, content=content, step=step)
+            if found.removed_at is not None:
+                await operations.bring_back(visit.connection, key=key)
+            return redirect_back(key)
+        try:
+            await stepping.step(visit.connection, by=person.principal_id, board=found, given=request.POST)
+        except operations.BoardHasChanged:
+            return redirect_back(key, said="ueberholt")
     return redirect_back(key)
-
-
-def _changed(content: Content, what: str, request: HttpRequest) -> tuple[Content, str]:
-    tile, group = request.POST.get("kachel", ""), request.POST.get("thema", "")
-    if what in _STEPS and tile:
-        return arranging.moved(content, tile=tile, by=_STEPS[what]), "moved"
-    if what in _STEPS:
-        return arranging.theme_moved(content, group=group, by=_STEPS[what]), "moved"
-    if what == "ordnen":
-        order = request.POST.get("ordnung", "").split()
-        return arranging.ordered(content, order=order[:200]), "moved"
-    if what in ("breit", "schmal"):
-        return arranging.widened(content, tile=tile, wide=what == "breit"), "width"
-    if what in ("nur-fach", "beide"):
-        return arranging.reserved(content, tile=tile, expert=what == "nur-fach"), "view"
-    if what == "kachel-weg":
-        return arranging.without(content, tile=tile), "removed"
-    if what == "thema-weg":
-        return arranging.theme_removed(content, group=group), "theme-removed"
-    raise problems.NotFound()
 
 
 @words.told
@@ -231,9 +219,11 @@ async def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
         if content.audience not in entities.audiences(person):
             raise problems.NotFound()
         if request.method == "POST":
-            await operations.restore(
-                visit.connection, by=person.principal_id, key=key, version=_sent(request), number=number
-            )
+            by, base = person.principal_id, _sent(request)
+            try:
+                await operations.restore(visit.connection, by=by, key=key, version=base, number=number)
+            except operations.BoardHasChanged:
+                return redirect_back(key, said="ueberholt")
             return redirect_back(key)
         groups = await tiles.arranged(visit, key="", content=content)
     about = {
@@ -246,28 +236,28 @@ async def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
 async def opened(
     visit: Visit, request: HttpRequest, key: str, *, removed: bool = False
 ) -> tuple[Person, Draft]:
-    """The person and the board that they work on. Raises NotFound for boards that they may not see."""
+    """The person and the board that they work on, with `removed` also one that was taken away.
+
+    Raises NotFound for boards that they may not see, BoardIsAway.
+    """
     person = await permissions.require_in_city(request, visit.connection, role="editor")
     found = await queries.draft(visit.connection, key=key)
-    if found.content.audience not in entities.audiences(person) or (found.removed_at is not None) != removed:
+    if found.content.audience not in entities.audiences(person):
         raise problems.NotFound()
+    if found.removed_at is not None and not removed:
+        raise operations.BoardIsAway()
     return person, found
 
 
-def number(given: str | None) -> int:
-    """A number from a form; what is none stands for nothing."""
-    return int(given) if given and given.isascii() and given.isdecimal() and len(given) < 10 else 0
-
-
-def redirect_back(key: str) -> HttpResponse:
-    """To the board, which says what was done."""
+def redirect_back(key: str, *, said: str = "getan") -> HttpResponse:
+    """To the board, which says what was done, or why nothing was."""
     answer = redirect("board-work", key=key)
-    answer["Location"] += "?getan=1"
+    answer["Location"] += f"?{said}=1"
     return answer
 
 
 def _sent(request: HttpRequest) -> int:
-    return number(request.POST.get("version"))
+    return stepping.number(request.POST.get("version"))
 
 
 async def _may_publish(visit: Visit, person: Person, found: Draft) -> bool:

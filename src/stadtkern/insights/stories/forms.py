@@ -26,7 +26,7 @@ NAMES: Mapping[Kind, Promise] = {
     "tile": gettext_lazy("Kachel"),
     "map": gettext_lazy("Karte"),
 }
-_NAMES = ("kind", "source", "place", *(f"text_{field}" for field in languages.FIELDS.values()), *tiles.FIELDS)
+FIELDS = ("kind", "source", "place", *(f"text_{field}" for field in languages.FIELDS.values()), *tiles.FIELDS)
 _AREA, _SHORT = {"rows": 8}, {"rows": 3}
 _SOURCES = {
     "diagram": (
@@ -226,40 +226,10 @@ def sent(data: QueryDict) -> list[dict[str, str]]:
     count = data.get("count", "")
     found = []
     for number in range(min(int(count), MOST_BLOCKS) if count.isdecimal() and len(count) < 4 else 0):
-        fields = {name: data.get(f"b{number}-{name}", "") for name in _NAMES}
+        fields = {name: data.get(f"b{number}-{name}", "") for name in FIELDS}
         if fields["kind"] in KINDS:
             found.append(fields)
     return found
-
-
-def arranged(blocks: list[dict[str, str]], do: str) -> list[dict[str, str]]:
-    """The blocks after a button that moves, adds or removes one; others leave them as they are."""
-    what, _, which = do.partition("-")
-    if what == "add" and which in KINDS and len(blocks) < MOST_BLOCKS:
-        return [*blocks, {**dict.fromkeys(_NAMES, ""), "kind": which}]
-    which, _, source = which.partition(":")
-    at = int(which) if which.isdecimal() and len(which) < 4 else -1
-    if not 0 <= at < len(blocks):
-        return blocks
-    moved = list(blocks)
-    if what == "take":
-        moved[at] = {**blocks[at], "source": _together(blocks[at], source)}
-        return moved
-    block = moved.pop(at)
-    if what == "remove":
-        return moved
-    moved.insert(max(0, at - 1) if what == "up" else at + 1 if what == "down" else at, block)
-    return moved
-
-
-def _together(block: Mapping[str, str], source: str) -> str:
-    """A series that is taken stands beside those that are there; anything else takes their place."""
-    if block["kind"] == "tile":
-        return tiles.together(block["source"], source)
-    chosen, taken = asking.of_address(block["source"]), asking.of_address(source)
-    if block["kind"] == "values" and chosen.ids and taken.ids:
-        return chosen.query(ids=[*chosen.ids, *(each for each in taken.ids if each not in chosen.ids)])
-    return source[: asking.LONGEST_QUERY]
 
 
 def unchecked(blocks: Sequence[Mapping[str, str]]) -> list[BlockForm]:

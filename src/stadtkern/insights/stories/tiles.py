@@ -88,6 +88,11 @@ def together(chosen: str, taken: str) -> str:
     return sources.query(sources.both(sources.of_address(chosen), sources.of_address(taken)))
 
 
+def without(chosen: str, dropped: str) -> str:
+    """The query of what the first names and the second does not."""
+    return sources.query(sources.but(sources.of_address(chosen), sources.of_address(dropped)))
+
+
 def told(form: forms.TileForm, *, source: str) -> Definition:
     """The tile as it is kept."""
     return form.told(key=_KEY, source=sources.of_address(source))

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
@@ -74,12 +75,15 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
     """Write on; each save is a version."""
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role=WRITES)
-        story = await _story(visit, id)
-        newest = (await queries.versions(visit.connection, id=id))[0]
-        on = writing.Opened(story=story, newest=newest, removes=person.serves(role=PUBLISHES))
+        on = await _opened(visit, person, id)
+        if on is None and request.method == "POST":
+            return await writing.removed(request, visit)
+        if on is None:
+            raise Http404
         if request.method != "POST":
-            head = forms.HeadForm(initial=forms.head_of(newest.told))
-            return await writing.form(request, visit, head, forms.blocks_of(newest.told.blocks), on=on)
+            told = on.newest.told
+            head, blocks = forms.HeadForm(initial=forms.head_of(told)), forms.blocks_of(told.blocks)
+            return await writing.form(request, visit, head, blocks, on=on)
         sent = await writing.sent(request, visit, on=on)
         if not isinstance(sent, Told):
             return sent
@@ -98,9 +102,20 @@ async def edit(request: HttpRequest, id: int) -> HttpResponse:
             on = msgspec.structs.replace(on, newest=newest, overtaken=True)
             head, blocks = forms.HeadForm(request.POST), forms.checked(forms.sent(request.POST))
             return await writing.form(request, visit, head, blocks, on=on, status=problem.status)
+        except problems.NotFound:
+            return await writing.removed(request, visit)
     if request.POST.get("do") == "show":
         return redirect("story-preview", id=id)
     return redirect(f"{request.path}?gespeichert=1")
+
+
+async def _opened(visit: Visit, person: Person, id: int) -> writing.Opened | None:
+    """A story that somebody writes on, with its newest version; nothing where it has been removed."""
+    story = await queries.one(visit.connection, id=id) if id < 2**62 else None
+    found = await queries.versions(visit.connection, id=id) if story else []
+    if story is None or not found:
+        return None
+    return writing.Opened(story=story, newest=found[0], removes=person.serves(role=PUBLISHES))
 
 
 async def preview(request: HttpRequest, id: int) -> HttpResponse:

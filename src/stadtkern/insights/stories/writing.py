@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from stadtkern.insights.boards import feeding, sources
-from stadtkern.insights.stories import finding, forms, naming
+from stadtkern.insights.stories import arranging, finding, forms, naming
 from stadtkern.insights.stories.entities import Story, Told, Version
 from stadtkern.ui.visit import Visit
 
@@ -32,7 +33,7 @@ async def sent(request: HttpRequest, visit: Visit, *, on: Opened | None = None) 
     blocks = forms.sent(request.POST)
     do = _meant(request, blocks)
     if do not in ("save", "show"):
-        arranged = forms.unchecked(await _titled(visit, forms.arranged(blocks, do)))
+        arranged = forms.unchecked(await _titled(visit, arranging.arranged(blocks, do)))
         head = forms.HeadForm(
             initial={name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
         )
@@ -72,6 +73,13 @@ def _meant(request: HttpRequest, blocks: Sequence[Mapping[str, str]]) -> str:
     return next(sought, do) if do == "save" else do
 
 
+async def removed(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Somebody removed the story meanwhile: what was written stays, and saved again begins a new story."""
+    head = {name: request.POST.get(name, "") for name in forms.HeadForm.base_fields}
+    blocks = forms.unchecked(arranging.arranged(forms.sent(request.POST), request.POST.get("do", "")))
+    return await form(request, visit, forms.HeadForm(initial=head), blocks, removed=True, status=410)
+
+
 async def form(
     request: HttpRequest,
     visit: Visit,
@@ -80,26 +88,31 @@ async def form(
     *,
     on: Opened | None = None,
     arranged: bool = False,
+    removed: bool = False,
     found: finding.Found | None = None,
     at: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The form, with what its parts show in words."""
-    named = await naming.names(
-        visit,
-        [(each.of, str(each["source"].value() or "") if "source" in each.fields else "") for each in blocks],
-    )
+    named = [
+        (each, await naming.pieces(visit, each.of, str(each["source"].value() or "")))
+        if "source" in each.fields
+        else (each, ())
+        for each in blocks
+    ]
     newest = on.newest.number if on else 0
     about = {
         "head": head,
         "blocks": blocks,
-        "named": list(zip(blocks, named, strict=True)),
+        "named": named,
         "story": on.story if on else None,
         "newest": on.newest if on else None,
         "removes": bool(on and on.removes),
         "overtaken": bool(on and on.overtaken),
         "base": newest if on and on.overtaken else request.POST.get("base") or newest,
         "arranged": arranged,
+        "removed": removed,
+        "action": reverse("story-new") if removed else request.path,
         "found": found,
         "finding": at,
         "saved": bool(request.GET.get("gespeichert")) and request.method == "GET",
