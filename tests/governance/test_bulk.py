@@ -68,9 +68,9 @@ async def record(connection: Connection, key: str) -> Dataset:
     return found
 
 
-async def looked_at(visitor: AsyncClient, keys: list[str], **said: str) -> dict[str, Any]:
-    """The fields of the preview's form."""
-    answer = await visitor.post(_CHANGE, {"datensatz": keys, **said})
+async def looked_at(visitor: AsyncClient, keys: list[str], *, under: str = "", **said: str) -> dict[str, Any]:
+    """The fields of the preview's form; `under`: the language's part of the address."""
+    answer = await visitor.post(under + _CHANGE, {"datensatz": keys, **said})
     page = answer.content.decode()
     assert answer.status_code == 200, page
     main = page.partition("<main")[2]
@@ -138,6 +138,16 @@ async def test_each_kind_of_step_is_taken_and_taken_back(
     assert await stand() == [value] * 3
     assert (await visitor.post(f"{step}/rueckgaengig")).status_code == 302
     assert await stand() == before
+
+
+async def test_a_step_is_named_in_the_language_of_who_looks(visitor: AsyncClient, shop: Shop) -> None:
+    """A theme that was chosen on an English page is called by its German name on a German one."""
+    visitor.cookies["sessionid"] = shop.publisher.cookie
+    fields = await looked_at(visitor, shop.ready, under="/en", act="theme", theme="ENVI")
+    step = str((await visitor.post(f"/en{_CHANGE}", fields))["location"]).removeprefix("/en")
+    assert "<h1>Ein Thema ergänzen: Umwelt</h1>" in (await visitor.get(step)).content.decode()
+    assert "<h1>Add a theme: Environment</h1>" in (await visitor.get(f"/en{step}")).content.decode()
+    assert "Ein Thema ergänzen: Umwelt</a>" in (await visitor.get("/arbeit/datensaetze")).content.decode()
 
 
 async def test_undo_leaves_what_others_changed(

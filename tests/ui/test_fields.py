@@ -7,6 +7,7 @@ import re
 
 from django import forms
 from django.template import Context, Template
+from django.utils import translation
 
 from stadtkern.ui.templatetags import ui
 
@@ -41,3 +42,24 @@ def test_a_text_says_its_language_where_it_is_not_the_pages() -> None:
     assert ui.tongue({"de": "Baum", "en": "tree"}) == ""
     assert ui.tongue({"de": "", "en": "tree"}) == ' lang="en"'
     assert ui.tongue({}) == ""
+
+
+class _Texts(forms.Form):
+    title_de = forms.CharField(label="Titel")
+    title_en = forms.CharField(label="Titel auf Englisch")
+    name = forms.CharField(label="Name", widget=forms.TextInput(attrs={"lang": "de"}))
+    place = forms.CharField(label="Ort")
+
+
+def test_an_english_form_says_which_texts_are_german() -> None:
+    """In its mistakes, too; browsers read and check each text in its own language."""
+    page = Template("{% load ui %}{% mistakes form %}{% for one in form %}{% field one %}{% endfor %}")
+    with translation.override("en"):
+        english = page.render(Context({"form": _Texts({})}))
+    assert english.count("Titel (in German)") == 2
+    assert english.count("Name (in German)") == 2
+    assert "Ort (" not in english
+    assert english.count('lang="de"') == 2
+    german = page.render(Context({"form": _Texts({})}))
+    assert "auf Deutsch)" not in german
+    assert german.count('lang="en"') == 1

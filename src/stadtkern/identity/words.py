@@ -33,6 +33,17 @@ VERBS: dict[str, Promise] = {
     "delete": _("löschen"),
     "entities": _("Messorte und Messreihen anlegen"),
 }
+# What allauth says; spelled our way in English (in the catalogue of words), as it is in German.
+BORROWED = (
+    _("Email"),
+    _("Email address"),
+    _("Current Password"),
+    _("New Password"),
+    _("New Password (again)"),
+    _("The email address and/or password you specified are not correct."),
+    _("This email address is already associated with this account."),
+    _("A user is already registered with this email address."),
+)
 
 
 def role(key: str) -> str:

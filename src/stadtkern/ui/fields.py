@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.forms import BoundField
+from django.utils.translation import gettext, gettext_lazy
 
-from stadtkern.ui import guard
+from stadtkern.ui import formats, guard
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TONGUES = {"de": "de", "easy": "de", "en": "en"}
 
 
 class Text(forms.CharField):
@@ -20,6 +22,20 @@ class Text(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text as it is stored."""
         return _CONTROL.sub("", (super().to_python(value) or "").replace("\r\n", "\n"))
+
+
+def spoken(bound: BoundField) -> None:
+    """Give a field for text in another language its `lang`; an English page says which fields are German.
+
+    Fields tell it by their name, such as `title_de`, or by the `lang` of their widget.
+    """
+    page, attrs = formats.language()[:2], bound.field.widget.attrs
+    tongue = attrs.get("lang") or _TONGUES.get(bound.name.rpartition("_")[2], page)
+    if tongue == page:
+        return
+    attrs["lang"] = tongue
+    if tongue == "de" and not bound.name.endswith("_easy"):
+        bound.label = gettext("%(label)s (auf Deutsch)") % {"label": bound.field.label}
 
 
 class Guarded(forms.Form):

@@ -33,7 +33,7 @@ class Day(forms.DateField):
 
 def _text(label: Any, *, longest: int = 300, rows: int = 0, **given: Any) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
-    return forms.CharField(label=label, max_length=longest, widget=widget, **{"required": False, **given})
+    return forms.CharField(label=label, max_length=longest, **{"widget": widget, "required": False, **given})
 
 
 def _one_of(label: Any, facet: str, **given: Any) -> forms.ChoiceField:
@@ -137,7 +137,9 @@ class MetadataForm(forms.Form):
 class DatasetForm(forms.Form):
     """A new dataset."""
 
-    title = _text(gettext_lazy("Titel"), required=True, longest=200)
+    title = _text(
+        gettext_lazy("Titel"), required=True, longest=200, widget=forms.TextInput(attrs={"lang": "de"})
+    )
     kind = forms.ChoiceField(
         label=gettext_lazy("Art der Daten"), initial="files",
         choices=[(kind, wording.KINDS[kind]) for kind in ("files", "table", "features", "link", "series")],

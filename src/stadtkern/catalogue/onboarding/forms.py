@@ -114,9 +114,13 @@ class DecisionForm(forms.Form):
 class AboutForm(forms.Form):
     """What the dataset is called and under which terms it stands."""
 
-    title = forms.CharField(label=_("Titel des Datensatzes"), max_length=200)
+    title = forms.CharField(
+        label=_("Titel des Datensatzes"), max_length=200, widget=forms.TextInput(attrs={"lang": "de"})
+    )
     description = forms.CharField(
-        label=_("Was kann man daraus lernen?"), max_length=5000, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("Was kann man daraus lernen?"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4, "lang": "de"}),
     )
     licence = forms.ChoiceField(label=_("Lizenz"))
     attribution = forms.CharField(

@@ -65,6 +65,18 @@ def preview(
     return lines
 
 
+def title(said: Said, *, rooms: Mapping[str, str]) -> str:
+    """A step's room, theme or licence in the page's language; a room that is gone as it was called then."""
+    match said.act:
+        case "move":
+            return rooms.get(said.value, said.title)
+        case "theme":
+            return wording.name("theme", said.value)
+        case "licence":
+            return vocabularies.licence(said.value).name
+    return said.title
+
+
 def _look_publish(dataset: Dataset, said: Said, kinds: Mapping[int, str]) -> tuple[str, str, str]:  # noqa: ARG001
     before, after = str(wording.STATES[dataset.state]), str(wording.STATES["published"])
     if dataset.state == "published":

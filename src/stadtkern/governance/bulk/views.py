@@ -95,9 +95,11 @@ async def step(request: HttpRequest, id: int) -> HttpResponse:
         changes = await queries.changes(desk.connection, id=found.id)
         ids = [each.dataset_id for each in changes]
         shown = await records.by_ids(desk.connection, desk.visit.scope, ids=ids)
+        rooms = dict(await editor.rooms(desk.visit, desk.person))
     context = {
         "step": found,
         "act": ACTS[found.said.act],
+        "named": acts.title(found.said, rooms=rooms),
         "datasets": [(each.key, _title(each)) for each in shown],
         "total": len(ids),
         "kept": _number(request.GET.get("blieb", "")) or 0,
@@ -148,7 +150,8 @@ async def _list(
             "?" + urlencode({**asked, "seite": question.page + 1}) if more else "",
         ),
         "steps": [
-            (each, ACTS[each.said.act]) for each in await queries.last(desk.connection, person=desk.person)
+            (each, ACTS[each.said.act], acts.title(each.said, rooms=dict(rooms)))
+            for each in await queries.last(desk.connection, person=desk.person)
         ],
         "most": queries.PAGE,
     }

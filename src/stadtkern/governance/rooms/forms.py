@@ -24,10 +24,11 @@ class DayInput(forms.DateInput):
 
 
 def words(
-    label: Any, *, most: int, rows: int = 0, required: bool = True, help_text: Any = ""
+    label: Any, *, most: int, rows: int = 0, required: bool = True, help_text: Any = "", lang: str = ""
 ) -> forms.CharField:
-    """A text in one line or, with `rows`, in several."""
-    widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
+    """A text in one line or, with `rows`, in several; `lang`: the language it is kept in."""
+    attrs = {"lang": lang} if lang else {}
+    widget = forms.Textarea(attrs={**attrs, "rows": rows}) if rows else forms.TextInput(attrs=attrs)
     return forms.CharField(
         label=label, max_length=most, required=required, widget=widget, help_text=help_text
     )
@@ -36,12 +37,13 @@ def words(
 class RoomForm(forms.Form):
     """What a room is for, and what its members accept."""
 
-    title = words(gettext_lazy("Name"), most=120)
+    title = words(gettext_lazy("Name"), most=120, lang="de")
     purpose = words(
         gettext_lazy("Wozu er da ist"),
         most=1_000,
         rows=3,
         required=False,
+        lang="de",
         help_text=gettext_lazy("Für die, die Zugang haben."),
     )
     terms = words(
@@ -49,6 +51,7 @@ class RoomForm(forms.Form):
         most=20_000,
         rows=8,
         required=False,
+        lang="de",
         help_text=gettext_lazy(
             "Wer Zugang hat, stimmt ihnen zu, bevor etwas zu sehen ist – nach jeder Änderung von neuem."
         ),
@@ -58,7 +61,7 @@ class RoomForm(forms.Form):
 class NewRoomForm(forms.Form):
     """A room that is new."""
 
-    title = words(gettext_lazy("Name"), most=120)
+    title = words(gettext_lazy("Name"), most=120, lang="de")
     key = forms.CharField(
         label=gettext_lazy("Kennung"),
         max_length=63,
@@ -72,7 +75,7 @@ class NewRoomForm(forms.Form):
             )
         ],
     )
-    purpose = words(gettext_lazy("Wozu er da ist"), most=1_000, rows=3, required=False)
+    purpose = words(gettext_lazy("Wozu er da ist"), most=1_000, rows=3, required=False, lang="de")
     organisation = forms.TypedChoiceField(label=gettext_lazy("Wer ihn betreut"), coerce=int)
 
     def __init__(self, *args: Any, organisations: Sequence[Organisation], **more: Any):

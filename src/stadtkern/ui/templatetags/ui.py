@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext
 
 from stadtkern.city import languages
 from stadtkern.core import times
-from stadtkern.ui import assets, formats, shapes
+from stadtkern.ui import assets, fields, formats, shapes
 
 register = template.Library()
 _ENDED = timedelta(days=60)
@@ -171,6 +171,7 @@ def field(bound: BoundField) -> dict[str, Any]:
     shown = bound.field.widget.attrs  # each form has its own fields
     if shown.get("placeholder") == bound.label:  # said above the field; inside it looks as if filled in
         del shown["placeholder"]
+    fields.spoken(bound)
     wrong = bool(bound.errors)
     classes = f"{part.widget} {part.wrong_widget}" if wrong else part.widget
     found = {
@@ -189,6 +190,8 @@ def field(bound: BoundField) -> dict[str, Any]:
 @register.inclusion_tag("ui/mistakes.html")
 def mistakes(form: BaseForm) -> dict[str, Any]:
     """Above a form: what is wrong in it, each with a link to its field."""
+    for bound in form:
+        fields.spoken(bound)
     return {"form": form}
 
 
