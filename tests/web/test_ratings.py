@@ -87,14 +87,17 @@ async def test_a_page_asks_and_its_owners_read_the_answer(
     assert "Was heißt &lt;b&gt;gefaellt&lt;/b&gt;?" in listed
     assert re.search(r'<td class="number"[^>]*>1</td><td class="number"[^>]*>1</td>', listed)
     number = re.findall(r'value="read-(\d+)"', listed)[0]
-    assert (await visitor.post(_WORK, {"do": f"read-{number}"})).status_code == 302
-    assert f'value="back-{number}"' in await text(visitor, _WORK)
+    ticked = await visitor.post(_WORK, {"do": f"read-{number}"})
+    said = await text(visitor, ticked["Location"])
+    assert "als gelesen abgehakt" in said
+    assert said.count(f'value="back-{number}"') == 2  # beside what was done, and in the list
     assert "Anmerkung zu einer Seite" not in await text(visitor, "/arbeit")
     assert (await visitor.post(_WORK, {"do": f"back-{number}"})).status_code == 302
     assert f'value="read-{number}"' in await text(visitor, _WORK)
     for odd in ("", "read-", "read--1", f"read-{2**63}", "read-" + "0" * 20 + "9" * 20, "read-" + "9" * 5000):
         assert (await visitor.post(_WORK, {"do": odd})).status_code == 404
-    assert (await visitor.post(_WORK, {"do": f"delete-{number}"})).status_code == 302
+    gone = await visitor.post(_WORK, {"do": f"delete-{number}"})
+    assert "Die Anmerkung ist gelöscht" in await text(visitor, gone["Location"])
     assert await _all(connection) == [(f"/daten/{key}", True, "", "de")]
 
 

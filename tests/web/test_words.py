@@ -18,6 +18,7 @@ from stadtkern.web.words import views
 from tests import people
 
 pytestmark = pytest.mark.anyio
+MESSAGES = "/arbeit/rueckmeldungen"
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ async def test_a_missing_word_becomes_an_entry(visitor: AsyncClient, connection:
         "also_de": "Flurabstände, ",
     }
     answer = await visitor.post(f"/arbeit/glossar/neu?aus={number}", about)
-    assert (answer.status_code, answer["Location"]) == (302, "/arbeit/glossar/flurabstand")
+    assert (answer.status_code, answer["Location"]) == (302, "/arbeit/glossar/flurabstand?getan=aus-meldung")
     assert "Flur&lt;b&gt;abstand" not in await _text(visitor, "/arbeit/rueckmeldungen")
     glossary = await queries.glossary(connection)
     term = glossary.find("flurabstand")
@@ -185,6 +186,52 @@ async def test_barriers_are_for_stewards_and_contacts_go_when_settled(
     assert await kept.fetchone() == (0,)
     assert (await visitor.post(address, {"what": "delete"})).status_code == 302
     await _text(visitor, address, 404)
+
+
+async def test_what_was_done_to_a_message_is_said_and_can_be_taken_back(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """The list says which entry is settled; a button there opens it again; deleting is said, too."""
+    await _sent(visitor, "/glossar/fehlt", subject="Rigole <b>", place="")
+    await people.signed_in(connection, visitor, role="editor")
+    queue = await _text(visitor, MESSAGES)
+    address = re.findall(r'href="(/arbeit/rueckmeldungen/\d+)"><strong>Rigole', queue)[0]
+    for _ in range(2):  # twice the button does no harm
+        settled = await visitor.post(address, {"what": "settle"})
+        said = await _text(visitor, str(settled["Location"]))
+        assert re.search(r'role="status"><p>„Rigole &lt;b&gt;“ ist erledigt', said)
+    again = f'action="{address}"'
+    assert again in said
+    opened = await visitor.post(address, {"what": "reopen"})
+    said = await _text(visitor, str(opened["Location"]))
+    assert "„Rigole &lt;b&gt;“ ist wieder offen" in said
+    assert f'href="{address}"' in said
+    deleted = await visitor.post(address, {"what": "delete"})
+    said = await _text(visitor, str(deleted["Location"]))
+    assert "Die Meldung ist gelöscht" in said
+    for odd in ("getan=erledigt&nr=999999", "getan=erledigt&nr=²", f"getan=erledigt&nr={9**30}", "getan=x"):
+        assert "„Rigole" not in await _text(visitor, f"{MESSAGES}?{odd}")
+
+
+async def test_a_word_that_was_removed_meanwhile_is_not_lost(
+    visitor: AsyncClient, connection: Connection
+) -> None:
+    """Whoever saves it reads that it is gone and saves it anew; what was done is said each time."""
+    await people.signed_in(connection, visitor, role="editor")
+    given = {"name_de": "Rigole", "short_de": "Ein Graben für Regenwasser."}
+    made = await visitor.post("/arbeit/glossar/neu", given)
+    assert "steht jetzt im Glossar" in await _text(visitor, str(made["Location"]))
+    address = str(made["Location"]).partition("?")[0]
+    changed = await visitor.post(address, {**given, "short_de": "Ein Graben."})
+    assert "wird ab jetzt so erklärt" in await _text(visitor, str(changed["Location"]))
+    removed = await visitor.post(f"{address}/entfernen")
+    assert "Das Wort ist entfernt" in await _text(visitor, str(removed["Location"]))
+    late = await visitor.post(address, {**given, "short_de": "Lange überlegt."})
+    page = late.content.decode()
+    assert late.status_code == 410
+    assert "inzwischen entfernt worden" in page
+    assert 'action="/arbeit/glossar/neu"' in page
+    assert "Lange überlegt." in page
 
 
 async def test_programs_and_double_clicks_are_kept_out(visitor: AsyncClient, connection: Connection) -> None:

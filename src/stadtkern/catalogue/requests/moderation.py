@@ -18,6 +18,7 @@ from stadtkern.catalogue.requests import forms, operations, proposing, queries
 from stadtkern.catalogue.requests.entities import STATES, Request
 from stadtkern.catalogue.requests.views import page_address
 from stadtkern.identity import permissions
+from stadtkern.ui import done
 from stadtkern.ui import visit as visits
 
 _LARGEST_ID = 2**63 - 1
@@ -108,7 +109,7 @@ async def delete(request: HttpRequest, id: int) -> HttpResponse:
         found = await _request(desk, id)
         if request.method == "POST":
             await operations.delete(desk.visit.connection, id=id)
-            return redirect("requests-work")
+            return done.redirect("requests-work", did="geloescht")
     return render(request, "catalogue/requests/delete.html", {"asked": found})
 
 

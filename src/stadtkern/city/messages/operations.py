@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Writes of messages: take in, settle, forget."""
+"""Writes of messages: take in, settle, open again, forget."""
 
 from __future__ import annotations
 
@@ -54,6 +54,13 @@ async def settle(connection: Connection, *, by: int, id: int) -> None:
     async with connection.transaction():
         about = {"id": id, "person_id": by}
         if await (await connection.execute(_sql("settle_message"), about)).fetchone() is None:
+            raise problems.NotFound()
+
+
+async def reopen(connection: Connection, *, id: int) -> None:
+    """It waits again; how to reach whoever wrote stays forgotten. Raises NotFound."""
+    async with connection.transaction():
+        if await (await connection.execute(_sql("reopen_message"), {"id": id})).fetchone() is None:
             raise problems.NotFound()
 
 

@@ -48,6 +48,11 @@ FROM city.message WHERE id = %(id)s AND kind = ANY (%(kinds)s);
 UPDATE city.message SET settled_at = now(), settled_by = %(person_id)s, contact = ''
 WHERE id = %(id)s AND settled_at IS NULL RETURNING id;
 
+-- name: reopen_message
+-- It is to be seen to after all.
+UPDATE city.message SET settled_at = NULL, settled_by = NULL
+WHERE id = %(id)s RETURNING id;
+
 -- name: remove_message
 -- Forget a message.
 DELETE FROM city.message WHERE id = %(id)s RETURNING id;

@@ -27,7 +27,7 @@ from stadtkern.insights.boards.entities import Draft
 from stadtkern.insights.cockpit import board as tiles
 from stadtkern.insights.cockpit import definitions
 from stadtkern.insights.cockpit.definitions import Content
-from stadtkern.ui import formats
+from stadtkern.ui import done, formats
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 
@@ -139,7 +139,7 @@ async def do(request: HttpRequest, key: str) -> HttpResponse:
             raise permissions.RoleIsMissing("publisher")
         if what == "entfernen":
             await operations.take_away(visit.connection, key=key)
-            return redirect("boards-work")
+            return done.redirect("boards-work", did="entfernt")
         if what == "zurueckholen":
             if found.removed_at is not None:
                 await operations.bring_back(visit.connection, key=key)

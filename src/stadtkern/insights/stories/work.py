@@ -18,7 +18,7 @@ from stadtkern.identity.permissions import Person
 from stadtkern.insights.stories import differences, forms, naming, operations, queries, shown, taking, writing
 from stadtkern.insights.stories.entities import Block, Story, Told, Version
 from stadtkern.insights.stories.permissions import PUBLISHES, WRITES
-from stadtkern.ui import telling
+from stadtkern.ui import done, telling
 from stadtkern.ui import visit as visits
 from stadtkern.ui.places import Waiting
 from stadtkern.ui.visit import Visit
@@ -47,7 +47,7 @@ async def listing(request: HttpRequest) -> HttpResponse:
                 raise permissions.RoleIsMissing("administrator")
             await operations.set_four_eyes(visit.connection, on=request.POST.get("four_eyes") == "1")
             visits.DOOR.forget_city()
-            return redirect("stories-work")
+            return done.redirect("stories-work", did="regel")
         entries = await queries.every(visit.connection)
         four_eyes = await queries.four_eyes(visit.connection)
     about = {"entries": entries, "four_eyes": four_eyes, "rules": person.administrator}
@@ -221,7 +221,7 @@ async def remove(request: HttpRequest, id: int) -> HttpResponse:
         newest = (await queries.versions(visit.connection, id=id))[0]
         if request.method == "POST" and story.public_number is None:
             await operations.remove(visit.connection, id=id)
-            return redirect("stories-work")
+            return done.redirect("stories-work", did="entfernt")
     return render(request, "insights/stories/remove.html", {"story": story, "newest": newest})
 
 

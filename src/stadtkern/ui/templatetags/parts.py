@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from stadtkern.city import languages
 from stadtkern.city.glossary.entities import Piece
+from stadtkern.ui import done as acts
 from stadtkern.ui import formats, paging
 
 register = template.Library()
@@ -143,6 +144,14 @@ def size(value: int) -> str:
 def note(content: str, *, kind: str = "") -> SafeString:
     """Something to be noticed; `kind`: warning, danger or good."""
     return _rendered("ui/note.html", {"kind": kind, "content": content})
+
+
+@register.simple_block_tag(takes_context=True)
+def done(context: template.Context, content: str, what: str) -> SafeString:
+    """Words on what was done, on the page that follows (`done.redirect(…, did=what)`)."""
+    if acts.before(context["request"]) != what:
+        return SafeString()
+    return _rendered("ui/done.html", {"content": content})
 
 
 @register.simple_block_tag

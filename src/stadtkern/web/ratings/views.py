@@ -22,7 +22,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.fragments import Fragment
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person, Role
-from stadtkern.ui import guard
+from stadtkern.ui import done, guard
 from stadtkern.ui import visit as visits
 from stadtkern.ui.places import Waiting
 from stadtkern.ui.visit import Visit
@@ -106,21 +106,21 @@ async def listing(request: HttpRequest) -> HttpResponse:
         person = await permissions.require(request, visit.connection, role=READS)
         mine = owner(visit.scope, person)
         if request.method == "POST":
-            await _seen_to(visit, mine, request.POST.get("do", ""))
-            return redirect("ratings")
+            return await _seen_to(visit, mine, request.POST.get("do", ""))
         since = (visit.now - _YEAR).date()
         skip = (page - 1) * queries.SIZE
         found = await queries.pages(visit.connection, mine, since=since, skip=skip)
         remarks = await queries.remarks(visit.connection, mine)
-        done = await queries.remarks(visit.connection, mine, read=True)
+        read = await queries.remarks(visit.connection, mine, read=True)
         waiting = await queries.waiting(visit.connection, mine)
         known = {
             path: await subjects.find(visit, path)
-            for path in dict.fromkeys([*(r.path for r in (*remarks, *done)), *(p.path for p in found)])
+            for path in dict.fromkeys([*(r.path for r in (*remarks, *read)), *(p.path for p in found)])
         }
     about: dict[str, Any] = {
         "remarks": [(remark, known[remark.path]) for remark in remarks],
-        "done": [(remark, known[remark.path]) for remark in done],
+        "done": [(remark, known[remark.path]) for remark in read],
+        "last": done.number(request),
         "more": waiting - len(remarks),
         "pages": [(each, known[each.path]) for each in found[: queries.SIZE]],
         "before": f"?seite={page - 1}" if page > 1 else "",
@@ -129,7 +129,7 @@ async def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "web/ratings/work.html", about)
 
 
-async def _seen_to(visit: Visit, mine: Fragment, do: str) -> None:
+async def _seen_to(visit: Visit, mine: Fragment, do: str) -> HttpResponse:
     """`read-7`: remark 7 is read, `back-7`: not yet after all, `delete-7`: gone. Raises Http404."""
     what, _, number = do.partition("-")
     if what not in ("read", "back", "delete") or not (
@@ -141,8 +141,9 @@ async def _seen_to(visit: Visit, mine: Fragment, do: str) -> None:
         raise Http404
     if what == "delete":
         await operations.remove(visit.connection, id=found.id)
-    else:
-        await operations.note(visit.connection, id=found.id, read=what == "read", day=_today(visit))
+        return done.redirect("ratings", did="geloescht")
+    await operations.note(visit.connection, id=found.id, read=what == "read", day=_today(visit))
+    return done.redirect("ratings", did="gelesen" if what == "read" else "offen", number=found.id)
 
 
 def _today(visit: Visit) -> date:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext
 
 from stadtkern.city.glossary import operations as terms
@@ -15,6 +15,7 @@ from stadtkern.city.messages import operations, queries
 from stadtkern.city.messages.entities import Kind, Message
 from stadtkern.identity import permissions
 from stadtkern.identity.permissions import Person
+from stadtkern.ui import done
 from stadtkern.ui import visit as visits
 from stadtkern.ui.visit import Visit
 from stadtkern.web.words import forms, views
@@ -40,7 +41,7 @@ async def new(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             try:
                 key = await _added(visit, person, form, message)
-                return redirect("glossary-term", key=key)
+                return done.redirect("glossary-term", key=key, did="aus-meldung" if message else "neu")
             except terms.TermStandsThere:
                 form.add_error("name_de", gettext("Dieses Wort erklärt das Glossar schon."))
         elif message and request.method != "POST":
@@ -68,13 +69,16 @@ async def change(request: HttpRequest, key: str) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role="editor")
         term = visit.city.glossary.find(key)
+        if term is None and request.method == "POST":
+            lost = {"form": forms.TermForm(request.POST), "removed": True}
+            return render(request, "web/glossary/form.html", lost, status=410)
         if term is None:
             raise Http404
         form = forms.TermForm(request.POST or None, initial=forms.start(term))
         if request.method == "POST" and form.is_valid():
             await terms.change(visit.connection, by=person.principal_id, key=key, **form.told())
             visits.DOOR.forget_city()
-            return redirect("glossary-work")
+            return done.redirect("glossary-work", did="geaendert")
     return render(request, "web/glossary/form.html", {"form": form, "term": term})
 
 
@@ -88,25 +92,28 @@ async def remove(request: HttpRequest, key: str) -> HttpResponse:
         if request.method == "POST":
             await terms.remove(visit.connection, key=key)
             visits.DOOR.forget_city()
-            return redirect("glossary-work")
+            return done.redirect("glossary-work", did="entfernt")
     return render(request, "web/glossary/remove.html", {"term": term})
 
 
 async def messages(request: HttpRequest) -> HttpResponse:
     """What waits, or what is settled."""
     settled = request.GET.get("stand") == "erledigt"
-    number = request.GET.get("seite", "")
-    page = max(1, int(number)) if number.isdecimal() and len(number) < 5 else 1
+    asked = request.GET.get("seite", "")
+    page = max(1, int(asked)) if asked.isdecimal() and len(asked) < 5 else 1
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role="editor")
         kinds = kinds_of(person)
         found = await queries.page(
             visit.connection, kinds=kinds, settled=settled, skip=(page - 1) * queries.SIZE
         )
+        number = done.number(request)
+        last = await queries.one(visit.connection, kinds=kinds, id=number) if number else None
     stand = "stand=erledigt&" if settled else ""
     about: dict[str, Any] = {
         "found": found[: queries.SIZE],
         "settled": settled,
+        "last": last,
         "views": [("?", gettext("Offen"), not settled), ("?stand=erledigt", gettext("Erledigt"), settled)],
         "before": f"?{stand}seite={page - 1}" if page > 1 else "",
         "after": f"?{stand}seite={page + 1}" if len(found) > queries.SIZE else "",
@@ -115,7 +122,7 @@ async def messages(request: HttpRequest) -> HttpResponse:
 
 
 async def settle(request: HttpRequest, id: int) -> HttpResponse:
-    """Note a message as settled, or forget it after asking (`?loeschen=1`)."""
+    """Note a message as settled or, after all, as open; or forget it after asking."""
     async with visits.open_visit(request) as visit:
         person = await permissions.require_in_city(request, visit.connection, role="editor")
         found = None
@@ -123,14 +130,25 @@ async def settle(request: HttpRequest, id: int) -> HttpResponse:
             found = await queries.one(visit.connection, kinds=kinds_of(person), id=id)
         if found is None:
             raise Http404
-        what = request.POST.get("what", "")
-        if request.method == "POST" and what in ("settle", "delete"):
-            if what == "delete":
-                await operations.remove(visit.connection, id=id)
-            elif found.settled_at is None:
-                await operations.settle(visit.connection, by=person.principal_id, id=id)
-            return redirect("messages")
+        if request.method == "POST" and (did := await _done(visit, person, found, request.POST)):
+            return done.redirect("messages", did=did, number=None if did == "geloescht" else id)
     return render(request, "web/messages/message.html", {"message": found})
+
+
+async def _done(visit: Visit, person: Person, message: Message, given: Mapping[str, str]) -> str:
+    """See to a message as its buttons say; what was done, or nothing. Twice the same does no harm."""
+    what = given.get("what", "")
+    if what == "delete":
+        await operations.remove(visit.connection, id=message.id)
+        return "geloescht"
+    if what == "settle":
+        if message.settled_at is None:
+            await operations.settle(visit.connection, by=person.principal_id, id=message.id)
+        return "erledigt"
+    if what == "reopen":
+        await operations.reopen(visit.connection, id=message.id)
+        return "offen"
+    return ""
 
 
 def kinds_of(person: Person) -> Sequence[Kind]:
