@@ -4,7 +4,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stadtkern.core import times
@@ -32,6 +32,28 @@ def test_offsets_and_fractions_become_utc() -> None:
     """Commas, short offsets and nanoseconds appear in the wild."""
     moment = times.parse_instant("2026-02-26T15:58:00,123456789+0100")
     assert moment == datetime(2026, 2, 26, 14, 58, 0, 123456, tzinfo=UTC)
+
+
+@given(
+    st.sampled_from(("2026-02-26T14:58:09Z", "2026-02-26T14:58:09.123Z")),
+    st.lists(st.tuples(st.integers(0, 23), st.sampled_from("0159-:T+.,WZz ٣")), max_size=4),
+)
+@example("2026-02-26T14:58:09.123Z", [(19, ":")])
+def test_the_short_way_reads_what_the_long_one_reads(text: str, changes: list[tuple[int, str]]) -> None:
+    """Whatever stands in the place of a character."""
+    for at, character in changes:
+        text = text[:at] + character + text[at + 1 :]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "_USUAL", {})
+        expected = _read(text)
+    assert _read(text) == expected
+
+
+def _read(text: str) -> datetime | None:
+    try:
+        return times.parse_instant(text)
+    except times.InvalidInstant:
+        return None
 
 
 def test_months_are_counted_from_1900() -> None:

@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 import stadtkern
+from stadtkern.core import times
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.imports import run
@@ -51,6 +52,25 @@ def _callers() -> Iterator[str]:
                 and (node.func.value.id, node.func.attr) in _STORING
             ):
                 yield path.relative_to(root).as_posix()
+
+
+def test_the_present_is_accepted_at_any_moment_and_a_leap_of_the_clock_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where nothing may lie ahead, what is remembered of the clock refuses nothing that came since."""
+    ticks, clock = 0.0, NOON
+    monkeypatch.setattr(times, "monotonic", lambda: ticks)
+    monkeypatch.setattr(times, "furthest_now", lambda: clock)
+    rules = admission.Admission(msgspec.structs.replace(Settings(), accepted_ahead=0))
+    second = timedelta(seconds=1)
+    assert isinstance(rules.one(reading(1, clock, 1.0)), readings.Reading)
+    ticks, clock = 0.5, NOON + second / 2
+    assert isinstance(rules.one(reading(1, clock, 1.0)), readings.Reading)
+    assert isinstance(rules.one(reading(1, clock + second, 1.0)), readings.OutsideAcceptedRange)
+    ticks, clock = 1.5, NOON + timedelta(days=1)
+    assert isinstance(rules.one(reading(1, clock, 1.0)), readings.Reading)
+    ticks, clock = 2.6, NOON + 3 * second
+    assert isinstance(rules.one(reading(1, NOON + timedelta(days=1), 1.0)), readings.OutsideAcceptedRange)
 
 
 def test_every_way_into_the_store_is_known() -> None:

@@ -12,6 +12,8 @@ from stadtkern.core import problems
 _INSTANT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d(:\d\d([.,]\d+)?)?)(?P<zone>[Zz]|[+-]\d\d:?\d\d)"
 )
+# Instants as most devices write them, by length: every third character from the eighth to the twentieth.
+_USUAL = {len(text): text[7:20:3] for text in ("2026-02-26T14:58:00Z", "2026-02-26T14:58:00.000Z")}
 _FIRST_YEAR = 1900
 _LEAP = timedelta(hours=1)
 _HELD_SECONDS = 86_400.0
@@ -84,6 +86,11 @@ def furthest_now() -> datetime:
 
 def parse_instant(text: str, *, where: str = "") -> datetime:
     """Read ISO 8601 with date, time and zone; raises InvalidInstant for anything else."""
+    if _USUAL.get(len(text)) == text[7:20:3] and text[-1] == "Z":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            raise InvalidInstant(f"{_shorten(text)}: {error}", where=where) from error
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise InvalidInstant(f"{_shorten(text)} is not a point in time", where=where)

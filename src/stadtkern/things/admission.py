@@ -18,6 +18,7 @@ from stadtkern.things.store import batch
 
 _LARGEST = 2**63 - 1
 _DEEPEST = 64
+_GLANCE_SECONDS = 1.0
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,6 +46,7 @@ class Admission:
         self._earliest = datetime(settings.accepted_from, 1, 1, tzinfo=UTC)
         self._ahead = timedelta(days=settings.accepted_ahead)
         self._latest: datetime | None = None
+        self._looked, self._look_again = self._earliest, float("-inf")
 
     @classmethod
     def between(cls, start: datetime, until: datetime) -> Self:
@@ -55,7 +57,10 @@ class Admission:
 
     def one(self, reading: readings.Reading) -> Outcome:
         """A single reading as it may be stored, or what is wrong with it."""
-        return self.fault(reading, latest=self.latest()) or policed(reading)
+        fault = self.fault(reading, latest=self._lately())
+        if isinstance(fault, readings.OutsideAcceptedRange):
+            fault = self.fault(reading, latest=self.latest())
+        return fault or policed(reading)
 
     def many(self, items: Sequence[readings.Reading]) -> Sequence[Outcome]:
         """The same for several, in order."""
@@ -89,6 +94,13 @@ class Admission:
     def latest(self) -> datetime:
         """The last instant that is accepted at the moment."""
         return self._latest or times.furthest_now() + self._ahead
+
+    def _lately(self) -> datetime:
+        """That instant as it was within the last second: whatever lies before it is accepted."""
+        ticks = times.monotonic()
+        if ticks >= self._look_again:
+            self._looked, self._look_again = self.latest(), ticks + _GLANCE_SECONDS
+        return self._looked
 
     def fault(self, reading: readings.Reading, *, latest: datetime) -> problems.Problem | None:
         """What is wrong with a reading, None where nothing is."""

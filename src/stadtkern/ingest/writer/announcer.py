@@ -58,9 +58,8 @@ class Announcer:
         taken, self._changed = self._changed, set()
         self._some.clear()
         try:
-            async with connection.transaction():
-                await aftermath.tell(connection, datastream_ids=sorted(taken))
-                await outbox.wake(connection)
+            await aftermath.tell(connection, datastream_ids=sorted(taken))
+            await outbox.wake(connection)
         except psycopg.Error:
             self.add(taken)
             raise

@@ -7,8 +7,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from stadtkern.core import problems
 from stadtkern.things import readings
+
+log = structlog.get_logger(__name__)
 
 Answer = readings.Stored | problems.Problem
 
@@ -39,25 +43,55 @@ class Call:
             self.answers.set_exception(problem)
 
 
+Done = Callable[[Answer], None]
+
+
+class Telling:
+    """Tells callers from the loop what became of their readings, those of one commit together.
+
+    Not from within the commit, and each for itself: what goes wrong with one concerns nobody else.
+    `count` is told first of all answers.
+    """
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop, count: Callable[[Sequence[Answer]], None]):
+        self.time = loop.time
+        self._loop = loop
+        self._count = count
+        self._waiting: list[tuple[Done, Answer]] = []
+
+    def add(self, done: Done, answer: Answer) -> None:
+        """This one is told soon."""
+        if not self._waiting:
+            self._loop.call_soon(self._tell)
+        self._waiting.append((done, answer))
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._count([answer for _, answer in waiting])
+        for done, answer in waiting:
+            try:
+                done(answer)
+            except Exception:  # it is theirs
+                log.exception("somebody could not be told of a reading")
+
+
 class Offer:
     """One reading of a caller that does not wait but is told: `done` is called from the loop, once."""
 
-    __slots__ = ("_done", "_loop", "arrived", "readings", "settled")
+    __slots__ = ("_done", "_telling", "arrived", "readings", "settled")
 
-    def __init__(
-        self, item: readings.Reading, *, done: Callable[[Answer], None], loop: asyncio.AbstractEventLoop
-    ):
+    def __init__(self, item: readings.Reading, *, done: Done, telling: Telling):
         self.readings = (item,)
-        self.arrived = loop.time()
+        self.arrived = telling.time()
         self.settled = False
-        self._loop = loop
+        self._telling = telling
         self._done = done
 
     def resolve(self, answers: Sequence[Answer]) -> None:
-        """Tell what became of it. Not from within: what goes wrong there concerns nobody else."""
+        """Tell what became of it."""
         if not self.settled:
             self.settled = True
-            self._loop.call_soon(self._done, answers[0])
+            self._telling.add(self._done, answers[0])
 
     def refuse(self, problem: problems.Problem) -> None:
         """Tell that nothing became of it."""
@@ -82,7 +116,7 @@ class Queue:
 
     def add(self, calls: Sequence[Call | Offer]) -> None:
         """Take calls in, all or none. Raises Busy when too many readings wait; an empty queue takes any."""
-        rows = sum(len(call.readings) for call in calls)
+        rows = len(calls[0].readings) if len(calls) == 1 else sum(len(call.readings) for call in calls)
         if self.size and self.size + rows > self.limit:
             raise readings.Busy(f"{self.size} readings are waiting")
         self._calls.extend(calls)

@@ -18,7 +18,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import bulk
 from stadtkern.ingest.writer.announcer import Announcer
 from stadtkern.ingest.writer.commit import Answer, commit
-from stadtkern.ingest.writer.waiting import Call, Offer, Queue
+from stadtkern.ingest.writer.waiting import Call, Offer, Queue, Telling
 from stadtkern.things import admission, readings
 from stadtkern.things.store.batch import Batch
 
@@ -60,6 +60,7 @@ class Writer:
         self._bulk = bulk.Bulk(url=url, settings=settings, patience=patience, announce=self._announcer.add)
         self._runner: asyncio.Task[None] | None = None
         self._announcing: asyncio.Task[None] | None = None
+        self._telling: Telling | None = None
         self._room = room or disk.room(settings, url=url)
         self._way = way
         self._closing = False
@@ -67,6 +68,7 @@ class Writer:
         self._connection: database.Connection | None = None
 
     async def __aenter__(self) -> Self:
+        self._telling = Telling(loop=asyncio.get_running_loop(), count=self._note)
         self._runner = asyncio.create_task(self._run(), name="writer")
         self._announcing = asyncio.create_task(self._announcer.run(), name="writer-announcer")
         return self
@@ -106,12 +108,7 @@ class Writer:
             raise readings.StoreUnavailable("the service stops")
         self._room.require()
         answers = [await self._one(items[0])] if len(items) == 1 else await self._several(items)
-        new = known = 0
-        for answer in answers:
-            if isinstance(answer, readings.Stored):
-                known += 1
-                new += answer.new
-        _count(self._way, new=new, known=known - new, refused=len(answers) - known)
+        self._note(answers)
         return answers
 
     def offer(self, item: readings.Reading, *, done: Callable[[Answer], None]) -> bool:
@@ -119,20 +116,13 @@ class Writer:
 
         False, and nothing is done, where `put` would have something else to say or to wait for.
         """
-        if self._closing or self._room.short or self._queue.full:
+        if self._telling is None or self._closing or self._room.short or self._queue.full:
             return False
         outcome = self._admission.one(item)
         if not isinstance(outcome, readings.Reading):
             return False
 
-        def told(answer: Answer) -> None:
-            if isinstance(answer, readings.Stored):
-                _count(self._way, new=int(answer.new), known=int(not answer.new), refused=0)
-            elif answer.status < _OURS:
-                _count(self._way, new=0, known=0, refused=1)
-            done(answer)
-
-        self._queue.add((Offer(outcome, done=told, loop=asyncio.get_running_loop()),))
+        self._queue.add((Offer(outcome, done=done, telling=self._telling),))
         return True
 
     async def _one(self, item: readings.Reading) -> Answer:
@@ -239,6 +229,12 @@ class Writer:
             return await commit(connection, items=items)
         finally:
             timer.cancel()
+
+    def _note(self, answers: Sequence[Answer]) -> None:
+        stored = [answer.new for answer in answers if isinstance(answer, readings.Stored)]
+        ours = sum(isinstance(answer, problems.Problem) and answer.status >= _OURS for answer in answers)
+        new = sum(stored)
+        _count(self._way, new=new, known=len(stored) - new, refused=len(answers) - len(stored) - ours)
 
     def _resolve(self, calls: Sequence[Call | Offer], answers: Sequence[Answer]) -> None:
         begin = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,10 +57,11 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in, so many at a time that no head grows beyond its bound."""
-        for at in range(0, len(data), MOST_HEAD):
-            part = data if len(data) <= MOST_HEAD else data[at : at + MOST_HEAD]
-            while part and not self._deaf:
-                part = self._fed(part)
+        parts = (data,) if len(data) <= MOST_HEAD else _pieces(data)
+        for part in parts:
+            left = part
+            while left and not self._deaf:
+                left = self._fed(left)
 
     def _fed(self, part: bytes) -> bytes:
         """Have the parser read; what is left is read anew by another one."""
@@ -124,7 +126,10 @@ class Connection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; one that comes behind the body is no header any more."""
         if self._in_head:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is there: hold what is small and may go the straight way until its body is there too."""
@@ -286,3 +291,7 @@ class Connection(HttpToolsProtocol):
             self._until = max(self._until, now + BODY_SECONDS)
         elif now > self._until and not self.transport.is_closing():
             self.transport.close()
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + MOST_HEAD] for at in range(0, len(data), MOST_HEAD))

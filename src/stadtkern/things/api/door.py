@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -106,10 +105,10 @@ async def permitted(
 
 def decode(body: bytes) -> dict[str, Any]:
     """Read a body; a small flat one, in which no key can stand twice, without the full check."""
-    value: Any = None
-    if len(body) <= _SMALL and b"\\" not in body:
-        with contextlib.suppress(msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            value = _decode(body)
+    try:
+        value = _decode(body) if len(body) <= _SMALL and b"\\" not in body else None
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        value = None
     if not isinstance(value, dict) or _may_repeat(body, value):
         value = payload.decode(body)
     if not isinstance(value, dict):
