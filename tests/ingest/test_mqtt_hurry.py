@@ -25,7 +25,7 @@ GOODBYE = b"\xe0\x00"
 
 async def _results(database: str, datastream: int, *, least: int, enough: int) -> list[float]:
     """What is stored, once it is so much."""
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + mqtt_clients.PATIENCE
     async with await mqtt_clients.database_of(database) as asking:
         while True:
             cursor = await asking.execute(

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 TOPIC = b"in/v1.1/Datastreams(1)/Observations"
 # Shorter than the half minute that a publication waits for its confirmation.
-SOON = 10.0
+SOON = 25.0
 
 
 class Streams:

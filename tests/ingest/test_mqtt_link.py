@@ -42,7 +42,6 @@ async def link(
 ) -> AsyncIterator[Link]:
     """A link to it that comes back without much of a pause."""
     monkeypatch.setattr(links, "_FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(links, "_ANSWER_SECONDS", 2.0)
     url = f"mqtt://a:b%3Ac@127.0.0.1:{broker[1]}"
     made = Link(url=url, topics=("in/#",), received=heard.received, connected=heard.connected.set)
     made.start()
@@ -110,11 +109,14 @@ async def test_what_was_under_way_is_sent_again_and_nobody_believes_it_arrived(
 
 
 async def test_who_is_refused_or_not_answered_tries_again(
-    link: Link, broker: tuple[Broker, int], heard: Heard
+    link: Link, broker: tuple[Broker, int], heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong password now, a broker that hangs then; in the end it is let in."""
-    await broker[0].welcome(reason=packets.BAD_CREDENTIALS)
-    await asyncio.wait_for(broker[0].lines.get(), PATIENCE)
+    with monkeypatch.context() as patched:
+        patched.setattr(links, "_ANSWER_SECONDS", 0.5)
+        await broker[0].welcome(reason=packets.BAD_CREDENTIALS)
+        reader, _ = await asyncio.wait_for(broker[0].lines.get(), PATIENCE)
+        await asyncio.wait_for(reader.read(), PATIENCE)  # until it gives up
     await broker[0].welcome()
     await asyncio.wait_for(heard.connected.wait(), PATIENCE)
     assert link.up

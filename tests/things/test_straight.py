@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +20,8 @@ from tests.things.factories import City, datastream, location, multi_datastream,
 
 pytestmark = pytest.mark.anyio
 ALL = b"/sta/v1.1/Observations"
-_DAY = iter(range(1, 1_000))
+_START = datetime(2024, 1, 1, tzinfo=UTC)
+_numbers = itertools.count(1)
 
 
 class Way:
@@ -67,9 +70,12 @@ class Way:
 
     def body(self, **more: Any) -> dict[str, Any]:
         """An observation of a time of its own."""
-        number = next(_DAY)
-        time = f"2024-{number // 600 + 1:02}-{number // 24 % 25 + 1:02}T{number % 24:02}:00:00Z"
-        return {"phenomenonTime": time, "result": 1.5, "Datastream": {"@iot.id": self.stream}} | more
+        time = _START + timedelta(hours=next(_numbers))
+        return {
+            "phenomenonTime": f"{time:%Y-%m-%dT%H:%M:%SZ}",
+            "result": 1.5,
+            "Datastream": {"@iot.id": self.stream},
+        } | more
 
 
 @pytest.fixture
