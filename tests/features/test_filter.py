@@ -29,6 +29,13 @@ async def known(database: str) -> Collection:
         return await collection(opened, key="baeume", rows=[*trees(99), [*trees(1, first=100)[0][:-1], None]])
 
 
+@pytest.fixture(scope="module")
+async def forest(database: str) -> Collection:
+    """So many trees that no machine has counted them within a millisecond."""
+    async with await core_database.connect(url=database, autocommit=True) as opened:
+        return await collection(opened, key="wald", rows=trees(3_000))
+
+
 async def count(connection: Any, known: Collection, text: str, **more: Any) -> int | None:
     """How many trees fulfil a filter."""
     return await queries.count(connection, EVERYTHING, collection=known, filter=cql.read(text, **more))
@@ -234,19 +241,19 @@ async def test_polygons_are_compared_themselves_not_their_boxes(connection: Any)
 
 
 async def test_nobody_waits_for_a_count(
-    client: httpx.AsyncClient, known: Collection, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, forest: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where counting takes too long, the page comes without `numberMatched`."""
     monkeypatch.setattr(items, "COUNTING_MILLISECONDS", 1)
     product = " AND ".join(["ACCENTI(Art) <> 'x'"] * 100)
-    answer = await client.get("/ogc/collections/baeume/items", params={"filter": product})
+    answer = await client.get("/ogc/collections/wald/items", params={"filter": product})
     assert answer.status_code == 200
     assert len(answer.json()["features"]) == 10
     assert "numberMatched" not in answer.json()
 
 
 async def test_a_query_without_end_is_stopped(
-    app: Any, client: httpx.AsyncClient, known: Collection, monkeypatch: pytest.MonkeyPatch
+    app: Any, client: httpx.AsyncClient, forest: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The statement ends after the time that the settings give, and the answer says what to do."""
     import msgspec
@@ -254,6 +261,6 @@ async def test_a_query_without_end_is_stopped(
     short = msgspec.structs.replace(app.state.settings, statement_timeout=1)
     monkeypatch.setattr(app.state, "settings", short)
     product = " AND ".join(["ACCENTI(Art) <> 'x'"] * 100)
-    answer = await client.get("/ogc/collections/baeume/items", params={"filter": product, "limit": "10000"})
+    answer = await client.get("/ogc/collections/wald/items", params={"filter": product, "limit": "10000"})
     assert answer.status_code == 422
     assert "stopped" in answer.json()["detail"]

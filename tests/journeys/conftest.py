@@ -6,16 +6,19 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
+from aiosmtpd import smtp
+from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from stadtkern.core import access, database, times, tokens
-from tests import running
+from tests import mails, running
 from tests.insights import factories
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +26,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Milliseconds. A slow machine is no failure: these bounds are reached only where something never comes.
 _STEP, _PAGE, _SIGHT = 60_000, 90_000, 30_000
+_MAIL = 120.0  # seconds
 expect.set_options(timeout=_SIGHT)
 
 
@@ -55,10 +59,46 @@ class Walk(msgspec.Struct, frozen=True):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class Letters(mails.Box):
+    """A mail server in a thread of its own; what comes can be waited for from outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fresh = threading.Condition()
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+        self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
+    ) -> str:
+        """Take a mail, and say so."""
+        with self._fresh:
+            said = await super().handle_DATA(server, session, envelope)
+            self._fresh.notify_all()
+        return said
+
+    def of(self, address: str) -> str:
+        """The newest mail to somebody, as soon as there is one."""
+        with self._fresh:
+            assert self._fresh.wait_for(lambda: address in self.to, timeout=_MAIL)
+            return self.text(len(self.to) - 1 - self.to[::-1].index(address))
+
+
 @pytest.fixture(scope="session")
-def walk() -> Iterator[Walk]:
-    """`stadtkern serve` on a free port, with values up to now."""
-    with running.installation() as installation:
+def letters() -> Iterator[Letters]:
+    """Where the mails of the installation arrive."""
+    box = Letters()
+    box.port = running.free_port()
+    server = Controller(box, hostname="127.0.0.1", port=box.port, enable_SMTPUTF8=False)
+    server.start()
+    yield box
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def walk(letters: Letters) -> Iterator[Walk]:
+    """`stadtkern serve` on a free port, with values up to now; visitors say from where they come."""
+    with pytest.MonkeyPatch.context() as patched, running.installation() as installation:
+        patched.setenv("STADTKERN_TRUSTED_PROXIES", "127.0.0.1")
+        patched.setenv("STADTKERN_MAIL_URL", f"smtp://127.0.0.1:{letters.port}")
         installation.start()
         # Playwright's own loop may already run in this thread.
         with ThreadPoolExecutor(1) as aside:

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import Walk
-from tests.journeys.test_tasks import Hand, Keys, Plain
+from stadtkern.catalogue import upkeep
+from tests.journeys.conftest import Letters, Walk
+from tests.journeys.hands import WAYS, Hand, visitor
 
 
 def wish_for_data(hand: Hand) -> None:
@@ -79,18 +82,11 @@ TASKS: Mapping[str, tuple[str, Callable[[Hand], None]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["keys", "plain"])
+@pytest.fixture(scope="module", params=WAYS)
 def reader(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Hand]:
     """Somebody whom the city does not know, for all tasks of a way."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        locale="de-DE",
-        java_script_enabled=request.param == "keys",
-        service_workers="block",
-    )
-    page = context.new_page()
-    yield Keys(page) if request.param == "keys" else Plain(page)
-    context.close()
+    with visitor(browser, request.param) as made:
+        yield made
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -101,3 +97,23 @@ def test_a_reader_does_it_by_keyboard_and_without_scripts(reader: Hand, walk: Wa
     path = start.replace("THING", f"/dinge/{thing}").replace("STREAM", str(stream))
     reader.page.goto(walk.address + path)
     steps(reader)
+
+
+def test_a_dataset_is_followed_by_mail(reader: Hand, walk: Walk, letters: Letters) -> None:
+    """Asked for at the dataset, confirmed by the link in a mail, and ended again; without an account."""
+    with ThreadPoolExecutor(1) as aside:  # the work process does so once a minute
+        aside.submit(asyncio.run, upkeep.once(url=walk.database_url)).result()
+    reader.page.goto(walk.address + "/daten/kleine-stadt")
+    address = f"leser-{type(reader).__name__.lower()}@buerger.example"
+    reader.follow("Bei Änderungen E-Mail bekommen")
+    reader.write("E-Mail-Adresse", address)
+    reader.follow("Abonnieren")
+    expect(reader.page.get_by_role("heading", name="Sehen Sie in Ihr Postfach")).to_be_visible()
+    link = re.search(r"/daten/\S+", letters.of(address))
+    assert link is not None
+    reader.page.goto(walk.address + link[0])
+    reader.follow("Abonnieren")
+    expect(reader.page.get_by_text("Danke, das Abonnement ist bestätigt.")).to_be_visible()
+    expect(reader.page.get_by_role("link", name="Kleine Stadt")).to_be_visible()
+    reader.follow("Alles beenden und Adresse löschen")
+    expect(reader.page.get_by_text("Ihre Adresse ist hier nicht gespeichert.")).to_be_visible()
