@@ -197,6 +197,20 @@ async def test_others_may_not_edit(
     assert (stored.name, stored.state) == ("Baumkataster", "published")
 
 
+async def test_only_what_is_published_is_asked_back_about(
+    connection: Connection, office: Office, visitor: AsyncClient
+) -> None:
+    """Whoever follows an old address to withdraw a draft comes to the draft."""
+    draft = await a_draft(connection, office)
+    public = await a_draft(connection, office, state="published")
+    as_(visitor, office.publisher)
+    answer = await visitor.get(f"/arbeit/daten/{draft}/stand?stand=withdrawn")
+    assert (answer.status_code, answer["location"]) == (302, f"/arbeit/daten/{draft}")
+    page = (await visitor.get(f"/arbeit/daten/{public}/stand?stand=withdrawn")).content.decode()
+    assert "Diesen Datensatz zurückziehen?" in page
+    assert f'<a href="/arbeit/daten/{public}">Baumkataster</a>' in page
+
+
 async def test_an_editor_may_not_publish(
     connection: Connection, office: Office, visitor: AsyncClient
 ) -> None:

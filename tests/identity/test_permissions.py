@@ -126,3 +126,11 @@ def test_places_are_shown_to_those_who_may_enter() -> None:
     finally:
         places.forget("map")
         places.forget("things")
+
+
+def test_organisations_of_ones_own_are_offered_first() -> None:
+    """Forms begin with the first of them; whoever administrates the city may choose any."""
+    chief = permissions.Person(
+        principal_id=2, name="", email="", roles={7: "administrator"}, administrator=True
+    )
+    assert chief.own_first([3, 5, 7, 9], number=int) == [7, 3, 5, 9]

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import psycopg
@@ -38,6 +38,9 @@ class RoleIsMissing(problems.Problem):
     status = 403
 
 
+Offered = TypeVar("Offered")
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is signed in. `roles`: role by organisation id; `administrator`: of the city itself.
 
@@ -64,6 +67,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return self.administrator or any(
             at_least(has, role) for number, has in self.roles.items() if number not in self.partners
         )
+
+    def own_first(self, offered: Iterable[Offered], *, number: Callable[[Offered], int]) -> list[Offered]:
+        """Organisations to choose from: those where they have a role themselves before the others."""
+        return sorted(offered, key=lambda each: number(each) not in self.roles)
 
     @property
     def works_here(self) -> bool:

@@ -119,6 +119,11 @@ def licence_in_words(form: Distribution) -> str:
     return " ".join(parts) or gettext("Was erlaubt ist, steht im Text der Lizenz.")
 
 
+def level_in_words(score: quality.Score) -> str:
+    """`ausgezeichnet beschrieben`."""
+    return gettext("%(level)s beschrieben") % {"level": LEVELS[score.level]}
+
+
 def quality_in_words(score: quality.Score) -> str:
     """`ausgezeichnet beschrieben: 362 von 405 Punkten`."""
     words = {"level": LEVELS[score.level], "points": score.points, "most": quality.MOST}

@@ -68,7 +68,7 @@ async def places(visit: Visit) -> dict[str, Place]:
 
 
 async def organisations(visit: Visit, person: Person, *, role: str) -> list[tuple[str, str]]:
-    """The organisations for which somebody may work in this role, by name."""
+    """The organisations for which somebody may work in this role, their own first, by name."""
     sql = statements.load("catalogue")["organisations"]
     rows = await (await visit.connection.execute(sql)).fetchall()
     allowed = [
@@ -76,7 +76,8 @@ async def organisations(visit: Visit, person: Person, *, role: str) -> list[tupl
         for id_, names, name in rows
         if person.may(role=role, organisation_id=id_)
     ]
-    return sorted(allowed, key=lambda each: each[1].lower())
+    named = sorted(allowed, key=lambda each: each[1].lower())
+    return person.own_first(named, number=lambda each: int(each[0]))
 
 
 async def rooms(visit: Visit, person: Person) -> list[tuple[str, str]]:

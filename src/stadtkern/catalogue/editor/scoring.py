@@ -56,7 +56,7 @@ def standing(dataset: Dataset) -> Standing:
     for hint in hints:
         if hint.target in fields:
             fields[hint.target] = " · ".join(filter(None, (fields[hint.target], hint.said)))
-    return Standing(score.points, score.level, wording.quality_in_words(score), hints, fields)
+    return Standing(score.points, score.level, wording.level_in_words(score), hints, fields)
 
 
 def with_values(dataset: Dataset, values: Mapping[str, Any]) -> Dataset:

@@ -68,6 +68,8 @@ async def state(request: HttpRequest, key: str) -> HttpResponse:
             except operations.DatasetNotReady:
                 return _not_ready(request, desk)
             return redirect("dataset-editor", key=key)
+        if desk.dataset.state != "published":
+            return redirect("dataset-editor", key=key)
         context = {"dataset": desk.dataset, "title": wording.said(dict(desk.dataset.title)) or key}
     return render(request, "catalogue/editor/withdraw.html", context)
 

@@ -47,6 +47,7 @@ async def new(request: HttpRequest) -> HttpResponse:
     async with visits.open_visit(request) as visit:
         person = await _person(request, visit)
         known = await queries.organisations(visit.connection, person=person)
+        known = person.own_first(known, number=lambda each: each[0])
         form = forms.New(
             request.POST if request.method == "POST" else None,
             organisations=known,

@@ -24,7 +24,7 @@ async def take_in(request: HttpRequest) -> HttpResponse:
     """Read a spreadsheet: all of its lines, or none and what is wrong in which."""
     context: dict[str, object] = {}
     async with open_desk(request) as desk:
-        offered = desk.reach.where("editor")
+        offered = desk.person.own_first(desk.reach.where("editor"), number=lambda each: each.id)
         if not offered:
             raise permissions.RoleIsMissing("editor")
         files = request.FILES if request.method == "POST" else None

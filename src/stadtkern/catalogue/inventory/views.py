@@ -118,7 +118,7 @@ async def entry(request: HttpRequest, id: int) -> HttpResponse:
 async def new(request: HttpRequest) -> HttpResponse:
     """Record an entry."""
     async with open_desk(request) as desk:
-        offered = desk.reach.where("editor")
+        offered = desk.person.own_first(desk.reach.where("editor"), number=lambda each: each.id)
         if not offered:
             raise permissions.RoleIsMissing("editor")
         start = {"concept": request.GET.get("konzept", ""), "organisation": offered[0].id}

@@ -82,6 +82,7 @@ async def new(request: HttpRequest) -> HttpResponse:
     async with open_desk(request) as desk:
         connection = desk.visit.connection
         offered = await queries.organisations(connection, by=desk.person)
+        offered = desk.person.own_first(offered, number=lambda each: each[0])
         form = forms.SourceForm(request.POST or None, request.FILES or None, organisations=offered)
         if request.method == "POST" and form.is_valid():
             made = await _begin(desk, form)

@@ -188,10 +188,11 @@ async def _form(
     request: HttpRequest, desk: Desk, room: Room, *, start: dict[str, Any]
 ) -> forms.AgreementForm:
     everybody = await rooms.organisations(desk.connection)
+    providers = [each for each in everybody if rooms.looks_after(desk.person, organisation_id=each.id)]
     return forms.AgreementForm(
         request.POST or None,
         initial=start,
-        providers=[o for o in everybody if rooms.looks_after(desk.person, organisation_id=o.id)],
+        providers=desk.person.own_first(providers, number=lambda each: each.id),
         recipients=everybody,
         contents=await rooms.to_give(
             desk.connection, person=desk.person, room_id=room.id, named=start.get("datasets", ())

@@ -171,8 +171,6 @@ async def _mine(desk: Desk, key: str) -> Room:
 
 
 async def _organisations(desk: Desk) -> list[Organisation]:
-    return [
-        each
-        for each in await queries.organisations(desk.connection)
-        if queries.looks_after(desk.person, organisation_id=each.id)
-    ]
+    found = await queries.organisations(desk.connection)
+    allowed = [each for each in found if queries.looks_after(desk.person, organisation_id=each.id)]
+    return desk.person.own_first(allowed, number=lambda each: each.id)
