@@ -13,6 +13,7 @@ from stadtkern.core import access, database, problems, tokens
 from stadtkern.core import database as core_database
 from tests import people
 from tests.core import factories
+from tests.windows import WINDOWS
 
 pytestmark = pytest.mark.anyio
 
@@ -221,12 +222,15 @@ async def test_a_token_writes_nothing_that_the_person_cannot_see(
     )
     holder = await gate.principal(authorization=f"Bearer {made.secret}")
     await gate.require(holder, dataset_id=hidden, verb="create")
-    await connection.execute(
-        "UPDATE core.room_grant SET starts_at = now() - interval '1 day', expires_at = now() + interval '2 s'"
-        " WHERE principal_id = %s",
-        [editor.id],
-    )
-    await gate.require(holder, dataset_id=hidden, verb="create")
+    for seconds in WINDOWS:
+        await connection.execute(
+            "UPDATE core.room_grant SET starts_at = now() - interval '1 day', expires_at = now() + %s"
+            " WHERE principal_id = %s",
+            [timedelta(seconds=seconds), editor.id],
+        )
+        if seen := hidden in (await gate.rights(holder)).datasets:
+            break
+    assert seen
     async with asyncio.timeout(60):
         while (await gate.rights(holder)).datasets:
             await connection.execute("SELECT 1")
