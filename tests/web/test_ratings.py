@@ -56,12 +56,28 @@ async def test_a_press_takes_a_second_and_a_program_less(
     """The link has chosen the answer already: sending it is one press, quicker than any text."""
     views.PATIENCE.forget()
     page = f"/daten/{await planted(connection, office)}"
+    monkeypatch.setattr(guard, "age", lambda given: 0.8 if given else None)
     refused = await _answer(pages, page, helped="ja")
     assert "Das ging sehr schnell." in refused.content.decode()
     assert not await _all(connection)
     monkeypatch.setattr(guard, "age", lambda given: 1.2 if given else None)
     assert (await _answer(pages, page, helped="ja")).status_code == 302
     assert len(await _all(connection)) == 1
+
+
+async def test_a_ticket_knows_its_age_to_the_moment(
+    pages: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handed out just before a second is full it is not a second old with the next one."""
+    clock = 1_900_000_000.97
+    monkeypatch.setattr(guard.time, "time", lambda: clock)
+    given = guard.ticket()
+    clock += 0.05
+    assert guard.age(given) == pytest.approx(0.05, abs=0.002)
+    assert guard.age(given[:-1]) is None
+    assert guard.age("") is None
+    clock += 86_400
+    assert (guard.age(given) or 0) > guard.TOO_OLD
 
 
 async def test_a_page_asks_and_its_owners_read_the_answer(
