@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from django.template.loader import render_to_string
+from psycopg.types.json import Jsonb
 
 from stadtkern.core import access, database, times
 from stadtkern.insights import usual
@@ -86,6 +87,31 @@ async def test_a_bar_says_on_which_side_of_the_limit_a_value_lies(visit: Visit, 
     assert 'width="100.0%"' in made["voll"].picture
 
 
+async def test_values_in_other_units_are_not_put_together(visit: Visit, town: factories.Town) -> None:
+    """When the unit of a series changes, it leaves means and orders, and the tile says so; texts are cut."""
+    ids = tuple(town.streams[f"Freie Plätze {name}"] for name in ("Arkaden", "Theater"))
+    change = "UPDATE things.datastream SET unit = %s WHERE id = %s"
+    units = (Jsonb({"name": "Prozent", "symbol": "%", "definition": ""}), Jsonb({"symbol": "x" * 200}))
+    before = "SELECT unit FROM things.datastream WHERE id = %s"
+    old = await (await visit.connection.execute(before, [ids[1]])).fetchone()
+    assert old is not None
+    about: dict[str, Any] = {"streams": ids, "low": 0.0, "high": 900.0, "threshold": 1000.0}
+    try:
+        for unit, said in zip(units, ("%", "x" * 19 + "…"), strict=True):
+            await visit.connection.execute(change, [unit, ids[1]])
+            made = await _made(
+                visit, *(_tile(form, **about) for form in ("value", "gauge", "ranking", "low"))
+            )
+            assert {f"1 Ort misst anders: {said}."} == {tile.note for tile in made.values()}
+            assert "Mittel" not in made["value"].says
+            assert made["value"].unit == "Plätze"
+            assert len(made["ranking"].rows) == 1
+            alone = (await _made(visit, _tile("value", streams=ids[1:])))["value"]
+            assert (alone.unit, alone.note) == (said, "")
+    finally:
+        await visit.connection.execute(change, [Jsonb(old[0]), ids[1]])
+
+
 async def test_a_ranking_begins_at_the_end_that_was_asked_for(visit: Visit) -> None:
     """Counts are those of today; as many places as were asked for."""
     made = await _made(visit, _tile("ranking", key="viel", above=True, most=2), _tile("ranking", key="wenig"))
@@ -118,6 +144,8 @@ async def test_a_dead_stream_looks_dead_in_every_kind_of_tile(
     old = Visit(connection=visit.connection, scope=visit.scope, city=visit.city, now=later)
     made = await _made(old, *(_tile(form, low=0.0, high=1.0, threshold=1.0) for form in _PROPERTY))
     assert set(made) == set(_PROPERTY)
+    assert (made["flow"].figure, made["flow"].says) == ("–", "An keinem Ort gezählt.")
+    assert made["level"].figure == "–"
     for tile in made.values():
         assert tile.late_after is not None, tile.key
         assert tile.at is not None, tile.key

@@ -20,6 +20,7 @@ MOST = 200
 _LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
 # More decimal places than anybody reads, and sizes (seconds, spaces) beyond anything real.
 _MOST_DIGITS, _MOST_AMOUNT = 9, 1e10
+_LONGEST_SYMBOL = 20
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -82,8 +83,9 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def symbol(self) -> str:
-        """The unit's symbol as shown behind numbers."""
-        return str(self.unit.get("symbol") or "")
+        """The unit's symbol as shown behind numbers; what is none, but a text, is cut."""
+        given = str(self.unit.get("symbol") or "").strip()
+        return given if len(given) <= _LONGEST_SYMBOL else f"{given[: _LONGEST_SYMBOL - 1].rstrip()}…"
 
     @property
     def digits(self) -> int | None:

@@ -54,11 +54,13 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     return Tile(
         key=definition.key,
         title=f"{formats.words(definition.title)} {flow.name}",
-        figure=formats.number(flow.total, digits=0),
+        figure=formats.number(flow.total, digits=0) if flow.places else "–",
         says=_sentence(definition, flow),
         picture=_picture(definition, flow, visit=visit, scaled=0 if known.linked else _SCREEN),
         curve_keys=keys if flow.expected else (),
-        live=Live(values=remembered(streams), mode="add", total=flow.total) if flow.today else None,
+        live=Live(values=remembered(streams), mode="add", total=flow.total)
+        if flow.today and flow.places
+        else None,
         streams=[s.id for s in streams],
         at=newest(streams),
         late_after=late_after(streams),
@@ -117,6 +119,8 @@ def _until(stream: Stream) -> datetime:
 
 
 def _sentence(definition: Definition, flow: Flow) -> SafeString | str:
+    if not flow.places:
+        return gettext("An keinem Ort gezählt.")
     places = formats.words(definition.places)
     said = (
         gettext("an %(n)s %(places)s") if places else ngettext("an %(n)s Ort", "an %(n)s Orten", flow.places)

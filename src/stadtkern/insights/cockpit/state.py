@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit.known import Fed, Known
-from stadtkern.insights.cockpit.stock import fresh_ones, missing
+from stadtkern.insights.cockpit.stock import alike, apart, fresh_ones, missing
 from stadtkern.insights.cockpit.tile import (
     Live,
     Tile,
@@ -33,7 +33,9 @@ _ENOUGH = 30
 def low(visit: Visit, fed: Fed, known: Known) -> Tile:
     """How many places are below a threshold on the mean of their series, such as trees on dry ground."""
     definition, streams = fed.definition, fed.streams
-    fresh = fresh_ones(streams, visit=visit)
+    reporting = fresh_ones(streams, visit=visit)
+    fresh = alike(reporting)
+    notes = [missing(reporting, streams, definition, known), apart(reporting, fresh)]
     limit = definition.threshold or 0.0
     values: defaultdict[str, list[float]] = defaultdict(list)
     for stream in fresh:
@@ -51,7 +53,7 @@ def low(visit: Visit, fed: Fed, known: Known) -> Tile:
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition, known),
+        note=" ".join(note for note in notes if note),
         streams=[s.id for s in streams],
     )
 
@@ -86,15 +88,18 @@ class _Level(NamedTuple):
         return self.year is not None and self.year.days >= _ENOUGH
 
 
-def level(visit: Visit, fed: Fed, known: Known) -> Tile:  # noqa: ARG001
+def level(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The newest value against the last year; of several places, the one furthest from its usual range."""
-    definition = fed.definition
-    levels = [
-        _Level(s, value, known.years.get(s.id)) for s in fed.streams if (value := numeric(s)) is not None
-    ]
+    definition, streams = fed.definition, fed.streams
+    fresh = fresh_ones(streams, visit=visit)
+    levels = [_Level(s, value, known.years.get(s.id)) for s in fresh if (value := numeric(s)) is not None]
     title = formats.words(definition.title)
     if not levels:
-        return Tile(key=definition.key, title=title, figure="–", datasets=abouts(fed.streams))
+        return Tile(
+            key=definition.key, title=title, figure="–", at=newest(streams), late_after=late_after(streams),
+            datasets=abouts(streams), url=address(streams), streams=[s.id for s in streams],
+            note=missing(fresh, streams, definition, known),
+        )  # fmt: skip
     chosen = max(levels, key=lambda found: abs(found.deviation))
     stream, digits = chosen.stream, chosen.stream.digits
     digits = definition.digits if digits is None else digits

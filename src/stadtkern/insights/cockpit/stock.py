@@ -42,6 +42,23 @@ def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
     ]
 
 
+def alike(fresh: Sequence[Stream]) -> list[Stream]:
+    """Those that measure in the unit of most; values in other units are not added to theirs."""
+    units = Counter(s.symbol for s in fresh)
+    return [s for s in fresh if s.symbol == units.most_common(1)[0][0]]
+
+
+def apart(fresh: Sequence[Stream], together: Sequence[Stream]) -> str:
+    """In which other units the places measure that are not taken along."""
+    others = Counter(s.symbol or gettext("ohne Einheit") for s in fresh if s not in together)
+    said = [
+        ngettext("%(n)s Ort misst anders: %(unit)s.", "%(n)s Orte messen anders: %(unit)s.", n)
+        % {"n": n, "unit": unit}
+        for unit, n in others.items()
+    ]
+    return " ".join(said)
+
+
 def _capacity(stream: Stream) -> float:
     return streams_of.amount(stream.site.properties.get("capacity")) or streams_of.amount(
         stream.properties.get("capacity")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from stadtkern.insights import against, usual
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.known import Fed, Known
-from stadtkern.insights.cockpit.stock import fresh_ones, missing
+from stadtkern.insights.cockpit.stock import alike, apart, fresh_ones, missing
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, address, late_after, newest, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
@@ -26,7 +26,7 @@ _HOUR = timedelta(hours=1)
 
 def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The newest value, or the mean of several places, with the last 24 hours as a line."""
-    fresh = fresh_ones(fed.streams, visit=visit)
+    fresh = alike(fresh_ones(fed.streams, visit=visit))
     mean = _mean(fresh)
     at = newest(fed.streams)
     says: SafeString | str = ""
@@ -41,7 +41,7 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
 def gauge(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The newest value on a bar from the lower to the upper bound, with a notch at the limit."""
     definition = fed.definition
-    fresh = fresh_ones(fed.streams, visit=visit)
+    fresh = alike(fresh_ones(fed.streams, visit=visit))
     mean = _mean(fresh)
     low, high = definition.low or 0.0, 1.0 if definition.high is None else definition.high
     made = _tile(visit, fed, known, fresh=fresh, mean=mean, says=_place(fresh), picture="")
@@ -63,7 +63,7 @@ def gauge(visit: Visit, fed: Fed, known: Known) -> Tile:
 
 
 def _tile(
-    visit: Visit,  # noqa: ARG001
+    visit: Visit,
     fed: Fed,
     known: Known,
     *,
@@ -73,12 +73,14 @@ def _tile(
     picture: SafeString | str,
 ) -> Tile:
     definition, streams = fed.definition, fed.streams
+    reporting = fresh_ones(streams, visit=visit)
+    notes = [missing(reporting, streams, definition, known), apart(reporting, fresh)]
     digits = _digits(mean or 0.0, fresh or streams)
     return Tile(
         key=definition.key,
         title=formats.words(definition.title),
         figure="–" if mean is None else formats.number(mean, digits=digits),
-        unit="" if mean is None else streams[0].symbol,
+        unit="" if mean is None else fresh[0].symbol,
         digits=digits,
         behind=formats.words(definition.noun),
         says=says,
@@ -87,7 +89,7 @@ def _tile(
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=missing(fresh, streams, definition, known),
+        note=" ".join(note for note in notes if note),
         url=address(streams),
         streams=[s.id for s in streams],
     )

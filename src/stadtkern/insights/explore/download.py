@@ -28,7 +28,7 @@ async def lines(*, stream: Stream, span: Span) -> AsyncIterator[bytes]:
     async with visits.DOOR.pool.connection() as connection, connection.cursor(name="download") as cursor:
         await cursor.execute(statements.load("insights")["observations_to_carry_away"], values)
         while rows := await cursor.fetchmany(_CHUNK):
-            yield _lines([_row(row, stream.symbol) for row in rows])
+            yield _lines([_row(row, str(stream.unit.get("symbol") or "")) for row in rows])
 
 
 def _row(row: tuple[Any, ...], symbol: str) -> tuple[str, ...]:
