@@ -43,8 +43,8 @@ def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
 
 
 def alike(fresh: Sequence[Stream]) -> list[Stream]:
-    """Those that measure in the unit of most; values in other units are not added to theirs."""
-    units = Counter(s.symbol for s in fresh)
+    """Those that measure in the unit of most (of equally many, of the oldest); others do not join in."""
+    units = Counter(s.symbol for s in sorted(fresh, key=lambda s: s.id))
     return [s for s in fresh if s.symbol == units.most_common(1)[0][0]]
 
 
