@@ -137,3 +137,21 @@ async def test_labels_of_many_places_stand_on_sheets(visitor: AsyncClient, town:
     found = await _text(visitor, "/dinge/schilder?q=neutor")
     assert ("Zählstelle Neutor" in found, "Parkhaus Theater" in found) == (True, False)
     assert "nichts gefunden" in await _text(visitor, "/dinge/schilder?q=gibtesnicht")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Fahrräder je Stunde, Promenade", "Zählstelle Promenade: Fahrräder je Stunde"),
+        ("Fahrräder je Stunde, Zählstelle Promenade", "Zählstelle Promenade: Fahrräder je Stunde"),
+        ("Fahrräder, stadtauswärts", "Zählstelle Promenade: Fahrräder, stadtauswärts"),
+    ],
+)
+async def test_the_name_of_a_place_is_said_once(
+    visitor: AsyncClient, connection: database.Connection, town: factories.Town, name: str, shown: str
+) -> None:
+    """Owners often name a series after its place, in part or in full."""
+    stream = town.streams["Fahrräder Promenade"]
+    await connection.execute("UPDATE things.datastream SET name = %s WHERE id = %s", (name, stream))
+    page = await _text(visitor, f"/folgen?messreihe={stream}")
+    assert f">{shown}</a>" in page

@@ -56,7 +56,17 @@ async def test_the_nearest_stands_first_with_its_distance(visitor: AsyncClient) 
     order = [page.index(f">{name}<") for name in ("Parkhaus Arkaden", "Zählstelle Hafenstraße")]
     assert order == sorted(order)
     assert "10 m" in page
+    assert "Hier ·" in page
     assert "Zählstelle Hafenstraße" not in await _shown(visitor, "/naehe?ort=Arkaden&umkreis=500")
+
+
+async def test_what_others_are_around_does_not_count_among_them(visitor: AsyncClient) -> None:
+    """Nobody is its own neighbour; where there is none, that is what the page says."""
+    for radius, says in (
+        (500, "liegt kein weiterer Messort"),
+        (5000, "weitere Messorte im Umkreis von 5 km:"),
+    ):
+        assert says in await _shown(visitor, f"/naehe?ort=Hafenstraße&umkreis={radius}")
 
 
 async def test_a_district_is_chosen_without_a_script(visitor: AsyncClient) -> None:

@@ -79,6 +79,9 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def short_name(self) -> str:
         """The name without that of its thing, for pages that have already said it."""
+        head, _, place = self.name.rpartition(", ")
+        if len(place) > 4 and self.site.name.endswith(f" {place}"):  # no number, no `Nord`
+            return head or self.name
         return self.name.removesuffix(self.site.name).rstrip(" ,–-") or self.name
 
     @property

@@ -31,19 +31,21 @@ _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of the Earth's mean r
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
-    """The middle of what is looked for: longitude, latitude, and what it is called."""
+    """The middle of what is looked for: longitude, latitude, its name, and the thing whose place it is."""
 
     lon: float
     lat: float
     name: str = ""
+    thing: int = 0
 
 
 class Near(msgspec.Struct, frozen=True):
-    """A thing with its distance in metres."""
+    """A thing with its distance in metres; `middle`: it is what the others are around."""
 
     site: Site
     series: Sequence[Stream]
     metres: float
+    middle: bool = False
 
     @property
     def kind(self) -> kinds.Kind:
@@ -64,7 +66,7 @@ class Near(msgspec.Struct, frozen=True):
     @property
     def far(self) -> str:
         """`250 m`, `1,4 km`."""
-        return distance(self.metres)
+        return gettext("Hier") if self.middle else distance(self.metres)
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,11 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     things: Sequence[Near]
     datasets: Sequence[Dataset]
     more: bool
+
+    @property
+    def others(self) -> int | None:
+        """How many things there are besides the one in the middle; None where no thing is there."""
+        return len(self.things) - 1 if any(each.middle for each in self.things) else None
 
 
 def distance(metres: float) -> str:
@@ -87,8 +94,8 @@ def distance(metres: float) -> str:
 
 async def around(visit: Visit, *, spot: Spot, radius: int) -> Around:
     """Things and datasets around a spot, the nearest things first."""
-    far = await _things(visit, spot=spot, radius=radius)
-    shown = dict(far[:MOST_THINGS])
+    near = await _things(visit, spot=spot, radius=radius)
+    shown = dict(near[:MOST_THINGS])
     series: dict[int, list[Stream]] = {number: [] for number in shown}
     here = list(shown)
     sites: dict[int, Site] = {}
@@ -96,12 +103,12 @@ async def around(visit: Visit, *, spot: Spot, radius: int) -> Around:
         sites[site.id] = site
     for stream in await streams.streams(visit, Fragment("d.thing_id = ANY (%s)", (here,)), order="d.id"):
         series[stream.site.id].append(stream)
-    things = [Near(sites[n], series[n], metres) for n, metres in shown.items() if n in sites]
+    things = [Near(sites[n], series[n], far, n == spot.thing) for n, far in shown.items() if n in sites]
     found = await find.search(
         visit.connection, visit.scope, question=Question(area=_box(spot, radius)), size=MOST_DATASETS
     )
     return Around(
-        spot=spot, radius=radius, things=things, datasets=found.datasets, more=len(far) > MOST_THINGS
+        spot=spot, radius=radius, things=things, datasets=found.datasets, more=len(near) > MOST_THINGS
     )
 
 
@@ -174,7 +181,7 @@ async def thing(visit: Visit, *, id: int) -> Spot | None:
     """The place of one thing."""
     found = await streams.site(visit, thing_id=id)
     point = found[0].point if found else None
-    return Spot(lon=point[0], lat=point[1], name=found[0].name) if found and point else None
+    return Spot(lon=point[0], lat=point[1], name=found[0].name, thing=id) if found and point else None
 
 
 def here(*, lon: float, lat: float) -> Spot:
