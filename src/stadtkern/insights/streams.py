@@ -19,8 +19,7 @@ from stadtkern.ui.visit import Visit
 MOST = 200
 _LATE, _SOON = timedelta(hours=3), timedelta(minutes=10)
 # More decimal places than anybody reads, and sizes (seconds, spaces) beyond anything real.
-_MOST_DIGITS, _MOST_AMOUNT = 9, 1e10
-_LONGEST_SYMBOL = 20
+_MOST_DIGITS, _MOST_AMOUNT, _LONGEST_SYMBOL = 9, 1e10, 20
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -79,10 +78,9 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def short_name(self) -> str:
         """The name without that of its thing, for pages that have already said it."""
-        head, _, place = self.name.rpartition(", ")
-        if len(place) > 4 and self.site.name.endswith(f" {place}"):  # no number, no `Nord`
-            return head or self.name
-        return self.name.removesuffix(self.site.name).rstrip(" ,–-") or self.name
+        head, _, tail = self.name.rpartition(", ")
+        known = len(tail) > 4 and self.site.name.endswith(f" {tail}")  # no number, no `Nord`
+        return (head if known else self.name.removesuffix(self.site.name).rstrip(" ,–-")) or self.name
 
     @property
     def symbol(self) -> str:
