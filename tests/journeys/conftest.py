@@ -96,10 +96,11 @@ def letters() -> Iterator[Letters]:
 @pytest.fixture(scope="session")
 def walk(letters: Letters) -> Iterator[Walk]:
     """`stadtkern serve` on a free port, with values up to now; visitors say from where they come."""
-    with pytest.MonkeyPatch.context() as patched, running.installation() as installation:
-        patched.setenv("STADTKERN_TRUSTED_PROXIES", "127.0.0.1")
-        patched.setenv("STADTKERN_MAIL_URL", f"smtp://127.0.0.1:{letters.port}")
-        installation.start()
+    with running.installation() as installation:
+        with pytest.MonkeyPatch.context() as patched:  # what other modules start has neither
+            patched.setenv("STADTKERN_TRUSTED_PROXIES", "127.0.0.1")
+            patched.setenv("STADTKERN_MAIL_URL", f"smtp://127.0.0.1:{letters.port}")
+            installation.start()
         # Playwright's own loop may already run in this thread.
         with ThreadPoolExecutor(1) as aside:
             town, secret = aside.submit(asyncio.run, _fill(installation.database_url)).result()
