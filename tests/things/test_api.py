@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from stadtkern.core.problems import Problem
 from stadtkern.things.api import door
 from stadtkern.things.operations import payload
+from stadtkern.things.operations.problems import InvalidValue
 from tests.things.factories import City, datastream, location, thing
 
 pytestmark = pytest.mark.anyio
@@ -234,10 +236,37 @@ def test_no_body_crashes_the_door(body: bytes) -> None:
 def test_a_key_that_stands_twice_is_always_found(keys: list[str]) -> None:
     body = "{" + ",".join(f'"{key}" : 1' for key in keys) + "}"
     nested = '{"result":1,"Datastream":' + body + "}"
-    for text in (body, nested):
+    deeper = '{"result":["a",{"b":"c"}],"parameters":{"list":["result",' + body + "]}}"
+    for text in (body, nested, deeper):
         try:
             door.decode(text.encode())
             unique = True
         except Problem:
             unique = False
         assert unique == (len(set(keys)) == len(keys))
+
+
+@given(_documents.map(lambda value: json.dumps(value, ensure_ascii=False).encode()))
+def test_the_door_reads_what_the_thorough_way_reads(body: bytes) -> None:
+    """Objects alike; what one refuses the other refuses."""
+    assert _read(door.decode, body) == _read(_objects, body)
+
+
+@pytest.mark.parametrize("levels", [4, 5, 6, 39, 41, 900])
+def test_depth_is_bounded_for_small_bodies_too(levels: int) -> None:
+    body = b'{"parameters":' + b"[" * levels + b"]" * levels + b"}"
+    assert _read(door.decode, body) == _read(_objects, body)
+
+
+def _objects(body: bytes) -> Any:
+    value = payload.decode(body)
+    if not isinstance(value, dict):
+        raise InvalidValue("no object", where="body")
+    return value
+
+
+def _read(way: Callable[[bytes], Any], body: bytes) -> Any:
+    try:
+        return way(body)
+    except Problem as problem:
+        return type(problem)

@@ -194,8 +194,10 @@ class Connection(HttpToolsProtocol):
             return False
         if parser.get_http_version() != "1.1":
             return False
-        length = next((value for name, value in self.headers if name == _LENGTH), b"")
-        return length.isdigit() and 0 < int(length) <= _SMALL
+        for name, value in self.headers:
+            if name == _LENGTH:
+                return value.isdigit() and 0 < int(value) <= _SMALL
+        return False
 
     def _usual(self) -> None:
         """Give the request to the application, or let it wait for the one before it."""
@@ -246,11 +248,9 @@ class Connection(HttpToolsProtocol):
         request.response_complete = True
         if request.disconnected or self.transport.is_closing():
             return
-        parts = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
-        parts += (b"\r\n" if request.keep_alive else b"connection: close\r\n\r\n", body)
-        self.transport.write(b"".join(parts))
+        lines = b"\r\n".join([b": ".join(line) for line in (*self.server_state.default_headers, *headers)])
+        end = b"\r\n\r\n" if request.keep_alive else b"\r\nconnection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], lines, end, body)))
         if not request.keep_alive:
             self.transport.close()
         self.on_response_complete()

@@ -20,8 +20,7 @@ from stadtkern.things.operations import create, observations, payload
 from stadtkern.things.operations.problems import InvalidValue, MissingProperty, UnknownReference
 from stadtkern.things.operations.streams import Facts
 
-_SMALL = 2_000
-_QUOTED = {name: b'"%b"' % name.encode() for name in ("result", "phenomenonTime", "resultTime", "Datastream")}
+_SMALL, _FLAT = 2_000, 5
 _decode = msgspec.json.Decoder().decode
 
 
@@ -104,29 +103,40 @@ async def permitted(
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """Read a body; a small flat one, in which no key can stand twice, without the full check."""
-    try:
-        value = _decode(body) if len(body) <= _SMALL and b"\\" not in body else None
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        value = None
-    if not isinstance(value, dict) or _may_repeat(body, value):
+    """Read a body; a small one, in which no key can stand twice, without the full check."""
+    value: Any = None
+    if len(body) <= _SMALL and b"\\" not in body:
+        value = _quickly(body)
+    if not isinstance(value, dict):
         value = payload.decode(body)
     if not isinstance(value, dict):
         raise InvalidValue("an Observation is a JSON object", where="body")
     return value
 
 
-def _may_repeat(body: bytes, value: Mapping[str, Any]) -> bool:
-    """Whether a key may stand twice. Without escapes a key that does is found twice in the text."""
-    for key, inner in value.items():
-        if body.count(_QUOTED.get(key) or b'"%b"' % key.encode()) != 1:
-            return True
-        kind = type(inner)
-        if kind is list or (
-            kind is dict and (len(inner) != 1 or body.count(next(iter(inner)).encode()) != 1)
-        ):
-            return True
-    return False
+def _quickly(body: bytes) -> Any:
+    """The value of a text without escapes; None where a key may stand twice, or something is wrong."""
+    try:
+        value = _decode(body)
+        return value if body.count(b'"') == 2 * _texts(value, _FLAT) else None
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _texts(value: Any, levels: int) -> int:
+    """How many keys and texts a value has: a key that stands twice is there once only.
+
+    Raises RecursionError where it has more levels.
+    """
+    kind = type(value)
+    if kind is str:
+        return 1
+    if kind is not dict and kind is not list:
+        return 0
+    if not levels:
+        raise RecursionError
+    inner = value if kind is list else value.values()
+    return (len(value) if kind is dict else 0) + sum([_texts(each, levels - 1) for each in inner])
 
 
 def datastream(body: Mapping[str, Any], given: int | None) -> int | None:
