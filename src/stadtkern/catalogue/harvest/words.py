@@ -32,7 +32,9 @@ _CODES: Mapping[str, Any] = {
     "no_address": _("Ohne brauchbare Adresse und deshalb ausgelassen: %(n)s Formen der Daten."),
     "left_out": _("Ausgelassen: %(detail)s"),
     "not_taken": _("Der Eintrag ließ sich nicht übernehmen: %(detail)s"),
-    "AddressRefused": _("Diese Adresse wird nicht abgerufen: %(detail)s"),
+    "AddressRefused": _(
+        "Diese Adresse dürfen wir nicht abrufen: Sie führt in ein internes Netz oder ist keine Webadresse."
+    ),
     "SourceAnswered": _("Die Quelle antwortet mit einem Fehler: %(detail)s"),
     "AnswerTooLarge": _("Die Antwort der Quelle ist zu groß: %(detail)s"),
 }

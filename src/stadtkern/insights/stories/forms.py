@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from stadtkern.catalogue.charts import asking as charts
@@ -144,7 +145,7 @@ class BlockForm(forms.Form):
     @property
     def heading(self) -> str:
         """What kind of block it is."""
-        return str(NAMES[self.of])
+        return capfirst(str(NAMES[self.of]))
 
     @property
     def spoken(self) -> tiles.Spoken | None:

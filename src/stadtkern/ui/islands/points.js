@@ -2,6 +2,7 @@
 // Lets the points of a description move while somebody types; the server counts, nothing is stored.
 const form = document.querySelector("[data-points-url]");
 const words = document.querySelector("[data-points-words]");
+const FIRST = 6; // as many as the page shows at first
 let timer = 0;
 let asked = new AbortController();
 
@@ -15,10 +16,15 @@ function link(hint) {
 }
 
 function show(found) {
-  document.querySelector("[data-points-sum]").textContent = found.points;
+  const sum = document.querySelector("[data-points-sum]");
+  if (sum.textContent !== String(found.points)) sum.textContent = found.points;
   document.querySelector("[data-points-meter]").value = found.points;
   if (words.textContent !== found.words) words.textContent = found.words;
-  document.querySelector("[data-points-hints]").replaceChildren(...found.hints.map(link));
+  const links = found.hints.map(link);
+  const [first, rest] = document.querySelectorAll("[data-points-hints]");
+  first.replaceChildren(...links.slice(0, FIRST));
+  rest.replaceChildren(...links.slice(FIRST));
+  rest.parentElement.hidden = links.length <= FIRST;
   for (const place of document.querySelectorAll("[data-points]")) {
     place.textContent = found.fields[place.dataset.points] ?? "";
     place.hidden = !place.textContent;
