@@ -100,6 +100,27 @@ def test_time_ticks_are_few_and_inside(days: int) -> None:
     assert all(START <= tick.at <= end for tick in ticks)
 
 
+@pytest.mark.parametrize("days", [7, 10, 15, 20, 31, 45, 60, 90, 200, 268, 365, 800])
+@pytest.mark.parametrize(
+    "first", [datetime(2026, 2, 28, tzinfo=BERLIN), datetime(2025, 9, 14, tzinfo=BERLIN)]
+)
+def test_on_a_phone_no_moment_runs_into_the_next(days: int, first: datetime) -> None:
+    """Also where the first one is written with its year; more than one is left to find one's way by."""
+    span = timedelta(days=days)
+    shown = [tick for tick in scales.time_ticks(first, first + span, zone=BERLIN) if not tick.wide]
+    middles = [(tick.at - first) / span * 235 for tick in shown]
+    widths = [len(tick.label) * 6.5 for tick in shown]
+    starts = [
+        max(0.0, middle - width / 2) if middle < 235 * 0.04 else middle - width / 2
+        for middle, width in zip(middles, widths, strict=True)
+    ]
+    assert len(shown) > 1
+    assert all(
+        end + width <= start
+        for end, width, start in zip(starts[:-1], widths[:-1], starts[1:-1], strict=False)
+    )
+
+
 def test_a_day_of_25_hours_keeps_its_ticks_at_full_local_hours() -> None:
     """In the autumn night the clock runs back; ticks follow the local clock."""
     start = datetime(2026, 10, 25, tzinfo=BERLIN)

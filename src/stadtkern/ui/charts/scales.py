@@ -24,6 +24,8 @@ class Range(NamedTuple):
 
 # Further out, differences of values are no numbers any more; such values leave the picture.
 _FURTHEST = 1e307
+# What a phone has for the time axis, and what labels take of it (pixels).
+_NARROW, _LETTER, _GAP = 235.0, 6.5, 4.0
 
 
 class Tick(NamedTuple):
@@ -66,14 +68,25 @@ def time_ticks(start: datetime, end: datetime, *, zone: tzinfo) -> list[Tick]:
     hours, days = span / timedelta(hours=1), span / timedelta(days=1)
     if hours <= 30:
         return _hours(start, end, zone=zone, step=3 if hours > 9 else 1)
-    if days <= 10:
-        return _days(start, end, zone=zone, step=1)
     if days <= 62:
-        return _days(start, end, zone=zone, step=7 if days > 20 else 2)
-    months = days / 30.4
-    return _months(
-        start, end, zone=zone, step=next(s for s in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if months / s <= 9)
-    )
+        ticks = _days(start, end, zone=zone, step=1 if days <= 10 else 7 if days > 20 else 2)
+    else:
+        steps = (1, 2, 3, 6, 12, 24, 60, 120, 1200)
+        ticks = _months(start, end, zone=zone, step=next(s for s in steps if days / 30.4 / s <= 9))
+    apart = next((n for n in range(2, len(ticks)) if _fit(ticks[::n], start=start, span=span)), len(ticks))
+    return [tick._replace(wide=index % max(apart, 2) != 0) for index, tick in enumerate(ticks)]
+
+
+def _fit(ticks: Sequence[Tick], *, start: datetime, span: timedelta) -> bool:
+    """Whether none of the labels runs into the next one on a phone; the outermost end at the axis' ends."""
+    free = -_NARROW
+    for tick in ticks:
+        share, width = (tick.at - start) / span, len(tick.label) * _LETTER
+        left = share * _NARROW - width * (0 if share < 0.04 else 1 if share > 0.96 else 0.5)
+        if left < free:
+            return False
+        free = left + width + _GAP
+    return True
 
 
 def _hours(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Tick]:
@@ -95,9 +108,7 @@ def _days(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[Ti
         if start <= at <= end and index % step == 0:
             pattern = "EEE d." if step == 1 else "d. MMM"
             pattern = pattern if formats.language().startswith("de") else pattern.replace(".", "")
-            ticks.append(
-                Tick(at, dates.format_date(day, pattern, locale=formats.language()), len(ticks) % 2 == 1)
-            )
+            ticks.append(Tick(at, dates.format_date(day, pattern, locale=formats.language()), wide=False))
     return ticks
 
 
@@ -115,7 +126,7 @@ def _months(start: datetime, end: datetime, *, zone: tzinfo, step: int) -> list[
             yearly = step % 12 == 0
             pattern = "y" if yearly or (day.month == 1 and step > 1) else "MMM y" if not ticks else "MMM"
             label = dates.format_date(day, pattern, locale=formats.language())
-            ticks.append(Tick(at, label, len(ticks) % 2 == 1))
+            ticks.append(Tick(at, label, wide=False))
         count += step
 
 
