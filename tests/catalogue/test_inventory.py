@@ -182,6 +182,11 @@ async def test_gaps_name_what_is_recorded_and_what_is_missing(visitor: AsyncClie
     assert "242 Datensätze" in page
     assert "im Inventar (1)" in page
     assert page.count("konzept=") == 241
+    assert '<strong lang="de">Abfallkalender</strong>' in page
+    english = await text(visitor, "/en/arbeit/inventar/luecken")
+    assert (
+        '<strong>Waste calendar</strong> <span class="sk-muted" lang="de">(Abfallkalender)</span>' in english
+    )
     begun = await text(visitor, "/arbeit/inventar/neu?konzept=abfallentsorgung/abfallkalender")
     assert '<option value="abfallentsorgung/abfallkalender" selected>' in begun
 
