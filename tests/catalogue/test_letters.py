@@ -205,8 +205,8 @@ async def test_somebody_hears_of_one_dataset_or_of_a_theme(
     assert ("Bäume" in told["anna@buerger.example"], "Busse" in told["anna@buerger.example"]) == (True, False)
     assert ("Bäume" in told["bert@buerger.example"], "Busse" in told["bert@buerger.example"]) == (False, True)
     number = re.findall(r'name="id" value="(\d+)"', (await visitor.get(manage)).content.decode())[0]
-    await visitor.post(manage, {"id": number})
-    assert "nichts abonniert" in (await visitor.get(manage)).content.decode()
+    ended = await visitor.post(manage, {"id": number})
+    assert "keine E-Mails mehr" in (await visitor.get(ended["Location"])).content.decode()
 
 
 async def test_nobody_learns_who_subscribes_or_can_fill_a_mailbox(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import AsyncClient
+from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
 from stadtkern.core import database as core_database
@@ -105,3 +106,30 @@ async def test_series_without_values_and_values_of_the_future_say_so(
     coming = (await visitor.get(f"/messreihen/{ahead}")).content.decode()
     assert "Wert für 10. Mai 2029, 12:00 Uhr" in coming
     assert "sk-fresh--live" not in coming
+
+
+async def test_a_change_of_unit_is_said_where_older_values_stand(
+    visitor: AsyncClient, town: factories.Town, database: str
+) -> None:
+    """At the series, in charts and so in stories; back again, nothing was; before there are values, too."""
+    number = town.streams["Freie Plätze Theater"]
+    pages = (f"/messreihen/{number}", f"/diagramm?reihe={number}", f"/en/diagramm?reihe={number}")
+    change = "UPDATE things.datastream SET unit = jsonb_set(unit, '{symbol}', %s) WHERE id = %s"
+    async with await core_database.connect(url=database, autocommit=True) as connection:
+
+        async def symbol(said: str) -> list[str]:
+            await connection.execute(change, [Jsonb(said), number])
+            return [(await visitor.get(page)).content.decode() for page in pages]
+
+        first, second, english = await symbol("Pl.")
+        assert "Pl., vorher Plätze. Ältere Werte können noch" in first
+        assert "Pl., vorher Plätze. Ältere Werte können noch" in second
+        assert "before that Plätze. Older values may" in english
+        assert not any(", vorher" in page for page in await symbol("Plätze"))
+        state = "UPDATE things.datastream_state SET n = {} WHERE datastream_id = %s"
+        await connection.execute(SQL(state.format("-n")), [number])
+        try:
+            assert not any(", vorher" in page for page in await symbol("%"))
+            await symbol("Plätze")
+        finally:
+            await connection.execute(SQL(state.format("-n")), [number])

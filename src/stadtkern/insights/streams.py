@@ -12,7 +12,7 @@ import msgspec
 from stadtkern.core import fragments, statements
 from stadtkern.core.access import Scope
 from stadtkern.core.fragments import Fragment
-from stadtkern.insights import kinds
+from stadtkern.insights import kinds, symbols
 from stadtkern.ui.visit import Visit
 
 # Series that one tile or map takes of one property.
@@ -85,8 +85,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def symbol(self) -> str:
         """The unit's symbol as shown behind numbers; what is none, but a text, is cut."""
-        given = str(self.unit.get("symbol") or "").strip()
-        return given if len(given) <= _LONGEST_SYMBOL else f"{given[: _LONGEST_SYMBOL - 1].rstrip()}…"
+        return symbols.shown(self.unit.get("symbol"))
 
     @property
     def digits(self) -> int | None:

@@ -15,7 +15,7 @@ from stadtkern.catalogue.requests.operations import TooManyRequests
 from stadtkern.catalogue.requests.replies import private
 from stadtkern.catalogue.subscriptions import forms, operations, queries
 from stadtkern.core import access, problems
-from stadtkern.ui import guard
+from stadtkern.ui import done, guard
 from stadtkern.ui import visit as visits
 
 PATIENCE = guard.Patience()
@@ -97,7 +97,7 @@ async def manage(request: HttpRequest, token: str) -> HttpResponse:
             one = number.isascii() and number.isdigit() and len(number) <= _LARGEST_ID
             await operations.leave(visit.connection, uuid=uuid, id=int(number) if one else None)
             if request.POST.get(letters.ONE_CLICK[0]) is None:
-                return redirect(request.path)
+                return done.redirect("subscriptions", did="beendet", token=token)
         everybody = await visits.DOOR.gate.scope(visit.connection, access.ANONYMOUS)
         wishes = await queries.of(visit.connection, everybody, uuid=uuid)
     context = {"wishes": wishes, "fresh": "neu" in request.GET}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from stadtkern.core.fragments import Fragment
 from stadtkern.insights import streams as streams_of
+from stadtkern.insights import units
 from stadtkern.insights.diagrams import grid, reading, words
 from stadtkern.insights.diagrams.asking import LONGEST_TITLE, Question
 from stadtkern.insights.diagrams.grid import Group
@@ -101,6 +102,7 @@ async def build(visit: Visit, question: Question, *, name: str = "chart") -> Dia
         for back in range(years + 1)
     ]
     problems += [each for each in (span.problem, coarser) if each]
+    problems += await units.changed(visit, kept, since=span.start)
     if runs[0].group != group:
         problems.append(gettext("Für Einzelwerte sind es zu viele; Sie sehen stattdessen Stunden."))
     group = runs[0].group

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import render
 
 from stadtkern.catalogue.usage import counting
-from stadtkern.insights import kinds, silence
+from stadtkern.insights import kinds, silence, units
 from stadtkern.insights import streams as streams_of
 from stadtkern.insights.explore import (
     catalogue,
@@ -79,6 +79,7 @@ async def datastream(request: HttpRequest, id: int) -> HttpResponse:
         context = {"stream": stream, **await parts.chart(visit, request, stream, table=True)}
         span: spans.Span = context["span"]
         context["embed"] = await embed.snippet(visit, stream, span)
+        context["other_units"] = await units.changed(visit, [stream], since=span.start)
     address = f"{settings.PUBLIC_URL}/sta/v1.1/Datastreams({id})"
     context |= {
         "api": address,

@@ -24,6 +24,13 @@ LEFT JOIN LATERAL (
 ) AS l ON true
 WHERE;
 
+-- name: other_units
+-- Which of these datastreams had another unit until some time, with that unit and time.
+SELECT d.id, d.unit_before, d.unit_since
+FROM things.datastream AS d
+WHERE d.id = ANY (%(ids)s) AND d.unit_since > %(since)s
+ORDER BY d.unit_since, d.id;
+
 -- name: streams_wanted
 -- Numbers of the datastreams that observe properties with these definitions; the conditions are put in.
 SELECT f.id
