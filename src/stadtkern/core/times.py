@@ -86,11 +86,16 @@ def furthest_now() -> datetime:
 
 def parse_instant(text: str, *, where: str = "") -> datetime:
     """Read ISO 8601 with date, time and zone; raises InvalidInstant for anything else."""
-    if _USUAL.get(len(text)) == text[7:20:3] and text[-1] == "Z":
+    # The first Z must be the last character: Python reads "14:Z", then U+0000, then anything as 14:00.
+    if _USUAL.get(len(text)) == text[7:20:3] and text.find("Z") == len(text) - 1:
         try:
             return datetime.fromisoformat(text)
-        except ValueError as error:
-            raise InvalidInstant(f"{_shorten(text)}: {error}", where=where) from error
+        except ValueError:
+            return _spelt(text, where=where)  # which says what is wrong
+    return _spelt(text, where=where)
+
+
+def _spelt(text: str, *, where: str) -> datetime:
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise InvalidInstant(f"{_shorten(text)} is not a point in time", where=where)
