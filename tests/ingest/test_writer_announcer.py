@@ -7,11 +7,14 @@ import asyncio
 from datetime import timedelta
 
 import numpy as np
+import psycopg
 import pytest
 
-from stadtkern.core.database import Connection
+from stadtkern.core import outbox
+from stadtkern.core.database import Connection, connect
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer
+from stadtkern.ingest.writer.announcer import Announcer
 from stadtkern.things.store import batch
 from tests.things.histories import NOON, datastreams, reading, until
 
@@ -54,6 +57,28 @@ async def test_what_is_stored_while_the_writer_stops_is_announced(
     heard = [notice.payload async for notice in connection.notifies(timeout=20.0, stop_after=1)]
     assert heard == [str(stream)]
     await connection.execute("UNLISTEN observations")
+
+
+async def test_what_was_announced_by_half_is_announced_again(
+    connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listeners may hear of it twice, never not at all."""
+    announcer = Announcer(url=database)
+    announcer.add([1, 2])
+    await connection.execute("LISTEN observations")
+    async with await connect(url=database, autocommit=True) as own:
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox, "wake", _away)
+            with pytest.raises(psycopg.OperationalError):
+                await announcer.flush(own)
+        await announcer.flush(own)
+    heard = [notice.payload async for notice in connection.notifies(timeout=60.0, stop_after=2)]
+    assert heard == ["1,2", "1,2"]
+    await connection.execute("UNLISTEN observations")
+
+
+async def _away(_: Connection) -> None:
+    raise psycopg.OperationalError("gone")
 
 
 async def test_the_announcer_comes_back(connection: Connection, database: str, settings: Settings) -> None:

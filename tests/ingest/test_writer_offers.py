@@ -11,9 +11,11 @@ import psycopg
 import pytest
 import structlog
 
+from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer
+from stadtkern.ingest.writer.waiting import Telling
 from stadtkern.things import readings
 from tests.things.histories import NOON, datastreams, reading
 
@@ -57,6 +59,27 @@ async def test_who_offers_is_told_once_and_what_cannot_be_taken_at_once_is_not_t
     assert not writer.offer(reading(stream, NOON + MINUTE, 2.0), done=told)
     assert len(heard) == 2
     assert [line["event"] for line in logged].count("somebody could not be told of a reading") == 1
+
+
+async def test_who_offered_is_told_even_where_counting_fails() -> None:
+    """What is stored is stored; others that are told meanwhile, and offer again, are told, too."""
+    heard: list[object] = []
+    rest = asyncio.Event()
+
+    def miscount(answers: object) -> None:
+        raise ValueError(answers)
+
+    def again(answer: readings.Stored | problems.Problem) -> None:
+        heard.append(answer)
+        telling.add(lambda _: rest.set(), answer)
+
+    telling = Telling(loop=asyncio.get_running_loop(), count=miscount)
+    with structlog.testing.capture_logs() as logged:
+        for number in (1, 2):
+            telling.add(heard.append if number == 1 else again, readings.Stored(number, True))
+        await asyncio.wait_for(rest.wait(), 60)
+    assert heard == [readings.Stored(1, True), readings.Stored(2, True)]
+    assert [line["event"] for line in logged] == ["readings could not be counted"] * 2
 
 
 async def _away() -> Connection:

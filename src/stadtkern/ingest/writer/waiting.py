@@ -50,7 +50,7 @@ class Telling:
     """Tells callers from the loop what became of their readings, those of one commit together.
 
     Not from within the commit, and each for itself: what goes wrong with one concerns nobody else.
-    `count` is told first of all answers.
+    `count` is told first of all answers; callers hear theirs even where it fails.
     """
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop, count: Callable[[Sequence[Answer]], None]):
@@ -67,7 +67,10 @@ class Telling:
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []
-        self._count([answer for _, answer in waiting])
+        try:
+            self._count([answer for _, answer in waiting])
+        except Exception:  # what is stored is stored
+            log.exception("readings could not be counted", calls=len(waiting))
         for done, answer in waiting:
             try:
                 done(answer)
