@@ -52,10 +52,13 @@ class Guarded(forms.Form):
 
     @property
     def next_ticket(self) -> str:
-        """What the form carries when it is shown once more: its own ticket until that is too old."""
+        """What the form carries when it is shown once more: its own ticket until that is too old.
+
+        Not one from the future either, which stays too young for as long as the clock was set back.
+        """
         given = self.data.get("ticket", "")
         age = guard.age(given)
-        return given if age is not None and age <= guard.TOO_OLD else guard.ticket()
+        return given if age is not None and 0 <= age <= guard.TOO_OLD else guard.ticket()
 
     def clean_website(self) -> str:
         """People do not see the trap."""

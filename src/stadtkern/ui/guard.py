@@ -25,7 +25,7 @@ MOST_WAITING = 300
 _MOST_ADDRESSES = 10_000
 _HOUR = 3600.0
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
-_signer = signing.Signer(salt="ui.guard")
+_signer = signing.Signer(salt="ui.guard.tickets")
 
 
 def ticket() -> str:
