@@ -63,7 +63,7 @@ def publish_a_file(hand: Hand) -> None:
 def conclude_an_agreement(hand: Hand) -> None:
     """A draft about a dataset of a closed room, read once more and put in force."""
     year = datetime.now(UTC).year
-    hand.follow("Neu für „Becken“")
+    hand.follow("Becken")
     hand.write("Titel", "Becken für die Forschung")
     hand.tick("Institut für Wasser")
     hand.tick("Rückhaltebecken")
