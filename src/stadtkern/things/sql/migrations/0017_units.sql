@@ -5,7 +5,7 @@ ALTER TABLE things.datastream ADD COLUMN unit_before text, ADD COLUMN unit_since
 
 CREATE FUNCTION things.note_unit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.unit ->> 'symbol' = NEW.unit_before THEN
+    IF coalesce(NEW.unit ->> 'symbol', '') = NEW.unit_before THEN
         NEW.unit_before := NULL;
         NEW.unit_since := NULL;
     ELSIF EXISTS (SELECT FROM things.datastream_state AS s WHERE s.datastream_id = NEW.id AND s.n > 0) THEN
