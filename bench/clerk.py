@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from html import unescape
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from bench import people
 from bench.installation import Installation
-from stadtkern.core import access
 
 _PAUSE = 0.05
 _SECONDS = 900.0
@@ -35,7 +34,7 @@ class Clerk:
 
     def __init__(self, installation: Installation):
         self._installation = installation
-        self._organisation, cookie = _person(installation)
+        self._organisation, cookie = people.publisher(installation)
         # What the pages do on a request is not to be stopped by the patience of a client.
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{installation.port}", timeout=300, cookies={"sessionid": cookie}
@@ -95,37 +94,6 @@ class Clerk:
                     raise Stuck(f"{address} is {row and row[0]}, not {state}")
                 time.sleep(_PAUSE)
         raise Stuck(f"{address} is not {state} after {_SECONDS:.0f} s")
-
-
-def _person(installation: Installation) -> tuple[int, str]:
-    """A department, and the session of its publisher."""
-    secret = secrets.token_urlsafe(24)
-    with installation.connect() as connection, connection.transaction():
-        made = []
-        for kind, name in (("organisation", "Grünflächenamt"), ("person", "Erika Muster")):
-            row = connection.execute(
-                "INSERT INTO core.principal (kind, name) VALUES (%s, %s) RETURNING id", [kind, name]
-            ).fetchone()
-            made.append(row[0] if row else 0)
-        office, person = made
-        for statement, values in (
-            ("INSERT INTO core.organisation (principal_id, kind) VALUES (%s, 'department')", [office]),
-            (
-                "INSERT INTO identity.person (principal_id, email) VALUES (%s, %s)",
-                [person, "e@stadt.example"],
-            ),
-            (
-                "INSERT INTO core.membership (person_id, organisation_id, role) VALUES (%s, %s, 'publisher')",
-                [person, office],
-            ),
-            (
-                "INSERT INTO core.session (secret_hash, principal_id, expires_at)"
-                " VALUES (%s, %s, now() + interval '1 day')",
-                [access.hash_secret(secret), person],
-            ),
-        ):
-            connection.execute(statement, values)
-    return office, secret
 
 
 def _filled(page: str, action: str) -> dict[str, str]:
