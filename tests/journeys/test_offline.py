@@ -44,6 +44,20 @@ def test_a_page_shows_its_last_state_when_the_network_is_gone(context: BrowserCo
     expect(page.locator(".sk-offline")).to_have_count(0)
 
 
+def test_the_very_first_page_is_kept_too(browser: Browser, walk: Walk) -> None:
+    """Whoever opens one page, and then has no network, sees it again."""
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    page.goto(walk.address + "/dinge")
+    page.wait_for_function(
+        "async () => (await navigator.serviceWorker.ready).active.state === 'activated'", timeout=60_000
+    )
+    context.set_offline(True)
+    page.goto(walk.address + "/dinge")
+    expect(page.get_by_text("Keine Verbindung. Sie sehen den letzten Stand:")).to_be_visible()
+    context.close()
+
+
 def test_what_is_shown_without_a_network_is_accessible(browser: Browser, walk: Walk) -> None:
     """The kept page with its note and the page instead, light and dark."""
     found = []

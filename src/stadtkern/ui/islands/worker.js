@@ -27,8 +27,15 @@ self.addEventListener("activate", (event) => {
     for (const request of await files.keys()) {
       if (!current.has(new URL(request.url).pathname)) await files.delete(request);
     }
+    const open = await clients.matchAll({ includeUncontrolled: true, type: "window" });
+    await Promise.all(open.map((each) => begin(new URL(each.url)).catch(() => {}))); // it is kept when opened again
   })());
 });
+
+// The page that was there before us is kept as well, as the browser still has it.
+async function begin(url) {
+  if (!FOREIGN.test(url.pathname + url.search)) await keep(url.pathname + url.search, await fetch(url.pathname + url.search, { cache: "force-cache" }));
+}
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
