@@ -136,6 +136,7 @@ async def _list(
     found, more = await queries.some(desk.connection, desk.visit.scope, person=desk.person, question=question)
     chosen = {each.key for each in found} if "alle" in request.GET else ticked or set()
     asked = {name: text for name, text in request.GET.items() if name in _ASKED and text}
+    names = dict(rooms)
     return {
         "form": form,
         "rows": [(each, _title(each), wording.STATES[each.state], _needs(each)) for each in found],
@@ -150,7 +151,7 @@ async def _list(
             "?" + urlencode({**asked, "seite": question.page + 1}) if more else "",
         ),
         "steps": [
-            (each, ACTS[each.said.act], acts.title(each.said, rooms=dict(rooms)))
+            (each, ACTS[each.said.act], acts.title(each.said, rooms=names))
             for each in await queries.last(desk.connection, person=desk.person)
         ],
         "most": queries.PAGE,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit import flow
 from stadtkern.insights.cockpit.known import Fed, Known
-from stadtkern.insights.cockpit.stock import alike, apart, fresh_ones, missing
+from stadtkern.insights.cockpit.stock import together
 from stadtkern.insights.cockpit.tile import Row, Tile, abouts, late_after, newest, numeric
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
@@ -28,9 +28,7 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The first places; those that are silent take no part."""
     definition, streams = fed.definition, flow.finest(fed.streams)
     counts = all(s.kind == "count" for s in streams)
-    reporting = fresh_ones(streams, visit=visit)
-    fresh = reporting if counts else alike(reporting)
-    notes = [missing(reporting, streams, definition, known), apart(reporting, fresh)]
+    fresh, note = together(streams, definition, known, visit=visit, mixed=counts)
     places = [
         _Place(s, value)
         for s in fresh
@@ -45,7 +43,7 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=gettext("gezählt heute") if counts and places else " ".join(note for note in notes if note),
+        note=gettext("gezählt heute") if counts and places else note,
         streams=[s.id for s in streams],
     )
 

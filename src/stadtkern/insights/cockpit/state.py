@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from stadtkern.insights import usual
 from stadtkern.insights.cockpit.known import Fed, Known
-from stadtkern.insights.cockpit.stock import alike, apart, fresh_ones, missing
+from stadtkern.insights.cockpit.stock import fresh_ones, missing, together
 from stadtkern.insights.cockpit.tile import (
     Live,
     Tile,
@@ -33,9 +33,7 @@ _ENOUGH = 30
 def low(visit: Visit, fed: Fed, known: Known) -> Tile:
     """How many places are below a threshold on the mean of their series, such as trees on dry ground."""
     definition, streams = fed.definition, fed.streams
-    reporting = fresh_ones(streams, visit=visit)
-    fresh = alike(reporting)
-    notes = [missing(reporting, streams, definition, known), apart(reporting, fresh)]
+    fresh, note = together(streams, definition, known, visit=visit)
     limit = definition.threshold or 0.0
     values: defaultdict[str, list[float]] = defaultdict(list)
     for stream in fresh:
@@ -53,7 +51,7 @@ def low(visit: Visit, fed: Fed, known: Known) -> Tile:
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=" ".join(note for note in notes if note),
+        note=note,
         streams=[s.id for s in streams],
     )
 

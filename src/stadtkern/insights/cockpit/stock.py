@@ -42,21 +42,24 @@ def fresh_ones(streams: Sequence[Stream], *, visit: Visit) -> list[Stream]:
     ]
 
 
-def alike(fresh: Sequence[Stream]) -> list[Stream]:
-    """Those that measure in the unit of most (of equally many, of the oldest); others do not join in."""
-    units = Counter(s.symbol for s in sorted(fresh, key=lambda s: s.id))
-    return [s for s in fresh if s.symbol == units.most_common(1)[0][0]]
+def together(
+    streams: Sequence[Stream], definition: Definition, known: Known, *, visit: Visit, mixed: bool = False
+) -> tuple[list[Stream], str]:
+    """Those that report, in the unit of most (of equally many, of the oldest), and what to say of the others.
 
-
-def apart(fresh: Sequence[Stream], together: Sequence[Stream]) -> str:
-    """In which other units the places measure that are not taken along."""
-    others = Counter(s.symbol or gettext("ohne Einheit") for s in fresh if s not in together)
+    `mixed`: the unit does not matter.
+    """
+    reporting = fresh_ones(streams, visit=visit)
+    silent = missing(reporting, streams, definition, known)
+    units = Counter(s.symbol for s in sorted(reporting, key=lambda s: s.id)).most_common()
+    if mixed or len(units) < 2:
+        return reporting, silent
     said = [
         ngettext("%(n)s Ort misst anders: %(unit)s.", "%(n)s Orte messen anders: %(unit)s.", n)
-        % {"n": n, "unit": unit}
-        for unit, n in others.items()
+        % {"n": n, "unit": unit or gettext("ohne Einheit")}
+        for unit, n in units[1:]
     ]
-    return " ".join(said)
+    return [s for s in reporting if s.symbol == units[0][0]], " ".join(filter(None, (silent, *said)))
 
 
 def _capacity(stream: Stream) -> float:

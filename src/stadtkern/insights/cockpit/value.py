@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from stadtkern.insights import against, usual
 from stadtkern.insights.cockpit.definitions import Definition
 from stadtkern.insights.cockpit.known import Fed, Known
-from stadtkern.insights.cockpit.stock import alike, apart, fresh_ones, missing
+from stadtkern.insights.cockpit.stock import together
 from stadtkern.insights.cockpit.tile import Live, Tile, abouts, address, late_after, newest, remembered
 from stadtkern.insights.streams import Stream
 from stadtkern.ui import charts, formats
@@ -26,7 +26,7 @@ _HOUR = timedelta(hours=1)
 
 def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The newest value, or the mean of several places, with the last 24 hours as a line."""
-    fresh = alike(fresh_ones(fed.streams, visit=visit))
+    fresh, note = together(fed.streams, fed.definition, known, visit=visit)
     mean = _mean(fresh)
     at = newest(fed.streams)
     says: SafeString | str = ""
@@ -35,16 +35,16 @@ def tile(visit: Visit, fed: Fed, known: Known) -> Tile:
         hour = at.astimezone(visit.city.zone).hour
         said = against.value(mean, expected, hour=hour, number=lambda size: _number(size, fresh))
         says = format_html("{} – {}.", _place(fresh), said) if said else f"{_place(fresh)}."
-    return _tile(visit, fed, known, fresh=fresh, mean=mean, says=says, picture=_line(visit, fresh, known))
+    return _tile(fed, fresh=fresh, note=note, mean=mean, says=says, picture=_line(visit, fresh, known))
 
 
 def gauge(visit: Visit, fed: Fed, known: Known) -> Tile:
     """The newest value on a bar from the lower to the upper bound, with a notch at the limit."""
     definition = fed.definition
-    fresh = alike(fresh_ones(fed.streams, visit=visit))
+    fresh, note = together(fed.streams, definition, known, visit=visit)
     mean = _mean(fresh)
     low, high = definition.low or 0.0, 1.0 if definition.high is None else definition.high
-    made = _tile(visit, fed, known, fresh=fresh, mean=mean, says=_place(fresh), picture="")
+    made = _tile(fed, fresh=fresh, note=note, mean=mean, says=_place(fresh), picture="")
     if mean is None or high <= low:
         return made
     limit = definition.threshold
@@ -63,18 +63,15 @@ def gauge(visit: Visit, fed: Fed, known: Known) -> Tile:
 
 
 def _tile(
-    visit: Visit,
     fed: Fed,
-    known: Known,
     *,
     fresh: Sequence[Stream],
+    note: str,
     mean: float | None,
     says: SafeString | str,
     picture: SafeString | str,
 ) -> Tile:
     definition, streams = fed.definition, fed.streams
-    reporting = fresh_ones(streams, visit=visit)
-    notes = [missing(reporting, streams, definition, known), apart(reporting, fresh)]
     digits = _digits(mean or 0.0, fresh or streams)
     return Tile(
         key=definition.key,
@@ -89,7 +86,7 @@ def _tile(
         at=newest(streams),
         late_after=late_after(streams),
         datasets=abouts(streams),
-        note=" ".join(note for note in notes if note),
+        note=note,
         url=address(streams),
         streams=[s.id for s in streams],
     )
