@@ -96,6 +96,15 @@ async def session(connection: Connection, *, person_id: int, lasts: timedelta = 
     return secret
 
 
+async def in_a_browser(connection: Connection, *, person_id: int) -> None:
+    """Let the pages, too, know the sessions of somebody who comes with a real browser."""
+    await connection.execute(
+        "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
+        " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
+        [person_id],
+    )
+
+
 async def signed_in(
     connection: Connection, client: AsyncClient, *, role: str | None = None, kind: str = "department"
 ) -> Somebody:

@@ -71,11 +71,7 @@ def inside(walk: Walk) -> Mapping[str, str]:
 async def _fill(url: str) -> Mapping[str, str]:
     async with await database.connect(url=url, autocommit=True) as connection:
         administrator = await people.person(connection, role="administrator", kind="city", name="Adele Amt")
-        await connection.execute(
-            "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
-            " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
-            [administrator.id],
-        )
+        await people.in_a_browser(connection, person_id=administrator.id)
         office = await people.organisation(connection, name="Amt für Wolken")
         person = await people.person(connection, role="steward", organisation_id=office, name="Stefan Stern")
         closed = await people.person(connection, role="editor", organisation_id=office, name="Vera Vorbei")

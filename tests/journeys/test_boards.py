@@ -48,11 +48,7 @@ async def _fill(walk: Walk) -> Inside:
     two = Group(key="zwei", title={"de": "Grün"}, tiles=(bar, words))
     async with await database.connect(url=walk.database_url, autocommit=True) as connection:
         somebody = await people.person(connection, role="publisher", kind="city", name="Paula Platz")
-        await connection.execute(
-            "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
-            " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
-            [somebody.id],
-        )
+        await people.in_a_browser(connection, person_id=somebody.id)
         content = Content(title={"de": "Zwei Themen"}, audience="public", groups=(one, two))
         key = await operations.add(connection, by=somebody.id, content=content)
         await operations.publish(connection, key=key, version=1)

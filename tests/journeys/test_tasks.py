@@ -141,11 +141,7 @@ def cookie(walk: Walk) -> str:
 async def _publisher(url: str) -> str:
     async with await database.connect(url=url, autocommit=True) as connection:
         somebody = await people.person(connection, role="publisher", kind="city", name="Tina Taste")
-        await connection.execute(
-            "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
-            " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
-            [somebody.id],
-        )
+        await people.in_a_browser(connection, person_id=somebody.id)
     return somebody.cookie
 
 

@@ -97,11 +97,7 @@ def cookie(walk: Walk) -> str:
 async def _fill(url: str) -> str:
     async with await database.connect(url=url, autocommit=True) as connection:
         somebody = await people.person(connection, role="administrator", kind="city", name="Claas Amt")
-        await connection.execute(
-            "INSERT INTO identity.session (secret_hash, data, expires_at, principal_id)"
-            " SELECT secret_hash, '', expires_at, principal_id FROM core.session WHERE principal_id = %s",
-            [somebody.id],
-        )
+        await people.in_a_browser(connection, person_id=somebody.id)
         for way in ("Keys", "Plain"):
             wish = f"Wo stehen Linden ({way})?"
             await connection.execute(_ASKED, [wish, "Straße und Hausnummer.", way, way])
