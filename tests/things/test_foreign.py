@@ -119,7 +119,7 @@ async def test_a_feature_is_made_only_for_those_that_name_none(city: City, datab
     await city.create(address, hourly(3, day="2024-05-02")[0])
     assert await city.names("FeaturesOfInterest?$filter=name%20in%20('own','spot')") == ["own", "spot"]
     (made,) = await city.values("FeaturesOfInterest?$select=id&$filter=name%20eq%20'spot'")
-    which = "payload->'changed'->'FeatureOfInterest' @> to_jsonb(%s::bigint)"
+    which = "(payload->'changed'->'FeatureOfInterest')::jsonb @> to_jsonb(%s::bigint)"
     asked = "SELECT count(*) FROM core.outbox WHERE " + which
     async with await core_database.connect(url=database, autocommit=True) as connection:
         told = await (await connection.execute(asked, (made["@iot.id"],))).fetchone()
