@@ -148,3 +148,25 @@ async def test_as_many_rows_as_are_written_are_made_ready_meanwhile(
     assert written == [(4, False), (4, True), (2, False)]
     assert len(await rows(connection, stream)) == 8
     await check_state(connection, stream)
+
+
+async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
+    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers who come together share two commits; otherwise one of many would follow one of few."""
+    (stream,) = await datastreams(connection)
+    written: list[int] = []
+    shortly = commit.shortly
+
+    async def noted(session: Connection, *, ready: Prepared) -> append.Appended:
+        written.append(len(ready))
+        return await shortly(session, ready=ready)
+
+    monkeypatch.setattr(commit, "shortly", noted)
+    parts = [_rows([stream], count=10, start=NOON + n * timedelta(minutes=1)) for n in range(8)]
+    async with Writer(url=database, settings=settings) as writer:
+        answers = await asyncio.gather(*map(writer.put_columns, parts))
+    assert all(answer.new.all() for answer in answers)
+    assert written == [40, 40]
+    assert len(await rows(connection, stream)) == 80
+    await check_state(connection, stream)

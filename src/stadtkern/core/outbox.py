@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from psycopg.types.json import Json
+from psycopg.types.json import Jsonb
 
 from stadtkern.core import database, statements, waiting
 from stadtkern.core.database import Connection
@@ -63,7 +63,7 @@ async def emit(connection: Connection, *, topic: str, payload: Mapping[str, Any]
     Without `wake` the relay finds it later: NOTIFY makes commits queue, so frequent writers wake it apart.
     """
     sql = statements.load("core")
-    await connection.execute(sql["emit"], {"topic": topic, "payload": Json(payload)})
+    await connection.execute(sql["emit"], {"topic": topic, "payload": Jsonb(payload)})
     if wake:
         await connection.execute(sql["wake_relay"])
 

@@ -17,6 +17,7 @@ import structlog
 from stadtkern.core import disk, problems
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import commit, sharing
+from stadtkern.ingest.writer.pace import Pace
 from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.ingest.writer.sharing import Caller, Group
 from stadtkern.things import admission, readings
@@ -28,7 +29,6 @@ from stadtkern.things.store.streams import Policy
 
 log = structlog.get_logger(__name__)
 
-MOST_ROWS = 50_000
 PATIENCE_SECONDS = 20.0
 _MOST_WAITING = 2_000_000
 _BACKOFF_SECONDS = 0.2
@@ -55,9 +55,9 @@ class _Behind(msgspec.Struct, eq=False):
 class Bulk:
     """Stores batches one after the other; single readings go past them on the writer's own connection.
 
-    Those who wait share the next commit, which is made ready while the one before is written, and written
-    while the one before is brought to the disk. Nobody is told of rows before they are there. `announce`
-    takes the datastreams that have news; without it they are named at once, which the next commit waits for.
+    A commit is made ready while the one before is written, and written while that is brought to the disk.
+    Nobody is told of rows before they are there. `announce` takes the datastreams that have news; without it
+    they are named at once, which the next commit waits for.
     """
 
     def __init__(
@@ -78,7 +78,8 @@ class Bulk:
         self._sessions: Sessions | None = None
         self._settling: asyncio.Task[None] | None = None
         self._ahead: _Next | None = None
-        self._writing = 0  # rows of the commit that is being written, if they are few
+        self._writing = 0  # rows of the commit that is being written
+        self._pace = Pace(then=self._look_ahead)
 
     async def put(self, rows: Batch, *, policy: Policy | None = None) -> readings.Columns:
         """Store rows and commit. Raises Busy, or StoreUnavailable when some rows may be stored."""
@@ -123,27 +124,33 @@ class Bulk:
                 continue
             group, preparing = following
             with self._answering(group):
-                ready = _prepared(group) if preparing is None else await preparing
+                ready = group.prepared() if preparing is None else await preparing
                 # Of a few rows, those who come while these are written share one commit.
                 large = self._waiting - len(group) > append.MOST_ROWS
                 self._ahead = self._ready() if large else None
-                self._writing = len(group)
-                await self._store(group, None, ready)
-                self._writing = 0
+                await self._write(group, ready)
                 behind = await self._catch_up(behind, group)
+
+    async def _write(self, group: Group, ready: Prepared) -> None:
+        self._writing = len(group)
+        try:
+            with self._pace.of_one(few=len(group) <= append.MOST_ROWS):
+                await self._store(group, None, ready)
+        finally:
             self._writing = 0
 
     def _look_ahead(self) -> None:
-        """Make the next commit ready while one is written, as soon as as many rows wait for it.
+        """Make the next commit ready once half of this one is written and as many rows wait.
 
-        The database would wait for that otherwise. With fewer, each row would cost more than is gained.
+        The database would wait for that otherwise. Earlier, or with fewer, each row would cost more than is
+        gained: those who were told of the rows before have time to come again.
         """
-        waiting = sum(len(caller.left) for caller in self._queue)
+        waiting = sum(len(caller.left) for caller in self._queue) if self._pace.halfway else 0
         if self._ahead is not None or not 0 < self._writing <= waiting <= append.MOST_ROWS:
             return
-        group = sharing.next_group(self._queue, most=MOST_ROWS)
+        group = sharing.next_group(self._queue, waiting=self._waiting)
         if group is not None:
-            self._ahead = group, asyncio.create_task(_laid_out(group), name="bulk-ahead")
+            self._ahead = group, asyncio.create_task(group.laid_out(), name="bulk-ahead")
 
     async def _catch_up(self, behind: _Behind | None, group: Group | None) -> _Behind | None:
         """Wait until the rows before are on disk, and have the disk take the next ones.
@@ -167,7 +174,7 @@ class Bulk:
 
     async def _store_again(self, group: Group) -> None:
         with self._answering(group):
-            ready = await asyncio.to_thread(_prepared, group)
+            ready = await asyncio.to_thread(group.prepared)
             await self._store(group, None, ready, durable=True)
             if self._sessions is not None:
                 await self._settle(group, self._sessions)
@@ -201,11 +208,11 @@ class Bulk:
 
     def _ready(self) -> _Next | None:
         """The next commit, while its rows are sorted in a thread; a few are not worth one."""
-        group = sharing.next_group(self._queue, most=MOST_ROWS)
+        group = sharing.next_group(self._queue, waiting=self._waiting)
         if group is None:
             return None
         few = len(group) <= append.MOST_ROWS
-        return group, None if few else asyncio.create_task(asyncio.to_thread(_prepared, group))
+        return group, None if few else asyncio.create_task(asyncio.to_thread(group.prepared))
 
     async def _store(
         self, group: Group, at: Integers | None, ready: Prepared, *, durable: bool = False
@@ -285,13 +292,3 @@ class Bulk:
             await asyncio.wait({self._settling}, timeout=_SETTLE_SECONDS)
         if sessions is not None:
             await sessions.close()
-
-
-def _prepared(group: Group) -> Prepared:
-    """The rows in order."""
-    return prepared.prepare(group.rows())
-
-
-async def _laid_out(group: Group) -> Prepared:
-    """The same, as far as it can be told without the connection."""
-    return append.laid_out(_prepared(group))

@@ -12,10 +12,14 @@ import numpy as np
 
 from stadtkern.core import problems
 from stadtkern.things import readings
-from stadtkern.things.store import batch
+from stadtkern.things.store import append, batch, prepared
 from stadtkern.things.store.batch import Batch, Integers
 from stadtkern.things.store.merge import MergeResult
+from stadtkern.things.store.prepared import Prepared
 from stadtkern.things.store.streams import Policy
+
+MOST_ROWS = 50_000
+"""Of one commit."""
 
 
 class Caller(msgspec.Struct, kw_only=True, eq=False):
@@ -55,6 +59,14 @@ class Group:
                 for share in self._shares
             ]
         )
+
+    def prepared(self) -> Prepared:
+        """The rows in the order of the store."""
+        return prepared.prepare(self.rows())
+
+    async def laid_out(self) -> Prepared:
+        """The same, as far as it can be told without the connection."""
+        return append.laid_out(self.prepared())
 
     def __len__(self) -> int:
         return int(self._begins[-1])
@@ -106,11 +118,16 @@ class Group:
                 share.caller.done.set_exception(problem)
 
 
-def next_group(queue: deque[Caller], *, most: int) -> Group | None:
-    """The oldest rows that wait, of as many callers as fit into one commit and follow the same policy."""
+def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
+    """The oldest rows that wait, of as many callers as fit into one commit and follow the same policy.
+
+    `waiting` counts the rows of all who wait, of those under way too. Where these are few, callers join until
+    there is half of them: the other half comes in, or is made ready, while this one is written.
+    """
+    enough = -(-waiting // 2) if waiting <= append.MOST_ROWS else MOST_ROWS
     shares: list[Share] = []
-    room = most
-    while queue and room:
+    room = MOST_ROWS
+    while queue and room and MOST_ROWS - room < enough:
         caller = queue[0]
         if caller.done.done():  # it went away, or its first rows failed
             queue.popleft()

@@ -18,7 +18,7 @@ DROP FUNCTION things.extend_states(bigint[], bigint[], timestamptz[], timestampt
 -- first of their rows, `unsure` those of these that must be asked about beforehand. States are locked in the order of
 -- their datastreams, like everybody does: the arrays come in that order, and what is joined to them by hash is read in the
 -- order of its key. Who is aggregated otherwise or watched is asked by NOT IN of each row as it comes: an anti join may
--- tell what is left in the order of its table.
+-- tell what is left in the order of its table. A datastream's state is removed before it, so whoever has one is there.
 CREATE OR REPLACE FUNCTION things.append_readings(
     leaf regclass, streams bigint[], times timestamptz[], micros bigint[], ids bigint[], results float8[],
     features bigint[], of_streams bigint[], of_n bigint[], of_first timestamptz[], of_last timestamptz[],
