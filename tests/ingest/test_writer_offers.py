@@ -107,6 +107,7 @@ async def test_where_many_come_the_next_ones_are_gathered_for_a_moment(
         items = [reading(stream, NOON + MINUTE, 2.0) for stream in streams]
         await asyncio.gather(*(writer.put([item]) for item in items))
         one = asyncio.create_task(writer.put([reading(streams[0], NOON + 2 * MINUTE, 3.0)]))
-        await asyncio.sleep(0.01)
+        for _ in range(20):  # it would have been taken long since
+            await asyncio.sleep(0)
         await asyncio.gather(one, writer.put([reading(streams[1], NOON + 2 * MINUTE, 3.0)]))
     assert commits == [1, 12, 2]

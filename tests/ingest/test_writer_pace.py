@@ -30,13 +30,15 @@ def test_who_waits_for_the_middle_is_called_once_within_each_commit(
         for number in range(50):
             with pace.of_one(few=True):
                 assert not pace.halfway
-                await asyncio.sleep(0.0007 * (number % 4))
+                for _ in range(60 * (number % 4)):
+                    await asyncio.sleep(0)
                 await reached.wait()
                 reached.clear()
         with pace.of_one(few=True):
             assert len(called) == 50
-        await asyncio.sleep(0.01)
+        with pace.of_one(few=True):
+            await reached.wait()
 
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(asyncio.wait_for(work(), 60))
-    assert called == [True] * 50
+    assert called == [True] * 51
