@@ -31,7 +31,8 @@ def test_a_living_process_is_waited_for_only_so_long() -> None:
 def test_an_end_is_asked_for_and_waited_for() -> None:
     """Also of a process that somebody else started."""
     script = (
-        "import subprocess, sys; "
+        "import signal, subprocess, sys; "
+        "signal.signal(signal.SIGINT, signal.SIG_DFL); "  # a shell may have told those behind it to ignore it
         "p = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
         "print(p.pid, flush=True); p.wait()"
     )

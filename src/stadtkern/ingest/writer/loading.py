@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import bulk, sharing
+from stadtkern.ingest.writer import bulk
+from stadtkern.ingest.writer.sharing import MOST_ROWS
 from stadtkern.things import readings
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import Batch
@@ -58,11 +59,9 @@ def _gathered(batches: Iterable[Batch]) -> Iterator[Batch]:
     parts: list[Batch] = []
     size = 0
     for rows in batches:
-        for begin in range(0, len(rows), sharing.MOST_ROWS):
-            piece = (
-                rows.take(slice(begin, begin + sharing.MOST_ROWS)) if len(rows) > sharing.MOST_ROWS else rows
-            )
-            if size + len(piece) > sharing.MOST_ROWS:
+        for begin in range(0, len(rows), MOST_ROWS):
+            piece = rows.take(slice(begin, begin + MOST_ROWS)) if len(rows) > MOST_ROWS else rows
+            if size + len(piece) > MOST_ROWS:
                 yield batch.joined(parts)
                 parts, size = [], 0
             parts.append(piece)
