@@ -62,12 +62,14 @@ class Session:
 
     @contextlib.contextmanager
     def demo(self, *, started: bool = True) -> Iterator[Installation]:
-        """The demo city, loaded once per run; running unless asked otherwise."""
+        """The demo city, loaded once per run and done with its loading; running unless asked otherwise."""
         folder = self._folder / "demo"
         folder.mkdir(mode=0o755, exist_ok=True)
         with Installation(folder=folder) as installation:
             if not self._demo_loaded:
                 installation.start(demo=True)
+                with installation.connect() as connection:
+                    streams.wait_for_fold(connection)
                 self._demo_loaded = True
                 if not started:
                     installation.stop()

@@ -19,13 +19,17 @@ class Doorman:
 
     def __init__(self) -> None:
         self.taken: list[tuple[bytes, Reply]] = []
+        self.heads = 0
         self.came = asyncio.Event()
 
-    def suits(self, method: bytes, target: bytes) -> bool:
-        """Whether the address is ours."""
-        return method == b"POST" and target.startswith(b"/quick")
+    def head(self, method: bytes, target: bytes, headers: answering.Headers) -> bytes | None:
+        """The address, if it is ours, with what stands in the header X-Mark."""
+        if method != b"POST" or not target.startswith(b"/quick"):
+            return None
+        self.heads += 1
+        return target + dict(headers).get(b"x-mark", b"")
 
-    def take(self, target: bytes, headers: answering.Headers, body: bytes, reply: Reply) -> bool:  # noqa: ARG002
+    def take(self, head: bytes, body: bytes, reply: Reply) -> bool:  # noqa: ARG002
         """Take what says so."""
         if body == b"broken":
             raise ValueError(body)
@@ -77,8 +81,8 @@ async def slow(
 class Served:
     """The server on a port of its own."""
 
-    def __init__(self, application: Any = None) -> None:
-        self.doorman, self.port = Doorman(), free_port()
+    def __init__(self, application: Any = None, doorman: Doorman | None = None) -> None:
+        self.doorman, self.port = doorman or Doorman(), free_port()
         self.server = server.Server(application or slow, port=self.port, straight=self.doorman)
         self._task = asyncio.create_task(self.server.run_on())
         self._clients: list[Client] = []

@@ -40,10 +40,8 @@ class Way:
         secret = self.city.token if token is None else token
         given = [(b"authorization", f"Bearer {secret}".encode()), (b"content-type", b"application/json")]
         heard: asyncio.Future[tuple[int, Headers, bytes]] = asyncio.get_running_loop().create_future()
-        assert self._straight.suits(b"POST", target)
-        if not self._straight.take(
-            target, given if headers is None else headers, sent, lambda *said: heard.set_result(said)
-        ):
+        head = self._straight.head(b"POST", target, given if headers is None else headers)
+        if head is None or not self._straight.take(head, sent, lambda *said: heard.set_result(said)):
             return None
         status, names, content = await asyncio.wait_for(heard, 60)
         shown = {name.decode(): value.decode() for name, value in names}

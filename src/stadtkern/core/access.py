@@ -181,13 +181,12 @@ class Gate:
                 return ANONYMOUS
         return ANONYMOUS
 
-    def at_hand(self, *, authorization: str) -> tuple[Rights, frozenset[int]] | None:
-        """What the sender of this header may do, and in which datasets that is to be noted: not for all.
+    def at_hand(self, *, digest: bytes) -> tuple[Rights, frozenset[int]] | None:
+        """What the owner of this token may do, and in which datasets that is to be noted: not for all.
 
-        None where that is not known; nobody is asked.
+        None where that is not known; nobody is asked. `digest` is what is stored of the token.
         """
-        secret = credentials.secret(authorization)
-        kept = None if secret is None else self._principals.get(hash_secret(secret))
+        kept = self._principals.get(digest)
         if kept is None or kept[1].passed or kept[0].token_id is None:
             return None
         held = self._rights.get(kept[0].token_id)

@@ -62,10 +62,13 @@ class Quick:
 class Straight(Protocol):
     """The shortest way from a small request to its answer, for requests of which there are many."""
 
-    def suits(self, method: bytes, target: bytes) -> bool:
-        """Whether requests to this address may go this way; cheap."""
+    def head(self, method: bytes, target: bytes, headers: Headers) -> Any:
+        """What `take` needs of the head of a request; None where it does not go this way; cheap.
 
-    def take(self, target: bytes, headers: Headers, body: bytes, reply: Reply) -> bool:
+        It says the same of the same head at any time.
+        """
+
+    def take(self, head: Any, body: bytes, reply: Reply) -> bool:
         """Take one, and call `reply` later, from the loop, with status, headers (with the length) and body.
 
         False, and nothing is done, where it is not as simple as that: it then goes its usual way.

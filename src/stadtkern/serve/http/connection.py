@@ -14,6 +14,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from stadtkern.serve.http.answering import Cycle, Headers, Quick, Straight
+from stadtkern.serve.http.heads import Heads, Known
 
 MOST_HEAD = 65_536
 """How many bytes the first line and the headers of a request may have, and what stands behind its body."""
@@ -46,8 +47,11 @@ class Connection(HttpToolsProtocol):
         self._idle_seconds = idle_seconds
         self._quick: Any = Quick()
         self._active: Any = None  # the request under way, of those that came
-        self._held: list[bytes] | None = None  # the parts of a small body
-        self._in_head = False
+        self._head: Any = None  # of a request that may go the straight way
+        self._held: list[bytes] = []  # the parts of its body
+        self._heads = Heads()
+        self._whole: Known | None = None  # the request that has just been read
+        self._in_head, self._resting = False, True
         self._upgrading = False
         self._moved = False  # whether what came last went on with a body, or ended a request
         self._still = self._part = 0  # bytes that came since then, and those that are read now
@@ -57,15 +61,28 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in, so many at a time that no head grows beyond its bound."""
+        if self._repeated(data):
+            return
         parts = (data,) if len(data) <= MOST_HEAD else _pieces(data)
         for part in parts:
             left = part
             while left and not self._deaf:
                 left = self._fed(left)
 
+    def _repeated(self, data: bytes) -> bool:
+        """Take a request that differs from one before in its body only; False, and nothing done, else."""
+        if not self._resting or self._active is not None or self.flow.write_paused or self._deaf:
+            return False
+        again = self._heads.again(data)
+        if again is None or not self._taken(*again):
+            return False
+        self._still, self._until = 0, math.inf
+        return True
+
     def _fed(self, part: bytes) -> bytes:
         """Have the parser read; what is left is read anew by another one."""
         self._moved, self._part = False, len(part)
+        rested, self._whole = self._resting, None
         try:
             self.parser.feed_data(part)
         except httptools.HttpParserUpgrade as stop:
@@ -73,6 +90,8 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse()
             return b""
+        if rested and self._whole is not None:
+            self._heads.keep(part, self._whole)
         self._still = 0 if self._moved else self._still + self._part
         if self._still > MOST_HEAD:
             self._refusal = 431
@@ -119,7 +138,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._in_head = True
+        self._in_head, self._resting = True, False
         if self._active is None:
             self._until = self.loop.time() + HEAD_SECONDS
 
@@ -142,9 +161,8 @@ class Connection(HttpToolsProtocol):
             raise Refused
         if self._upgrading:
             return
-        if self._straight is not None and self._simple(self._straight):
-            self._held = []
-        else:
+        self._head = None if self._straight is None else self._simple(self._straight)
+        if self._head is None:
             self._usual()
 
     def _size(self) -> int:
@@ -153,7 +171,7 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
         self._moved = True
-        if self._held is not None:
+        if self._head is not None:
             self._held.append(body)
             return
         self._until = self.loop.time() + BODY_SECONDS
@@ -161,43 +179,47 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._moved = True
+        self._moved = self._resting = True
         if self._upgrading:
             return
         self._until = math.inf
-        held, self._held = self._held, None
-        if held is None or self._straight is None:
+        if self._head is None:
             super().on_message_complete()
             if self._active is None:  # it was answered before it was whole
                 self._until = self.loop.time() + self._idle_seconds
             return
-        body = held[0] if len(held) == 1 else b"".join(held)
+        body, head = b"".join(self._held), self._head
+        self._held, self._head = [], None
+        self._whole = Known(head, len(body))
+        if not self._taken(head, body):
+            self._usual()
+            super().on_body(body)
+            super().on_message_complete()
+
+    def _taken(self, head: Any, body: bytes) -> bool:
+        """Whether a request goes the straight way."""
         try:
-            taken = self._straight.take(self.url, self.headers, body, self._reply)
+            taken = self._straight is not None and self._straight.take(head, body, self._reply)
         except Exception:  # the usual way tells what is wrong; a parser would take it for its own error
             log.exception("the straight way failed")
             taken = False
         if taken:
             self._quick.response_complete = False
             self.cycle = self._active = self._quick
-        else:
-            self._usual()
-            super().on_body(body)
-            super().on_message_complete()
+        return taken
 
-    def _simple(self, straight: Straight) -> bool:
-        """Whether a request is small, whole with its next bytes, and alone on its connection."""
+    def _simple(self, straight: Straight) -> Any:
+        """What is to be known of a request that is small, and alone on its connection; None for others."""
         parser = self.parser
-        if not straight.suits(parser.get_method(), self.url) or not parser.should_keep_alive():
-            return False
         if self._active is not None or self.flow.write_paused or self.expect_100_continue:
-            return False
-        if parser.get_http_version() != "1.1":
-            return False
+            return None
+        if parser.get_http_version() != "1.1" or not parser.should_keep_alive():
+            return None
         for name, value in self.headers:
             if name == _LENGTH:
-                return value.isdigit() and 0 < int(value) <= _SMALL
-        return False
+                small = value.isdigit() and 0 < int(value) <= _SMALL
+                return straight.head(parser.get_method(), self.url, self.headers) if small else None
+        return None
 
     def _usual(self) -> None:
         """Give the request to the application, or let it wait for the one before it."""

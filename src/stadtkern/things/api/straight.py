@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from starlette.datastructures import State
 
-from stadtkern.core import problems, requests
+from stadtkern.core import access, credentials, problems, requests
 from stadtkern.core.settings import Settings
 from stadtkern.things import readings
-from stadtkern.things.api import answers, door
+from stadtkern.things.api import answers, door, plain
 from stadtkern.things.api.call import PREFIX
 from stadtkern.things.operations import observations
+from stadtkern.things.operations.streams import Facts
 
 Headers = Sequence[tuple[bytes, bytes]]
 Reply = Callable[[int, Headers, bytes], None]
@@ -31,6 +33,13 @@ _JSON = frozenset(
 _PARTICULAR = frozenset((b"prefer", b"cookie", b"content-encoding", b"transfer-encoding", b"trailer"))
 
 
+class Head(NamedTuple):
+    """The datastream that the address names, and the token's digest."""
+
+    datastream_id: int | None
+    digest: bytes
+
+
 class Straight:
     """Implements `serve.http.answering.Straight` with the state of the composed data plane.
 
@@ -42,19 +51,28 @@ class Straight:
         self._closed = closed
         self._service = (settings.base_url + PREFIX).encode()
 
-    def suits(self, method: bytes, target: bytes) -> bool:
-        """Whether this is a POST to all Observations or to those of one Datastream."""
-        return method == b"POST" and (
-            target == _ALL or (target.startswith(_BEFORE) and target.endswith(_AFTER))
-        )
+    def head(self, method: bytes, target: bytes, headers: Headers) -> Head | None:
+        """What a head says, where it is that of a POST to all Observations or to those of one Datastream."""
+        if method != b"POST":
+            return None
+        datastream_id = None
+        if target != _ALL:
+            number = target[len(_BEFORE) : -len(_AFTER)]
+            ours = target.startswith(_BEFORE) and target.endswith(_AFTER)
+            if not ours or not number.isdigit() or len(number) > _DIGITS:
+                return None
+            datastream_id = int(number)
+        authorization = _authorization(headers)
+        secret = None if authorization is None else credentials.secret(authorization)
+        return None if secret is None else Head(datastream_id, access.hash_secret(secret))
 
-    def take(self, target: bytes, headers: Headers, body: bytes, reply: Reply) -> bool:
+    def take(self, head: Head, body: bytes, reply: Reply) -> bool:
         """Have an observation stored and replied to; False, and nothing done, where that is not so simple."""
         began = time.perf_counter()
         if self._closed():
             return False
         try:
-            reading = self._reading(target, headers, body)
+            reading = self._reading(head, body)
         except problems.Problem:
             return False
 
@@ -70,32 +88,36 @@ class Straight:
         offered: bool = reading is not None and self._state.sink.offer(reading, done=done)
         return offered
 
-    def _reading(self, target: bytes, headers: Headers, body: bytes) -> readings.Reading | None:
+    def _reading(self, head: Head, body: bytes) -> readings.Reading | None:
         """The reading, if its sender may add it. Raises what is wrong with it."""
-        authorization = _authorization(headers)
-        held = None if authorization is None else self._state.gate.at_hand(authorization=authorization)
-        if held is None:
-            return None
-        rights, closed = held
-        given: int | None = None
-        if target != _ALL:
-            number = target[len(_BEFORE) : -len(_AFTER)]
-            if not number.isdigit() or len(number) > _DIGITS:
+        said = plain.read(body)
+        if said is not None:
+            stream = plain.datastream(said, head.datastream_id)
+            facts = self._facts(head, stream)
+            if stream is None or facts is None or facts.unplaced:
                 return None
-            given = int(number)
+            return observations.simple(
+                said.phenomenon_time, said.result, datastream_id=stream, facts=facts
+            )  # fmt: skip
         payload = door.decode(body)
         if "FeatureOfInterest" in payload or "MultiDatastream" in payload:
             return None
         observations.check_keys(payload)
-        stream = door.datastream(payload, given)
-        facts = None if stream is None else self._state.streams.at_hand(stream)
-        if stream is None or facts is None or facts.components is not None:
-            return None
-        if facts.dataset_id in closed:
-            return None
-        if not rights.allow("create", dataset_id=facts.dataset_id, datastream_id=stream):
+        stream = door.datastream(payload, head.datastream_id)
+        facts = self._facts(head, stream)
+        if stream is None or facts is None:
             return None
         return observations.reading(payload, datastream_id=stream, facts=facts, feature_id=facts.feature_id)
+
+    def _facts(self, head: Head, stream: int | None) -> Facts | None:
+        """What is known of a datastream that the sender may add to without a note; None for all others."""
+        held = None if stream is None else self._state.gate.at_hand(digest=head.digest)
+        facts: Facts | None = None if stream is None else self._state.streams.at_hand(stream)
+        if held is None or facts is None or facts.components is not None:
+            return None
+        rights, closed = held
+        may = rights.allow("create", dataset_id=facts.dataset_id, datastream_id=stream)
+        return facts if may and facts.dataset_id not in closed else None
 
 
 def _authorization(headers: Headers) -> str | None:

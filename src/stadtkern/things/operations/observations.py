@@ -64,6 +64,19 @@ def reading(
     )
 
 
+def simple(time: str, result: float, *, datastream_id: int, facts: Facts) -> readings.Reading:
+    """The reading of a number at a time, at the datastream's own feature. Raises like `reading`."""
+    check_result(result, facts=facts, where="result")
+    start, end = span(time, where="phenomenonTime")
+    return readings.Reading(
+        datastream_id=datastream_id,
+        phenomenon_time=start or times.now(),
+        phenomenon_end=end,
+        result=result,
+        feature_id=facts.feature_id,
+    )
+
+
 def check_keys(payload: Mapping[str, Any], *, where: str = "") -> None:
     """Raise UnknownProperty for a key that no Observation has."""
     fields.unknown_keys(entities.OBSERVATION, payload, where=where)
