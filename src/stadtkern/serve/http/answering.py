@@ -5,11 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 Headers = Sequence[tuple[bytes, bytes]]
 Reply = Callable[[int, Headers, bytes], None]
+
+
+_PER_HEADER = 4
+_WORDS = {
+    400: b"this is no request that can be read",
+    431: b"the head of the request is larger than %d bytes",
+}
+_REFUSAL = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
 
 
 class Cycle(RequestResponseCycle):
@@ -32,6 +42,31 @@ class Cycle(RequestResponseCycle):
         """The client is gone."""
         self.disconnected = True
         self.message_event.set()
+
+
+def addressed(method: bytes, url: bytes) -> dict[str, Any]:
+    """What an ASGI scope says of a request's first line. Raises HttpParserInvalidURLError."""
+    address = httptools.parse_url(url)
+    path = address.path.decode("ascii")
+    return {
+        "type": "http",
+        "method": method.decode("ascii"),
+        "root_path": "",
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": address.path,
+        "query_string": address.query or b"",
+    }
+
+
+def size(url: bytes, headers: Headers) -> int:
+    """How many bytes the head of a request has, but for the rest of its first line."""
+    return len(url) + sum(len(name) + len(value) + _PER_HEADER for name, value in headers)
+
+
+def refusal(status: int, *, most: int) -> bytes:
+    """The last answer of a connection: no request, or a head of more than `most` bytes."""
+    words = _WORDS[status] % most if status == 431 else _WORDS[status]
+    return STATUS_LINE[status] + _REFUSAL % len(words) + words
 
 
 class Quick:

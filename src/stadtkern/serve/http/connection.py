@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
 
 import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from stadtkern.serve.http.answering import Cycle, Headers, Quick, Straight
+from stadtkern.serve.http.answering import Cycle, Headers, Quick, Straight, addressed, refusal, size
 from stadtkern.serve.http.heads import Heads, Known
 
 MOST_HEAD = 65_536
@@ -23,13 +21,8 @@ HEAD_SECONDS = 30.0
 BODY_SECONDS = 60.0
 """How long nothing may come of a larger body, or nothing be read of an answer."""
 _SMALL = 2_000
-_PER_HEADER = 4
 _LENGTH = b"content-length"
 _LINGER_SECONDS = 5.0
-_WORDS = {
-    400: b"this is no request that can be read",
-    431: b"the head of the request is larger than %d bytes" % MOST_HEAD,
-}
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +43,7 @@ class Connection(HttpToolsProtocol):
         self._head: Any = None  # of a request that may go the straight way
         self._held: list[bytes] = []  # the parts of its body
         self._heads = Heads()
-        self._whole: Known | None = None  # the request that has just been read
+        self._whole: Any = None  # the request that has just been read, as `Known`
         self._in_head, self._resting = False, True
         self._upgrading = False
         self._moved = False  # whether what came last went on with a body, or ended a request
@@ -63,9 +56,8 @@ class Connection(HttpToolsProtocol):
         """Take bytes in, so many at a time that no head grows beyond its bound."""
         if self._repeated(data):
             return
-        parts = (data,) if len(data) <= MOST_HEAD else _pieces(data)
-        for part in parts:
-            left = part
+        for at in range(0, len(data), MOST_HEAD):
+            left = data[at : at + MOST_HEAD]
             while left and not self._deaf:
                 left = self._fed(left)
 
@@ -121,11 +113,7 @@ class Connection(HttpToolsProtocol):
             active.keep_alive = False
             return
         if active is None or not active.response_started:
-            head = (
-                b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-            )
-            words = _WORDS[self._refusal]
-            self.transport.write(STATUS_LINE[self._refusal] + head % len(words) + words)
+            self.transport.write(refusal(self._refusal, most=MOST_HEAD))
         if active is not None:
             active.leave()
             self._active = None
@@ -153,7 +141,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: hold what is small and may go the straight way until its body is there too."""
         self._in_head = False
-        if self._still + self._part > MOST_HEAD and self._size() > MOST_HEAD:
+        if self._still + self._part > MOST_HEAD and size(self.url, self.headers) > MOST_HEAD:
             self._refusal = 431
             raise Refused
         self._upgrading = bool(self.parser.should_upgrade())
@@ -164,9 +152,6 @@ class Connection(HttpToolsProtocol):
         self._head = None if self._straight is None else self._simple(self._straight)
         if self._head is None:
             self._usual()
-
-    def _size(self) -> int:
-        return sum(len(name) + len(value) + _PER_HEADER for name, value in self.headers) + len(self.url)
 
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
@@ -223,23 +208,18 @@ class Connection(HttpToolsProtocol):
 
     def _usual(self) -> None:
         """Give the request to the application, or let it wait for the one before it."""
-        version, address = self.parser.get_http_version(), httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
-        self.scope = {
-            "type": "http",
+        version = self.parser.get_http_version()
+        scope: Any = {
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
             "server": self.server,
             "client": self.client,
             "scheme": self.scheme or "http",
-            "root_path": "",
             "headers": self.headers,
             "state": self.app_state.copy(),
-            "method": self.parser.get_method().decode("ascii"),
             "http_version": version,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": address.path,
-            "query_string": address.query or b"",
+            **addressed(self.parser.get_method(), self.url),
         }
+        self.scope = scope
         self._until = self.loop.time() + BODY_SECONDS
         self.cycle = Cycle(
             scope=self.scope,
@@ -313,7 +293,3 @@ class Connection(HttpToolsProtocol):
             self._until = max(self._until, now + BODY_SECONDS)
         elif now > self._until and not self.transport.is_closing():
             self.transport.close()
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    return (data[at : at + MOST_HEAD] for at in range(0, len(data), MOST_HEAD))
