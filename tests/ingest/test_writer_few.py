@@ -16,12 +16,13 @@ from tests.things.histories import NOON, reading
 def test_few_rows_are_laid_out_like_a_batch_of_them(seed: int) -> None:
     """The parameters of the statement are the same to the byte, whatever the order, hours and features."""
     chance = random.Random(seed)
+    once, featured = seed % 5 == 0, seed % 4 != 0
     items = [
         reading(
-            chance.randint(1, 5),
+            1 + at * 7 % 41 if once else chance.randint(1, 5),
             NOON + timedelta(minutes=chance.randint(-600, 600), microseconds=at),
             chance.choice((1, 2.5, -(2**53), 1e300)),
-            feature_id=chance.choice((None, 7, 8, 9)) if seed % 4 else None,
+            feature_id=chance.choice((7, 8, 9) if once else (None, 7, 8, 9)) if featured else None,
         )
         for at in range(chance.randint(1, 40))
     ]

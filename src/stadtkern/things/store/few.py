@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -20,7 +20,10 @@ MOST_ROWS = 150
 
 
 class Few(NamedTuple):
-    """Readings by datastream and time; `order` says where each stood, `last` which end their datastream."""
+    """Readings by datastream and time; `order` says where each stood, `last` which end their datastream.
+
+    With `last` as long as `order`, each is the only one of its datastream.
+    """
 
     order: Sequence[int]
     streams: Sequence[int]
@@ -52,36 +55,60 @@ def lay_out(items: Sequence[readings.Reading]) -> Few | None:
         return None
     features = [items[at].feature_id for at in order]
     last = [*(row for row, (a, b) in enumerate(pairwise(streams)) if a != b), len(rows) - 1]
-    params = {
-        "streams": binary.listed(binary.BigintArray, streams),
-        "times": binary.listed(binary.InstantArray, instants),
-        "micros": binary.listed(binary.BigintArray, instants),
+    bigints, moments = binary.BigintArray, binary.InstantArray
+    columns = {
+        "streams": binary.listed(bigints, streams),
+        "times": binary.listed(moments, instants),
+        "micros": binary.listed(bigints, instants),
         "results": binary.listed(binary.FloatArray, [results[at] for at in order]),
-        "features": None if set(features) == {None} else binary.listed(binary.BigintArray, features),
-        **_by_datastream(streams, instants, [results[at] for at in order], last),
-        **_by_hour(streams, instants),
-        **_by_feature(streams, features),
+        "features": None if set(features) == {None} else binary.listed(bigints, features),
     }
+    if len(last) == len(rows) and None not in features:
+        more = _once(columns, instants)
+    else:
+        more = {
+            **_by_datastream(streams, instants, [results[at] for at in order], last),
+            **_by_hour(streams, instants),
+            **_by_feature(streams, features),
+        }
+    params = {**columns, **more}
     return Few(order, streams, last, month << 40, params)
 
 
 def _number(item: readings.Reading) -> float | None:
     """The result of a reading that has nothing else than that and a feature."""
-    beside = (item.phenomenon_end, item.result_time, item.valid_time, item.result_quality, item.parameters)
-    if any(value is not None for value in beside):
+    if item.phenomenon_end is not None or item.result_time is not None or item.valid_time is not None:
+        return None
+    if item.result_quality is not None or item.parameters is not None:
         return None
     number, document = split_result(item.result)
     return None if document is not None or math.isnan(number) else number
 
 
+def _once(columns: Mapping[str, binary.Array | None], instants: Sequence[int]) -> dict[str, Any]:
+    """What the three below come to where each datastream comes once and each row has a feature."""
+    start = [instant // HOUR * HOUR for instant in instants]
+    streams, times, results = columns["streams"], columns["times"], columns["results"]
+    ones = binary.listed(binary.BigintArray, [1] * len(instants))
+    return {
+        "of_streams": streams, "of_n": ones, "of_first": times, "of_last": times, "of_results": results,
+        "mark_streams": streams,
+        "mark_start": binary.listed(binary.InstantArray, start),
+        "mark_until": binary.listed(binary.InstantArray, [each + HOUR for each in start]),
+        "pair_streams": streams, "pair_features": columns["features"], "pair_n": ones,
+    }  # fmt: skip
+
+
 async def store(connection: Connection, *, few: Few) -> append.Placed:
     """Store and commit what goes on behind, or lies beside, what is there. See `append.append`."""
     ids = [few.id_bits + number for number in (await numbers.take(connection, count=len(few.order))).tolist()]
+    column = binary.listed(binary.BigintArray, ids)
+    once = len(few.last) == len(ids)
     params = {
         **few.params,
         "leaf": f"things.{partitions.leaf(few.key)}",
-        "ids": binary.listed(binary.BigintArray, ids),
-        "of_ids": binary.listed(binary.BigintArray, [ids[row] for row in few.last]),
+        "ids": column,
+        "of_ids": column if once else binary.listed(binary.BigintArray, [ids[row] for row in few.last]),
         **append.NOWHERE,
     }
     others = set(await append.settle(connection, params=params))
