@@ -19,7 +19,7 @@ import pytest
 from stadtkern.core import disk, postgres, times
 from stadtkern.core.settings import Settings
 from stadtkern.serve import supervisor
-from stadtkern.serve.doctor import examine
+from stadtkern.serve.doctor import examine, stored
 from stadtkern.serve.doctor.findings import Finding
 
 
@@ -107,6 +107,25 @@ def test_what_waits_in_vain_is_named(
     assert "observation_2190_01" in found["partitions"].seen
     broken.execute("CREATE TABLE things.observation_2191_01 (LIKE things.observation)")
     assert "not attached: observation_2191_01" in letter(settings)["partitions"].seen
+
+
+def test_ids_that_are_looked_for_in_vain_are_named(
+    settings: Settings, broken: psycopg.Connection[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages that every look-up by id reads, since nobody has summed up what they hold."""
+    broken.execute("SELECT things.attach_partition('2190-01-01Z')")
+    broken.execute("ALTER TABLE things.observation_2190_01 DISABLE TRIGGER ALL")
+    broken.execute(
+        "INSERT INTO things.observation_2190_01 (datastream_id, phenomenon_time, slot, id, result)"
+        " SELECT 1, '2190-01-01Z'::timestamptz + n * interval '1 second', 0, n, n"
+        " FROM generate_series(1, 9000) AS n"
+    )
+    assert letter(settings)["observation-ids"].state == "ok"
+    monkeypatch.setattr(stored, "_IN_VAIN", 32)
+    found = letter(settings)["observation-ids"]
+    assert found.state == "warning"
+    assert "observation_2190_01_id_idx" in found.seen
+    assert "REINDEX INDEX CONCURRENTLY things.observation_2190_01_id_idx" in found.remedy
 
 
 def test_another_version_s_database_is_recognised(

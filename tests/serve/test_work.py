@@ -7,6 +7,8 @@ import asyncio
 
 import pytest
 
+from stadtkern.core import outbox
+from stadtkern.core.settings import Settings
 from stadtkern.serve import work
 
 pytestmark = pytest.mark.anyio
@@ -49,3 +51,9 @@ async def test_a_loop_that_falls_is_started_again() -> None:
     async with asyncio.timeout(60):
         await work._kept_running("falling", falling, stop)
     assert len(runs) == 2
+
+
+def test_the_store_is_looked_after(settings: Settings, database: str) -> None:
+    """What nobody asks for happens only where its loop is among those that run."""
+    loops = work._loops(settings=settings, url=database, subscriptions=outbox.Subscriptions())
+    assert {"fold", "ranges", "disposal", "retention", "archive"} <= loops.keys()

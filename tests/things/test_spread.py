@@ -25,7 +25,8 @@ _COUNTING = {
     "work_waiting", "take_marks", "clear_days", "hour_spans_of_all", "cached_rows", "evictable",
     "find_in_partition", "find_anywhere", "counts_within", "empty_partition",
     "hold_partition", "month_contents",
-    "analyse_partition", "health_backlog", "health_partitions", "large_partitions",
+    "analyse_partition", "look_at_ranges", "partitions_to_tend",
+    "health_backlog", "health_partitions", "large_partitions",
     "copy_rows",  # its columns are put in
 }  # fmt: skip
 # What Citus refuses of a statement over several datastreams. These are written for one server; on Citus the

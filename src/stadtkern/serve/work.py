@@ -38,13 +38,14 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     from stadtkern.core import audit
     from stadtkern.features import upkeep as sweeping
     from stadtkern.serve import archivist
-    from stadtkern.things.store import disposal, fold, retention
+    from stadtkern.things.store import disposal, fold, ranges, retention
 
     loops: dict[str, Loop] = {
         "fold": lambda stop: fold.run(url=url, stop=stop),
         "archive": lambda stop: archivist.run(url=url, settings=settings, stop=stop),
         "imports": lambda stop: archivist.run_imports(url=url, settings=settings, stop=stop),
         "disposal": lambda stop: disposal.run(url=url, stop=stop),
+        "ranges": lambda stop: ranges.run(url=url, stop=stop),
         "ratings": lambda stop: ratings.keep(url=url, stop=stop),
         "log": lambda stop: audit.keep(url=url, stop=stop),
         "retention": lambda stop: retention.run(url=url, stop=stop),

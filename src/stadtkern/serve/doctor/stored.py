@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from psycopg import errors
+
 from stadtkern.core import migrations, sockets, statements, times
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.serve import installation, meter
 from stadtkern.serve.doctor.findings import Finding, ok, size, warning, wrong
 from stadtkern.serve.health import ready
+from stadtkern.things.store import ranges
 
 _OLDEST_SERVER = 170_000
 _CLOCK_SECONDS = 2.0
@@ -23,6 +26,9 @@ _OUTBOX_SECONDS = 600.0
 _MAIL_SECONDS = 900.0
 _MOST = 1_000_000
 _FROZEN = 1_500_000_000
+# Pages of 8 KiB that a look-up by id may read in vain; a busy hour leaves some that are not summed up yet.
+_IN_VAIN = 4_000
+_PAGE = 8192
 _LEAF = re.compile(r"observation_(\d{4})(?:_(\d\d))?")
 
 
@@ -41,6 +47,7 @@ async def check(connection: Connection, *, settings: Settings) -> AsyncIterator[
     if any(each.state != "ok" for each in found):
         return
     yield await _partitions(connection, settings)
+    yield await _ids(connection)
     yield await _fold(connection, settings)
     yield await _outbox(connection)
     yield await _mail(connection, settings)
@@ -133,6 +140,30 @@ async def _partitions(connection: Connection, settings: Settings) -> Finding:
 def _start(leaf: str) -> datetime | None:
     match = _LEAF.fullmatch(leaf)
     return datetime(int(match[1]), int(match[2] or 1), 1, tzinfo=UTC) if match else None
+
+
+async def _ids(connection: Connection) -> Finding:
+    found: list[tuple[int, str]] = []
+    locked = 0
+    for key in await ranges.everywhere(connection):
+        try:
+            index = await ranges.index(connection, key=key)
+            if index is not None and index.pages:
+                seen = await ranges.look(connection, key=key, index=index)
+                found.append((seen.read, index.name))
+        except errors.LockNotAvailable:
+            locked += 1
+        except errors.UndefinedTable:
+            continue  # dropped meanwhile
+    pages, name = max(found, default=(0, ""))
+    if pages > _IN_VAIN:
+        return warning(
+            "observation-ids",
+            f"a look-up by id reads {size(pages * _PAGE)} in vain: {name}",
+            "After a load and after a crash `work` mends that within ten minutes; if it stays, "
+            f"run REINDEX INDEX CONCURRENTLY things.{name}",
+        )
+    return ok("observation-ids", f"{len(found)} indexes are well" + f", {locked} are locked" * bool(locked))
 
 
 async def _fold(connection: Connection, settings: Settings) -> Finding:
