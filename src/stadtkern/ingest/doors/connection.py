@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Coroutine, Sequence
+from typing import Any, cast
 
 import structlog
 
 from stadtkern.core import logs, problems
 from stadtkern.ingest.doors import packets, replies
+from stadtkern.ingest.doors.host import Host
 from stadtkern.ingest.doors.packets import Connect, MalformedPacket, Publish, Subscribe, Unsubscribe
 from stadtkern.ingest.doors.pending import WINDOW, Outcome, Pending
 from stadtkern.ingest.doors.session import Session
@@ -21,39 +22,6 @@ CROWDED_BYTES = 1_048_576
 CONNECT_SECONDS = 10.0
 _CONNECT_BYTES = 8_192
 _UNFINISHED_BYTES = 65_536
-
-
-class Host(Protocol):
-    """What a connection asks of the door it came in by."""
-
-    limit: int
-
-    def welcomes(self, line: Connection) -> bool:
-        """Whether there is room for somebody of whom only the address is known."""
-
-    async def admit(self, connect: Connect, secret: str | None, *, address: str) -> tuple[Session, bool]:
-        """The session of a client and whether it was there before. Raises Problems."""
-
-    async def store_together(self, session: Session, messages: Sequence[Publish]) -> set[int]:
-        """Store plain messages in one go; the positions of those that are on disk."""
-
-    async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
-        """Return when a message is on disk. Raises Problems; Unavailable once it is not `wanted` any more."""
-
-    async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, Sequence[tuple[str, bytes]]]:
-        """Let a session follow a topic; returns the code and what is told first. Raises Unavailable."""
-
-    def unfollow(self, session: Session, text: str) -> bool:
-        """End that; whether it was followed."""
-
-    async def entered(self, session: Session, line: Connection, connect: Connect) -> None:
-        """A client has been let in and told so. Raises Unavailable."""
-
-    async def remember(self, session: Session) -> None:
-        """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
-
-    def left(self, line: Connection) -> None:
-        """A connection is gone."""
 
 
 class Connection(asyncio.Protocol):
@@ -136,6 +104,13 @@ class Connection(asyncio.Protocol):
             self.send(replies.goodbye(reason))
         self._transport.close()
 
+    def give_up(self) -> None:
+        """Store nothing more of what was taken, and read nothing more."""
+        self._closed = True
+        self._host.leftovers.lost(self._pending.give_up())
+        if self._transport is None:
+            self._read()
+
     def _read(self) -> None:
         try:
             stranger = self.session is None and self._busy is None
@@ -157,9 +132,18 @@ class Connection(asyncio.Protocol):
             self.close(packets.MALFORMED, why=str(error))
         self._pending.begin()
         self._regulate()
-        if self._transport is None and not self._left and (self._closed or not self._held):
+        if self._transport is None:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Nobody is there: what is still held counts together with what others left."""
+        if not self._left and (self._closed or not self._held):
             self._left = True
+            self._buffer.clear()
             self._host.left(self)
+        size = self._pending.size + len(self._buffer)
+        if not self._host.leftovers.keep(self, messages=self._pending.count, size=size):
+            self.give_up()
 
     def _is_last_word(self, kind: int, flags: int) -> bool:
         """Whether a packet counts although its sender is gone: it is not sent again, or it says goodbye."""
@@ -261,6 +245,8 @@ class Connection(asyncio.Protocol):
     def _settled(self, message: Publish, outcome: Outcome | None) -> None:
         """Acknowledge a message after its commit, or say why it never will be stored."""
         if outcome is None:
+            if self.gone and not message.qos:
+                self._host.leftovers.lost(1)
             self.close(packets.UNSPECIFIED, why="a message could not be stored")
         elif message.qos:
             kind = packets.PUBACK if message.qos == 1 else packets.PUBREC
