@@ -95,5 +95,6 @@ async def test_last_wills_of_many_do_not_add_up(monkeypatch: pytest.MonkeyPatch)
     kept.back(sessions[1])
     assert found.messages == 2
     may.set()
+    await until(lambda: not kept.storing, what="what is kept")
     await until(lambda: not found.messages, what="room")
     assert stored == ["a", "c"]

@@ -86,7 +86,10 @@ class Bridge:
             try:
                 yield 0
             finally:
-                await self._link.stop()
+                try:
+                    await self._inward.finish()
+                finally:
+                    await self._link.stop()
                 for task in (*loops, *self._tasks):
                     task.cancel()
                 await asyncio.gather(*loops, *self._tasks, return_exceptions=True)

@@ -35,7 +35,7 @@ class Connection(asyncio.Protocol):
         self._pending = Pending(
             together=self._together, alone=self._store, settled=self._settled, room=self._read
         )
-        self._paused = self._closed = self._left = False
+        self._paused = self._closed = self._left = self._resting = False
         self.session: Session | None = None
         self.secret: str | None = None
         self.version = packets.V3
@@ -104,6 +104,15 @@ class Connection(asyncio.Protocol):
             self.send(replies.goodbye(reason))
         self._transport.close()
 
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return self._pending.storing
+
+    def rest(self) -> None:
+        """Take nothing new, as we are about to stop; what was taken is still stored and acknowledged."""
+        self._resting = True
+
     def give_up(self) -> None:
         """Store nothing more of what was taken, and read nothing more."""
         self._closed = True
@@ -121,7 +130,7 @@ class Connection(asyncio.Protocol):
                 packet = next(packets.split(self._buffer, limit=limit), None)
                 if packet is None:
                     break
-                if not self.gone or self._is_last_word(packet[0], packet[1]):
+                if not (self.gone or self._resting) or self._counts(packet[0], packet[1]):
                     self._take(*packet)
         except packets.PacketTooLarge as error:
             self.close(packets.TOO_LARGE, why=str(error))
@@ -145,8 +154,13 @@ class Connection(asyncio.Protocol):
         if not self._host.leftovers.keep(self, messages=self._pending.count, size=size):
             self.give_up()
 
-    def _is_last_word(self, kind: int, flags: int) -> bool:
-        """Whether a packet counts although its sender is gone: it is not sent again, or it says goodbye."""
+    def _counts(self, kind: int, flags: int) -> bool:
+        """Whether a packet is taken although its sender is gone, or we are about to stop.
+
+        Of who is gone what is not sent again counts, and a goodbye; before a stop what brings nothing new.
+        """
+        if not self.gone:
+            return self.session is not None and kind in packets.ENDINGS
         once = kind == packets.PUBLISH and not flags & 0x06
         return self.session is not None and (once or kind == packets.DISCONNECT)
 

@@ -18,7 +18,7 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, telling, wills
+from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, stopping, telling, wills
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
 from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.packets import Connect, Publish, Will, Wish
@@ -84,14 +84,16 @@ class Door:
             for server in servers:
                 server.close()
             sweeper.cancel()
-            await self._wills.close()
-            for line in list(self._lines):
-                line.close(packets.SHUTTING_DOWN)
+            await stopping.end(lines=self._all, wills=self._wills)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)
             with contextlib.suppress(problems.Unavailable):
                 await self._kept.sweep(self._roll, now=asyncio.get_running_loop().time())
+
+    def _all(self) -> set[Connection]:
+        """All connections, also those that are gone and left something."""
+        return self._lines | {each for each in self.leftovers if isinstance(each, Connection)}
 
     def guards(self, datastream_id: int) -> bool:  # noqa: ARG002
         """Rights are asked for each time."""

@@ -17,7 +17,7 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal, Rights, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import taking
+from stadtkern.ingest.doors import stopping, taking
 from stadtkern.ingest.doors.explaining import Explanations
 from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.line import Incoming
@@ -85,10 +85,13 @@ class Inward:
         self._explanations = Explanations(link=link)
         self._leftovers = Leftovers(count=taker.dropped)
         self._tasks: dict[asyncio.Task[None], Sequence[Incoming]] = {}
+        self._resting = False
         self._trusted: dict[tuple[int, int], tuple[Principal, Entrusted, State]] = {}
 
     def take(self, messages: Sequence[Incoming]) -> None:
         """Begin to store messages; each is acknowledged when it is on disk or can never be."""
+        if self._resting:
+            return  # the broker sends them again
         for start in range(0, len(messages), _TOGETHER):
             together = messages[start : start + _TOGETHER]
             self._go(self._together(together), together)
@@ -97,6 +100,11 @@ class Inward:
         """The line to the broker is another one: what the one before left is given up or counts together."""
         for task, messages in list(self._tasks.items()):
             self._leave(task, messages)
+
+    async def finish(self) -> None:
+        """Take no more; wait until what was taken is stored and acknowledged, if that is soon."""
+        self._resting = True
+        await stopping.settled(lambda: self._tasks)
 
     async def end(self) -> None:
         """Leave what is not stored yet to the broker, which sends it again."""

@@ -83,6 +83,11 @@ class Pending:
         """The bytes of these."""
         return self._bytes
 
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return list(self._tasks)
+
     def add(self, message: Publish) -> None:
         """Take a message in; `begin` stores it."""
         taken = _Taken(message)

@@ -56,10 +56,19 @@ class Wills:
                 self._leftovers.release(key)
                 self._begin(session, will, vanished)
 
-    async def close(self) -> None:
-        """Take no more: it is we who end the connections. What is being stored is given up."""
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return list(self._tasks)
+
+    def rest(self) -> None:
+        """Take no more: it is we who end the connections."""
         self.closed = True
         self._due.clear()
+
+    async def close(self) -> None:
+        """Give up what is still being stored."""
+        self.rest()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
