@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 
 from stadtkern.core import access, tokens
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import wills
+from stadtkern.ingest.doors import leftovers, wills
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
 from tests.ingest import mqtt_clients
@@ -196,7 +196,7 @@ async def test_a_will_is_spared_when_its_client_comes_back_in_time() -> None:
         stored.append(session.client_id)
         told.set()
 
-    kept = wills.Wills(store=store)
+    kept = wills.Wills(store=store, leftovers=leftovers.Leftovers(count=[].append))
     for name, delay in (("back", 60), ("away", 60), ("taken", 60)):
         principal = access.Principal(kind="token", token_id=1)
         session = Session(client_id=name, principal=principal, secret="x", expiry=3600, address="")

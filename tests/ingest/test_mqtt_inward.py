@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stadtkern.core import problems
-from stadtkern.ingest.doors import explaining, packets, replies, taking
+from stadtkern.ingest.doors import explaining, leftovers, packets, replies, taking
 from stadtkern.ingest.doors import link as links
 from stadtkern.ingest.doors.explaining import Explanations
 from stadtkern.ingest.doors.inward import Inward
@@ -52,7 +52,7 @@ class Front:
             url=f"mqtt://a:b%3Ac@127.0.0.1:{port}",
             topics=("in/#",),
             received=lambda messages: self.inward.take(messages),
-            connected=lambda: None,
+            connected=lambda: self.inward.line_ended(),
         )
         gate: Any = None
         self.inward = Inward(settings=settings, gate=gate, taker=self.taker, link=self.link)
@@ -164,3 +164,38 @@ async def test_what_nobody_sends_again_is_kept(front: Front) -> None:
     asked = front.streams.asked
     await _until(lambda: front.streams.asked > asked + 9, what="attempts after that")
     assert len(front.inward._tasks) == 3
+
+
+async def test_what_many_lines_left_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that comes and goes while the store is away: beside what the line brings so many are kept."""
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 5)
+    for line in range(4):
+        _, writer = await front.broker.welcome()
+        asked = front.streams.asked
+        writer.write(_messages(TOPIC, range(1)) * 3)
+        await _until(lambda asked=asked: front.streams.asked >= asked + 20, what="attempts")
+        if line < 3:
+            writer.close()
+    assert front.taker.counters.dropped == 4
+    assert len(front.inward._tasks) == 5 + 3
+
+
+async def test_what_a_broker_sends_again_is_given_up_with_its_line(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when the store has answered: it would be held once for each line."""
+    held = asyncio.Event()
+
+    async def find(*_: Any, **__: Any) -> Any:
+        front.streams.asked += 1
+        await held.wait()
+
+    monkeypatch.setattr(front.streams, "find", find)
+    for line in range(3):
+        _, writer = await front.broker.welcome(present=True)
+        writer.write(_messages(TOPIC, range(1, 4)))
+        await _until(lambda line=line: front.streams.asked == line + 1, what="the store")
+        if line < 2:
+            writer.close()
+    assert len(front.inward._tasks) == 1
+    assert front.taker.counters.dropped == 0

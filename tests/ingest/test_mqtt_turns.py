@@ -10,6 +10,7 @@ import pytest
 
 from stadtkern.ingest.doors import packets
 from stadtkern.ingest.doors.connection import Connection
+from stadtkern.ingest.doors.leftovers import Leftovers
 from tests.ingest.test_mqtt_crowd import HELLO, _packet, _session
 
 pytestmark = pytest.mark.anyio
@@ -22,6 +23,7 @@ class _Host:
 
     def __init__(self) -> None:
         self.turns: list[int] = []
+        self.leftovers = Leftovers(count=[].append)
         self.others = 0
 
     def welcomes(self, line: Connection) -> bool:  # noqa: ARG002

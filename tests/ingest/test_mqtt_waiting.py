@@ -44,7 +44,7 @@ async def _until(condition: Callable[[], Any], *, what: str) -> None:
         await asyncio.sleep(0.02)
 
 
-def _storing() -> list[asyncio.Task[Any]]:
+def storing() -> list[asyncio.Task[Any]]:
     """What connections are about to store."""
     names = ((task, getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks())
     return [task for task, name in names if name in ("Pending._store", "Pending._one")]
@@ -99,23 +99,29 @@ async def test_a_reading_without_a_time_keeps_the_time_of_its_arrival(
     assert [*set(away.seen)] == stored
 
 
+@pytest.mark.parametrize("qos", [0, 1])
 async def test_who_has_gone_leaves_nothing_waiting(
-    door: mqtt.Mqtt, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    door: mqtt.Mqtt, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch, qos: int
 ) -> None:
-    """What was not acknowledged the client still has; it is neither tried for ever nor counted as refused."""
-    away, refused = Away(), door.counters.refused
+    """What was not acknowledged the client still has: it is neither tried for ever nor counted as refused.
+
+    What it does not send again is counted as dropped.
+    """
+    away, refused, dropped = Away(), door.counters.refused, door.counters.dropped
 
     async def create(call: Any, resource: Any) -> None:
         away.knock(call.path)
 
     monkeypatch.setattr(write, "create", create)
     async with mqtt_raw.entered(door.port, token) as (reader, writer):
-        writer.write(mqtt_raw.publish(f"v1.1/Datastreams({things['one']})/Observations", b'{"result": 1}', 1))
+        topic = f"v1.1/Datastreams({things['one']})/Observations"
+        writer.write(mqtt_raw.publish(topic, b'{"result": 1}', qos))
         await _until(lambda: len(away.seen) > 2, what="some attempts")
-        assert len(_storing()) == 1
-    await _until(lambda: not _storing(), what="the end of the attempts")
+        assert len(storing()) == 1
+    await _until(lambda: not storing(), what="the end of the attempts")
     assert await asyncio.wait_for(reader.read(), mqtt_clients.PATIENCE) == b""
     assert door.counters.refused == refused
+    assert door.counters.dropped == dropped + 1 - qos
 
 
 async def test_large_messages_wait_at_the_senders_end(
@@ -141,7 +147,7 @@ async def test_large_messages_wait_at_the_senders_end(
             writer.write(mqtt_raw.publish(topic, b"x" * size, number))
         tried = lambda: len(seen) >= most and len(calls) >= 20 * most  # noqa: E731
         await _until(tried, what="attempts again and again")
-        assert len(seen) == len(_storing()) == most
+        assert len(seen) == len(storing()) == most
         away["now"] = False
         answers = await asyncio.wait_for(reader.readexactly(4 * many), mqtt_clients.PATIENCE)
     assert answers == b"".join(b"\x40\x02" + number.to_bytes(2) for number in range(1, many + 1))

@@ -14,6 +14,8 @@ from stadtkern.core.settings import Settings
 log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 1.5
+# MQTT acknowledges what is being stored (`ingest.doors.stopping`), says goodbye and lets its writer end.
+_LONGER_SECONDS = {"mqtt": 4.5}
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -75,14 +77,14 @@ def _loops(*, settings: Settings, url: str, subscriptions: outbox.Subscriptions)
     return loops
 
 
-async def _until_told(loop: Loop, stop: asyncio.Event) -> None:
-    """Run a loop; when told to stop, give it a moment, then end it where it waits."""
+async def _until_told(loop: Loop, stop: asyncio.Event, *, grace: float) -> None:
+    """Run a loop; when told to stop, give it a moment (seconds), then end it where it waits."""
     work = asyncio.ensure_future(loop(stop))
     told = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
-            await asyncio.wait({work}, timeout=_GRACE_SECONDS)
+            await asyncio.wait({work}, timeout=grace)
         if work.done():
             await work
     finally:
@@ -95,7 +97,7 @@ async def _kept_running(name: str, loop: Loop, stop: asyncio.Event) -> None:
     pause = 0.5
     while not stop.is_set():
         try:
-            await _until_told(loop, stop)
+            await _until_told(loop, stop, grace=_LONGER_SECONDS.get(name, _GRACE_SECONDS))
             return
         except Exception as error:
             log.exception("a loop fell; it is started again", loop=name, error=repr(error))

@@ -54,8 +54,7 @@ class Alone:
 
     async def hold(self) -> None:
         """Keep it until it is time to stop. Raises TakenOver."""
-        while not self._stop.is_set():
-            await waiting.pause(self._stop, seconds=_PAUSE_SECONDS)
+        while not await waiting.pause(self._stop, seconds=_PAUSE_SECONDS):
             try:
                 if self._connection is not None:
                     await self._connection.execute("SELECT 1")

@@ -86,7 +86,10 @@ class Bridge:
             try:
                 yield 0
             finally:
-                await self._link.stop()
+                try:
+                    await self._inward.finish()
+                finally:
+                    await self._link.stop()
                 for task in (*loops, *self._tasks):
                     task.cancel()
                 await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
@@ -97,6 +100,7 @@ class Bridge:
         return any(stream.id == datastream_id for stream in self._rights.guarded)
 
     def _connected(self) -> None:
+        self._inward.line_ended()
         self._due.set()
 
     def _received(self, messages: Sequence[Incoming]) -> None:

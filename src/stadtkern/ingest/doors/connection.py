@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Coroutine, Sequence
+from typing import Any, cast
 
 import structlog
 
 from stadtkern.core import logs, problems
 from stadtkern.ingest.doors import packets, replies
+from stadtkern.ingest.doors.host import Host
 from stadtkern.ingest.doors.packets import Connect, MalformedPacket, Publish, Subscribe, Unsubscribe
 from stadtkern.ingest.doors.pending import WINDOW, Outcome, Pending
 from stadtkern.ingest.doors.session import Session
@@ -21,39 +22,6 @@ CROWDED_BYTES = 1_048_576
 CONNECT_SECONDS = 10.0
 _CONNECT_BYTES = 8_192
 _UNFINISHED_BYTES = 65_536
-
-
-class Host(Protocol):
-    """What a connection asks of the door it came in by."""
-
-    limit: int
-
-    def welcomes(self, line: Connection) -> bool:
-        """Whether there is room for somebody of whom only the address is known."""
-
-    async def admit(self, connect: Connect, secret: str | None, *, address: str) -> tuple[Session, bool]:
-        """The session of a client and whether it was there before. Raises Problems."""
-
-    async def store_together(self, session: Session, messages: Sequence[Publish]) -> set[int]:
-        """Store plain messages in one go; the positions of those that are on disk."""
-
-    async def store(self, session: Session, message: Publish, *, wanted: Callable[[], bool]) -> None:
-        """Return when a message is on disk. Raises Problems; Unavailable once it is not `wanted` any more."""
-
-    async def follow(self, session: Session, wish: packets.Wish) -> tuple[int, Sequence[tuple[str, bytes]]]:
-        """Let a session follow a topic; returns the code and what is told first. Raises Unavailable."""
-
-    def unfollow(self, session: Session, text: str) -> bool:
-        """End that; whether it was followed."""
-
-    async def entered(self, session: Session, line: Connection, connect: Connect) -> None:
-        """A client has been let in and told so. Raises Unavailable."""
-
-    async def remember(self, session: Session) -> None:
-        """Keep what a session follows beyond a restart, if it is to last. Raises Unavailable."""
-
-    def left(self, line: Connection) -> None:
-        """A connection is gone."""
 
 
 class Connection(asyncio.Protocol):
@@ -67,7 +35,7 @@ class Connection(asyncio.Protocol):
         self._pending = Pending(
             together=self._together, alone=self._store, settled=self._settled, room=self._read
         )
-        self._paused = self._closed = self._left = False
+        self._paused = self._closed = self._left = self._resting = False
         self.session: Session | None = None
         self.secret: str | None = None
         self.version = packets.V3
@@ -136,6 +104,22 @@ class Connection(asyncio.Protocol):
             self.send(replies.goodbye(reason))
         self._transport.close()
 
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return self._pending.storing
+
+    def rest(self) -> None:
+        """Take nothing new, as we are about to stop; what was taken is still stored and acknowledged."""
+        self._resting = True
+
+    def give_up(self) -> None:
+        """Store nothing more of what was taken, and read nothing more."""
+        self._closed = True
+        self._host.leftovers.lost(self._pending.give_up())
+        if self._transport is None:
+            self._read()
+
     def _read(self) -> None:
         try:
             stranger = self.session is None and self._busy is None
@@ -146,7 +130,7 @@ class Connection(asyncio.Protocol):
                 packet = next(packets.split(self._buffer, limit=limit), None)
                 if packet is None:
                     break
-                if not self.gone or self._is_last_word(packet[0], packet[1]):
+                if not (self.gone or self._resting) or self._counts(packet[0], packet[1]):
                     self._take(*packet)
         except packets.PacketTooLarge as error:
             self.close(packets.TOO_LARGE, why=str(error))
@@ -157,12 +141,26 @@ class Connection(asyncio.Protocol):
             self.close(packets.MALFORMED, why=str(error))
         self._pending.begin()
         self._regulate()
-        if self._transport is None and not self._left and (self._closed or not self._held):
-            self._left = True
-            self._host.left(self)
+        if self._transport is None:
+            self._leave()
 
-    def _is_last_word(self, kind: int, flags: int) -> bool:
-        """Whether a packet counts although its sender is gone: it is not sent again, or it says goodbye."""
+    def _leave(self) -> None:
+        """Nobody is there: what is still held counts together with what others left."""
+        if not self._left and (self._closed or not self._held):
+            self._left = True
+            self._buffer.clear()
+            self._host.left(self)
+        size = self._pending.size + len(self._buffer)
+        if not self._host.leftovers.keep(self, messages=self._pending.count, size=size):
+            self.give_up()
+
+    def _counts(self, kind: int, flags: int) -> bool:
+        """Whether a packet is taken although its sender is gone, or we are about to stop.
+
+        Of who is gone what is not sent again counts, and a goodbye; before a stop what brings nothing new.
+        """
+        if not self.gone:
+            return self.session is not None and kind in packets.ENDINGS
         once = kind == packets.PUBLISH and not flags & 0x06
         return self.session is not None and (once or kind == packets.DISCONNECT)
 
@@ -261,6 +259,8 @@ class Connection(asyncio.Protocol):
     def _settled(self, message: Publish, outcome: Outcome | None) -> None:
         """Acknowledge a message after its commit, or say why it never will be stored."""
         if outcome is None:
+            if self.gone and not message.qos:
+                self._host.leftovers.lost(1)
             self.close(packets.UNSPECIFIED, why="a message could not be stored")
         elif message.qos:
             kind = packets.PUBACK if message.qos == 1 else packets.PUBREC

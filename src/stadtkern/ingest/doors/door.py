@@ -18,8 +18,9 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal
 from stadtkern.core.database import Connection as Database
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, telling, wills
+from stadtkern.ingest.doors import desk, kept, packets, places, roll, secure, stopping, telling, wills
 from stadtkern.ingest.doors.connection import CONNECT_SECONDS, Connection
+from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.packets import Connect, Publish, Will, Wish
 from stadtkern.ingest.doors.session import Session
 from stadtkern.ingest.doors.taking import Message, Taker
@@ -34,7 +35,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Door:
-    """Implements `connection.Host`; use `listening` as a context."""
+    """Implements `host.Host`; use `listening` as a context."""
 
     def __init__(
         self,
@@ -53,7 +54,8 @@ class Door:
         self._watch = watch
         self._roll = roll.Roll()
         self._kept = kept.Kept(pool=pool, prefix=settings.mqtt_prefix)
-        self._wills = wills.Wills(store=self._bequeath)
+        self.leftovers = Leftovers(count=taker.dropped)
+        self._wills = wills.Wills(store=self._bequeath, leftovers=self.leftovers)
         self._certificate = secure.Certificate(settings) if settings.mqtt_certificate else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: set[Connection] = set()
@@ -82,14 +84,16 @@ class Door:
             for server in servers:
                 server.close()
             sweeper.cancel()
-            await self._wills.close()
-            for line in list(self._lines):
-                line.close(packets.SHUTTING_DOWN)
+            await stopping.end(lines=self._all, wills=self._wills)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)
             with contextlib.suppress(problems.Unavailable):
                 await self._kept.sweep(self._roll, now=asyncio.get_running_loop().time())
+
+    def _all(self) -> set[Connection]:
+        """All connections, also those that are gone and left something."""
+        return self._lines | {each for each in self.leftovers if isinstance(each, Connection)}
 
     def guards(self, datastream_id: int) -> bool:  # noqa: ARG002
         """Rights are asked for each time."""

@@ -17,8 +17,9 @@ from stadtkern.core import access, problems
 from stadtkern.core.access import Gate, Principal, Rights, Scope
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import taking
+from stadtkern.ingest.doors import stopping, taking
 from stadtkern.ingest.doors.explaining import Explanations
+from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.line import Incoming
 from stadtkern.ingest.doors.link import Link
 from stadtkern.ingest.doors.taking import Taker
@@ -82,13 +83,28 @@ class Inward:
         self._taker = taker
         self._link = link
         self._explanations = Explanations(link=link)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._leftovers = Leftovers(count=taker.dropped)
+        self._tasks: dict[asyncio.Task[None], Sequence[Incoming]] = {}
+        self._resting = False
         self._trusted: dict[tuple[int, int], tuple[Principal, Entrusted, State]] = {}
 
     def take(self, messages: Sequence[Incoming]) -> None:
         """Begin to store messages; each is acknowledged when it is on disk or can never be."""
+        if self._resting:
+            return  # the broker sends them again
         for start in range(0, len(messages), _TOGETHER):
-            self._go(self._together(messages[start : start + _TOGETHER]))
+            together = messages[start : start + _TOGETHER]
+            self._go(self._together(together), together)
+
+    def line_ended(self) -> None:
+        """The line to the broker is another one: what the one before left is given up or counts together."""
+        for task, messages in list(self._tasks.items()):
+            self._leave(task, messages)
+
+    async def finish(self) -> None:
+        """Take no more; wait until what was taken is stored and acknowledged, if that is soon."""
+        self._resting = True
+        await stopping.settled(lambda: self._tasks)
 
     async def end(self) -> None:
         """Leave what is not stored yet to the broker, which sends it again."""
@@ -101,10 +117,25 @@ class Inward:
         """Whether nobody else brings it; with quality of service 1 the broker does, when it comes back."""
         return not message.qos or message.line == self._link.line
 
-    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+    def _go(self, work: Coroutine[Any, Any, None], messages: Sequence[Incoming]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = messages
+        task.add_done_callback(self._went)
+        self._leave(task, messages)
+
+    def _went(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        self._leftovers.release(task)
+
+    def _leave(self, task: asyncio.Task[None], messages: Sequence[Incoming]) -> None:
+        """Of what came on a line that is gone go on with what nobody sends again, if there is room for it."""
+        if messages[0].line == self._link.line:
+            return
+        once = sum(self._wanted(message) for message in messages)
+        size = sum(len(message.payload) for message in messages)
+        if not once or not self._leftovers.keep(task, messages=once, size=size):
+            task.cancel()
+            self._leftovers.lost(once)
 
     async def _together(self, messages: Sequence[Incoming]) -> None:
         """Store messages in one go; whichever cannot go along is stored by itself."""
@@ -114,9 +145,10 @@ class Inward:
         except Exception:  # one message that nobody foresaw must not stand in the way of others
             log.exception("messages failed together; each is tried by itself", messages=len(messages))
         self._link.acknowledge([messages[position] for position in sorted(done)])
+        self._leftovers.release(asyncio.current_task())  # each for itself from now on
         for position, message in enumerate(messages):
             if position not in done and self._wanted(message):
-                self._go(self._alone(message))
+                self._go(self._alone(message), (message,))
 
     async def _plain(self, messages: Sequence[Incoming]) -> set[int]:
         """The positions of those that are on disk."""

@@ -11,6 +11,8 @@ from stadtkern.ingest.doors import arrivals
 
 CONNECT, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 3, 4, 5, 6, 7
 SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT = 8, 10, 12, 14
+# Nothing new comes with these.
+ENDINGS = frozenset((PUBACK, PUBREL, PINGREQ, DISCONNECT))
 V3, V5 = 4, 5
 _VERSIONS = {(b"MQIsdp", 3): V3, (b"MQTT", 4): V3, (b"MQTT", 5): V5}
 

@@ -73,6 +73,21 @@ class Pending:
         """Whether no more is to be taken in for now."""
         return len(self._queue) >= WINDOW or self._bytes > MOST_UNSTORED_BYTES
 
+    @property
+    def count(self) -> int:
+        """Messages that were taken in and have no answer yet."""
+        return len(self._queue)
+
+    @property
+    def size(self) -> int:
+        """The bytes of these."""
+        return self._bytes
+
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return list(self._tasks)
+
     def add(self, message: Publish) -> None:
         """Take a message in; `begin` stores it."""
         taken = _Taken(message)
@@ -85,6 +100,16 @@ class Pending:
         new, self._new = self._new, []
         for start in range(0, len(new), _TOGETHER):
             self._go(self._store(new[start : start + _TOGETHER]))
+
+    def give_up(self) -> int:
+        """Store nothing more of it, and answer nothing; how many are lost, as nobody sends them again."""
+        for task in self._tasks:
+            task.cancel()
+        lost = sum(not each.over and not each.message.qos for each in self._queue)
+        self._queue.clear()
+        self._new.clear()
+        self._bytes = 0
+        return lost
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -81,7 +81,9 @@ class Publication(Call):
 
 
 _MESSAGES = metrics.REGISTRY.counter(
-    "stadtkern_mqtt_messages", "Messages by MQTT; `repeated`: tried again while the store is away.", "outcome"
+    "stadtkern_mqtt_messages",
+    "Messages by MQTT; `repeated`: tried again while the store is away; `dropped`: of clients that are gone.",
+    "outcome",
 )
 
 
@@ -92,6 +94,7 @@ class Counters:
     stored: int = 0
     refused: int = 0
     repeated: int = 0
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -132,6 +135,11 @@ class Taker:
     state: State
     counters: Counters = field(default_factory=Counters)
     refusals: Refusals = field(default_factory=Refusals)
+
+    def dropped(self, messages: int) -> None:
+        """So many are lost: their senders are gone, and too many wait, or the store is away."""
+        self.counters.dropped += messages
+        _MESSAGES.at("dropped").add(messages)
 
     async def take(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from stadtkern.ingest.doors import arrivals
+from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
 
@@ -20,8 +21,9 @@ Store = Callable[[Session, Will, datetime], Awaitable[None]]
 class Wills:
     """Keeps the wills of clients that vanished until they are due, and has them stored."""
 
-    def __init__(self, *, store: Store):
+    def __init__(self, *, store: Store, leftovers: Leftovers):
         self._store = store
+        self._leftovers = leftovers
         self._due: dict[tuple[int, str], tuple[float, Session, Will, datetime]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
@@ -36,23 +38,37 @@ class Wills:
             self._begin(session, will, arrivals.stamp())
             return
         due = asyncio.get_running_loop().time() + delay
-        self._due[session.key] = (due, session, will, arrivals.stamp())
+        if self._leftovers.keep(session.key, messages=1, size=_size(will)):
+            self._due[session.key] = (due, session, will, arrivals.stamp())
+        else:
+            self._leftovers.lost(1)
 
     def back(self, session: Session) -> None:
         """The client is there again before its will was due."""
         self._due.pop(session.key, None)
+        self._leftovers.release(session.key)
 
     def sweep(self, *, now: float) -> None:
         """Have those stored that are due."""
         for key, (due, session, will, vanished) in list(self._due.items()):
             if due <= now:
                 del self._due[key]
+                self._leftovers.release(key)
                 self._begin(session, will, vanished)
 
-    async def close(self) -> None:
-        """Take no more: it is we who end the connections. What is being stored is given up."""
+    @property
+    def storing(self) -> list[asyncio.Task[None]]:
+        """What is on its way to the disk."""
+        return list(self._tasks)
+
+    def rest(self) -> None:
+        """Take no more: it is we who end the connections."""
         self.closed = True
         self._due.clear()
+
+    async def close(self) -> None:
+        """Give up what is still being stored."""
+        self.rest()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -60,7 +76,18 @@ class Wills:
     def _begin(self, session: Session, will: Will, vanished: datetime) -> None:
         task = asyncio.create_task(self._run(session, will, vanished))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+        if not self._leftovers.keep(task, messages=1, size=_size(will)):
+            task.cancel()
+            self._leftovers.lost(1)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._leftovers.release(task)
 
     async def _run(self, session: Session, will: Will, vanished: datetime) -> None:
         await self._store(session, will, vanished)
+
+
+def _size(will: Will) -> int:
+    return len(will.topic) + len(will.payload)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Clients that come, send what nobody sends again, and go: all that they leave together is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from stadtkern.core import access, metrics
+from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import leftovers, wills
+from stadtkern.ingest.doors.packets import Will
+from stadtkern.ingest.doors.session import Session
+from tests.ingest import mqtt_clients, mqtt_raw
+from tests.ingest.held_store import Held, until
+from tests.ingest.test_mqtt_waiting import storing
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_store_has_no_room_for_more_than_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there may change; the log says once how many were dropped in a while."""
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 5)
+    monkeypatch.setattr(leftovers, "MOST_BYTES", 100)
+    monkeypatch.setattr(leftovers, "_GATHERING_SECONDS", 0.0)
+    said: list[int] = []
+    counted: list[int] = []
+    monkeypatch.setattr(leftovers.log, "warning", lambda _, messages: said.append(messages))
+    found = leftovers.Leftovers(count=counted.append)
+    assert found.keep("a", messages=3, size=60)
+    assert not found.keep("b", messages=3, size=1)
+    assert not found.keep("b", messages=1, size=41)
+    assert found.keep("b", messages=2, size=40)
+    assert found.keep("a", messages=2, size=60)
+    assert (found.messages, found.bytes, set(found)) == (4, 100, {"a", "b"})
+    assert found.keep("a", messages=0, size=0)
+    found.release("a")
+    assert (found.messages, found.bytes, set(found)) == (2, 40, {"b"})
+    for messages in (3, 0, 4):
+        found.lost(messages)
+    await until(lambda: said, what="a line of the log")
+    assert (said, counted) == ([7], [3, 4])
+
+
+@pytest.mark.parametrize("most", ["MOST_MESSAGES", "MOST_BYTES"])
+async def test_many_who_send_and_go_do_not_add_up(
+    settings: Settings,
+    token: str,
+    things: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+    most: str,
+) -> None:
+    """While nothing is stored: what the first left is kept and stored later, the rest is dropped at once."""
+    body = b'{"result": %d}'
+    monkeypatch.setattr(leftovers, most, 5 if most == "MOST_MESSAGES" else 5 * len(body))
+    held, topic = Held(monkeypatch), f"v1.1/Datastreams({things['one']})/Observations"
+    first = 800 if most == "MOST_MESSAGES" else 900
+    async with mqtt_clients.service(settings) as door:
+        for line in range(4):
+            async with mqtt_raw.entered(door.port, token) as (_, writer):
+                results = range(first + 2 * line, first + 2 * line + 2)
+                writer.write(b"".join(mqtt_raw.publish(topic, body % result, 0) for result in results))
+                await until(lambda line=line: len(held.seen) == 2 * line + 2, what="the store")
+            gone = 2 * max(0, line - 1)
+            await until(lambda gone=gone: door.counters.dropped == gone, what="what is dropped")
+            await until(lambda line=line: len(storing()) == min(2, line + 1), what="what is kept")
+        held.may.set()
+        await until(lambda: door.counters.stored == 4, what="what was kept")
+    figures = metrics.exposition(metrics.REGISTRY.collect())
+    assert 'stadtkern_mqtt_messages_total{outcome="dropped"}' in figures
+
+
+async def test_last_wills_of_many_do_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither those that wait for their time nor those that wait for the store."""
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 3)
+    may, stored = asyncio.Event(), []
+    dropped: list[int] = []
+
+    async def store(session: Session, *_: Any) -> None:
+        await may.wait()
+        stored.append(session.client_id)
+
+    found = leftovers.Leftovers(count=dropped.append)
+    kept = wills.Wills(store=store, leftovers=found)
+    sessions = []
+    for name, delay in (("a", 0), ("b", 60), ("c", 0), ("d", 60), ("e", 0)):
+        principal = access.Principal(kind="token", token_id=1)
+        session = Session(client_id=name, principal=principal, secret="x", expiry=3600, address="")
+        session.will = Will("t", name.encode(), delay)
+        sessions.append(session)
+        kept.lost(session)
+    assert sum(dropped) == 2
+    kept.back(sessions[1])
+    assert found.messages == 2
+    may.set()
+    await until(lambda: not kept.storing, what="what is kept")
+    await until(lambda: not found.messages, what="room")
+    assert stored == ["a", "c"]
