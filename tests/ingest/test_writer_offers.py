@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -15,8 +14,7 @@ import structlog
 from stadtkern.core import problems
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import Writer, commit
-from stadtkern.ingest.writer import writer as writer_module
+from stadtkern.ingest.writer import Writer
 from stadtkern.ingest.writer.waiting import Telling
 from stadtkern.things import readings
 from tests.things.histories import NOON, datastreams, reading
@@ -86,28 +84,3 @@ async def test_who_offered_is_told_even_where_counting_fails() -> None:
 
 async def _away() -> Connection:
     raise psycopg.OperationalError("away")
-
-
-async def test_where_many_come_the_next_ones_are_gathered_for_a_moment(
-    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that comes alone is stored at once; behind a commit of many, one waits for the other."""
-    monkeypatch.setattr(writer_module, "_GATHERING_SECONDS", 0.3)
-    streams = await datastreams(connection, count=12)
-    commits: list[int] = []
-    store = commit.commit
-
-    async def noted(session: Connection, *, items: Sequence[readings.Reading]) -> object:
-        commits.append(len(items))
-        return await store(session, items=items)
-
-    monkeypatch.setattr(writer_module, "commit", noted)
-    async with Writer(url=database, settings=settings) as writer:
-        await writer.put([reading(streams[0], NOON, 1.0)])
-        items = [reading(stream, NOON + MINUTE, 2.0) for stream in streams]
-        await asyncio.gather(*(writer.put([item]) for item in items))
-        one = asyncio.create_task(writer.put([reading(streams[0], NOON + 2 * MINUTE, 3.0)]))
-        for _ in range(20):  # it would have been taken long since
-            await asyncio.sleep(0)
-        await asyncio.gather(one, writer.put([reading(streams[1], NOON + 2 * MINUTE, 3.0)]))
-    assert commits == [1, 12, 2]

@@ -38,11 +38,6 @@ _REMEMBERED_SECONDS = 15.0
 _FAREWELL_SECONDS = 5.0
 _OURS = 500  # problems from here on are no fault of a reading
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-# Where so many callers shared the last commit, the next ones are gathered for a moment, unless plenty of
-# readings wait: what a commit costs beside its readings is then shared by more of them.
-_BUSY = 8
-_PLENTY = 100
-_GATHERING_SECONDS = 0.001
 
 
 class Writer:
@@ -177,12 +172,10 @@ class Writer:
         return usable, positions
 
     async def _run(self) -> None:
-        calls: list[Call | Offer] = []
         while True:
             await self._queue.wait()
             # Whoever is ready joins; the rest gathers while this commit runs.
-            more = len(calls) >= _BUSY and self._queue.size < _PLENTY
-            await asyncio.sleep(_GATHERING_SECONDS if more else 0)
+            await asyncio.sleep(0)
             calls = self._queue.take(most=MOST_ROWS)
             try:
                 await self._store(calls)
