@@ -70,6 +70,7 @@ class Session:
                 installation.start(demo=True)
                 with installation.connect() as connection:
                     streams.wait_for_fold(connection)
+                    connection.execute("CHECKPOINT")  # of what the loading wrote the log is used again
                 self._demo_loaded = True
                 if not started:
                     installation.stop()
