@@ -49,19 +49,6 @@ async def test_answers_keep_the_order_of_requests(served: Served) -> None:
     assert (await client.answer())[2] == b"quick 3"
 
 
-async def test_what_the_straight_way_forgets_does_not_stay_for_ever(served: Served) -> None:
-    """Nobody replies: the connection ends once every reply would long have come."""
-    client = await served.connect()
-    client.post(b"quick 1")
-    await served.doorman.came.wait()
-    (only,) = served.connections()
-    now = asyncio.get_running_loop().time()
-    only.look(now + connection.STRAIGHT_SECONDS - 20)
-    assert not only.transport.is_closing()
-    only.look(now + connection.STRAIGHT_SECONDS + 20)
-    assert await client.closed()
-
-
 async def test_who_leaves_is_not_missed(served: Served) -> None:
     client = await served.connect()
     client.post(b"quick 1")

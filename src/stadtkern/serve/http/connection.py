@@ -20,8 +20,6 @@ HEAD_SECONDS = 30.0
 """Within what time they must have come, with the body where that is small."""
 BODY_SECONDS = 60.0
 """How long nothing may come of a larger body, or nothing be read of an answer."""
-STRAIGHT_SECONDS = 60.0
-"""How long the straight way may leave a request without an answer; the writer's patience ends before."""
 _SMALL = 2_000
 _LENGTH = b"content-length"
 _LINGER_SECONDS = 5.0
@@ -70,7 +68,7 @@ class Connection(HttpToolsProtocol):
         again = self._heads.again(data)
         if again is None or not self._taken(*again):
             return False
-        self._still = 0
+        self._still, self._until = 0, math.inf
         return True
 
     def _fed(self, part: bytes) -> bytes:
@@ -193,7 +191,6 @@ class Connection(HttpToolsProtocol):
         if taken:
             self._quick.response_complete = False
             self.cycle = self._active = self._quick
-            self._until = self.loop.time() + STRAIGHT_SECONDS
         return taken
 
     def _simple(self, straight: Straight) -> Any:
