@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from stadtkern.core import database as core_database
 from stadtkern.core import tokens
 from stadtkern.core.settings import Settings
-from stadtkern.things.api.straight import Headers, Straight
+from stadtkern.things.api.straight import Head, Headers, Straight
 from tests.things.factories import City, datastream, location, multi_datastream, restricted, thing
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +31,7 @@ class Way:
         self.closed = False
         self._straight = Straight(app.state, settings=settings, closed=lambda: self.closed)
         self.city, self.stream = city, stream
+        self._heads: dict[Any, Head | None] = {}
 
     async def straight(
         self, body: Any, *, target: bytes = ALL, headers: Headers | None = None, token: str | None = None
@@ -40,7 +41,10 @@ class Way:
         secret = self.city.token if token is None else token
         given = [(b"authorization", f"Bearer {secret}".encode()), (b"content-type", b"application/json")]
         heard: asyncio.Future[tuple[int, Headers, bytes]] = asyncio.get_running_loop().create_future()
-        head = self._straight.head(b"POST", target, given if headers is None else headers)
+        said = (target, tuple(given if headers is None else headers))
+        if said not in self._heads:  # as a connection that stays open remembers them
+            self._heads[said] = self._straight.head(b"POST", *said)
+        head = self._heads[said]
         if head is None or not self._straight.take(head, sent, lambda *said: heard.set_result(said)):
             return None
         status, names, content = await asyncio.wait_for(heard, 60)

@@ -43,7 +43,8 @@ class Connection(HttpToolsProtocol):
         self._head: Any = None  # of a request that may go the straight way
         self._held: list[bytes] = []  # the parts of its body
         self._heads = Heads()
-        self._whole: Any = None  # the request that has just been read, as `Known`
+        self._whole: Any = None  # the request that has just gone the straight way, as `Known`
+        self._declined = False  # whether the straight way does not take what is to be read
         self._in_head, self._resting = False, True
         self._upgrading = False
         self._moved = False  # whether what came last went on with a body, or ended a request
@@ -66,7 +67,8 @@ class Connection(HttpToolsProtocol):
         if not self._resting or self._active is not None or self.flow.write_paused or self._deaf:
             return False
         again = self._heads.again(data)
-        if again is None or not self._taken(*again):
+        self._declined = again is not None and not self._taken(*again)
+        if again is None or self._declined:
             return False
         self._still, self._until = 0, math.inf
         return True
@@ -149,7 +151,8 @@ class Connection(HttpToolsProtocol):
             raise Refused
         if self._upgrading:
             return
-        self._head = None if self._straight is None else self._simple(self._straight)
+        declined, self._declined = self._declined, False
+        self._head = None if self._straight is None or declined else self._simple(self._straight)
         if self._head is None:
             self._usual()
 
@@ -175,8 +178,9 @@ class Connection(HttpToolsProtocol):
             return
         body, head = b"".join(self._held), self._head
         self._held, self._head = [], None
-        self._whole = Known(head, len(body))
-        if not self._taken(head, body):
+        if self._taken(head, body):
+            self._whole = Known(head, len(body))
+        else:
             self._usual()
             super().on_body(body)
             super().on_message_complete()

@@ -28,9 +28,11 @@ class Heads:
     def again(self, data: bytes) -> tuple[Any, bytes] | None:
         """Head and body, where the data are one whole request with a head that is known."""
         begin = data.find(_END) + len(_END)
-        known = self._known.get(data[:begin])
+        head = data[:begin]  # without an end three bytes, which are no head
+        known = self._known.get(head)
         if known is None or len(data) - begin != known.length:
             return None
+        self._known[head] = self._known.pop(head)  # who does not come for long goes first
         return known.head, data[begin:]
 
     def keep(self, data: bytes, known: Known) -> None:
@@ -41,6 +43,6 @@ class Heads:
             return
         if head.count(b"\n") != head.count(b"\r\n"):  # its end may lie elsewhere
             return
-        if len(self._known) >= _MOST:
+        if head not in self._known and len(self._known) >= _MOST:
             del self._known[next(iter(self._known))]
         self._known[head] = known

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from starlette.datastructures import State
 
 from stadtkern.core import access, credentials, problems, requests
+from stadtkern.core.rights import Rights
 from stadtkern.core.settings import Settings
 from stadtkern.things import readings
 from stadtkern.things.api import answers, door, plain
@@ -90,30 +91,30 @@ class Straight:
 
     def _reading(self, head: Head, body: bytes) -> readings.Reading | None:
         """The reading, if its sender may add it. Raises what is wrong with it."""
+        held = self._state.gate.at_hand(digest=head.digest)
+        if held is None:  # strangers are told so before their bodies are read
+            return None
         said = plain.read(body)
         if said is not None:
             stream = plain.datastream(said, head.datastream_id)
-            facts = self._facts(head, stream)
+            facts = self._facts(held, stream)
             if stream is None or facts is None or facts.unplaced:
                 return None
-            return observations.simple(
-                said.phenomenon_time, said.result, datastream_id=stream, facts=facts
-            )  # fmt: skip
+            return observations.simple(said.phenomenon_time, said.result, datastream_id=stream, facts=facts)
         payload = door.decode(body)
         if "FeatureOfInterest" in payload or "MultiDatastream" in payload:
             return None
         observations.check_keys(payload)
         stream = door.datastream(payload, head.datastream_id)
-        facts = self._facts(head, stream)
+        facts = self._facts(held, stream)
         if stream is None or facts is None:
             return None
         return observations.reading(payload, datastream_id=stream, facts=facts, feature_id=facts.feature_id)
 
-    def _facts(self, head: Head, stream: int | None) -> Facts | None:
+    def _facts(self, held: tuple[Rights, frozenset[int]], stream: int | None) -> Facts | None:
         """What is known of a datastream that the sender may add to without a note; None for all others."""
-        held = None if stream is None else self._state.gate.at_hand(digest=head.digest)
         facts: Facts | None = None if stream is None else self._state.streams.at_hand(stream)
-        if held is None or facts is None or facts.components is not None:
+        if facts is None or facts.components is not None:
             return None
         rights, closed = held
         may = rights.allow("create", dataset_id=facts.dataset_id, datastream_id=stream)

@@ -67,10 +67,11 @@ def reading(
 def simple(time: str, result: float, *, datastream_id: int, facts: Facts) -> readings.Reading:
     """The reading of a number at a time, at the datastream's own feature. Raises like `reading`."""
     check_result(result, facts=facts, where="result")
-    start, end = span(time, where="phenomenonTime")
+    where = "phenomenonTime"
+    start, end = _pair(time, where=where) if "/" in time else (moment(time, where=where), None)
     return readings.Reading(
         datastream_id=datastream_id,
-        phenomenon_time=start or times.now(),
+        phenomenon_time=start,
         phenomenon_end=end,
         result=result,
         feature_id=facts.feature_id,
