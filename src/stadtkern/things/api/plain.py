@@ -12,7 +12,7 @@ class _Reference(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     id: int = msgspec.field(name="@iot.id")
 
 
-class Plain(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
+class Said(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
     """Such an observation; what its members may hold is still to be judged."""
 
     result: float | int
@@ -20,10 +20,10 @@ class Plain(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False
     reference: _Reference | None = msgspec.field(name="Datastream", default=None)
 
 
-_decode = msgspec.json.Decoder(Plain).decode
+_decode = msgspec.json.Decoder(Said).decode
 
 
-def datastream(said: Plain, given: int | None) -> int | None:
+def datastream(said: Said, given: int | None) -> int | None:
     """The datastream that is meant, by the body or the address; None where that is not plain."""
     if said.reference is None:
         return given
@@ -31,7 +31,7 @@ def datastream(said: Plain, given: int | None) -> int | None:
     return number if given is None or given == number else None
 
 
-def read(body: bytes) -> Plain | None:
+def read(body: bytes) -> Said | None:
     """The observation; None where it says more, or something else, or may say something twice."""
     try:
         found = _decode(body)
