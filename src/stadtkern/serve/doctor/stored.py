@@ -147,7 +147,7 @@ async def _ids(connection: Connection) -> Finding:
     locked = 0
     for key in await ranges.everywhere(connection):
         try:
-            index = await ranges.index(connection, key=key)
+            index = await ranges.index_of(connection, key=key)
             if index is not None and index.pages:
                 seen = await ranges.look(connection, key=key, index=index)
                 found.append((seen.read, index.name))

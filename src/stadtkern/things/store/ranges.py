@@ -43,7 +43,10 @@ class Index(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Pages of a partition, and how many of them everybody reads, whatever id is looked for."""
+    """Pages of a partition, and how many of them everybody reads, whatever id is looked for.
+
+    The index does not name ranges without rows: what it names for all ids is less than the partition has.
+    """
 
     pages: int
     read: int
@@ -71,7 +74,7 @@ async def tend(connection: Connection, *, seen: dict[int, int], stop: asyncio.Ev
         if stop.is_set():
             return
         try:
-            found = await index(connection, key=key)
+            found = await index_of(connection, key=key)
             if found is None or found.pages in (0, seen.get(key)):
                 continue
             if await _mend(connection, key, found, stop):
@@ -86,7 +89,7 @@ async def everywhere(connection: Connection) -> list[int]:
     return [partitions.key_of_leaf(name) for (name,) in rows]
 
 
-async def index(connection: Connection, *, key: int) -> Index | None:
+async def index_of(connection: Connection, *, key: int) -> Index | None:
     """The index of ids of a partition; None where it has none. Raises LockNotAvailable."""
     async with connection.transaction():
         await connection.execute(statements.load("things")["wait_briefly"])
@@ -101,14 +104,16 @@ async def look(connection: Connection, *, key: int, index: Index) -> Look:
     """
     async with connection.transaction():
         await connection.execute(statements.load("things")["wait_briefly"])
-        await connection.execute(statements.load("things")["through_the_index"])
+        size = await (await connection.execute(partitions.statement("through_the_index", key))).fetchone()
         row = await (await connection.execute(partitions.statement("look_at_ranges", key))).fetchone()
     named = {
         node["Index Cond"]: int(node["Actual Rows"]) // _ROWS_PER_PAGE
         for node in _nodes(row[0][0]["Plan"] if row else {})
         if node.get("Index Name") == index.name
     }
-    return Look(pages=named.get("(id >= 0)", 0), read=named.get("(id < 0)", 0))
+    # What came in between the two statements is named, unless there are ranges without rows.
+    pages = max(size[0] or 0 if size else 0, named.get("(id >= 0)", 0))
+    return Look(pages=pages, read=named.get("(id < 0)", 0))
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
