@@ -179,7 +179,7 @@ async def test_what_somebody_holds_is_left_for_another_time(connection: Connecti
     async with await core_database.connect(url=database) as other:
         for mode in ("SHARE UPDATE EXCLUSIVE", "ACCESS EXCLUSIVE"):
             await other.execute(f"LOCK TABLE things.{partitions.leaf(key)} IN {mode} MODE".encode())
-            await ranges.tend(connection, seen=seen, stop=asyncio.Event())
+            assert await ranges.tend(connection, seen=seen, stop=asyncio.Event())
             assert key not in seen
             await other.rollback()
     assert await read_in_vain(connection, key) > 0
@@ -216,9 +216,12 @@ async def test_an_end_in_the_middle_is_taken_up_again(
     assert await read_in_vain(connection, key) == 0
 
 
-async def test_the_loop_begins_with_a_look(connection: Connection, database: str) -> None:
+async def test_the_loop_begins_with_a_look(
+    connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a crash nobody has to wait for the next turn."""
     _, key = await broken(connection)
+    monkeypatch.setattr(ranges, "_SOON_SECONDS", 0.01)
     stop = asyncio.Event()
     work = asyncio.create_task(ranges.run(url=database, stop=stop))
 
