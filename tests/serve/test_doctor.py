@@ -17,10 +17,12 @@ import psycopg
 import pytest
 
 from stadtkern.core import disk, postgres, times
+from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.serve import supervisor
 from stadtkern.serve.doctor import examine, stored
 from stadtkern.serve.doctor.findings import Finding
+from stadtkern.things.store import partitions, ranges
 
 
 @pytest.fixture
@@ -33,7 +35,8 @@ def broken(database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         connection.execute("DELETE FROM core.token")
         connection.execute("DELETE FROM identity.mail")
         connection.execute("DELETE FROM core.migration WHERE number = 9999")
-        connection.execute("DROP TABLE IF EXISTS things.observation_2190_01, things.observation_2191_01")
+        connection.execute("DROP TABLE IF EXISTS things.observation_2190_01, things.observation_2190_01_old")
+        connection.execute("DROP TABLE IF EXISTS things.observation_2191_01")
 
 
 def letter(settings: Settings) -> dict[str, Finding]:
@@ -126,6 +129,28 @@ def test_ids_that_are_looked_for_in_vain_are_named(
     assert found.state == "warning"
     assert "observation_2190_01_id_idx" in found.seen
     assert "REINDEX INDEX CONCURRENTLY things.observation_2190_01_id_idx" in found.remedy
+
+
+def test_ids_of_others_and_faulty_ones_are_passed_over(
+    settings: Settings, broken: psycopg.Connection[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partition with a name that is not ours is left out, one that cannot be looked at is named."""
+    settings.data.mkdir(exist_ok=True)
+    broken.execute("SELECT things.attach_partition('2190-01-01Z')")
+    broken.execute("ALTER TABLE things.observation_2190_01 RENAME TO observation_2190_01_old")
+    assert letter(settings)["observation-ids"].state == "ok"
+    broken.execute("ALTER TABLE things.observation_2190_01_old RENAME TO observation_2190_01")
+    real = ranges.index_of
+
+    async def dropped(connection: Connection, *, key: int) -> ranges.Index | None:
+        if partitions.leaf(key) == "observation_2190_01":
+            await connection.execute("SELECT brin_summarize_new_values(1::oid)")
+        return await real(connection, key=key)
+
+    monkeypatch.setattr(ranges, "index_of", dropped)
+    found = letter(settings)["observation-ids"]
+    assert found.state == "warning"
+    assert "1 could not be looked at, e.g. observation_2190_01: could not open relation" in found.seen
 
 
 def test_another_version_s_database_is_recognised(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg import errors
 
 from stadtkern.core import migrations, sockets, statements, times
@@ -16,7 +17,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.serve import installation, meter
 from stadtkern.serve.doctor.findings import Finding, ok, size, warning, wrong
 from stadtkern.serve.health import ready
-from stadtkern.things.store import ranges
+from stadtkern.things.store import partitions, ranges
 
 _OLDEST_SERVER = 170_000
 _CLOCK_SECONDS = 2.0
@@ -144,10 +145,10 @@ def _start(leaf: str) -> datetime | None:
 
 async def _ids(connection: Connection) -> Finding:
     found: list[tuple[int, str]] = []
-    locked = 0
+    locked, faults = 0, list[str]()
     for key in await ranges.everywhere(connection):
         try:
-            index = await ranges.index(connection, key=key)
+            index = await ranges.index_of(connection, key=key)
             if index is not None and index.pages:
                 seen = await ranges.look(connection, key=key, index=index)
                 found.append((seen.read, index.name))
@@ -155,15 +156,24 @@ async def _ids(connection: Connection) -> Finding:
             locked += 1
         except errors.UndefinedTable:
             continue  # dropped meanwhile
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            faults.append(f"{partitions.leaf(key)}: {str(error).strip()}")
     pages, name = max(found, default=(0, ""))
+    said = f", {locked} are locked" * bool(locked)
+    said += f", {len(faults)} could not be looked at, e.g. {faults[0]}" if faults else ""
     if pages > _IN_VAIN:
         return warning(
             "observation-ids",
-            f"a look-up by id reads {size(pages * _PAGE)} in vain: {name}",
+            f"a look-up by id reads {size(pages * _PAGE)} in vain: {name}{said}",
             "After a load and after a crash `work` mends that within ten minutes; if it stays, "
             f"run REINDEX INDEX CONCURRENTLY things.{name}",
         )
-    return ok("observation-ids", f"{len(found)} indexes are well" + f", {locked} are locked" * bool(locked))
+    if faults:
+        remedy = "Run it as the role that owns the tables; if it stays, see what PostgreSQL's log says."
+        return warning("observation-ids", f"{len(found)} indexes are well{said}", remedy)
+    return ok("observation-ids", f"{len(found)} indexes are well{said}")
 
 
 async def _fold(connection: Connection, settings: Settings) -> Finding:

@@ -2,10 +2,10 @@
 -- The ranges of ids in the index of a partition, and that each of them says what it holds.
 
 -- name: partitions_to_tend
--- The partitions by name, newest first; one that is locked keeps nobody waiting.
+-- The partitions by name, newest first; what somebody else has attached under another name is not ours to tend.
 SELECT c.relname::text
 FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'things.observation'::regclass
+WHERE i.inhparent = 'things.observation'::regclass AND c.relname ~ '^observation_\d{4}(_\d\d)?$'
 ORDER BY c.relname DESC;
 
 -- name: index_of_ids
@@ -20,8 +20,9 @@ JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] AND a.at
 WHERE t.oid = to_regclass({name}) AND i.indnatts = 1;
 
 -- name: through_the_index
--- Have the next statement of this transaction look into indexes, in one process.
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true),
+-- Have the next statement of this transaction look into indexes, in one process; how many pages the partition has.
+SELECT pg_relation_size(to_regclass({name})) / current_setting('block_size')::bigint,
+       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true),
        set_config('max_parallel_workers_per_gather', '0', true);
 
 -- name: look_at_ranges

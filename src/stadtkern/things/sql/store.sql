@@ -25,6 +25,11 @@ FROM unnest(%(starts)s::float8[]) AS made (start);
 -- For what can as well be done another time.
 SET LOCAL lock_timeout = '100ms';
 
+-- name: to_the_end
+-- For summing up ranges, which can as well be done another time, but leaves a mark where it is cancelled.
+SELECT set_config('lock_timeout', '100ms', true), set_config('statement_timeout', '0', true),
+       set_config('transaction_timeout', '0', true);
+
 -- name: widen_id_ranges
 -- Summarise what was added to the index on `id`; whether the planner knows nothing of the partition's rows yet.
 SELECT count(brin_summarize_new_values(i.indexrelid)) > 0

@@ -144,7 +144,7 @@ async def tend(connection: Connection, *, keys: Iterable[int]) -> set[int]:
     for key in sorted(keys):
         try:
             async with connection.transaction():
-                await connection.execute(statements.load("things")["wait_briefly"])
+                await connection.execute(statements.load("things")["to_the_end"])
                 row = await (await connection.execute(statement("widen_id_ranges", key))).fetchone()
                 if row and row[0]:
                     await connection.execute(statement("analyse_partition", key))

@@ -24,6 +24,8 @@ from stadtkern.things.store import partitions
 log = structlog.get_logger(__name__)
 
 _EVERY_SECONDS = 600.0
+# How soon it comes back to a partition that somebody kept locked.
+_SOON_SECONDS = 20.0
 _BACKOFF_SECONDS = 5.0
 # Ranges that are made anew before anybody else gets a turn: some 50,000 rows, some 30 ms.
 _CHUNK = 16
@@ -43,41 +45,63 @@ class Index(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Pages of a partition, and how many of them everybody reads, whatever id is looked for."""
+    """Pages of a partition, and how many of them everybody reads, whatever id is looked for.
+
+    The index does not name ranges without rows: what it names for all ids is less than the partition has.
+    """
 
     pages: int
     read: int
 
 
 async def run(*, url: str, stop: asyncio.Event) -> None:
-    """Look at everything once, and every ten minutes at what has grown, until told to stop."""
+    """Look at everything once, and every ten minutes at what has grown, until told to stop.
+
+    What was locked is tried again soon. A server that was lost may have left more: all is looked at again.
+    """
     seen: dict[int, int] = {}
     while not stop.is_set():
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
-                await tend(connection, seen=seen, stop=stop)
-            await waiting.pause(stop, seconds=_EVERY_SECONDS)
+                left = await tend(connection, seen=seen, stop=stop)
+            await waiting.pause(stop, seconds=_SOON_SECONDS if left else _EVERY_SECONDS)
         except psycopg.OperationalError as error:
+            seen.clear()
             log.warning("the care for the ranges of ids lost the database", error=str(error).strip())
             await waiting.pause(stop, seconds=_BACKOFF_SECONDS)
 
 
-async def tend(connection: Connection, *, seen: dict[int, int], stop: asyncio.Event) -> None:
+async def tend(connection: Connection, *, seen: dict[int, int], stop: asyncio.Event) -> bool:
     """Mend the partitions that have another size than in `seen`, which then holds their pages.
 
-    One that somebody keeps locked is left for another time. The connection autocommits.
+    Whether one was left for another try: somebody keeps it locked, or the statement was given up. One that
+    cannot be mended is named in the log and counts as seen. The connection autocommits.
     """
+    left = False
     for key in await everywhere(connection):
         if stop.is_set():
-            return
+            break
+        found: Index | None = None
         try:
-            found = await index(connection, key=key)
+            found = await index_of(connection, key=key)
             if found is None or found.pages in (0, seen.get(key)):
                 continue
             if await _mend(connection, key, found, stop):
                 seen[key] = found.pages
-        except (errors.LockNotAvailable, errors.UndefinedTable):
-            continue  # locked or dropped meanwhile
+        except errors.UndefinedTable:
+            continue  # dropped meanwhile
+        except errors.LockNotAvailable:
+            left = True
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            said, leaf = str(error).strip(), partitions.leaf(key)
+            log.warning("the ranges of ids of a partition were not tended", partition=leaf, error=said)
+            if isinstance(error, psycopg.OperationalError):
+                left = True  # cancelled, or no room: another time it may go well
+            elif found is not None:
+                seen[key] = found.pages
+    return left
 
 
 async def everywhere(connection: Connection) -> list[int]:
@@ -86,7 +110,7 @@ async def everywhere(connection: Connection) -> list[int]:
     return [partitions.key_of_leaf(name) for (name,) in rows]
 
 
-async def index(connection: Connection, *, key: int) -> Index | None:
+async def index_of(connection: Connection, *, key: int) -> Index | None:
     """The index of ids of a partition; None where it has none. Raises LockNotAvailable."""
     async with connection.transaction():
         await connection.execute(statements.load("things")["wait_briefly"])
@@ -101,14 +125,16 @@ async def look(connection: Connection, *, key: int, index: Index) -> Look:
     """
     async with connection.transaction():
         await connection.execute(statements.load("things")["wait_briefly"])
-        await connection.execute(statements.load("things")["through_the_index"])
+        size = await (await connection.execute(partitions.statement("through_the_index", key))).fetchone()
         row = await (await connection.execute(partitions.statement("look_at_ranges", key))).fetchone()
     named = {
         node["Index Cond"]: int(node["Actual Rows"]) // _ROWS_PER_PAGE
         for node in _nodes(row[0][0]["Plan"] if row else {})
         if node.get("Index Name") == index.name
     }
-    return Look(pages=named.get("(id >= 0)", 0), read=named.get("(id < 0)", 0))
+    # What came in between the two statements is named, unless there are ranges without rows.
+    pages = max(size[0] or 0 if size else 0, named.get("(id >= 0)", 0))
+    return Look(pages=pages, read=named.get("(id < 0)", 0))
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -123,7 +149,7 @@ async def _mend(connection: Connection, key: int, index: Index, stop: asyncio.Ev
     if found.read < index.step:
         return True  # no more than the range at the end that is not full yet
     async with connection.transaction():
-        await connection.execute(statements.load("things")["wait_briefly"])
+        await connection.execute(statements.load("things")["to_the_end"])
         await connection.execute(partitions.statement("widen_id_ranges", key))
     found = await look(connection, key=key, index=index)
     if not _excess(index, found):
@@ -179,6 +205,6 @@ async def _sum_up(connection: Connection, index: Index, first: int, last: int) -
     """Sum up the ranges that begin at these pages anew. Others write meanwhile; readers read them whole."""
     params = {"index": index.number, "first": first, "last": last, "step": index.step}
     async with connection.transaction():
-        await connection.execute(statements.load("things")["wait_briefly"])
+        await connection.execute(statements.load("things")["to_the_end"])
         await connection.execute(statements.load("things")["forget_ranges"], params)
         await connection.execute(statements.load("things")["sum_up_ranges"], params)
