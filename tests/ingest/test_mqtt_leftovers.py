@@ -11,6 +11,7 @@ import pytest
 from stadtkern.core import access, metrics
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import leftovers, wills
+from stadtkern.ingest.doors.door import Door
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
 from tests.ingest import mqtt_clients, mqtt_raw
@@ -73,8 +74,9 @@ async def test_many_who_send_and_go_do_not_add_up(
 
 
 async def test_last_wills_of_many_do_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither those that wait for their time nor those that wait for the store."""
-    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 3)
+    """Neither those that wait for their time nor those that wait for the store; each have their own room."""
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 2)
+    monkeypatch.setattr(wills, "MOST_WAITING", 2)
     may, stored = asyncio.Event(), []
     dropped: list[int] = []
 
@@ -84,17 +86,46 @@ async def test_last_wills_of_many_do_not_add_up(monkeypatch: pytest.MonkeyPatch)
 
     found = leftovers.Leftovers(count=dropped.append)
     kept = wills.Wills(store=store, leftovers=found)
-    sessions = []
-    for name, delay in (("a", 0), ("b", 60), ("c", 0), ("d", 60), ("e", 0)):
-        principal = access.Principal(kind="token", token_id=1)
-        session = Session(client_id=name, principal=principal, secret="x", expiry=3600, address="")
-        session.will = Will("t", name.encode(), delay)
-        sessions.append(session)
-        kept.lost(session)
+    waiting = [_vanished(kept, name, delay=60) for name in "abc"]
+    assert (sum(dropped), found.messages) == (1, 0)
+    for name in "def":
+        _vanished(kept, name, delay=0)
+    assert (sum(dropped), found.messages) == (2, 2)
+    kept.back(waiting[0])
+    again = _vanished(kept, "g", delay=60)
+    kept.lost(again)  # it left no other one
+    _vanished(kept, "g", delay=60)  # in the place of its first
     assert sum(dropped) == 2
-    kept.back(sessions[1])
-    assert found.messages == 2
+    kept.sweep(now=asyncio.get_running_loop().time() + 61)  # no room while "d" and "e" are not stored
+    assert sum(dropped) == 4
     may.set()
     await until(lambda: not kept.storing, what="what is kept")
     await until(lambda: not found.messages, what="room")
-    assert stored == ["a", "c"]
+    assert stored == ["d", "e"]
+
+
+def _vanished(kept: wills.Wills, name: str, *, delay: int) -> Session:
+    principal = access.Principal(kind="token", token_id=1)
+    session = Session(client_id=name, principal=principal, secret="x", expiry=3600, address="")
+    session.will = Will("t", name.encode(), delay)
+    kept.lost(session)
+    return session
+
+
+async def test_wills_that_wait_for_their_time_leave_others_their_room(
+    settings: Settings, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: what somebody sends and does not wait for is stored."""
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(wills, "MOST_WAITING", 3)
+    topic = f"v1.1/Datastreams({things['one']})/Observations"
+    async with mqtt_clients.service(settings) as door:
+        assert isinstance(door._teller, Door)
+        kept = door._teller._wills
+        for name in "abcd":
+            _vanished(kept, name, delay=604_800)
+        assert (len(kept._due), door.counters.dropped) == (3, 1)
+        async with mqtt_raw.entered(door.port, token) as (_, writer):
+            writer.write(mqtt_raw.publish(topic, b'{"result": 950}', 0))
+        await until(lambda: door.counters.stored == 1, what="the store")
+        assert (len(kept._due), door.counters.dropped) == (3, 1)
