@@ -132,7 +132,7 @@ class Inward:
         if messages[0].line == self._link.line:
             return
         once = sum(self._wanted(message) for message in messages)
-        size = sum(len(message.payload) for message in messages)
+        size = sum(message.size for message in messages)
         if not once or not self._leftovers.keep(task, messages=once, size=size):
             task.cancel()
             self._leftovers.lost(once)

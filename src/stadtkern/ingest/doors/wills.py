@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from stadtkern.ingest.doors import arrivals
+from stadtkern.ingest.doors import arrivals, packets
 from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
@@ -80,7 +80,7 @@ class Wills:
         task = asyncio.create_task(self._run(session, will, vanished))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        if not self._leftovers.keep(task, messages=1, size=_size(will)):
+        if not self._leftovers.keep(task, messages=1, size=packets.size(will.topic, will.payload)):
             task.cancel()
             self._leftovers.lost(1)
 
@@ -90,7 +90,3 @@ class Wills:
 
     async def _run(self, session: Session, will: Will, vanished: datetime) -> None:
         await self._store(session, will, vanished)
-
-
-def _size(will: Will) -> int:
-    return len(will.topic) + len(will.payload)
