@@ -10,12 +10,14 @@ import pytest
 
 from stadtkern.core import access, metrics
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.doors import leftovers, wills
+from stadtkern.ingest.doors import leftovers, packets, pending, replies, stopping, wills
+from stadtkern.ingest.doors.connection import Connection
 from stadtkern.ingest.doors.door import Door
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
-from tests.ingest import mqtt_clients, mqtt_raw
+from tests.ingest import false_broker, mqtt_clients, mqtt_raw
 from tests.ingest.held_store import Held, until
+from tests.ingest.test_mqtt_stop import Stopped
 from tests.ingest.test_mqtt_waiting import storing
 
 pytestmark = pytest.mark.anyio
@@ -129,3 +131,84 @@ async def test_wills_that_wait_for_their_time_leave_others_their_room(
             writer.write(mqtt_raw.publish(topic, b'{"result": 950}', 0))
         await until(lambda: door.counters.stored == 1, what="the store")
         assert (len(kept._due), door.counters.dropped) == (3, 1)
+
+
+def test_what_stands_unread_is_counted_up_to_a_goodbye() -> None:
+    """Of quality of service 0, and only whole messages; what is not MQTT ends it."""
+    once, again = mqtt_raw.publish("t", b"x", 0), mqtt_raw.publish("t", b"x", 1)
+    goodbye = replies.packet(packets.DISCONNECT << 4, b"")
+    for given, found in (
+        (b"", 0),
+        (once + again + once, 2),
+        (once + once[:-1], 1),
+        (once + goodbye + once, 1),
+        (once + b"\x30\xff\xff\xff\xff\xff" + once, 1),
+    ):
+        buffer = bytearray(given)
+        assert (leftovers.unread(buffer), buffer) == (found, b"")
+
+
+async def _crowded(made: Any, topic: str, held: Held) -> Connection:
+    """A client with three messages that are being stored, and five unread, one of them to be sent again."""
+    assert isinstance(made._teller, Door)
+    (line,), before = made._teller._lines, len(held.seen)
+    await until(lambda: line.session is not None, what="a session")
+    numbers = (0, 0, 0, 0, 0, 1, 0, 0)
+    line.data_received(b"".join(mqtt_raw.publish(topic, b'{"result": 960}', each) for each in numbers))
+    await until(lambda: len(held.seen) == before + 3, what="the store")
+    return line
+
+
+async def test_what_stood_unread_behind_what_finds_no_room_is_counted(
+    settings: Settings, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is lost."""
+    monkeypatch.setattr(pending, "WINDOW", 3)
+    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 2)
+    held, topic = Held(monkeypatch), f"v1.1/Datastreams({things['one']})/Observations"
+    async with mqtt_clients.service(settings) as door, mqtt_raw.entered(door.port, token):
+        line = await _crowded(door, topic, held)
+        assert line._transport is not None
+        line._transport.abort()
+        await until(lambda: door.counters.dropped, what="what is dropped")
+        assert door.counters.dropped == 7
+
+
+async def test_what_a_stop_gives_up_is_counted_and_said(
+    settings: Settings, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was taken and what stood unread; of last wills those that are being stored."""
+    monkeypatch.setattr(pending, "WINDOW", 3)
+    monkeypatch.setattr(stopping, "SECONDS", 0.0)
+    said: list[int] = []
+    monkeypatch.setattr(leftovers.log, "warning", lambda _, messages: said.append(messages))
+    held, topic = Held(monkeypatch), f"v1.1/Datastreams({things['one']})/Observations"
+    async with Stopped(settings) as door:
+        async with mqtt_raw.entered(door.made.port, token, will=(topic, b'{"result": 961}')):
+            pass
+        await until(lambda: held.seen, what="the will")
+        async with mqtt_raw.entered(door.made.port, token):
+            await _crowded(door.made, topic, held)
+            await door.ended()
+    assert (door.made.counters.dropped, said) == (8, [8])
+
+
+async def test_what_a_bridge_gives_up_is_counted_and_said(
+    settings: Settings, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the broker does not send again."""
+    monkeypatch.setattr(stopping, "SECONDS", 0.0)
+    said: list[int] = []
+    monkeypatch.setattr(leftovers.log, "warning", lambda _, messages: said.append(messages))
+    held, topic = Held(monkeypatch), f"in/v1.1/Datastreams({things['two']})/Observations".encode()
+    async with (
+        false_broker.listening() as (broker, port),
+        Stopped(settings, opened=False, mqtt_url=f"mqtt://a:b%3Ac@127.0.0.1:{port}") as bridge,
+    ):
+        _, writer = await broker.welcome()
+        for number in (0, 1, 0):
+            body = b'{"result": 1}'
+            writer.write(replies.publish(topic, body, number=number, retain=False, version=packets.V5))
+        await until(lambda: len(held.seen) == 3, what="the store")
+        await bridge.ended()
+    assert (bridge.made.counters.dropped, said) == (2, [2])

@@ -244,9 +244,7 @@ async def test_a_broker_that_sends_more_than_is_stored_waits(
     line = Line(host=host, hello=b"hello", number=1, outgoing=Outgoing())
     line.connection_made(wire)
     for _ in range(3):
-        line.data_received(
-            replies.publish(topic, payload, number=0, retain=False, version=packets.V5) * 5
-        )
+        line.data_received(replies.publish(topic, payload, number=0, retain=False, version=packets.V5) * 5)
     assert wire.done == ["sent 5", "paused"]
     line.acknowledge(host.messages[:4])
     assert wire.done[2:] == []

@@ -107,9 +107,13 @@ class Inward:
         await stopping.settled(lambda: self._tasks)
 
     async def end(self) -> None:
-        """Leave what is not stored yet to the broker, which sends it again."""
-        for task in self._tasks:
+        """Give up what is not stored yet: the broker sends it again, but for quality of service 0."""
+        given_up = [(task, messages) for task, messages in self._tasks.items() if not task.done()]
+        for task, _ in given_up:
             task.cancel()
+        once = sum(not message.qos for _, messages in given_up for message in messages)
+        self._leftovers.lost(once)
+        self._leftovers.say()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._explanations.end()
 

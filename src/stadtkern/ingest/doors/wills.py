@@ -72,6 +72,7 @@ class Wills:
     async def close(self) -> None:
         """Give up what is still being stored."""
         self.rest()
+        self._leftovers.lost(sum(not task.done() for task in self._tasks))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
