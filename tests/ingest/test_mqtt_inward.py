@@ -52,7 +52,7 @@ class Front:
             url=f"mqtt://a:b%3Ac@127.0.0.1:{port}",
             topics=("in/#",),
             received=lambda messages: self.inward.take(messages),
-            connected=lambda: self.inward.line_ended(),
+            connected=lambda: self.inward.line_changed(),
         )
         gate: Any = None
         self.inward = Inward(settings=settings, gate=gate, taker=self.taker, link=self.link)

@@ -109,7 +109,7 @@ class Bridge:
         return any(stream.id == datastream_id for stream in self._rights.guarded)
 
     def _connected(self) -> None:
-        self._inward.line_ended()
+        self._inward.line_changed()
         self._due.set()
 
     def _received(self, messages: Sequence[Incoming]) -> None:

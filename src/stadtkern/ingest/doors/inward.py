@@ -96,7 +96,7 @@ class Inward:
             together = messages[start : start + _TOGETHER]
             self._go(self._together(together), together)
 
-    def line_ended(self) -> None:
+    def line_changed(self) -> None:
         """The line to the broker is another one: what the one before left is given up or counts together."""
         for task, messages in list(self._tasks.items()):
             self._leave(task, messages)
