@@ -52,7 +52,7 @@ class Front:
             url=f"mqtt://a:b%3Ac@127.0.0.1:{port}",
             topics=("in/#",),
             received=lambda messages: self.inward.take(messages),
-            connected=lambda: self.inward.line_ended(),
+            connected=lambda: self.inward.line_changed(),
         )
         gate: Any = None
         self.inward = Inward(settings=settings, gate=gate, taker=self.taker, link=self.link)
@@ -166,9 +166,12 @@ async def test_what_nobody_sends_again_is_kept(front: Front) -> None:
     assert len(front.inward._tasks) == 3
 
 
-async def test_what_many_lines_left_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("most", "value"), [("MOST_MESSAGES", 5), ("MOST_BYTES", 5 * len(TOPIC + b"{}"))])
+async def test_what_many_lines_left_is_bounded(
+    front: Front, monkeypatch: pytest.MonkeyPatch, most: str, value: int
+) -> None:
     """A broker that comes and goes while the store is away: beside what the line brings so many are kept."""
-    monkeypatch.setattr(leftovers, "MOST_MESSAGES", 5)
+    monkeypatch.setattr(leftovers, most, value)
     for line in range(4):
         _, writer = await front.broker.welcome()
         asked = front.streams.asked

@@ -234,14 +234,17 @@ class Nobody(Heard):
         """The connection is gone."""
 
 
-async def test_a_broker_that_sends_more_than_is_stored_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("topic", "payload"), [(b"in/x", b"x" * 1_000), ("in/ü".encode() * 200, b"")])
+async def test_a_broker_that_sends_more_than_is_stored_waits(
+    monkeypatch: pytest.MonkeyPatch, topic: bytes, payload: bytes
+) -> None:
     """Messages without a quality of service know no window; what we hold of them is bounded all the same."""
     monkeypatch.setattr("stadtkern.ingest.doors.line.MOST_UNSTORED_BYTES", 10_000)
     host, wire = Nobody(), Wire()
     line = Line(host=host, hello=b"hello", number=1, outgoing=Outgoing())
     line.connection_made(wire)
     for _ in range(3):
-        line.data_received(_message(0, b"x" * 1_000) * 5)
+        line.data_received(replies.publish(topic, payload, number=0, retain=False, version=packets.V5) * 5)
     assert wire.done == ["sent 5", "paused"]
     line.acknowledge(host.messages[:4])
     assert wire.done[2:] == []

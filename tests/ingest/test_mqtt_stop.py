@@ -11,6 +11,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from stadtkern.core import tokens
 from stadtkern.core.settings import Settings
+from stadtkern.ingest.doors import link as links
 from stadtkern.ingest.doors import packets, replies, stopping
 from stadtkern.ingest.doors.bridge import Bridge
 from stadtkern.ingest.writer.writer import Writer
@@ -190,6 +191,57 @@ async def test_a_broker_is_told_what_is_stored_before_we_leave(
                 told.append(int.from_bytes(found[2][:2]))
         assert told == [1, 2]
     assert await _stored(database, things["two"], least=600) == [601, 602]
+
+
+async def test_whom_the_broker_sends_away_during_a_stop_does_not_come_back(
+    settings: Settings, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the next process that has taken our place there."""
+    monkeypatch.setattr(links, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(stopping, "SECONDS", 0.5)
+    held, topic = Held(monkeypatch), f"in/v1.1/Datastreams({things['two']})/Observations".encode()
+    async with (
+        false_broker.listening() as (broker, port),
+        Stopped(settings, opened=False, mqtt_url=f"mqtt://a:b%3Ac@127.0.0.1:{port}") as bridge,
+    ):
+        assert isinstance(bridge.made._teller, Bridge)
+        link = bridge.made._teller._link
+        _, writer = await broker.welcome()
+        writer.write(replies.publish(topic, b'{"result": 1}', number=0, retain=False, version=packets.V5))
+        await until(lambda: held.seen, what="the store")
+        await bridge.tell()
+        writer.transport.abort()
+        await until(lambda: not link.up, what="the end of the connection")
+        await bridge.ended()
+        assert broker.lines.empty()
+
+
+async def test_what_a_bridge_began_ends_also_when_it_cannot_say_goodbye(
+    settings: Settings, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing goes on being stored behind a service that has ended."""
+    monkeypatch.setattr(stopping, "SECONDS", 0.0)
+    held, topic = Held(monkeypatch), f"in/v1.1/Datastreams({things['two']})/Observations".encode()
+    async with (
+        false_broker.listening() as (broker, port),
+        Stopped(settings, opened=False, mqtt_url=f"mqtt://a:b%3Ac@127.0.0.1:{port}") as bridge,
+    ):
+        teller = bridge.made._teller
+        assert isinstance(teller, Bridge)
+        leaving = asyncio.Event()
+
+        async def leave(_: object) -> None:
+            leaving.set()
+            raise ConnectionError("broken off")
+
+        monkeypatch.setattr(teller._link, "_leave", leave)
+        _, writer = await broker.welcome()
+        writer.write(replies.publish(topic, b'{"result": 1}', number=1, retain=False, version=packets.V5))
+        await until(lambda: held.seen, what="the store")
+        await bridge.tell()
+        await bridge.ended()
+        assert leaving.is_set()
+        assert not teller._inward._tasks
 
 
 async def test_mosquitto_sends_nothing_again_after_a_planned_stop(

@@ -86,21 +86,30 @@ class Bridge:
             try:
                 yield 0
             finally:
-                try:
-                    await self._inward.finish()
-                finally:
-                    await self._link.stop()
+                await self._end(loops)
+
+    async def _end(self, loops: Sequence[asyncio.Task[None]]) -> None:
+        """Acknowledge what is stored soon, then leave; what we began ends in any case."""
+        try:
+            self._link.rest()
+            await self._inward.finish()
+        finally:
+            try:
+                await self._link.stop()
+            finally:
                 for task in (*loops, *self._tasks):
                     task.cancel()
-                await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
-                await self._inward.end()
+                try:
+                    await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
+                finally:
+                    await self._inward.end()
 
     def guards(self, datastream_id: int) -> bool:
         """Whether the broker keeps the topics of a protected Datastream from strangers."""
         return any(stream.id == datastream_id for stream in self._rights.guarded)
 
     def _connected(self) -> None:
-        self._inward.line_ended()
+        self._inward.line_changed()
         self._due.set()
 
     def _received(self, messages: Sequence[Incoming]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import structlog
 
 from stadtkern.core import logs, problems
-from stadtkern.ingest.doors import packets, replies
+from stadtkern.ingest.doors import leftovers, packets, replies
 from stadtkern.ingest.doors.host import Host
 from stadtkern.ingest.doors.packets import Connect, MalformedPacket, Publish, Subscribe, Unsubscribe
 from stadtkern.ingest.doors.pending import WINDOW, Outcome, Pending
@@ -115,10 +115,15 @@ class Connection(asyncio.Protocol):
 
     def give_up(self) -> None:
         """Store nothing more of what was taken, and read nothing more."""
+        self._host.leftovers.lost(self._pending.give_up() + self._unread())
         self._closed = True
-        self._host.leftovers.lost(self._pending.give_up())
         if self._transport is None:
             self._read()
+
+    def _unread(self) -> int:
+        """Messages that nobody sends again and that are not read any more; it is empty afterwards."""
+        heard = self.session is not None and not self._closed
+        return leftovers.unread(self._buffer) if heard else 0
 
     def _read(self) -> None:
         try:
@@ -161,7 +166,7 @@ class Connection(asyncio.Protocol):
         """
         if not self.gone:
             return self.session is not None and kind in packets.ENDINGS
-        once = kind == packets.PUBLISH and not flags & 0x06
+        once = leftovers.brings_once(kind, flags)
         return self.session is not None and (once or kind == packets.DISCONNECT)
 
     @property
@@ -259,16 +264,13 @@ class Connection(asyncio.Protocol):
     def _settled(self, message: Publish, outcome: Outcome | None) -> None:
         """Acknowledge a message after its commit, or say why it never will be stored."""
         if outcome is None:
-            if self.gone and not message.qos:
-                self._host.leftovers.lost(1)
+            if self.gone:
+                self._host.leftovers.lost(self._unread() + (not message.qos))
             self.close(packets.UNSPECIFIED, why="a message could not be stored")
         elif message.qos:
             kind = packets.PUBACK if message.qos == 1 else packets.PUBREC
-            self.send(
-                replies.acknowledgement(
-                    kind, message.number, version=self.version, reason=outcome.reason, text=outcome.text
-                )
-            )
+            number, (reason, text) = message.number, outcome
+            self.send(replies.acknowledgement(kind, number, version=self.version, reason=reason, text=text))
 
     async def _subscribe(self, session: Session, wanted: Subscribe) -> None:
         try:

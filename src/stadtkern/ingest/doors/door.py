@@ -84,7 +84,7 @@ class Door:
             for server in servers:
                 server.close()
             sweeper.cancel()
-            await stopping.end(lines=self._all, wills=self._wills)
+            await stopping.end(lines=self._all, wills=self._wills, leftovers=self.leftovers)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)

@@ -96,7 +96,7 @@ class Inward:
             together = messages[start : start + _TOGETHER]
             self._go(self._together(together), together)
 
-    def line_ended(self) -> None:
+    def line_changed(self) -> None:
         """The line to the broker is another one: what the one before left is given up or counts together."""
         for task, messages in list(self._tasks.items()):
             self._leave(task, messages)
@@ -107,9 +107,13 @@ class Inward:
         await stopping.settled(lambda: self._tasks)
 
     async def end(self) -> None:
-        """Leave what is not stored yet to the broker, which sends it again."""
-        for task in self._tasks:
+        """Give up what is not stored yet: the broker sends it again, but for quality of service 0."""
+        given_up = [(task, messages) for task, messages in self._tasks.items() if not task.done()]
+        for task, _ in given_up:
             task.cancel()
+        once = sum(not message.qos for _, messages in given_up for message in messages)
+        self._leftovers.lost(once)
+        self._leftovers.say()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._explanations.end()
 
@@ -132,7 +136,7 @@ class Inward:
         if messages[0].line == self._link.line:
             return
         once = sum(self._wanted(message) for message in messages)
-        size = sum(len(message.payload) for message in messages)
+        size = sum(message.size for message in messages)
         if not once or not self._leftovers.keep(task, messages=once, size=size):
             task.cancel()
             self._leftovers.lost(once)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Hashable, Iterator
 
 import structlog
+
+from stadtkern.ingest.doors import packets
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +29,7 @@ class Leftovers:
         self._count = count
         self._held: dict[Hashable, tuple[int, int]] = {}
         self._lost = 0
+        self._later: asyncio.TimerHandle | None = None
         self.messages = self.bytes = 0
 
     def __iter__(self) -> Iterator[Hashable]:
@@ -57,9 +61,30 @@ class Leftovers:
             return
         self._count(messages)
         if not self._lost:
-            asyncio.get_running_loop().call_later(_GATHERING_SECONDS, self._say)
+            self._later = asyncio.get_running_loop().call_later(_GATHERING_SECONDS, self.say)
         self._lost += messages
 
-    def _say(self) -> None:
-        log.warning("messages of MQTT clients that are gone were dropped", messages=self._lost)
+    def say(self) -> None:
+        """Tell the log what it has not been told yet."""
+        if self._later is not None:
+            self._later.cancel()
+        if self._lost:
+            log.warning("messages of MQTT clients that are gone were dropped", messages=self._lost)
         self._lost = 0
+
+
+def unread(buffer: bytearray) -> int:
+    """How many messages that nobody sends again stand in it before a goodbye; it is used up thereby."""
+    found = 0
+    with contextlib.suppress(packets.MalformedPacket):  # behind that nothing is a message
+        for kind, flags, _ in packets.split(buffer, limit=len(buffer)):
+            if kind == packets.DISCONNECT:
+                break
+            found += brings_once(kind, flags)
+    buffer.clear()
+    return found
+
+
+def brings_once(kind: int, flags: int) -> bool:
+    """Whether a packet is a message of quality of service 0."""
+    return kind == packets.PUBLISH and not flags & 0x06

@@ -34,6 +34,11 @@ class Incoming(NamedTuple):
     line: int
     arrived: datetime
 
+    @property
+    def size(self) -> int:
+        """How many bytes of it are held."""
+        return packets.size(self.topic, self.payload)
+
 
 class Host(Protocol):
     """What a line tells of."""
@@ -106,7 +111,7 @@ class Line(asyncio.Protocol):
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
         """These are on disk. The broker is told in the order in which they came [MQTT-4.6.0-2]."""
         self._unstored -= len(messages)
-        self._unstored_bytes -= sum(len(message.payload) for message in messages)
+        self._unstored_bytes -= sum(message.size for message in messages)
         self._stored.update(message.number for message in messages if message.qos)
         told: list[bytes] = []
         while self._unacknowledged and self._unacknowledged[0] in self._stored:
@@ -140,9 +145,10 @@ class Line(asyncio.Protocol):
         )
         if qos:
             self._unacknowledged.append(number)
+        message = Incoming(topic, payload, qos, number, self.number, arrived)
         self._unstored += 1
-        self._unstored_bytes += len(payload)
-        return Incoming(topic, payload, qos, number, self.number, arrived)
+        self._unstored_bytes += message.size
+        return message
 
     def _take(self, kind: int, body: bytes) -> None:
         if kind == packets.PUBACK:

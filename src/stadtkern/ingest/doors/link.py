@@ -78,11 +78,16 @@ class Link:
         """Connect, now or when the broker comes; messages that it kept for us follow."""
         self._keeper = asyncio.create_task(self._keep(), name="mqtt-link")
 
+    def rest(self) -> None:
+        """Come back no more; a connection that stands is used on."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+
     async def stop(self) -> None:
         """Leave; the broker keeps our session."""
         self.up = False
+        self.rest()
         if self._keeper is not None:
-            self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._line is not None:
             await self._leave(self._line)

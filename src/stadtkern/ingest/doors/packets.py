@@ -83,6 +83,11 @@ class Publish(NamedTuple):
     arrived: datetime
 
 
+def size(topic: str, payload: bytes) -> int:
+    """How many bytes of a message are held."""
+    return len(topic.encode()) + len(payload)
+
+
 class Wish(NamedTuple):
     """A topic that somebody wants to follow."""
 

@@ -93,7 +93,7 @@ class Pending:
         taken = _Taken(message)
         self._queue.append(taken)
         self._new.append(taken)
-        self._bytes += len(message.payload)
+        self._bytes += packets.size(message.topic, message.payload)
 
     def begin(self) -> None:
         """Store what was taken in since the last time."""
@@ -151,6 +151,6 @@ class Pending:
     def _settle(self) -> None:
         while self._queue and self._queue[0].over:
             taken = self._queue.popleft()
-            self._bytes -= len(taken.message.payload)
+            self._bytes -= packets.size(taken.message.topic, taken.message.payload)
             self._settled(taken.message, taken.outcome)
         self._room()

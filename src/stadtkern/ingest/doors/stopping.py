@@ -13,6 +13,7 @@ from stadtkern.ingest.doors import packets
 
 if TYPE_CHECKING:
     from stadtkern.ingest.doors.connection import Connection
+    from stadtkern.ingest.doors.leftovers import Leftovers
     from stadtkern.ingest.doors.wills import Wills
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ async def settled(storing: Callable[[], Iterable[asyncio.Task[None]]]) -> bool:
     return True
 
 
-async def end(*, lines: Callable[[], Collection[Connection]], wills: Wills) -> None:
+async def end(*, lines: Callable[[], Collection[Connection]], wills: Wills, leftovers: Leftovers) -> None:
     """End our own door: take nothing new, acknowledge what was taken, say goodbye."""
 
     def storing() -> list[asyncio.Task[None]]:
@@ -51,4 +52,7 @@ async def end(*, lines: Callable[[], Collection[Connection]], wills: Wills) -> N
         for line in lines():
             line.give_up()
             line.close(packets.SHUTTING_DOWN)
-    await wills.close()
+        try:
+            await wills.close()
+        finally:
+            leftovers.say()

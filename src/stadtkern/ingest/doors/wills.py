@@ -10,16 +10,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from stadtkern.ingest.doors import arrivals
+from stadtkern.ingest.doors import arrivals, packets
 from stadtkern.ingest.doors.leftovers import Leftovers
 from stadtkern.ingest.doors.packets import Will
 from stadtkern.ingest.doors.session import Session
 
+# With the rest of CONNECT a will has at most 8 KB.
+MOST_WAITING = 4_000
 Store = Callable[[Session, Will, datetime], Awaitable[None]]
 
 
 class Wills:
-    """Keeps the wills of clients that vanished until they are due, and has them stored."""
+    """Keeps the wills of clients that vanished until they are due, and has them stored.
+
+    Those that wait for their time may wait for days, so they take no room from what is about to be stored.
+    """
 
     def __init__(self, *, store: Store, leftovers: Leftovers):
         self._store = store
@@ -37,23 +42,21 @@ class Wills:
         if not delay:
             self._begin(session, will, arrivals.stamp())
             return
-        due = asyncio.get_running_loop().time() + delay
-        if self._leftovers.keep(session.key, messages=1, size=_size(will)):
-            self._due[session.key] = (due, session, will, arrivals.stamp())
-        else:
+        if session.key not in self._due and len(self._due) >= MOST_WAITING:
             self._leftovers.lost(1)
+            return
+        due = asyncio.get_running_loop().time() + delay
+        self._due[session.key] = (due, session, will, arrivals.stamp())
 
     def back(self, session: Session) -> None:
         """The client is there again before its will was due."""
         self._due.pop(session.key, None)
-        self._leftovers.release(session.key)
 
     def sweep(self, *, now: float) -> None:
         """Have those stored that are due."""
         for key, (due, session, will, vanished) in list(self._due.items()):
             if due <= now:
                 del self._due[key]
-                self._leftovers.release(key)
                 self._begin(session, will, vanished)
 
     @property
@@ -69,6 +72,7 @@ class Wills:
     async def close(self) -> None:
         """Give up what is still being stored."""
         self.rest()
+        self._leftovers.lost(sum(not task.done() for task in self._tasks))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -77,7 +81,7 @@ class Wills:
         task = asyncio.create_task(self._run(session, will, vanished))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        if not self._leftovers.keep(task, messages=1, size=_size(will)):
+        if not self._leftovers.keep(task, messages=1, size=packets.size(will.topic, will.payload)):
             task.cancel()
             self._leftovers.lost(1)
 
@@ -87,7 +91,3 @@ class Wills:
 
     async def _run(self, session: Session, will: Will, vanished: datetime) -> None:
         await self._store(session, will, vanished)
-
-
-def _size(will: Will) -> int:
-    return len(will.topic) + len(will.payload)
