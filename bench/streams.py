@@ -89,10 +89,6 @@ WHERE part.inhparent = 'things.observation'::regclass AND m.amname = 'brin'
 """
 
 _FOLD_SECONDS = 3600.0
-_LOG = """
-SELECT count(pg_logical_emit_message(false, 'bench', repeat('x', 1000000))) FROM generate_series(1, %s)
-"""
-_LOG_MEGABYTES = 1500
 _PAUSE = 0.1
 _YEAR = 366 * 96
 _AT_ONCE = 1_000_000
@@ -157,12 +153,3 @@ def wait_for_fold(connection: Connection) -> float:
             raise TimeoutError("the fold does not catch up")
         time.sleep(_PAUSE)
     return time.monotonic() - began
-
-
-def use_log(connection: Connection) -> None:
-    """Have the database write its log once and take it back, as one that has run for a while.
-
-    In a new installation each 16 MB of the log are filled with zeros first, once for ever.
-    """
-    connection.execute(_LOG, [_LOG_MEGABYTES])
-    connection.execute("CHECKPOINT")

@@ -29,8 +29,6 @@ def measure(session: Session) -> Iterator[Figure]:
     """Rows per second over eight connections, from the first request's start to the last answer's end."""
     with session.blank("arrays") as installation:
         token = installation.token()
-        with installation.connect() as connection:
-            streams.use_log(connection)
         for width, goal in ((1, 100_000), (1000, 60_000)):
             name = f"data arrays into {width:,} datastream{'s' if width > 1 else ''}"
             rates = dict.fromkeys(_SIZES, 0.0)
