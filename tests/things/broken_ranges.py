@@ -121,6 +121,32 @@ def only(monkeypatch: pytest.MonkeyPatch, keys: Collection[int]) -> None:
     monkeypatch.setattr(ranges, "everywhere", own)
 
 
+def parts_made_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The first pages of what is summed up anew from now on."""
+    parts: list[int] = []
+    real = ranges._sum_up
+
+    async def noted(connection: Connection, index: ranges.Index, first: int, last: int) -> None:
+        await real(connection, index, first, last)
+        parts.append(first)
+
+    monkeypatch.setattr(ranges, "_sum_up", noted)
+    return parts
+
+
+async def mended_by_the_loop(connection: Connection, *, url: str, key: int) -> None:
+    """Have the loop run until every look-up reads no more of a partition than it must."""
+    stop = asyncio.Event()
+    work = asyncio.create_task(ranges.run(url=url, stop=stop))
+
+    async def whole() -> bool:
+        return await read_in_vain(connection, key) == 0
+
+    await histories.until(whole)
+    stop.set()
+    await work
+
+
 async def tend(connection: Connection, seen: dict[int, int] | None = None) -> None:
     """Look until everything was looked at: PostgreSQL's own VACUUM may be at one of them."""
     known: dict[int, int] = {} if seen is None else seen

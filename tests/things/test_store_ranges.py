@@ -20,8 +20,10 @@ from tests.things.broken_ranges import (
     break_off,
     broken,
     described,
+    mended_by_the_loop,
     more_rows,
     only,
+    parts_made_anew,
     quiet,
     read_in_vain,
     tend,
@@ -54,15 +56,8 @@ async def test_only_the_ranges_concerned_are_made_anew(
     """PostgreSQL reads all ranges behind the one that was broken off, which tells where that one is."""
     _, key = await broken(connection)
     only(monkeypatch, {key})
-    parts: list[int] = []
-    real = ranges._sum_up
-
-    async def noted(connection: Connection, index: ranges.Index, first: int, last: int) -> None:
-        parts.append(first)
-        await real(connection, index, first, last)
-
+    parts = parts_made_anew(monkeypatch)
     monkeypatch.setattr(ranges, "_CHUNK", 1)
-    monkeypatch.setattr(ranges, "_sum_up", noted)
     await tend(connection)
     assert await read_in_vain(connection, key) == 0
     assert 1 <= len(set(parts)) <= 2, "it was broken off twice at most"
@@ -95,14 +90,7 @@ async def test_ranges_without_rows_are_counted(
     await connection.execute(f"VACUUM things.{leaf}".encode())
     await break_off(connection, key, behind=front)
     only(monkeypatch, {key})
-    parts: list[int] = []
-    real = ranges._sum_up
-
-    async def noted(connection: Connection, index: ranges.Index, first: int, last: int) -> None:
-        parts.append(first)
-        await real(connection, index, first, last)
-
-    monkeypatch.setattr(ranges, "_sum_up", noted)
+    parts = parts_made_anew(monkeypatch)
     with structlog.testing.capture_logs() as logged:
         await tend(connection)
     assert await read_in_vain(connection, key) < index.step
@@ -222,12 +210,4 @@ async def test_the_loop_begins_with_a_look(
     """After a crash nobody has to wait for the next turn."""
     _, key = await broken(connection)
     monkeypatch.setattr(ranges, "_SOON_SECONDS", 0.01)
-    stop = asyncio.Event()
-    work = asyncio.create_task(ranges.run(url=database, stop=stop))
-
-    async def whole() -> bool:
-        return await read_in_vain(connection, key) == 0
-
-    await histories.until(whole)
-    stop.set()
-    await work
+    await mended_by_the_loop(connection, url=database, key=key)

@@ -14,20 +14,31 @@ from psycopg import errors
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.things.store import partitions, ranges
-from tests.things import histories
-from tests.things.broken_ranges import broken, forget, more_rows, only, quiet, read_in_vain, tend
+from tests.things.broken_ranges import (
+    broken,
+    forget,
+    mended_by_the_loop,
+    more_rows,
+    only,
+    quiet,
+    read_in_vain,
+    tend,
+)
 
 pytestmark = pytest.mark.anyio
 # A partition that comes before all others, and is named by no other test.
 NEWEST = partitions.key_of_leaf("observation_2188_01")
 
 
-async def newest(connection: Connection) -> None:
-    """A partition with rows that are not summed up."""
+async def two(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> int:
+    """One that comes first, not summed up, and one that was broken off; the key of the latter."""
+    _, key = await broken(connection)
     await partitions.ensure(connection, keys={NEWEST})
     await quiet(connection, NEWEST)
     await more_rows(connection, NEWEST, count=9_000)
     await forget(connection, NEWEST)
+    only(monkeypatch, {NEWEST, key})
+    return key
 
 
 async def test_a_partition_under_another_name_is_not_tended(connection: Connection) -> None:
@@ -47,9 +58,7 @@ async def test_a_partition_that_is_dropped_meanwhile_is_passed_over(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL names it by its number then; the log by its name."""
-    _, key = await broken(connection)
-    await newest(connection)
-    only(monkeypatch, {NEWEST, key})
+    key = await two(connection, monkeypatch)
     real = partitions.statement
 
     def gone(name: Any, key: int = 0, columns: tuple[str, ...] = ()) -> bytes:
@@ -72,9 +81,7 @@ async def test_who_does_not_own_the_index_is_told_once(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such a role may look, but not mend."""
-    _, key = await broken(connection)
-    await newest(connection)
-    only(monkeypatch, {NEWEST, key})
+    key = await two(connection, monkeypatch)
     seen: dict[int, int] = {}
     await connection.execute("SET ROLE pg_read_all_data")
     try:
@@ -116,7 +123,7 @@ async def test_what_was_locked_is_tried_again_soon(
     _, key = await broken(connection)
     only(monkeypatch, {key})
     monkeypatch.setattr(ranges, "_SOON_SECONDS", 0.01)
-    real, stop, left = ranges.tend, asyncio.Event(), list[bool]()
+    real, left = ranges.tend, list[bool]()
     async with await core_database.connect(url=database) as other:
         await other.execute(
             f"LOCK TABLE things.{partitions.leaf(key)} IN SHARE UPDATE EXCLUSIVE MODE".encode()
@@ -128,14 +135,7 @@ async def test_what_was_locked_is_tried_again_soon(
             return left[-1]
 
         monkeypatch.setattr(ranges, "tend", noted)
-        work = asyncio.create_task(ranges.run(url=database, stop=stop))
-
-        async def whole() -> bool:
-            return await read_in_vain(connection, key) == 0
-
-        await histories.until(whole)
-        stop.set()
-        await work
+        await mended_by_the_loop(connection, url=database, key=key)
     assert left[0]
 
 
@@ -143,14 +143,12 @@ async def test_after_a_loss_all_is_looked_at_again(
     connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that fell may have left marks where nothing has grown."""
-    _, key = await broken(connection)
-    await newest(connection)
-    only(monkeypatch, {NEWEST, key})
+    key = await two(connection, monkeypatch)
     monkeypatch.setattr(ranges, "_BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr(ranges, "_SOON_SECONDS", 0.01)
     known: list[int] = []
     killed: list[int] = []
-    real_tend, real_sum_up, stop = ranges.tend, ranges._sum_up, asyncio.Event()
+    real_tend, real_sum_up = ranges.tend, ranges._sum_up
 
     async def noted(connection: Connection, *, seen: dict[int, int], **others: Any) -> bool:
         known.append(len(seen))
@@ -168,14 +166,7 @@ async def test_after_a_loss_all_is_looked_at_again(
 
     monkeypatch.setattr(ranges, "tend", noted)
     monkeypatch.setattr(ranges, "_sum_up", falling)
-    work = asyncio.create_task(ranges.run(url=database, stop=stop))
-
-    async def whole() -> bool:
-        return await read_in_vain(connection, key) == 0
-
-    await histories.until(whole)
-    stop.set()
-    await work
+    await mended_by_the_loop(connection, url=database, key=key)
     fell = next(n for n, size in enumerate(known) if size == 1 and known[n + 1 :][:1] == [0])
     assert fell > 0
 
