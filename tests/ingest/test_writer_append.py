@@ -44,9 +44,10 @@ async def events(connection: Connection) -> list[Any]:
 async def known_as(connection: Connection, stream: int) -> dict[str, Any]:
     found = await state(connection, stream)
     counted = await connection.execute(
-        "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s ORDER BY 1", [stream]
+        "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s ORDER BY 1", [stream]
     )
-    own = {key: value for key, value in found.items() if key not in ("datastream_id", "last_id")}
+    other = {"datastream_id", "last_id", "main_feature", "main_feature_n"}
+    own = {key: value for key, value in found.items() if key not in other}
     return own | {"features": await counted.fetchall()}
 
 

@@ -222,6 +222,13 @@ async def check_rollups(connection: Connection, datastream_id: int, *, kind: str
                 assert same(found[start][name], value), (table, start, name, found[start][name], value)
 
 
+_MISCOUNTED = """
+SELECT f.feature_id, f.n, o.n
+FROM (SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %(id)s AND n <> 0) AS f
+FULL JOIN (SELECT feature_id, count(*) AS n FROM things.observation
+           WHERE datastream_id = %(id)s AND feature_id IS NOT NULL GROUP BY 1) AS o USING (feature_id)
+WHERE f.n IS DISTINCT FROM o.n
+"""
 _UPKEEP = """
 SELECT max(coalesce(o.phenomenon_end, o.phenomenon_time)), min(o.result_time), max(o.result_time),
        things.box_around(max((f.bounds[0])[0]), max((f.bounds[0])[1]),
@@ -248,6 +255,8 @@ async def check_state(connection: Connection, datastream_id: int) -> None:
     cursor = await connection.execute(_UPKEEP, {"id": datastream_id})
     row = await cursor.fetchone()
     assert (kept["end_time"], kept["result_time_first"], kept["result_time_last"], kept["area"]) == row
+    cursor = await connection.execute(_MISCOUNTED, {"id": datastream_id})
+    assert await cursor.fetchall() == []
 
 
 async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 60.0) -> None:

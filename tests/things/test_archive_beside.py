@@ -107,7 +107,7 @@ async def about(connection: Connection, stream: int) -> dict[int, int]:
 
 async def counted(connection: Connection, stream: int) -> dict[int, int]:
     """The same as it is kept."""
-    statement = "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s"
+    statement = "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s"
     return dict(await (await connection.execute(statement, [stream])).fetchall())
 
 

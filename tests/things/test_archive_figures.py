@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from stadtkern.core import datasets
 from stadtkern.core.database import Connection
@@ -35,7 +36,7 @@ async def test_figures_do_not_vanish_while_marks_wait(
     async def points() -> list[series.Point]:
         start, end = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
         found = await series.series(connection, datastream_id=stream, start=start, end=end, bucket=bucket)
-        return [point for point in found.points if point.start < datetime(2026, 4, 1, tzinfo=UTC)]
+        return [_rounded(point) for point in found.points if point.start < datetime(2026, 4, 1, tzinfo=UTC)]
 
     before = await points()
     async with connection.transaction():
@@ -43,6 +44,12 @@ async def test_figures_do_not_vanish_while_marks_wait(
     assert await points() == before != []
     await fold.fold_all(connection)
     assert await points() == before
+
+
+def _rounded(point: series.Point) -> series.Point:
+    """The last digit of a mean depends on the order of its summands."""
+    figures = ((name, getattr(point, name)) for name in ("mean", "total"))
+    return replace(point, **{name: round(value, 9) for name, value in figures if value is not None})
 
 
 def at(month_: int, day: int, hour: int = 0) -> datetime:
@@ -87,7 +94,7 @@ async def test_features_of_aged_files_are_counted_out(connection: Connection, se
     await datasets.keep_for(connection, key="agedfeatures", retention=timedelta(days=100), keep="rollups")
     await retention.apply(connection, now=NOW)
     assert set(await parts(connection, [stream])) == {(stream, "2026-03")}
-    counted = await features(connection, "things.datastream_feature", "sum(n)", stream)
+    counted = await features(connection, "things.feature_count", "sum(n)", stream)
     await fetch(connection, settings, stream)
     assert counted == await features(connection, "things.observation", "count(*)", stream)
     assert sorted(counted) == [9001, 9002, 9003]

@@ -57,7 +57,7 @@ async def test_states_and_rollups_follow(connection: Connection, kind: str) -> N
         await check_state(connection, stream)
         await check_rollups(connection, stream, kind=kind)
         counted = await connection.execute(
-            "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s", [stream]
+            "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s", [stream]
         )
         assert await counted.fetchall() == [(FEATURES[0], len(kept))]
 

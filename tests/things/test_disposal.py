@@ -179,7 +179,7 @@ async def test_a_feature_takes_its_observations_along(
         await check_state(connection, stream)
         await check_rollups(connection, stream, kind=kind)
         counted = await connection.execute(
-            "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s", [stream]
+            "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s", [stream]
         )
         assert await counted.fetchall() == [(features[0], 20)]
 

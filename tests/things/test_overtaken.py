@@ -188,7 +188,7 @@ async def compare(connection: Connection, stream: int, writers: Sequence[Writer]
     made: Counter[Place] = sum((writer.created for writer in writers), Counter())
     assert sum(n for place, n in made.items() if place.stream == stream) == len(stored)
     cursor = await connection.execute(
-        "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s AND n <> 0", [stream]
+        "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s AND n <> 0", [stream]
     )
     counted = dict(await cursor.fetchall())
     assert counted == Counter(place for *_, place in stored if place is not None)

@@ -112,7 +112,7 @@ async def test_old_observations_go_and_figures_stay_or_go(
             assert after == {start: each for start, each in before[stream].items() if start >= border}
             assert min(await figures(connection, "rollup_day", stream)) >= border - timedelta(days=1)
         counted = await connection.execute(
-            "SELECT sum(n) FROM things.datastream_feature WHERE datastream_id = %s", [stream]
+            "SELECT sum(n) FROM things.feature_count WHERE datastream_id = %s", [stream]
         )
         assert await counted.fetchone() == (len(await rows(connection, stream)),)
     assert await rows(connection, neighbour) == everything

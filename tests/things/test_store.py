@@ -145,7 +145,7 @@ async def test_all_members_come_back_by_every_way(connection: Connection) -> Non
     assert (end, result_time, (valid.lower, valid.upper)) == tuple(list(members.values())[:3])
     assert (quality, feature, parameters) == ({"status": "good"}, 4711, {"a": [1]})
     counted = await connection.execute(
-        "SELECT feature_id, n FROM things.datastream_feature WHERE datastream_id = %s", [stream]
+        "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s", [stream]
     )
     assert await counted.fetchall() == [(4711, len(many) + len(early))]
 

@@ -113,7 +113,7 @@ async def _from_states(connection: Connection, scope: Scope, parent: Parent | No
 async def _features(connection: Connection, scope: Scope, ids: Sequence[int]) -> dict[int, int]:
     statement = (
         Fragment(
-            "select k.feature_id, sum(k.n)::bigint from things.datastream_feature k"
+            "select k.feature_id, sum(k.n)::bigint from things.feature_count k"
             " join things.datastream d on d.id = k.datastream_id"
             " where k.feature_id = any(%s::bigint[]) and ",
             (list(ids),),

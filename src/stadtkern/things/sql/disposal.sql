@@ -26,7 +26,7 @@ WHERE f.dataset_id = d.dataset_id AND f.month = gone.month;
 -- name: dispose_features
 -- Promise to remove the observations of a feature from these datastreams.
 INSERT INTO things.disposal (datastream_id, feature_id, rows)
-SELECT datastream_id, feature_id, n FROM things.datastream_feature
+SELECT datastream_id, feature_id, n FROM things.feature_count
 WHERE feature_id = %(feature_id)s AND datastream_id = ANY (%(ids)s) ORDER BY datastream_id
 RETURNING datastream_id;
 

@@ -4,26 +4,26 @@
 -- were filled a moment ago. Only the fold changes rollups, so the places of their rows (ctid) hold still meanwhile.
 
 -- name: lock_fold
--- Only one fold at a time, and none while datastreams are deleted; false where somebody else has the lock. Plans are made
--- once, mostly of tables that are empty just then: reading those whole would look cheap, and compare each row that comes
--- in later with each of the places that are asked for.
-SELECT pg_try_advisory_xact_lock(1398033741), set_config('enable_seqscan', 'off', true);
+-- Only one fold at a time, and none while datastreams are deleted; false where somebody else has the lock. Whoever reads
+-- marks from now on begins with the first of them, also while others read them.
+SELECT pg_try_advisory_xact_lock(1398033741), set_config('synchronize_seqscans', 'off', true);
 
 -- name: wait_for_fold
 -- Keep folds away until the transaction ends.
 SELECT pg_advisory_xact_lock(1398033741);
 
 -- name: take_marks
--- Take the oldest marks, together not much more than the given number of hours.
+-- Take the oldest marks, together not much more than the given number of hours. This is mostly planned when there are no
+-- marks, and carried out when there are many: up to a place is right then, one of these places would compare all of them.
 DELETE FROM things.rollup_dirty
-WHERE ctid = ANY (ARRAY(
-    SELECT place FROM (
+WHERE ctid <= (
+    SELECT max(place) FROM (
         SELECT ctid AS place, row_number() OVER places AS nth,
                sum(extract(epoch FROM until - start) / 3600) OVER places AS hours
         FROM (SELECT ctid, start, until FROM things.rollup_dirty LIMIT %(marks)s) AS oldest
         WINDOW places AS (ORDER BY ctid)
     ) AS counted
-    WHERE hours - 1 < %(hours)s OR nth = 1))
+    WHERE hours - 1 < %(hours)s OR nth = 1)
 RETURNING datastream_id, start, until, appended;
 
 -- name: work_waiting

@@ -209,8 +209,9 @@ WHERE (
 -- Store, and settle, the rows that lie where nothing is; returns the datastreams that it left alone.
 SELECT things.append_readings(%(leaf)s::text::regclass, %(streams)s, %(times)s, %(micros)s, %(ids)s, %(results)s,
                               %(features)s, %(of_streams)s, %(of_n)s, %(of_first)s, %(of_last)s, %(of_ids)s,
-                              %(of_results)s, %(run_streams)s, %(run_first)s, %(run_last)s, %(mark_streams)s,
-                              %(mark_start)s, %(mark_until)s, %(pair_streams)s, %(pair_features)s, %(pair_n)s);
+                              %(of_results)s, %(of_features)s, %(of_features_n)s, %(run_streams)s, %(run_first)s,
+                              %(run_last)s, %(mark_streams)s, %(mark_start)s, %(mark_until)s, %(pair_streams)s,
+                              %(pair_features)s, %(pair_n)s);
 
 -- name: update_states
 -- Bring counts, spans and newest values up to date; `newer` is 1 where the last_… columns apply.

@@ -55,6 +55,10 @@ FROM (
     GROUP BY c.datastream_id) AS g
 WHERE s.datastream_id = g.datastream_id AND (s.area @> g.area) IS NOT TRUE;
 
+-- name: settle_features
+-- Have these locked datastreams count all of their observations with the features, before some are taken away.
+SELECT things.settle_features(%(ids)s);
+
 -- name: drop_uncounted_features
 -- Forget features that no observation of these datastreams is about any more; areas they bordered are found anew.
 WITH gone AS (

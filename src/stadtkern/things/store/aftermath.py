@@ -197,8 +197,16 @@ async def _count_features(connection: Connection, *, batch: Batch, outcome: Outc
     }
     await connection.execute(sql["count_features"], params, prepare=True)
     if len(old):
-        ids = np.unique(keys[kept & (sums < 0), 0])
-        await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints(ids)}, prepare=True)
+        await drop_uncounted_features(connection, datastream_ids=np.unique(keys[kept & (sums < 0), 0]))
+
+
+async def drop_uncounted_features(
+    connection: Connection, *, datastream_ids: Integers | Sequence[int]
+) -> None:
+    """Forget features that no observation of these locked datastreams is about any more."""
+    ids = {"ids": binary.bigints(datastream_ids)}
+    for name in ("settle_features", "drop_uncounted_features"):
+        await connection.execute(statements.load("things")[name], ids, prepare=True)
 
 
 def _runs(datastream_ids: Integers, features: Integers, *, weight: int) -> tuple[Integers, Integers]:

@@ -238,4 +238,4 @@ async def _features(connection: Connection, stream: int, *, old: Row | None, new
             }
             await connection.execute(sql["hold_features"])
             await connection.execute(sql["count_features"], params)
-    await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([stream])})
+    await aftermath.drop_uncounted_features(connection, datastream_ids=[stream])

@@ -150,6 +150,8 @@ def _by_stretch(rows: Batch) -> dict[str, binary.Array]:
 
 
 NOWHERE: dict[str, binary.Array | None] = dict.fromkeys(("run_streams", "run_first", "run_last"))
+NO_PAIRS: dict[str, binary.Array | None] = dict.fromkeys(("pair_streams", "pair_features", "pair_n"))
+NO_FEATURES = {**NO_PAIRS, "of_features": None, "of_features_n": None}
 
 
 def _by_hour(rows: Batch) -> dict[str, binary.Array]:
@@ -162,10 +164,25 @@ def _by_hour(rows: Batch) -> dict[str, binary.Array]:
 
 
 def _by_feature(rows: Batch) -> dict[str, binary.Array | None]:
-    """How many rows of each datastream are about which feature."""
-    if rows.feature_id is None or not (kept := rows.feature_id != NONE).any():
-        return dict.fromkeys(("pair_streams", "pair_features", "pair_n"))
-    pairs = np.stack((rows.datastream_id[kept], rows.feature_id[kept]))
+    """Which feature all rows of a datastream are about; where that differs, how many are about which."""
+    if rows.feature_id is None or (rows.feature_id == NONE).all():
+        return dict(NO_FEATURES)
+    first = _begins(rows.datastream_id)
+    n = np.diff(np.append(first, len(rows)))
+    features = rows.feature_id[first]
+    same = np.logical_and.reduceat(rows.feature_id == np.repeat(features, n), first)
+    others = ~np.repeat(same, n) & (rows.feature_id != NONE)
+    return {
+        "of_features": binary.bigints(np.where(same, features, NONE)),
+        "of_features_n": binary.bigints(n),
+        **_by_pair(rows.datastream_id[others], rows.feature_id[others]),
+    }
+
+
+def _by_pair(streams: Integers, features: Integers) -> dict[str, binary.Array | None]:
+    if not len(streams):
+        return dict(NO_PAIRS)
+    pairs = np.stack((streams, features))
     first = _begins(*pairs)
     weights = np.diff(np.append(first, pairs.shape[1]))
     pairs, place = np.unique(pairs[:, first], axis=1, return_inverse=True)

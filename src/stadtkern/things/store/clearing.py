@@ -10,7 +10,7 @@ import numpy as np
 
 from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
-from stadtkern.things.store import amend, binary, partitions, seals, streams
+from stadtkern.things.store import aftermath, amend, binary, partitions, seals, streams
 from stadtkern.things.store.amend import Row
 from stadtkern.things.store.batch import column_of, microseconds
 
@@ -76,7 +76,7 @@ async def _gone(connection: Connection, datastream_id: int, rows: Sequence[Row])
         }
         await connection.execute(sql["hold_features"])
         await connection.execute(sql["count_features"], params)
-        await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([datastream_id])})
+        await aftermath.drop_uncounted_features(connection, datastream_ids=[datastream_id])
     await amend.removed(
         connection, datastream_id=datastream_id, times=column_of([r.phenomenon_time for r in rows])
     )

@@ -226,6 +226,7 @@ async def _remove_feature(connection: Connection, job: Job) -> Job | None:
     """
     sql = statements.load("things")
     params = {"datastream_id": job.datastream_id, "feature_id": job.feature_id, "ids": [job.datastream_id]}
+    await connection.execute(sql["settle_features"], params)
     away = await _next_away(connection, [job.datastream_id], job.reached)
     span = await _span(connection, job, end=away)
     if span is None and away is not None:

@@ -69,7 +69,7 @@ def lay_out(items: Sequence[readings.Reading]) -> Few | None:
         more = {
             **_by_datastream(streams, instants, [results[at] for at in order], last),
             **_by_hour(streams, instants),
-            **_by_feature(streams, features),
+            **_by_feature(streams, features, last),
         }
     params = {**columns, **more}
     return Few(order, streams, last, month << 40, params)
@@ -95,7 +95,7 @@ def _once(columns: Mapping[str, binary.Array | None], instants: Sequence[int]) -
         "mark_streams": streams,
         "mark_start": binary.listed(binary.InstantArray, start),
         "mark_until": binary.listed(binary.InstantArray, [each + HOUR for each in start]),
-        "pair_streams": streams, "pair_features": columns["features"], "pair_n": ones,
+        "of_features": columns["features"], "of_features_n": ones, **append.NO_PAIRS,
     }  # fmt: skip
 
 
@@ -150,11 +150,27 @@ def _by_hour(streams: Sequence[int], instants: Sequence[int]) -> dict[str, binar
     }
 
 
-def _by_feature(streams: Sequence[int], features: Sequence[int | None]) -> dict[str, binary.Array | None]:
-    pairs = [pair for pair in zip(streams, features, strict=True) if pair[1] is not None]
-    if not pairs:
-        return dict.fromkeys(("pair_streams", "pair_features", "pair_n"))
-    counted = sorted(Counter(pairs).items())
+def _by_feature(
+    streams: Sequence[int], features: Sequence[int | None], last: Sequence[int]
+) -> dict[str, binary.Array | None]:
+    """The same as of a batch."""
+    if set(features) == {None}:
+        return dict(append.NO_FEATURES)
+    first = [0, *(row + 1 for row in last[:-1])]
+    spans = [features[begin : end + 1] for begin, end in zip(first, last, strict=True)]
+    same = [span[0] if len(set(span)) == 1 else None for span in spans]
+    several = {streams[row] for row, span in zip(last, spans, strict=True) if len(set(span)) > 1}
+    return {
+        "of_features": binary.listed(binary.BigintArray, same),
+        "of_features_n": binary.listed(binary.BigintArray, [len(span) for span in spans]),
+        **_by_pair([pair for pair in zip(streams, features, strict=True) if pair[0] in several]),
+    }
+
+
+def _by_pair(rows: Sequence[tuple[int, int | None]]) -> dict[str, binary.Array | None]:
+    counted = sorted(Counter((stream, feature) for stream, feature in rows if feature is not None).items())
+    if not counted:
+        return dict(append.NO_PAIRS)
     return {
         "pair_streams": binary.listed(binary.BigintArray, [pair[0] for pair, _ in counted]),
         "pair_features": binary.listed(binary.BigintArray, [pair[1] for pair, _ in counted]),

@@ -184,7 +184,7 @@ async def _uncount(connection: Connection, counted: list[tuple[int, int | None, 
             "n": binary.bigints([-row[2] for row in features]),
         }
         await connection.execute(sql["count_features"], known)
-        await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints(ids)})
+        await aftermath.drop_uncounted_features(connection, datastream_ids=ids)
 
 
 async def _row_by_row(
@@ -238,7 +238,7 @@ async def _chunk(connection: Connection, datastream_id: int, span: spans.Span | 
         row = await (await connection.execute(statement, chunk)).fetchone()
     rows = int(row[0]) if row else 0
     if rows:
-        await connection.execute(sql["drop_uncounted_features"], {"ids": binary.bigints([datastream_id])})
+        await aftermath.drop_uncounted_features(connection, datastream_ids=[datastream_id])
         await connection.execute(sql["uncount_states"], {"datastream_id": [datastream_id], "n": [rows]})
     await connection.execute(sql["find_ends"], params)
     if span is None:
