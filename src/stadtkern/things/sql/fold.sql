@@ -27,8 +27,10 @@ WHERE ctid <= (
 RETURNING datastream_id, start, until, appended;
 
 -- name: work_waiting
--- How many marks there are, and how many hours they cover.
-SELECT count(*), coalesce(sum(extract(epoch FROM until - start)), 0)::float8 / 3600 FROM things.rollup_dirty;
+-- How many marks there are, and how many hours the oldest of them cover.
+SELECT (SELECT count(*) FROM things.rollup_dirty),
+       (SELECT coalesce(sum(extract(epoch FROM until - start)), 0)::float8 / 3600
+        FROM (SELECT start, until FROM things.rollup_dirty LIMIT %(marks)s) AS oldest);
 
 -- name: kinds_of_datastreams
 -- How the buckets of these datastreams are aggregated, and from when on they can be.

@@ -126,8 +126,9 @@ async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
 
 
 async def _waiting(connection: Connection) -> tuple[int, float]:
-    """Marks and the hours they cover."""
-    row = await (await connection.execute(statements.load("things")["work_waiting"])).fetchone()
+    """Marks, and the hours of as many as suffice for a load: each covers an hour or more."""
+    statement = statements.load("things")["work_waiting"]
+    row = await (await connection.execute(statement, {"marks": _LOAD_HOURS})).fetchone()
     return (row[0], row[1]) if row else (0, 0.0)
 
 
