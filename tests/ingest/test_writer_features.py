@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import readings
-from stadtkern.things.store import amend, batch, disposal, merge
+from stadtkern.things.store import aftermath, amend, batch, disposal, merge
 from tests.things import histories
 from tests.things.histories import NOON, check_state, datastreams, reading, rows, state
 
@@ -112,3 +116,88 @@ async def test_a_deleted_feature_is_no_main_one(connection: Connection) -> None:
     assert changed == []
     await stored(connection, stream, [9001])
     assert await counted(connection, stream) == (9001, 0, {9001: 2})
+
+
+async def test_two_who_count_at_once_count_both(connection: Connection, database: str) -> None:
+    """Who waits for the state sees what the other one made the main feature."""
+    (stream,) = await datastreams(connection)
+    await histories.features(connection, 9001)
+    await stored(connection, stream, [9001])
+    for turn, expected in enumerate([(9001, 1, {9001: 2}), (9001, 3, {9001: 2})]):
+        async with await core_database.connect(url=database) as other:
+            await commit(other, items=[reading(stream, NOON + (10 + turn) * MINUTE, 1.0, feature_id=9001)])
+            late = reading(stream, NOON + (20 + turn) * MINUTE, 1.0, feature_id=9001)
+            storing = asyncio.create_task(commit(connection, items=[late]))
+            await waiting(other, storing)
+            await other.commit()
+            await storing
+        assert await counted(connection, stream) == expected
+        await check_state(connection, stream)
+
+
+async def test_several_sessions_count_what_there_is(connection: Connection, database: str) -> None:
+    """Mostly one feature for each datastream, now and then another one or a deletion."""
+    streams = await datastreams(connection, count=4)
+    await histories.features(connection, 9001, 9002, 9003)
+    in_states: list[int] = []
+
+    async def write(chance: random.Random, seconds: int) -> None:
+        async with await core_database.connect(url=database, autocommit=True) as own:
+            for turn in range(25):
+                some = chance.sample(streams, chance.randrange(1, 5))
+                time = NOON + turn * MINUTE + timedelta(seconds=seconds)
+                usual: dict[int, int | None] = {stream: 9001 + stream % 3 for stream in some}
+                if chance.random() < 0.1:
+                    usual[some[0]] = chance.choice([9001, 9002, 9003, None])
+                each = chance.choice([1, 1, 3])
+                items = [
+                    reading(stream, time + at * timedelta(seconds=1), 1.0, feature_id=feature)
+                    for stream, feature in usual.items()
+                    for at in range(each)
+                ]
+                await commit(own, items=items)
+                if chance.random() < 0.05:
+                    found = await own.execute("SELECT id FROM things.observation ORDER BY random() LIMIT 1")
+                    for row in await found.fetchall():
+                        async with own.transaction():
+                            await amend.delete(own, observation_id=row[0])
+
+    for round_ in range(4):
+        await asyncio.gather(*(write(random.Random(f"{round_}/{n}"), 10 * n + 3 * round_) for n in range(3)))
+        for stream in streams:
+            await check_state(connection, stream)
+            in_states.append((await counted(connection, stream))[1])
+    assert max(in_states) > 10
+
+
+async def test_areas_are_found_in_the_order_of_their_datastreams(
+    connection: Connection, database: str
+) -> None:
+    """Like all who hold several states: nobody stands across the way of another one."""
+    streams = await datastreams(connection, count=12)
+    await histories.features(connection, 9001)
+    await commit(connection, items=[reading(stream, NOON, 1.0, feature_id=9001) for stream in streams])
+    free = "SELECT datastream_id FROM things.datastream_state WHERE datastream_id = ANY (%s) ORDER BY 1"
+    free += " FOR NO KEY UPDATE SKIP LOCKED"
+    async with await core_database.connect(url=database) as holding:
+        for held in (0, 6, 11):
+            lock = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR NO KEY UPDATE"
+            await holding.execute(lock, [streams[held]])
+            finding = asyncio.create_task(found_anew(connection))
+            await waiting(holding, finding)
+            found = [row[0] for row in await (await holding.execute(free, [streams])).fetchall()]
+            await holding.rollback()
+            await finding
+            assert found == sorted(streams)[held:]
+
+
+async def found_anew(connection: Connection) -> None:
+    async with connection.transaction():
+        await aftermath.find_areas(connection, feature_id=9001)
+
+
+async def waiting(connection: Connection, task: asyncio.Task[Any]) -> None:
+    """Until the task waits for somebody's row."""
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+    while (await (await connection.execute(waits)).fetchone()) == (0,):
+        assert not task.done()

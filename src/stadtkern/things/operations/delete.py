@@ -14,7 +14,7 @@ from stadtkern.things.entities import EntityType
 from stadtkern.things.operations import streams, update
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import StillNeeded
-from stadtkern.things.store import amend, clearing, disposal
+from stadtkern.things.store import aftermath, amend, clearing, disposal
 
 _OWNERS = {"Thing": "thing_id", "Sensor": "sensor_id", "ObservedProperty": "observed_property_id"}
 
@@ -46,7 +46,7 @@ async def delete(change: Change, *, entity: EntityType, number: int) -> None:
         sql.SQL("delete from {} where id = %s").format(sql.Identifier(*entity.table.split("."))), (number,)
     )
     if entity.name == "FeatureOfInterest":
-        await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+        await aftermath.find_areas(change.connection, feature_id=number)
 
 
 async def hold(change: Change, *, entity: EntityType, numbers: Sequence[int]) -> None:

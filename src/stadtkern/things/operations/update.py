@@ -15,7 +15,7 @@ from stadtkern.things.entities import EntityType, Kind
 from stadtkern.things.operations import components, corrections, create, fields, places, relations
 from stadtkern.things.operations.change import Change
 from stadtkern.things.operations.problems import InvalidValue
-from stadtkern.things.store import amend
+from stadtkern.things.store import aftermath, amend
 
 
 async def permit(change: Change, *, entity: EntityType, number: int) -> int:
@@ -74,7 +74,7 @@ async def _follow(change: Change, entity: EntityType, number: int, columns: Mapp
         values = {"location_id": number}
         await change.connection.execute(statements.load("things")["release_default_feature"], values)
     if entity.name == "FeatureOfInterest" and "feature" in columns:
-        await change.connection.execute(statements.load("things")["find_areas"], {"feature_id": number})
+        await aftermath.find_areas(change.connection, feature_id=number)
 
 
 async def _kind(change: Change, number: int) -> str:

@@ -76,6 +76,12 @@ WHERE s.area IS NOT NULL AND s.datastream_id IN (
     WHERE f.id IS NULL OR (f.bounds[0])[0] >= (s.area[0])[0] OR (f.bounds[0])[1] >= (s.area[0])[1]
        OR (f.bounds[1])[0] <= (s.area[1])[0] OR (f.bounds[1])[1] <= (s.area[1])[1]);
 
+-- name: hold_states_of_feature
+-- Keep everybody from changing observations of datastreams that a feature belongs to, in the order in which they come.
+SELECT s.datastream_id FROM things.datastream_state AS s
+WHERE s.datastream_id IN (SELECT k.datastream_id FROM things.datastream_feature AS k WHERE k.feature_id = %(feature_id)s)
+ORDER BY s.datastream_id FOR NO KEY UPDATE OF s;
+
 -- name: find_areas
 -- Find the areas of datastreams anew that a feature belongs to.
 UPDATE things.datastream_state AS s

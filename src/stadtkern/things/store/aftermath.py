@@ -209,6 +209,12 @@ async def drop_uncounted_features(
         await connection.execute(statements.load("things")[name], ids, prepare=True)
 
 
+async def find_areas(connection: Connection, *, feature_id: int) -> None:
+    """Find the areas anew of all datastreams that a feature belongs to, which has changed or is gone."""
+    for name in ("hold_states_of_feature", "find_areas"):
+        await connection.execute(statements.load("things")[name], {"feature_id": feature_id})
+
+
 def _runs(datastream_ids: Integers, features: Integers, *, weight: int) -> tuple[Integers, Integers]:
     """The pairs that follow each other, mostly one for each datastream, and the weight of their rows."""
     changes = (np.diff(datastream_ids) != 0) | (np.diff(features) != 0)

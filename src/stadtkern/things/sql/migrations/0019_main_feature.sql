@@ -17,7 +17,7 @@ SELECT k.datastream_id, k.feature_id,
 FROM things.datastream_feature AS k LEFT JOIN things.datastream_state AS s ON s.datastream_id = k.datastream_id;
 
 -- Move what states have counted to the features. The caller holds the states.
-CREATE FUNCTION things.settle_features(ids bigint[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION things.settle_features(ids bigint[]) RETURNS void LANGUAGE sql SET enable_seqscan = off AS $$
     WITH counted AS (
         UPDATE things.datastream_state SET main_feature = NULL, main_feature_n = 0
         WHERE datastream_id = ANY (ids) AND main_feature IS NOT NULL
@@ -25,6 +25,7 @@ CREATE FUNCTION things.settle_features(ids bigint[]) RETURNS void LANGUAGE sql A
     )
     UPDATE things.datastream_feature AS k SET n = k.n + c.main_feature_n FROM counted AS c
     WHERE k.datastream_id = c.datastream_id AND k.feature_id = c.main_feature AND c.main_feature_n <> 0
+      AND k.datastream_id = ANY (ids)
 $$;
 
 DROP FUNCTION things.append_readings(
