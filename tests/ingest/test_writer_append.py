@@ -16,6 +16,7 @@ from stadtkern.core.problems import Problem
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import news, readings
 from stadtkern.things.store import amend, append, batch, few, merge, partitions, prepared
+from tests import blocking
 from tests.things import histories
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, state
 
@@ -252,9 +253,7 @@ async def test_a_feature_that_is_being_deleted_is_waited_for(connection: Connect
         await deleting.execute("SELECT pg_advisory_xact_lock(1398033742)")
         late = reading(stream, NOON + MINUTE, 2.0, feature_id=9003)
         storing = asyncio.create_task(commit(connection, items=[late]))
-        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while (await (await deleting.execute(waits)).fetchone()) == (0,):
-            assert not storing.done()
+        await blocking.until_blocked(deleting, storing)
         await deleting.execute("DELETE FROM things.datastream_feature WHERE feature_id = 9003")
         await deleting.execute("DELETE FROM things.feature_of_interest WHERE id = 9003")
         await deleting.commit()
@@ -272,15 +271,13 @@ async def test_states_are_locked_in_the_order_of_their_datastreams(
     await commit(connection, items=[reading(stream, NOON, 1.0) for stream in streams])
     free = "SELECT datastream_id FROM things.datastream_state WHERE datastream_id = ANY (%s) ORDER BY 1"
     free += " FOR NO KEY UPDATE SKIP LOCKED"
-    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
     async with await core_database.connect(url=database) as holding:
         for turn, held in enumerate((0, 20, 39, 3, 30), start=1):
             lock = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR NO KEY UPDATE"
             await holding.execute(lock, [streams[held]])
             later = [reading(stream, NOON + turn * MINUTE, 2.0) for stream in streams]
             storing = asyncio.create_task(commit(connection, items=later))
-            while (await (await holding.execute(waits)).fetchone()) == (0,):
-                assert not storing.done()
+            await blocking.until_blocked(holding, storing)
             found = [row[0] for row in await (await holding.execute(free, [streams])).fetchall()]
             await holding.rollback()
             await storing

@@ -7,7 +7,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from stadtkern.core.database import Connection
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import readings
 from stadtkern.things.store import aftermath, amend, batch, disposal, merge
+from tests import blocking
 from tests.things import histories
 from tests.things.histories import NOON, check_state, datastreams, reading, rows, state
 
@@ -128,7 +128,7 @@ async def test_two_who_count_at_once_count_both(connection: Connection, database
             await commit(other, items=[reading(stream, NOON + (10 + turn) * MINUTE, 1.0, feature_id=9001)])
             late = reading(stream, NOON + (20 + turn) * MINUTE, 1.0, feature_id=9001)
             storing = asyncio.create_task(commit(connection, items=[late]))
-            await waiting(other, storing)
+            await blocking.until_blocked(other, storing)
             await other.commit()
             await storing
         assert await counted(connection, stream) == expected
@@ -136,12 +136,13 @@ async def test_two_who_count_at_once_count_both(connection: Connection, database
 
 
 async def test_several_sessions_count_what_there_is(connection: Connection, database: str) -> None:
-    """Mostly one feature for each datastream, now and then another one or a deletion."""
+    """Mostly one feature for each datastream, now and then another one, or one takes back what it stored."""
     streams = await datastreams(connection, count=4)
     await histories.features(connection, 9001, 9002, 9003)
     in_states: list[int] = []
 
     async def write(chance: random.Random, seconds: int) -> None:
+        mine: list[int] = []
         async with await core_database.connect(url=database, autocommit=True) as own:
             for turn in range(25):
                 some = chance.sample(streams, chance.randrange(1, 5))
@@ -155,12 +156,12 @@ async def test_several_sessions_count_what_there_is(connection: Connection, data
                     for stream, feature in usual.items()
                     for at in range(each)
                 ]
-                await commit(own, items=items)
-                if chance.random() < 0.05:
-                    found = await own.execute("SELECT id FROM things.observation ORDER BY random() LIMIT 1")
-                    for row in await found.fetchall():
-                        async with own.transaction():
-                            await amend.delete(own, observation_id=row[0])
+                answers, _ = await commit(own, items=items)
+                mine += [each.id for each in answers if isinstance(each, readings.Stored) and each.new]
+                if chance.random() < 0.05 and mine:
+                    gone = mine.pop(chance.randrange(len(mine)))
+                    async with own.transaction():
+                        await amend.delete(own, observation_id=gone)
 
     for round_ in range(4):
         await asyncio.gather(*(write(random.Random(f"{round_}/{n}"), 10 * n + 3 * round_) for n in range(3)))
@@ -184,7 +185,7 @@ async def test_areas_are_found_in_the_order_of_their_datastreams(
             lock = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR NO KEY UPDATE"
             await holding.execute(lock, [streams[held]])
             finding = asyncio.create_task(found_anew(connection))
-            await waiting(holding, finding)
+            await blocking.until_blocked(holding, finding)
             found = [row[0] for row in await (await holding.execute(free, [streams])).fetchall()]
             await holding.rollback()
             await finding
@@ -194,10 +195,3 @@ async def test_areas_are_found_in_the_order_of_their_datastreams(
 async def found_anew(connection: Connection) -> None:
     async with connection.transaction():
         await aftermath.find_areas(connection, feature_id=9001)
-
-
-async def waiting(connection: Connection, task: asyncio.Task[Any]) -> None:
-    """Until the task waits for somebody's row."""
-    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
-    while (await (await connection.execute(waits)).fetchone()) == (0,):
-        assert not task.done()

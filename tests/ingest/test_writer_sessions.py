@@ -25,6 +25,7 @@ from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.things import readings
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import Batch
+from tests import blocking
 from tests.things.histories import NOON, datastreams, reading, rows, store
 
 pytestmark = pytest.mark.anyio
@@ -108,8 +109,7 @@ async def test_a_load_that_stands_crosswise_to_others_tries_again(
         async with other.transaction():
             await other.execute(_LOCK, [second])
             loading = asyncio.create_task(loader.put(both))
-            while not (await (await connection.execute(_WAITS)).fetchone() or (0,))[0]:
-                assert not loading.done()
+            await blocking.until_blocked(other, loading)
             await other.execute(_LOCK, [first])
     answer = await asyncio.wait_for(loading, 60)
     await loader.close()
@@ -119,9 +119,6 @@ async def test_a_load_that_stands_crosswise_to_others_tries_again(
 
 
 _LOCK = "SELECT FROM things.datastream_state WHERE datastream_id = %s FOR UPDATE"
-_WAITS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 async def _some_rows(url: str, stream: int) -> bool:

@@ -16,6 +16,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.things.archive import cache, files, jobs, month
 from stadtkern.things.store import disposal
+from tests import blocking
 from tests.things import histories
 from tests.things.archives import MARCH, NOW, archived, empty_cache, filled, parts, working
 from tests.things.histories import check_rollups, check_state, state
@@ -77,7 +78,7 @@ async def test_a_deletion_that_waits_for_a_file_finds_it(
 
     async def begin() -> None:
         tasks.append(asyncio.create_task(delete(database, gone)))
-        await histories.until(partial(waited_for, connection))
+        await histories.until(partial(blocking.blocks, connection))
 
     ask = month.ask
     watched = after(ask, begin)
@@ -89,14 +90,6 @@ async def test_a_deletion_that_waits_for_a_file_finds_it(
     await disposal.everything(connection)
     await archived(connection, settings, now=NOW + timedelta(hours=1))
     assert await holding(connection, settings, number=number, stream=gone) == []
-
-
-async def waited_for(connection: Connection) -> bool:
-    """Whether somebody waits for what this connection holds."""
-    statement = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    )
-    return await (await connection.execute(statement)).fetchone() != (0,)
 
 
 async def about(connection: Connection, stream: int) -> dict[int, int]:

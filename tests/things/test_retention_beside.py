@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.things.store import batch, fold, merge, retention
-from tests.things import archives, histories
+from tests import blocking
+from tests.things import archives
 from tests.things.histories import check_state, datastreams, reading, rows, state
 from tests.things.test_retention import NOW, filled, own_dataset
 
@@ -36,23 +36,13 @@ async def test_a_first_row_that_is_being_written_is_not_lost_with_the_partition(
         async with writer.transaction():
             await merge.merge(writer, batch=batch.of_readings([late]))
             task = asyncio.create_task(retention.apply(connection, now=NOW))
-            await histories.until(
-                partial(_waits_for_a_lock, database, connection.info.backend_pid), seconds=10
-            )
+            await blocking.until_blocked(writer, task)
         await task
     assert [row[2] for row in await rows(connection, other)] == [7.0]
     assert (await state(connection, other))["n"] == 1
     for stream in streams:
         await check_state(connection, stream)
     await connection.execute("UPDATE core.dataset SET retention = NULL")
-
-
-async def _waits_for_a_lock(database: str, pid: int) -> bool:
-    async with await core_database.connect(url=database, autocommit=True) as looking:
-        cursor = await looking.execute(
-            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [pid]
-        )
-        return await cursor.fetchone() == (True,)
 
 
 @pytest.mark.parametrize("pages", [0, 10_000])

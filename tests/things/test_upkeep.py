@@ -17,6 +17,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.writer import Writer, commit
 from stadtkern.things import readings
 from stadtkern.things.store import amend, batch, merge
+from tests import blocking
 from tests.things import histories
 from tests.things.factories import City, datastream, hourly, location, multi_datastream, thing
 from tests.things.histories import HOUR, NOON, check_state, datastreams, reading, rows, store
@@ -223,7 +224,7 @@ async def test_an_observation_on_its_way_does_not_outlive_its_feature(
         item = reading(stream, NOON, 1.0, feature_id=made)
         await merge.merge(other, batch=batch.of_readings([item]))
         deletion = asyncio.create_task(city.send("DELETE", f"FeaturesOfInterest({made})"))
-        await histories.until(lambda: _waits(connection))
+        await blocking.until_blocked(other, deletion)
         await other.commit()
     assert (await deletion).status_code == 200
     assert await city.values(f"Datastreams({stream})/Observations") == []
@@ -232,8 +233,3 @@ async def test_an_observation_on_its_way_does_not_outlive_its_feature(
     )
     assert await cursor.fetchone() == (0,)
     await check_state(connection, stream)
-
-
-async def _waits(connection: Connection) -> bool:
-    cursor = await connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    return bool(await cursor.fetchall())
