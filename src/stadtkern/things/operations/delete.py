@@ -87,10 +87,7 @@ async def sweep_feature(change: Change, *, number: int) -> None:
     found = await (
         await change.connection.execute(loaded["datastreams_with_feature"], {"feature_id": number})
     ).fetchall()
-    known = await (
-        await change.connection.execute(loaded["feature_is_disposed_of"], {"feature_id": number})
-    ).fetchone()
-    if found and not (known and known[0]):
+    if found:
         ids = [row[0] for row in found]
         await disposal.feature(change.connection, feature_id=number, datastream_ids=ids)
 

@@ -102,15 +102,13 @@ WITH hours AS (DELETE FROM things.rollup_hour WHERE datastream_id = ANY (%(ids)s
      queued AS (DELETE FROM things.watch_queue WHERE datastream_id = ANY (%(ids)s))
 DELETE FROM things.datastream_feature WHERE datastream_id = ANY (%(ids)s);
 
--- name: uncount_feature
--- Note that observations of a feature are gone; the connection to the datastream ends with the last one.
-UPDATE things.datastream_feature SET n = n - %(removed)s
-WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s;
-
 -- name: forget_feature
--- Count none of a feature's observations in a datastream any more.
-UPDATE things.datastream_feature SET n = 0
-WHERE datastream_id = %(datastream_id)s AND feature_id = %(feature_id)s;
+-- Count none of a feature's observations in these datastreams any more.
+UPDATE things.datastream_feature SET n = 0 WHERE datastream_id = ANY (%(ids)s) AND feature_id = %(feature_id)s;
+
+-- name: feature_is_disposed_of
+-- Whether observations of a feature are being removed bit by bit from a datastream.
+SELECT EXISTS (SELECT FROM things.disposal WHERE feature_id = %(feature_id)s AND datastream_id = %(datastream_id)s);
 
 -- name: end_disposals
 -- Jobs that are done.

@@ -138,7 +138,3 @@ SELECT n > 0 FROM things.datastream_state WHERE datastream_id = %(datastream_id)
 -- name: wait_for_features
 -- Wait for all who are storing observations of features; nothing is kept, or the two could wait for each other.
 WITH held AS MATERIALIZED (SELECT pg_advisory_lock(1398033742)) SELECT pg_advisory_unlock(1398033742) FROM held;
-
--- name: feature_is_disposed_of
--- Whether observations of a feature are being removed bit by bit.
-SELECT EXISTS (SELECT FROM things.disposal WHERE feature_id = %(feature_id)s);

@@ -123,11 +123,20 @@ async def _held(
         ids = np.unique([row.datastream_id, into or row.datastream_id])
         found = await streams.lock(connection, ids=ids, row=np.zeros(1, np.int64), policy=None)
         row = await find(connection, observation_id=observation_id)
-        if row is not None and row.datastream_id in ids[found.known]:
-            return row, found
         if row is not None and row.datastream_id in ids:
-            break  # it waits to be disposed of
+            if row.datastream_id not in ids[found.known] or await _is_on_its_way_out(connection, row):
+                break
+            return row, found
     raise problems.NotFound(f"no Observation with the id {observation_id}")
+
+
+async def _is_on_its_way_out(connection: Connection, row: Row) -> bool:
+    """Whether it waits to be removed with its feature; moved, it might be missed."""
+    if row.feature_id is None:
+        return False
+    params = {"feature_id": row.feature_id, "datastream_id": row.datastream_id}
+    cursor = await connection.execute(statements.load("things")["feature_is_disposed_of"], params)
+    return await cursor.fetchone() == (True,)
 
 
 def as_reading(row: Row) -> readings.Reading:

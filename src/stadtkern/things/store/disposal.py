@@ -61,23 +61,36 @@ async def datastreams(connection: Connection, *, ids: Sequence[int]) -> None:
 async def feature(connection: Connection, *, feature_id: int, datastream_ids: Sequence[int]) -> None:
     """Delete a feature's observations in these datastreams: at once where they are few, else bit by bit.
 
-    What lies only in files of the archive comes back into the table for that, month by month.
+    From then on the datastreams do not know it: once it is gone, they take nothing that refers to it. What
+    lies only in files of the archive comes back into the table to be removed, month by month.
     """
     sql = statements.load("things")
     ids = sorted(datastream_ids)
     params = {"feature_id": feature_id, "ids": ids}
+    held = np.array(ids, np.int64)
+    await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
     row = await (await connection.execute(sql["rows_of_datastreams"], params)).fetchone()
-    if row is not None and row[0] <= CHUNK:
-        held = np.array(ids, np.int64)
-        await streams.lock(connection, ids=held, row=np.arange(len(held)), policy=None)
-        if await _next_away(connection, ids, spans.BEGIN) is None:
-            for datastream_id in ids:
-                job: Job | None = Job(0, datastream_id, feature_id, 0, spans.BEGIN)
-                while job is not None:
-                    job = await _remove_feature(connection, job)
-            return
+    if row is not None and row[0] <= CHUNK and await _next_away(connection, ids, spans.BEGIN) is None:
+        for datastream_id in ids:
+            job: Job | None = Job(0, datastream_id, feature_id, 0, spans.BEGIN)
+            while job is not None:
+                job = await _remove_feature(connection, job)
+        return
     promised = await (await connection.execute(sql["dispose_features"], params)).fetchall()
+    await _forget(connection, feature_id=feature_id, datastream_ids=ids)
     await _promise(connection, kind="feature", ids=[feature_id] if promised else [])
+
+
+async def _forget(connection: Connection, *, feature_id: int, datastream_ids: Sequence[int]) -> bool:
+    """Have locked datastreams not know a feature; false where none knew it."""
+    sql = statements.load("things")
+    params = {"feature_id": feature_id, "ids": list(datastream_ids)}
+    await connection.execute(sql["settle_features"], params)
+    cursor = await connection.execute(sql["forget_feature"], params)
+    if not cursor.rowcount:
+        return False
+    await connection.execute(sql["drop_uncounted_features"], params)
+    return True
 
 
 async def _promise(connection: Connection, *, kind: str, ids: Sequence[int]) -> None:
@@ -224,17 +237,15 @@ async def _remove_feature(connection: Connection, job: Job) -> Job | None:
 
     Before a month that is only in a file it halts; who takes jobs leaves it alone until that is here.
     """
-    sql = statements.load("things")
-    params = {"datastream_id": job.datastream_id, "feature_id": job.feature_id, "ids": [job.datastream_id]}
-    await connection.execute(sql["settle_features"], params)
+    params = {"datastream_id": job.datastream_id, "feature_id": job.feature_id}
+    if await _forget(connection, feature_id=job.feature_id or 0, datastream_ids=[job.datastream_id]):
+        job = job._replace(reached=spans.BEGIN)  # until now something could come in behind it
     away = await _next_away(connection, [job.datastream_id], job.reached)
     span = await _span(connection, job, end=away)
     if span is None and away is not None:
         return job._replace(reached=max(job.reached, away))
     if span is None:
-        await connection.execute(sql["forget_feature"], params)
-        await connection.execute(sql["drop_uncounted_features"], params)
-        await connection.execute(sql["find_result_times"], params)
+        await connection.execute(statements.load("things")["find_result_times"], params)
         return None
     try:
         async with connection.transaction():
@@ -246,7 +257,6 @@ async def _remove_feature(connection: Connection, job: Job) -> Job | None:
 
 async def _remove_span(connection: Connection, span: spans.Span, params: dict[str, Any]) -> int:
     """Remove a feature's observations of a span; returns how many. Raises PartIsAway."""
-    sql = statements.load("things")
     key, start, until = span
     statement = partitions.statement("delete_span_of_feature", key)
     cursor = await connection.execute(statement, {**params, "start": start, "until": until})
@@ -254,7 +264,6 @@ async def _remove_span(connection: Connection, span: spans.Span, params: dict[st
     if times:
         datastream_id = params["datastream_id"]
         await seals.outdate(connection, datastream_id=datastream_id, times=times)
-        await connection.execute(sql["uncount_feature"], {**params, "removed": len(times)})
         await amend.removed(connection, datastream_id=datastream_id, times=column_of(times))
         await seals.newest_is_here(connection, datastream_id=datastream_id)
     return len(times)
