@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -41,6 +42,12 @@ _LONG = "tests/journeys/*"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long modules of few tests first: begun last, they would run alone while the other workers rest."""
     items.sort(key=lambda item: not item.path.match(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: they are not looked through again whenever memory is tidied."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ import psycopg
 
 from stadtkern.core import postgres
 from stadtkern.core import settings as core_settings
+from tests import places
 
 START_SECONDS = 180.0
 # Seconds. Who asks without a pause takes one of two processors from what is being started.
@@ -128,8 +128,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def installation() -> Iterator[Running]:
     """An empty installation that is stopped and removed at the end, whatever happened."""
-    folder = Path(tempfile.mkdtemp(prefix="stadtkern-run-"))
-    folder.chmod(0o755)
+    folder = places.folder("stadtkern-run-")
     running = Running(folder=folder, port=free_port())
     try:
         yield running

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from psycopg import sql
 from stadtkern.core import migrations, postgres
 from stadtkern.core import settings as core_settings
 from stadtkern.things.store import distribution
+from tests import places
 
 VARIABLE = "STADTKERN_TEST_DATABASE_URL"
 
@@ -111,9 +111,7 @@ def _given(folder: Path, address: str) -> Iterator[Server]:
 def _own(folder: Path) -> Iterator[Server]:
     with _registered(folder, {}) as entry:
         if entry["users"] == 1:
-            data = Path(tempfile.mkdtemp(prefix="stadtkern-test-"))
-            data.chmod(0o755)
-            entry["data"] = str(data)
+            entry["data"] = str(places.folder("stadtkern-test-"))
         embedded = postgres.Embedded(core_settings.load(environment={}, data=entry["data"]))
         fresh = embedded.start()
         server = Server(address=embedded.url_of("postgres"), template="template_migrated", careful=False)
@@ -132,6 +130,7 @@ def _relax(embedded: postgres.Embedded) -> None:
     with psycopg.connect(embedded.url_of("postgres"), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '1GB'")
         connection.execute("SELECT pg_reload_conf()")
 
 

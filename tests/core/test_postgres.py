@@ -10,7 +10,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +17,13 @@ import psycopg
 import pytest
 
 from stadtkern.core import pids, postgres, settings
+from tests import places
 
 
 @pytest.fixture
 def embedded() -> Iterator[postgres.Embedded]:
     """A cluster of its own in a fresh folder."""
-    folder = Path(tempfile.mkdtemp(prefix="stadtkern-pg-"))
-    folder.chmod(0o755)
+    folder = places.folder("stadtkern-pg-")
     made = postgres.Embedded(settings.load(environment={}, data=str(folder)))
     yield made
     made.stop()

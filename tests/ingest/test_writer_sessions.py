@@ -6,10 +6,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -25,7 +24,7 @@ from stadtkern.ingest.writer.sessions import Sessions
 from stadtkern.things import readings
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import Batch
-from tests import blocking
+from tests import blocking, places
 from tests.things.histories import NOON, datastreams, reading, rows, store
 
 pytestmark = pytest.mark.anyio
@@ -43,12 +42,12 @@ def _rows(stream: int, *, count: int) -> Batch:
 @pytest.fixture
 def doomed() -> Iterator[postgres.Embedded]:
     """A PostgreSQL of its own, to be killed."""
-    folder = Path(tempfile.mkdtemp(prefix="stadtkern-pg-"))
-    folder.chmod(0o755)
+    folder = places.folder("stadtkern-pg-")
     embedded = postgres.Embedded(core_settings.load(environment={}, data=str(folder)))
     embedded.start()
     yield embedded
     embedded.stop()
+    shutil.rmtree(folder)
 
 
 async def test_sync_brings_what_the_other_session_committed_to_disk(

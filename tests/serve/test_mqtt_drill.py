@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ import pytest
 from stadtkern import dataplane
 from stadtkern.core import access, database, datasets, migrations, postgres, tokens
 from stadtkern.core import settings as core_settings
+from tests import places
 from tests.ingest import mosquitto, mqtt_clients
 from tests.running import free_port
 
@@ -146,8 +146,7 @@ class Sender(threading.Thread):
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A site of its own, removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="stadtkern-drill-"))
-    folder.chmod(0o755)
+    folder = places.folder("stadtkern-drill-")
     made = Site(folder)
     try:
         yield made
