@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
-# A run takes half of it: what its databases hold, and their logs.
+# The log of the shared database is kept to a quarter of it; what it holds at a time is less.
 _PLENTY = 4 << 30
 
 
