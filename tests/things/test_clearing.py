@@ -9,7 +9,7 @@ import pytest
 
 from stadtkern.core.database import Connection
 from stadtkern.core.problems import NotFound
-from stadtkern.things.store import amend, clearing
+from stadtkern.things.store import amend, clearing, fold
 from tests.things import histories
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, store
 
@@ -77,3 +77,17 @@ async def test_what_went_or_moved_meanwhile_is_not_deleted(connection: Connectio
     with pytest.raises(NotFound):
         await clearing.find(connection, observation_ids=[known[first, 1]])
     assert len(await rows(connection, second)) == 41
+
+
+async def test_what_was_held_between_deleted_readings_goes_with_them(connection: Connection) -> None:
+    """Of a state: hours in which nothing came in, between two of those that are deleted together."""
+    (stream,) = await datastreams(connection, kind="state")
+    at = [timedelta(hours=hour) for hour in (0, 30, 190, 400)]
+    result = await store(connection, *(reading(stream, NOON + after, 1.0) for after in at))
+    await fold.fold_all(connection)
+    for kept in (1, 0):
+        async with connection.transaction():
+            gone = result.id.tolist()[:-1] if kept else result.id.tolist()[-1:]
+            await clearing.delete(connection, rows=await clearing.find(connection, observation_ids=gone))
+        await check_rollups(connection, stream, kind="state")
+        assert len(await rows(connection, stream)) == kept

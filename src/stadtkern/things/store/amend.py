@@ -16,11 +16,13 @@ from stadtkern.core import problems, statements
 from stadtkern.core.database import Connection
 from stadtkern.things import readings
 from stadtkern.things.store import aftermath, binary, partitions, seals, streams
-from stadtkern.things.store.batch import Integers, microseconds, split_result
+from stadtkern.things.store.batch import HOUR, Integers, microseconds, split_result
 from stadtkern.things.store.streams import Streams
 
 _NOTHING_NEW = {"result_time": None, "end_time": None, "length": None}
 _LATEST = datetime.max.replace(tzinfo=UTC)
+# A value of a `state` datastream counts no longer than this, in microseconds.
+_HELD = 7 * 24 * HOUR
 
 
 class Row(NamedTuple):
@@ -100,11 +102,16 @@ async def removed(connection: Connection, *, datastream_id: int, times: Integers
     await connection.execute(sql["find_ends"], params)
     await _find_end(connection, datastream_id)
     ids: Integers = np.full(len(times), datastream_id, np.int64)
-    held, first, until = aftermath.hour_spans(ids, times)
     cursor = await connection.execute(sql["kinds_of_datastreams"], {"ids": [datastream_id]})
     if (row := await cursor.fetchone()) and row[1] == "state":
-        await aftermath.mark_state_spans(connection, datastream_ids=held, first=first, last=until - 1)
+        # What was held from one of them to the next, of which nothing tells any more, goes with them.
+        begins = np.append(0, np.flatnonzero(np.diff(times) > _HELD) + 1)
+        last = times[np.append(begins[1:], len(times)) - 1]
+        await aftermath.mark_state_spans(
+            connection, datastream_ids=ids[begins], first=times[begins], last=last
+        )
     else:
+        held, first, until = aftermath.hour_spans(ids, times)
         await aftermath.mark_spans(connection, held, first, until, appended=False)
     await aftermath.tell(connection, datastream_ids=[datastream_id])
 
