@@ -141,7 +141,7 @@ def _finish(connection: Connection, *, datastream_ids: list[int]) -> None:
 
 def dirty(connection: Connection) -> int:
     """How many marks wait for the fold."""
-    row = connection.execute("SELECT count(*) FROM things.rollup_dirty").fetchone()
+    row = connection.execute("SELECT count(*) FROM things.rollup_mark").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from stadtkern.core.database import Connection
 from stadtkern.core.problems import Problem
 from stadtkern.ingest.writer.commit import commit
 from stadtkern.things import news, readings
-from stadtkern.things.store import amend, append, batch, few, merge, partitions, prepared
+from stadtkern.things.store import amend, append, batch, few, fold, merge, partitions, prepared
 from tests import blocking
 from tests.things import histories
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, reading, rows, state
@@ -47,9 +47,18 @@ async def known_as(connection: Connection, stream: int) -> dict[str, Any]:
     counted = await connection.execute(
         "SELECT feature_id, n FROM things.feature_count WHERE datastream_id = %s ORDER BY 1", [stream]
     )
-    other = {"datastream_id", "last_id", "main_feature", "main_feature_n"}
+    other = {"datastream_id", "last_id", "main_feature", "main_feature_n", "unfolded_from", "unfolded_late"}
     own = {key: value for key, value in found.items() if key not in other}
     return own | {"features": await counted.fetchall()}
+
+
+async def dirty_hours(connection: Connection, stream: int) -> set[datetime]:
+    """Hours that must be computed anew or added to."""
+    statement = (
+        "SELECT generate_series(start, until - interval '1 hour', interval '1 hour')"
+        " FROM things.rollup_mark WHERE datastream_id = %s"
+    )
+    return {row[0] for row in await (await connection.execute(statement, [stream])).fetchall()}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,6 +85,9 @@ async def test_both_ways_come_to_the_same(connection: Connection, seed: int) -> 
         mine, theirs = await events(connection)
         assert mine == theirs | {"datastreams": [short], "streams": [short] * len(items)}
         assert await known_as(connection, short) == await known_as(connection, general)
+        assert await dirty_hours(connection, short) >= await dirty_hours(connection, general)
+        if chance.random() < 0.3:
+            await fold.fold_once(connection)
     assert await rows(connection, short) == await rows(connection, general)
     await check_rollups(connection, short, kind="measurement")
     await check_state(connection, short)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stadtkern.core.database import Connection
+from stadtkern.ingest.writer.commit import commit
 from stadtkern.things.aggregate import asking, pages
 from stadtkern.things.aggregate.calendar import Calendar
 from stadtkern.things.language import parser
@@ -123,3 +124,27 @@ async def test_long_gaps_are_stepped_over(connection: Connection) -> None:
             assert [row["start"].year for row in found] == [time.year for time in times][
                 :: -1 if descending else 1
             ]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("hours", [[1, 960, 1920, 1944], [*range(400, 700), 1100]])
+async def test_what_lies_behind_a_gap_is_found_before_the_fold(
+    connection: Connection, hours: list[int], descending: bool
+) -> None:
+    """Of single rows that the state tells of with all between, and of a run that one mark stands for."""
+    (single, together) = await datastreams(connection, count=2)
+    for stream in (single, together):
+        await store(connection, reading(stream, NOON, 0.0))
+    await fold.fold_all(connection)
+    items = [(NOON + timedelta(hours=hour), float(hour)) for hour in hours]
+    await store(connection, *(reading(together, time, value) for time, value in items))
+    for time, value in items[:20] if len(items) > 20 else items:
+        await commit(connection, items=[reading(single, time, value)])
+    for _ in range(2):
+        for stream, wanted in ((single, hours[:20]), (together, hours)):
+            rows = await ask(connection, stream, "hour(mean,count)", None, descending=descending, top=400)
+            found = [row["mean"] for row in rows]
+            assert sorted(found) == [0.0, *map(float, wanted)]
+            assert found == sorted(found, reverse=descending)
+        await fold.fold_all(connection)

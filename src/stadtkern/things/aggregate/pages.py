@@ -21,19 +21,18 @@ MAX_BUCKETS = 10_000
 MAX_ROWS = 1_000_000
 _FEWEST = 500
 _WINDOWS = 60
-# Where the clean hours, the dirty ones, or the observations go on behind (or before) an instant.
+# Where the clean hours or the dirty ones go on behind (or before) an instant.
 _NEXT = {
     ("rollup_hour", False): "select array_agg(p.at) from (select r.start as at from things.rollup_hour r"
     " where r.datastream_id = %s and r.start >= %s order by 1 limit 1) p",
     ("rollup_hour", True): "select array_agg(p.at) from (select r.start as at from things.rollup_hour r"
     " where r.datastream_id = %s and r.start < %s order by 1 desc limit 1) p",
-    (
-        "rollup_dirty",
-        False,
-    ): "select array_agg(p.at) from (select min(r.until) - interval '1 microsecond' as at"
-    " from things.rollup_dirty r where r.datastream_id = %s and r.until > %s) p where p.at is not null",
-    ("rollup_dirty", True): "select array_agg(p.at) from (select max(r.start) as at"
-    " from things.rollup_dirty r where r.datastream_id = %s and r.start < %s) p where p.at is not null",
+    ("rollup_mark", False): "select array_agg(p.at) from (values (%s::bigint, %s::timestamptz)) a (id, edge)"
+    " cross join lateral (select min(greatest(r.start, a.edge)) as at from things.rollup_mark r"
+    " where r.datastream_id = a.id and r.until > a.edge) p where p.at is not null",
+    ("rollup_mark", True): "select array_agg(p.at) from (values (%s::bigint, %s::timestamptz)) a (id, edge)"
+    " cross join lateral (select max(least(r.until, a.edge)) - interval '1 microsecond' as at"
+    " from things.rollup_mark r where r.datastream_id = a.id and r.start < a.edge) p where p.at is not null",
 }
 
 
@@ -214,7 +213,7 @@ class _Walk:
             statement = Fragment("select array_agg(p.phenomenon_time) from (") + inner + order
             found = await self._moments(statement)
         else:
-            for table in ("rollup_hour", "rollup_dirty"):
+            for table in ("rollup_hour", "rollup_mark"):
                 found += await self._moments(Fragment(_NEXT[table, back], (number, instant(edge))))
         if not found:
             return None

@@ -12,6 +12,11 @@ SELECT pg_try_advisory_xact_lock(1398033741), set_config('synchronize_seqscans',
 -- Keep folds away until the transaction ends.
 SELECT pg_advisory_xact_lock(1398033741);
 
+-- name: gather_marks
+-- Make marks of what some states say, unless enough are there; returns where to go on, or nothing where all is done.
+SELECT things.gather_marks(%(since)s, %(most)s, %(busy)s)
+WHERE (SELECT count(*) FROM (SELECT FROM things.rollup_dirty LIMIT %(enough)s) AS marks) < %(enough)s;
+
 -- name: take_marks
 -- Take the oldest marks, together not much more than the given number of hours. This is mostly planned when there are no
 -- marks, and carried out when there are many: up to a place is right then, one of these places would compare all of them.
@@ -27,10 +32,13 @@ WHERE ctid <= (
 RETURNING datastream_id, start, until, appended;
 
 -- name: work_waiting
--- How many marks there are, and how many hours the oldest of them cover.
-SELECT (SELECT count(*) FROM things.rollup_dirty),
+-- How many marks and, up to a limit, unfolded states there are; hours of the oldest marks; the last observation's number.
+SELECT (SELECT count(*) FROM things.rollup_dirty)
+       + (SELECT count(*) FROM (
+            SELECT FROM things.datastream_state WHERE unfolded_from IS NOT NULL ORDER BY datastream_id LIMIT %(states)s) AS s),
        (SELECT coalesce(sum(extract(epoch FROM until - start)), 0)::float8 / 3600
-        FROM (SELECT start, until FROM things.rollup_dirty LIMIT %(marks)s) AS oldest);
+        FROM (SELECT start, until FROM things.rollup_dirty LIMIT %(marks)s) AS oldest),
+       (SELECT last_value FROM things.observation_numbers);
 
 -- name: kinds_of_datastreams
 -- How the buckets of these datastreams are aggregated, and from when on they can be.

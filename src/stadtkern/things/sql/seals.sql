@@ -69,5 +69,6 @@ WHERE datastream_id = ANY (%(ids)s);
 -- name: marks_within
 -- Whether buckets of a dataset before an instant wait for the fold.
 SELECT EXISTS (
-    SELECT FROM things.rollup_dirty AS m JOIN things.datastream AS d ON d.id = m.datastream_id
-    WHERE d.dataset_id = %(dataset_id)s AND m.start < %(until)s AND m.until > %(from)s);
+    SELECT FROM (
+        SELECT datastream_id FROM things.rollup_mark WHERE start < %(until)s AND until > %(from)s OFFSET 0) AS m
+    WHERE (SELECT d.dataset_id FROM things.datastream AS d WHERE d.id = m.datastream_id) = %(dataset_id)s);

@@ -9,7 +9,7 @@ WHERE datastream_id = ANY (%(ids)s) AND n > 0;
 -- name: dirty_spans
 -- Spans of hours whose rollups cannot be trusted at the moment, and until when there may be nothing better.
 SELECT m.datastream_id, m.start, m.until, d.kind, s.sealed_until
-FROM things.rollup_dirty AS m JOIN things.datastream AS d ON d.id = m.datastream_id
+FROM things.rollup_mark AS m JOIN things.datastream AS d ON d.id = m.datastream_id
 LEFT JOIN things.datastream_state AS s ON s.datastream_id = m.datastream_id
 WHERE m.datastream_id = ANY (%(ids)s) AND m.until > %(start)s AND m.start < %(end)s;
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ import structlog
 
 from stadtkern.core import database, metrics, statements, waiting
 from stadtkern.core.database import Connection
-from stadtkern.things.store import binary, partitions, seals
+from stadtkern.things.store import backlog, binary, partitions, seals
 from stadtkern.things.store.batch import HOUR, Integers, microseconds
 
 log = structlog.get_logger(__name__)
@@ -26,37 +25,12 @@ _HOURS = 60_000
 # Up to so many hours a mark of appended rows is added to its buckets instead of computing them anew.
 _EXTENDED = 3
 
-# A load of this size is waited for, unless it lasts too long: it needs the processor more than the fold does,
-# and readers take dirty buckets from the observations meanwhile.
-_LOAD_HOURS = 3_000
-_LOAD_SECONDS = 5.0
-# With fewer marks than this left, the next ones are gathered for a while.
+# With fewer marks than this left, or more than before, the next ones may come in for a while.
 _FEW = 100
 
 _FOLDED = metrics.REGISTRY.counter("stadtkern_fold_marks_done", "Dirty buckets computed anew.").at()
 
-PAUSE_SECONDS = 0.7
 FALLBACK_SECONDS = 2.0
-
-
-class Behind:
-    """For how long there has been something to fold without a break: no mark is older than that."""
-
-    def __init__(self) -> None:
-        self._since: float | None = None
-
-    def note(self, marks: int) -> None:
-        """So many marks are waiting now."""
-        if not marks:
-            self._since = None
-        elif self._since is None:
-            self._since = time.monotonic()
-
-    def families(self) -> Iterable[metrics.Family]:
-        """The figure, current whenever it is asked for."""
-        seconds = 0.0 if self._since is None else time.monotonic() - self._since
-        about = "For how long marks have been waiting without a break; none is older."
-        yield metrics.gauge("stadtkern_fold_behind_seconds", about, seconds)
 
 
 class Span(NamedTuple):
@@ -69,37 +43,35 @@ class Span(NamedTuple):
 
 async def run(*, url: str, stop: asyncio.Event) -> None:
     """Fold until told to stop; comes back after the database was away."""
-    behind = Behind()
-    metrics.REGISTRY.ask(behind.families)
+    waits = backlog.Backlog()
+    metrics.REGISTRY.ask(waits.families)
     while not stop.is_set():
         try:
             async with await database.connect(url=url, autocommit=True) as connection:
                 await connection.execute("LISTEN observations")
-                await _work(connection, stop, behind)
+                await _work(connection, stop, waits)
         except psycopg.OperationalError as error:
             log.warning("the fold lost the database", error=str(error).strip())
-            await waiting.pause(stop, seconds=PAUSE_SECONDS)
+            await waiting.pause(stop, seconds=backlog.PAUSE_SECONDS)
 
 
 async def _listen(connection: Connection, stop: asyncio.Event) -> None:
     """Wait for news, or a while; then let a little more come in."""
     async for _ in connection.notifies(timeout=FALLBACK_SECONDS, stop_after=1):
         pass  # several may come at once; they mean no more than one
-    await waiting.pause(stop, seconds=PAUSE_SECONDS)
+    await waiting.pause(stop, seconds=backlog.PAUSE_SECONDS)
 
 
-async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> None:
+async def _work(connection: Connection, stop: asyncio.Event, waits: backlog.Backlog) -> None:
     """Fold until told to stop, or until a load is done: PostgreSQL keeps what a session needed for that."""
     growing = True
     loaded: set[int] = set()
     while not stop.is_set():
         if growing:
-            await _let_loads_end(connection, stop)
-        before, _ = await _waiting(connection)
-        behind.note(before)
+            await waits.let_loads_end(connection, stop)
+        before = await waits.look(connection)
         taken = await fold_once(connection, loaded=loaded)
-        after, _ = await _waiting(connection)
-        behind.note(after)
+        after = await waits.look(connection)
         _FOLDED.add(taken)
         growing = after < _FEW or after > before - taken
         if not taken:
@@ -108,32 +80,14 @@ async def _work(connection: Connection, stop: asyncio.Event, behind: Behind) -> 
             if after_load and not loaded:
                 return
             await _listen(connection, stop)
-        elif after < _FEW:
-            await waiting.pause(stop, seconds=PAUSE_SECONDS)
-
-
-async def _let_loads_end(connection: Connection, stop: asyncio.Event) -> None:
-    """While many marks come in, wait until they stop doing so, but not for long."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _LOAD_SECONDS
-    before = -1
-    while not stop.is_set() and loop.time() < until:
-        marks, hours = await _waiting(connection)
-        if hours < _LOAD_HOURS or marks == before:
-            return
-        before = marks
-        await waiting.pause(stop, seconds=PAUSE_SECONDS)
-
-
-async def _waiting(connection: Connection) -> tuple[int, float]:
-    """Marks, and the hours of as many as suffice for a load: each covers an hour or more."""
-    statement = statements.load("things")["work_waiting"]
-    row = await (await connection.execute(statement, {"marks": _LOAD_HOURS})).fetchone()
-    return (row[0], row[1]) if row else (0, 0.0)
+        elif growing:
+            await waiting.pause(stop, seconds=backlog.PAUSE_SECONDS)
 
 
 async def fold_once(connection: Connection, *, loaded: set[int] | None = None) -> int:
-    """Fold some marks in one transaction; returns how many were taken. The connection autocommits.
+    """Gather what states say, then fold some marks in one transaction; returns how many were taken.
+
+    The connection autocommits.
 
     The partitions that got whole spans of rows are added to `loaded`.
 
@@ -141,6 +95,7 @@ async def fold_once(connection: Connection, *, loaded: set[int] | None = None) -
     Marks that come in meanwhile stay for the next time, so none is lost.
     """
     sql = statements.load("things")
+    await backlog.gather(connection, enough=_MARKS)
     async with connection.transaction():
         row = await (await connection.execute(sql["lock_fold"])).fetchone()
         if not row or not row[0]:
@@ -280,7 +235,7 @@ async def rebuild_days(connection: Connection) -> None:
 
 
 async def fold_all(connection: Connection) -> int:
-    """Fold until no mark is left, for imports and tests; returns how many there were."""
+    """Fold until no mark is left but of states that are held by others; returns how many there were."""
     total = 0
     while taken := await fold_once(connection):
         total += taken
