@@ -19,6 +19,7 @@ from bench.session import Session
 _SIZES = (1_000, 100_000, 1_000_000)
 _ROWS = 1_000_000
 _CONNECTIONS = 8
+_MORE_CONNECTIONS = 16
 _PAUSE = 0.01
 # Looking at a process's memory halts it for a while.
 _LOOK = 0.1
@@ -46,6 +47,11 @@ def measure(session: Session) -> Iterator[Figure]:
                     goal_is="at least", reference=reference, reference_is="COPY",
                 )  # fmt: skip
             yield Figure(
+                name=f"{name}, {_SIZES[0]:,} rows a request from {_MORE_CONNECTIONS} callers",
+                value=_of_more(installation, width=width, token=token), unit="rows/s",
+                reference=rates[_SIZES[0]], reference_is=f"from {_CONNECTIONS}",
+            )  # fmt: skip
+            yield Figure(
                 name=f"{name}, fastest size to slowest", value=max(rates.values()) / min(rates.values()),
                 unit="times", goal=2, reference=1, reference_is="no difference",
             )  # fmt: skip
@@ -59,6 +65,16 @@ def measure(session: Session) -> Iterator[Figure]:
             )  # fmt: skip
 
 
+def _of_more(installation: Installation, *, width: int, token: str) -> float:
+    """The rate of small arrays from more callers, with nothing beside."""
+    with installation.connect() as connection:
+        rows = files.rows(ids=streams.create(connection, streams=width), n=_ROWS)
+    rate = _rate(installation, rows=rows, at_once=_SIZES[0], token=token, callers=_MORE_CONNECTIONS)
+    with installation.connect() as connection:
+        streams.wait_for_fold(connection)
+    return rate
+
+
 def _reference(installation: Installation, *, rows: Sequence[files.Row]) -> float:
     with installation.connect() as connection:
         began = time.perf_counter()
@@ -66,7 +82,14 @@ def _reference(installation: Installation, *, rows: Sequence[files.Row]) -> floa
         return len(rows) / (time.perf_counter() - began)
 
 
-def _rate(installation: Installation, *, rows: Sequence[files.Row], at_once: int, token: str) -> float:
+def _rate(
+    installation: Installation,
+    *,
+    rows: Sequence[files.Row],
+    at_once: int,
+    token: str,
+    callers: int = _CONNECTIONS,
+) -> float:
     bodies = list(files.data_arrays(content=rows, at_once=at_once))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
@@ -80,8 +103,8 @@ def _rate(installation: Installation, *, rows: Sequence[files.Row], at_once: int
                     raise RuntimeError(f"CreateObservations answers {answer.status}: {part[:300]!r}")
 
     began = time.perf_counter()
-    with ThreadPoolExecutor(_CONNECTIONS) as threads:
-        list(threads.map(send, [bodies[n::_CONNECTIONS] for n in range(_CONNECTIONS)]))
+    with ThreadPoolExecutor(callers) as threads:
+        list(threads.map(send, [bodies[n::callers] for n in range(callers)]))
     return len(rows) / (time.perf_counter() - began)
 
 
