@@ -14,9 +14,10 @@ from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
 from stadtkern.things.store import amend, fold, retention, seals
+from tests import blocking
 from tests.things import histories
 from tests.things.archives import archived, empty_cache, filled, parts
-from tests.things.test_archive_beside import after, waited_for
+from tests.things.test_archive_beside import after
 from tests.things.test_retention import NOW
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +46,7 @@ async def folded_beside(
         tasks.append(asyncio.create_task(other()))
 
         async def far_enough() -> bool:
-            return tasks[0].done() or await waited_for(connection)
+            return tasks[0].done() or await blocking.blocks(connection)
 
         await histories.until(far_enough)
 

@@ -22,8 +22,8 @@ _FAMILY = "|".join(name.partition(".")[2] for name in distribution.SPREAD)
 _TOUCHES = re.compile(rf"things\.({_FAMILY})\b|\{{leaf\}}")
 _COUNTING = {
     # They look at all datastreams at once, by intent: queues, totals and what the operator asks.
-    "work_waiting", "take_marks", "clear_days", "hour_spans_of_all", "cached_rows", "evictable",
-    "find_in_partition", "find_anywhere", "counts_within", "empty_partition",
+    "work_waiting", "gather_marks", "take_marks", "clear_days", "hour_spans_of_all", "cached_rows",
+    "evictable", "find_in_partition", "find_anywhere", "counts_within", "empty_partition",
     "hold_partition", "month_contents",
     "analyse_partition", "look_at_ranges", "partitions_to_tend",
     "health_backlog", "health_partitions", "large_partitions",

@@ -3,8 +3,8 @@
 -- each of them anyway, while a mark is a row more to write for each datastream and commit, and another one to remove.
 
 -- Of the observations from this hour up to the newest one some came in since the fold gathered what states say. Once this
--- is set, it changes only where an earlier hour comes, so that most changes of a state touch no index. `unfolded_late`: some of them
--- came in before one that was there.
+-- is set, it changes only where an earlier hour comes, so that most changes of a state touch no index. `unfolded_late`: some
+-- of them came in before one that was there.
 ALTER TABLE things.datastream_state ADD unfolded_from timestamptz, ADD unfolded_late boolean NOT NULL DEFAULT false;
 CREATE INDEX datastream_state_unfolded ON things.datastream_state (datastream_id) WHERE unfolded_from IS NOT NULL;
 
