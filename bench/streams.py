@@ -90,13 +90,6 @@ WHERE part.inhparent = 'things.observation'::regclass AND m.amname = 'brin'
 
 _FOLD_SECONDS = 3600.0
 _PAUSE = 0.1
-_REST_SECONDS = 120.0
-# So many looks in a row at which nobody does anything.
-_QUIET_LOOKS = 20
-_BUSY = """
-SELECT count(*) FROM pg_stat_activity
-WHERE pid <> pg_backend_pid() AND (backend_type = 'autovacuum worker' OR state = 'active')
-"""
 _YEAR = 366 * 96
 _AT_ONCE = 1_000_000
 
@@ -160,14 +153,3 @@ def wait_for_fold(connection: Connection) -> float:
             raise TimeoutError("the fold does not catch up")
         time.sleep(_PAUSE)
     return time.monotonic() - began
-
-
-def wait_for_rest(connection: Connection) -> None:
-    """Wait until the fold is done and nothing is tidied up any more: what is measured next begins at rest."""
-    wait_for_fold(connection)
-    until = time.monotonic() + _REST_SECONDS
-    quiet = 0
-    while quiet < _QUIET_LOOKS and time.monotonic() < until:
-        row = connection.execute(_BUSY).fetchone()
-        quiet = quiet + 1 if row == (0,) else 0
-        time.sleep(_PAUSE)

@@ -35,7 +35,6 @@ def measure(session: Session) -> Iterator[Figure]:
             rates = dict.fromkeys(_SIZES, 0.0)
             for size in _SIZES:
                 with installation.connect() as connection:  # the same again would be recognised as such
-                    streams.wait_for_rest(connection)
                     ids = streams.create(connection, streams=width + 1)
                 rows = files.rows(ids=ids[:-1], n=_ROWS)
                 with _Beside(installation, token=token, stream=ids[-1]) as beside:
@@ -69,7 +68,6 @@ def measure(session: Session) -> Iterator[Figure]:
 def _of_more(installation: Installation, *, width: int, token: str) -> float:
     """The rate of small arrays from more callers, with nothing beside."""
     with installation.connect() as connection:
-        streams.wait_for_rest(connection)
         rows = files.rows(ids=streams.create(connection, streams=width), n=_ROWS)
     rate = _rate(installation, rows=rows, at_once=_SIZES[0], token=token, callers=_MORE_CONNECTIONS)
     with installation.connect() as connection:
