@@ -150,10 +150,19 @@ async def test_as_many_rows_as_are_written_are_made_ready_meanwhile(
     await check_state(connection, stream)
 
 
+@pytest.mark.parametrize(("callers", "size"), [(8, 10), (16, append.MOST_ROWS // 10)])
 async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
-    connection: Connection, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    connection: Connection,
+    database: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    callers: int,
+    size: int,
 ) -> None:
-    """Callers who come together share two commits; otherwise one of many would follow one of few."""
+    """Callers who come together share two commits; otherwise one of many would follow one of few.
+
+    Together they may bring more than go the short way at once.
+    """
     (stream,) = await datastreams(connection)
     written: list[int] = []
     shortly = commit.shortly
@@ -163,10 +172,10 @@ async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
         return await shortly(session, ready=ready)
 
     monkeypatch.setattr(commit, "shortly", noted)
-    parts = [_rows([stream], count=10, start=NOON + n * timedelta(minutes=1)) for n in range(8)]
+    parts = [_rows([stream], count=size, start=NOON + n * timedelta(hours=1)) for n in range(callers)]
     async with Writer(url=database, settings=settings) as writer:
         answers = await asyncio.gather(*map(writer.put_columns, parts))
     assert all(answer.new.all() for answer in answers)
-    assert written == [40, 40]
-    assert len(await rows(connection, stream)) == 80
+    assert written == [callers * size // 2] * 2
+    assert len(await rows(connection, stream)) == callers * size
     await check_state(connection, stream)

@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.7
 # taken for so many rows; each session takes as many ahead, so a single one that begins may look like a load.
 _LOAD_HOURS = 3_000
 _LOAD_ROWS = 30_000
-_LOAD_SECONDS = 5.0
+_LOAD_SECONDS = 20.0
 
 # States whose writers wait while these become marks.
 _GATHERED = 1_000
