@@ -121,8 +121,8 @@ class Group:
 def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
     """The oldest rows that wait, of as many callers as fit into one commit and follow the same policy.
 
-    `waiting` counts the rows of all who wait, of those under way too. Where half of these are few, callers join
-    until there is as much: the other half comes in, or is made ready, while this one is written.
+    `waiting` counts the rows of all who wait, of those under way too. Where half of these are few, callers
+    join until there is as much: the other half comes in, or is made ready, while this one is written.
     """
     enough = -(-waiting // 2) if waiting <= 2 * append.MOST_ROWS else MOST_ROWS
     shares: list[Share] = []
