@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
+
+from tools.browser import program
 
 # A task: what somebody wants, and the pages on the way.
 TASKS: Mapping[str, Sequence[str]] = {
@@ -121,10 +122,9 @@ def mistakes(page: Page) -> Iterator[str]:
 
 def main(base: str, target: Path) -> None:
     """Put the script below the marker line of a document."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
     lines: list[str] = []
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=program(), args=["--no-sandbox"])
         page = browser.new_page(locale="de-DE", viewport={"width": 1280, "height": 900})
         for task, paths in TASKS.items():
             lines.append(f"### {task}\n")

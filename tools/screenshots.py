@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tools.browser import program
 
 WIDTHS = (1280, 768, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -166,9 +167,8 @@ def main() -> None:
         for kind in (*PUBLIC, *(INSIDE if asked.session else ()))
         if not asked.only or re.search(asked.only, kind.name)
     ]
-    program = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=program(), args=["--no-sandbox"])
         for context, suffix in _contexts(browser, asked):
             page = context.new_page()
             for kind in kinds:

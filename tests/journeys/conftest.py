@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +19,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from stadtkern.core import access, database, times, tokens
 from tests import mails, running
 from tests.insights import factories
+from tools.browser import program
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = program()
 # Milliseconds. A slow machine is no failure: these bounds are reached only where something never comes.
 _STEP, _PAGE, _SIGHT = 60_000, 90_000, 30_000
 _MAIL = 120.0  # seconds
@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
                 item.add_marker(
-                    pytest.mark.skip(reason="NO BROWSER: install Debian's `chromium` to run journeys")
+                    pytest.mark.skip(
+                        reason="NO BROWSER: install Debian's `chromium-headless-shell` to run journeys"
+                    )
                 )
 
 
