@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -51,9 +52,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """All asynchronous tests run on asyncio, as the product does."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """All asynchronous tests run on the loop that the product runs on."""
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
 
 
 @pytest.fixture(scope="session")

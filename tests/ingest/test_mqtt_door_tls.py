@@ -16,6 +16,7 @@ import pytest
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import secure
 from tests.ingest import mqtt_clients
+from tests.ingest.held_store import until
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +106,28 @@ def test_an_unusable_certificate_is_explained(settings: Settings, tmp_path: Path
     assert "STADTKERN_MQTT_CERTIFICATE" in (caught.value.remedy or "")
 
 
+def _greeted(port: int, *, folder: Path) -> ssl.SSLSocket:
+    """A connection whose greeting is on its way; the door has not looked yet."""
+    context = ssl.create_default_context(cafile=str(folder / "cert"))
+    line = socket.create_connection(("127.0.0.1", port), timeout=mqtt_clients.PATIENCE)
+    client = context.wrap_socket(line, server_hostname="localhost", do_handshake_on_connect=False)
+    client.setblocking(False)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    client.settimeout(mqtt_clients.PATIENCE)
+    return client
+
+
+async def test_a_greeting_that_is_there_at_once_is_heard(settings: Settings, tmp_path: Path) -> None:
+    """The loop accepts and reads in one go: what it reads before the encryption listens belongs to that."""
+    more = {"mqtt_certificate": str(certificate(tmp_path)), "mqtt_tls_port": 0}
+    async with mqtt_clients.service(settings, **more) as door:
+        for _ in range(5):
+            with _greeted(door.port, folder=tmp_path) as client:
+                await mqtt_clients.apart(client.do_handshake)
+                assert client.version() == "TLSv1.3"
+
+
 async def test_who_never_shakes_hands_takes_no_place_for_long(
     settings: Settings, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,17 +137,23 @@ async def test_who_never_shakes_hands_takes_no_place_for_long(
     more = {"mqtt_certificate": str(file), "mqtt_tls_port": 0, "mqtt_clients": 30}
     async with mqtt_clients.service(settings, **more) as door:
 
-        def work() -> None:
-            silent = [socket.create_connection(("127.0.0.1", door.port), timeout=60) for _ in range(8)]
-            ended = [each.recv(1) for each in silent]  # too many at once, and later those that were let in
+        def silent() -> None:
+            lines = [socket.create_connection(("127.0.0.1", door.port), timeout=60) for _ in range(8)]
+            ended = [each.recv(1) for each in lines]  # too many at once, and later those that were let in
             assert ended == [b""] * 8
-            for each in silent:
+            for each in lines:
                 each.close()
-            # What follows shakes hands, however long a busy machine takes for that.
-            monkeypatch.setattr("stadtkern.ingest.doors.door.CONNECT_SECONDS", mqtt_clients.PATIENCE)
+
+        def work() -> None:
             client = mqtt_clients.Client(door.port, secret=token)
             client.paho.tls_set(ca_certs=str(tmp_path / "cert"))
             assert not client.connect().connected.is_failure
             client.close()
 
+        await mqtt_clients.apart(silent)
+        teller = door._teller
+        assert teller is not None
+        await until(lambda: not teller._lines, what="their places are free")
+        # What follows shakes hands, however long a busy machine takes for that.
+        monkeypatch.setattr("stadtkern.ingest.doors.door.CONNECT_SECONDS", mqtt_clients.PATIENCE)
         await mqtt_clients.apart(work)

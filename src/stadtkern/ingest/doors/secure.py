@@ -78,22 +78,30 @@ class Handshake(asyncio.Protocol):
         self._line = line
         self._certificate = certificate
         self._keep = keep
-        self._begun = False
+        self._lost = False
+        self._early = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody comes, if there is room."""
         self._line.connection_made(transport)
         if not self._line.gone:
-            self._begun = True
             self._keep(asyncio.create_task(self._encrypt(cast(asyncio.Transport, transport))))
 
+    def data_received(self, data: bytes) -> None:
+        """A greeting that is there before the encryption listens: the loop may read as soon as it accepts."""
+        self._early += data
+
     def connection_lost(self, error: Exception | None) -> None:
-        """It ended before anything was said."""
-        if not self._begun:
-            self._line.connection_lost(error)
+        """It ended before the encryption listened."""
+        self._lost = True
+        self._line.connection_lost(error)
 
     async def _encrypt(self, transport: asyncio.Transport) -> None:
+        if self._lost:
+            return
         loop = asyncio.get_running_loop()
+        if self._early:
+            loop.call_soon(self._hand_over, transport)  # before anything else is read
         try:
             made = await loop.start_tls(
                 transport,
@@ -106,10 +114,23 @@ class Handshake(asyncio.Protocol):
             transport.abort()
             self._line.connection_lost(error if isinstance(error, OSError) else None)
             return
-        if made is None:
+        if made is None or made.get_extra_info("cipher") is None:  # it ended before both had agreed on one
             self._line.connection_lost(None)
         else:
             self._line.encrypted(made)
+
+    def _hand_over(self, transport: asyncio.Transport) -> None:
+        """Give the encryption what came before it listened."""
+        data, protocol = self._early, transport.get_protocol()
+        if protocol is self:
+            return
+        encryption = cast(asyncio.BufferedProtocol, protocol)
+        while data:
+            room = memoryview(encryption.get_buffer(len(data)))
+            size = min(len(room), len(data))
+            room[:size] = data[:size]
+            encryption.buffer_updated(size)
+            data = data[size:]
 
 
 async def doors(settings: Settings, *, come: _Come, encrypted: _Come | None) -> list[asyncio.Server]:
