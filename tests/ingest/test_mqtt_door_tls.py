@@ -128,6 +128,30 @@ async def test_a_greeting_that_is_there_at_once_is_heard(settings: Settings, tmp
                 assert client.version() == "TLSv1.3"
 
 
+async def test_who_leaves_before_the_encryption_keeps_no_place(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a greeting or without one: gone before the door looks, and gone while it shakes hands."""
+    monkeypatch.setattr("stadtkern.ingest.doors.secure.CONNECT_SECONDS", 2 * mqtt_clients.PATIENCE)
+    more = {"mqtt_certificate": str(certificate(tmp_path)), "mqtt_tls_port": 0}
+    async with mqtt_clients.service(settings, **more) as door:
+        teller = door._teller
+        assert teller is not None
+        for looked in (False, True):
+            come = len(comers := [_greeted(door.port, folder=tmp_path), *_silent(door.port, count=2)])
+            if looked:
+                await until(lambda come=come: len(teller._lines) == come, what="the door has looked")
+            for each in comers:
+                each.close()
+            await until(lambda: len(teller._lines) == 0, what="their places are free")
+            await mqtt_clients.apart(lambda: shown(door.port))
+        await until(lambda: not teller._lines, what="their places are free")
+
+
+def _silent(port: int, *, count: int) -> list[socket.socket]:
+    return [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(count)]
+
+
 async def test_who_never_shakes_hands_takes_no_place_for_long(
     settings: Settings, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +162,7 @@ async def test_who_never_shakes_hands_takes_no_place_for_long(
     async with mqtt_clients.service(settings, **more) as door:
 
         def silent() -> None:
-            lines = [socket.create_connection(("127.0.0.1", door.port), timeout=60) for _ in range(8)]
+            lines = _silent(door.port, count=8)
             ended = [each.recv(1) for each in lines]  # too many at once, and later those that were let in
             assert ended == [b""] * 8
             for each in lines:
