@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import threading
@@ -10,14 +11,19 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
-from bench import files, streams
+from bench import files, log, streams
 from bench.figures import Figure, quantile
 from bench.installation import Installation
 from bench.session import Session
 
 _SIZES = (1_000, 100_000, 1_000_000)
 _ROWS = 1_000_000
+_ROUNDS = 3
+_WIDTHS = (1, 1_000)
+_GOALS = (100_000, 60_000)
 _CONNECTIONS = 8
 _MORE_CONNECTIONS = 16
 _PAUSE = 0.01
@@ -27,52 +33,94 @@ _MEGABYTE = 1024
 
 
 def measure(session: Session) -> Iterator[Figure]:
-    """Rows per second over eight connections, from the first request's start to the last answer's end."""
+    """Rows per second over eight connections, from the first request's start to the last answer's end.
+
+    The sizes take turns, and of each the middle one of three rounds counts: what the machine has to do for
+    others differs from one minute to the next.
+    """
     with session.blank("arrays") as installation:
         token = installation.token()
-        for width, goal in ((1, 100_000), (1000, 60_000)):
-            name = f"data arrays into {width:,} datastream{'s' if width > 1 else ''}"
-            rates = dict.fromkeys(_SIZES, 0.0)
-            for size in _SIZES:
-                with installation.connect() as connection:  # the same again would be recognised as such
-                    ids = streams.create(connection, streams=width + 1)
-                rows = files.rows(ids=ids[:-1], n=_ROWS)
-                with _Beside(installation, token=token, stream=ids[-1]) as beside:
-                    rates[size] = _rate(installation, rows=rows, at_once=size, token=token)
-                with installation.connect() as connection:
-                    streams.wait_for_fold(connection)
-                reference = _reference(installation, rows=rows)
-                yield Figure(
-                    name=f"{name}, {size:,} rows a request", value=rates[size], unit="rows/s", goal=goal,
-                    goal_is="at least", reference=reference, reference_is="COPY",
-                )  # fmt: skip
-            yield Figure(
-                name=f"{name}, {_SIZES[0]:,} rows a request from {_MORE_CONNECTIONS} callers",
-                value=_of_more(installation, width=width, token=token), unit="rows/s",
-                reference=rates[_SIZES[0]], reference_is=f"from {_CONNECTIONS}",
-            )  # fmt: skip
-            yield Figure(
-                name=f"{name}, fastest size to slowest", value=max(rates.values()) / min(rates.values()),
-                unit="times", goal=2, reference=1, reference_is="no difference",
-            )  # fmt: skip
-            yield Figure(
-                name=f"{name}, more memory for 1,000,000 rows", value=beside.growth, unit="MB", goal=200,
-                reference=beside.before, reference_is="the process before",
-            )  # fmt: skip
-            yield Figure(
-                name=f"{name}, p99 of single posts beside 1,000,000 rows", value=beside.p99, unit="ms",
-                reference=beside.quiet, reference_is="before the request",
-            )  # fmt: skip
+        first = _load(installation, width=_WIDTHS[-1], token=token).rate
+        with installation.connect() as connection:
+            log.make_ready(connection)
+        for width, goal in zip(_WIDTHS, _GOALS, strict=True):
+            yield from _of_width(installation, token=token, width=width, goal=goal, first=first)
 
 
-def _of_more(installation: Installation, *, width: int, token: str) -> float:
-    """The rate of small arrays from more callers, with nothing beside."""
+class _Load(NamedTuple):
+    rate: float
+    growth: float
+    before: float
+    p99: float
+    quiet: float
+
+
+def _of_width(
+    installation: Installation, *, token: str, width: int, goal: float, first: float
+) -> Iterator[Figure]:
+    name = f"data arrays into {width:,} datastream{'s' if width > 1 else ''}"
+    small = f"{name}, {_SIZES[0]:,} rows a request"
+    loads: dict[int, list[_Load]] = {size: [] for size in _SIZES}
+    more, copies = [], []
+    for _ in range(_ROUNDS):
+        for size in _SIZES:
+            loads[size].append(_load(installation, width=width, token=token, at_once=size))
+        more.append(
+            _load(installation, width=width, token=token, callers=_MORE_CONNECTIONS, beside=False).rate
+        )
+        copies.append(_reference(installation, rows=files.rows(ids=range(width), n=_ROWS)))
+    rates = {size: median(load.rate for load in loads[size]) for size in _SIZES}
+    for size, rate in rates.items():
+        yield Figure(
+            name=f"{name}, {size:,} rows a request", value=rate, unit="rows/s", goal=goal,
+            goal_is="at least", reference=median(copies), reference_is="COPY",
+        )  # fmt: skip
+    yield Figure(
+        name=f"{small} from {_MORE_CONNECTIONS} callers", value=median(more), unit="rows/s",
+        reference=rates[_SIZES[0]], reference_is=f"from {_CONNECTIONS}",
+    )  # fmt: skip
+    if width == _WIDTHS[-1]:
+        yield Figure(
+            name=f"{small} into a fresh installation", value=first, unit="rows/s",
+            reference=rates[_SIZES[0]], reference_is="in operation",
+        )  # fmt: skip
+    yield Figure(
+        name=f"{name}, fastest size to slowest", value=max(rates.values()) / min(rates.values()),
+        unit="times", goal=2, reference=1, reference_is="no difference",
+    )  # fmt: skip
+    large = loads[_SIZES[-1]]
+    yield Figure(
+        name=f"{name}, more memory for 1,000,000 rows", value=max(load.growth for load in large), unit="MB",
+        goal=200, reference=median(load.before for load in large), reference_is="the process before",
+    )  # fmt: skip
+    yield Figure(
+        name=f"{name}, p99 of single posts beside 1,000,000 rows", value=median(load.p99 for load in large),
+        unit="ms", reference=median(load.quiet for load in large), reference_is="before the request",
+    )  # fmt: skip
+
+
+def _load(
+    installation: Installation,
+    *,
+    width: int,
+    token: str,
+    at_once: int = _SIZES[0],
+    callers: int = _CONNECTIONS,
+    beside: bool = True,
+) -> _Load:
+    """A million rows into datastreams of their own: the same again would be recognised as such."""
     with installation.connect() as connection:
-        rows = files.rows(ids=streams.create(connection, streams=width), n=_ROWS)
-    rate = _rate(installation, rows=rows, at_once=_SIZES[0], token=token, callers=_MORE_CONNECTIONS)
+        ids = streams.create(connection, streams=width + 1)
+    rows = files.rows(ids=ids[:-1], n=_ROWS)
+    bodies = list(files.data_arrays(content=rows, at_once=at_once))
+    watch = _Beside(installation, token=token, stream=ids[-1])
+    with watch if beside else contextlib.nullcontext():
+        seconds = _sent(installation, bodies=bodies, token=token, callers=callers)
     with installation.connect() as connection:
         streams.wait_for_fold(connection)
-    return rate
+        log.use_again(connection)
+    p99 = watch.p99 if beside else 0.0
+    return _Load(len(rows) / seconds, watch.growth, watch.before, p99, watch.quiet)
 
 
 def _reference(installation: Installation, *, rows: Sequence[files.Row]) -> float:
@@ -82,18 +130,11 @@ def _reference(installation: Installation, *, rows: Sequence[files.Row]) -> floa
         return len(rows) / (time.perf_counter() - began)
 
 
-def _rate(
-    installation: Installation,
-    *,
-    rows: Sequence[files.Row],
-    at_once: int,
-    token: str,
-    callers: int = _CONNECTIONS,
-) -> float:
-    bodies = list(files.data_arrays(content=rows, at_once=at_once))
+def _sent(installation: Installation, *, bodies: Sequence[bytes], token: str, callers: int) -> float:
+    """Seconds until the last of them was answered."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def send(mine: list[bytes]) -> None:
+    def send(mine: Sequence[bytes]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=600)
         for body in mine:
             connection.request("POST", "/sta/v1.1/CreateObservations", body=body, headers=headers)
@@ -105,7 +146,7 @@ def _rate(
     began = time.perf_counter()
     with ThreadPoolExecutor(callers) as threads:
         list(threads.map(send, [bodies[n::callers] for n in range(callers)]))
-    return len(rows) / (time.perf_counter() - began)
+    return time.perf_counter() - began
 
 
 class _Beside:

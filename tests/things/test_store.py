@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from stadtkern.core import database as core_database
 from stadtkern.core.database import Connection
-from stadtkern.things.store import prepared
+from stadtkern.things.store import merge, prepared
+from stadtkern.things.store.batch import Integers
 from tests.things.histories import (
     NOON,
     check_rollups,
@@ -178,6 +180,37 @@ async def test_late_history_goes_the_quick_way_and_is_found_again(connection: Co
     assert not (await store(connection, *older)).new.any()
     await check_state(connection, stream)
     await check_rollups(connection, stream, kind="measurement")
+
+
+async def test_rows_between_those_of_others_go_the_quick_way(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what comes again is compared with what is there; rows beside it in the same stretch are not."""
+    compared: list[int] = []
+    compare = merge._reconcile
+
+    async def counted(connection: Connection, *, at: Integers, **rest: Any) -> None:
+        compared.append(len(at))
+        await compare(connection, at=at, **rest)
+
+    monkeypatch.setattr(merge, "_reconcile", counted)
+    turns, mixed, same = await datastreams(connection, count=3)
+    there = [NOON + i * MINUTE for i in (*range(0, 600, 2), 700)]
+    await store(connection, *(reading(stream, at, 1.0) for stream in (turns, mixed, same) for at in there))
+    between = [NOON + i * MINUTE for i in range(1, 600, 2)]
+    assert (await store(connection, *(reading(turns, at, 2.0) for at in between))).new.all()
+    assert compared == []
+
+    items = [reading(mixed, at, 1.0) for at in [*between, *there[100:120]]]
+    assert (await store(connection, *items)).new.tolist() == [True] * 300 + [False] * 20
+    assert compared == [20]
+
+    assert not (await store(connection, *(reading(same, at, 1.0) for at in there))).new.any()
+    assert compared == [20, 301]
+    for stream, n in ((turns, 601), (mixed, 601), (same, 301)):
+        assert len(await rows(connection, stream)) == n
+        await check_state(connection, stream)
+        await check_rollups(connection, stream, kind="measurement")
 
 
 async def test_watched_datastreams_fill_the_queue_once(connection: Connection) -> None:

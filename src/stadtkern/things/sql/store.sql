@@ -196,14 +196,17 @@ SELECT ord, coalesce(known_id, leader_id), coalesce(known_slot, 0), leads AND kn
        CASE WHEN leads AND NOT same THEN known_result_time END, CASE WHEN leads AND NOT same THEN known_end END
 FROM judged;
 
--- name: free_spans
--- Which of these spans of datastreams hold nothing yet.
-SELECT span.ord FROM unnest(%(ord)s::bigint[], %(datastream_id)s, %(first)s, %(last)s)
-    AS span (ord, datastream_id, first, last)
-WHERE (
-    SELECT o.id FROM {leaf} AS o WHERE o.datastream_id = span.datastream_id
-        AND o.phenomenon_time BETWEEN span.first AND span.last
-    ORDER BY o.datastream_id, o.phenomenon_time LIMIT 1) IS NULL;
+-- name: taken_spans
+-- Which of these spans of datastreams hold something, and whether that is so from their first instant on.
+SELECT ord, found = first AS again
+FROM (
+    SELECT span.ord, span.first, (
+        SELECT o.phenomenon_time FROM {leaf} AS o WHERE o.datastream_id = span.datastream_id
+            AND o.phenomenon_time BETWEEN span.first AND span.last
+        ORDER BY o.datastream_id, o.phenomenon_time LIMIT 1) AS found
+    FROM unnest(%(ord)s::bigint[], %(datastream_id)s, %(first)s, %(last)s) AS span (ord, datastream_id, first, last)
+    OFFSET 0) AS asked
+WHERE found IS NOT NULL;
 
 -- name: append_readings
 -- Store, and settle, the rows that lie where nothing is; returns the datastreams that it left alone.

@@ -113,10 +113,27 @@ async def _store(
 
 
 async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
-    """Whether each row lies in a stretch of rows in which its datastream has nothing yet."""
+    """Whether each row lies where its datastream has nothing yet.
+
+    That is asked by stretches. One that holds something may lie between rows that somebody else sent: then it
+    is asked row by row, but not where it seems to come once more.
+    """
     first, last = prepared.stretches(rows)
+    taken, again = await _taken(connection, key=key, rows=rows, first=first, last=last)
+    size = last - first + 1
+    free = np.repeat(~taken, size)
+    between = np.flatnonzero(np.repeat(taken & ~again & (size > 1), size))
+    if len(between):
+        free[between] = ~(await _taken(connection, key=key, rows=rows, first=between, last=between))[0]
+    return free
+
+
+async def _taken(
+    connection: Connection, *, key: int, rows: Batch, first: Integers, last: Integers
+) -> tuple[Flags, Flags]:
+    """Whether something lies from one row up to another, and whether already where the first one would."""
     cursor = await connection.execute(
-        partitions.statement("free_spans", key),
+        partitions.statement("taken_spans", key),
         {
             "ord": binary.bigints(np.arange(len(first))),
             "datastream_id": binary.bigints(rows.datastream_id[first]),
@@ -124,9 +141,10 @@ async def _empty(connection: Connection, *, key: int, rows: Batch) -> Flags:
             "last": binary.instants(rows.time[last]),
         },
     )
-    free = np.zeros(len(first), bool)
-    free[[each[0] for each in await cursor.fetchall()]] = True
-    return np.repeat(free, last - first + 1)
+    taken, again = np.zeros(len(first), bool), np.zeros(len(first), bool)
+    for place, same in await cursor.fetchall():
+        taken[place], again[place] = True, same
+    return taken, again
 
 
 async def _insert(connection: Connection, *, key: int, rows: Batch, ids: Integers) -> None:
