@@ -25,9 +25,8 @@ _ROUNDS = 3
 _WIDTHS = (1, 1_000)
 _GOALS = (100_000, 60_000)
 _CONNECTIONS = 8
-_MORE_CONNECTIONS = 16
+_MORE_CONNECTIONS = (16, 32)
 _PAUSE = 0.01
-# Looking at a process's memory halts it for a while.
 _LOOK = 0.1
 _MEGABYTE = 1024
 
@@ -36,7 +35,8 @@ def measure(session: Session) -> Iterator[Figure]:
     """Rows per second over eight connections, from the first request's start to the last answer's end.
 
     The sizes take turns, and of each the middle one of three rounds counts: what the machine has to do for
-    others differs from one minute to the next.
+    others differs from one minute to the next. Memory, and single posts beside, have loads of their own:
+    to look at a process's memory halts it for a while.
     """
     with session.blank("arrays") as installation:
         token = installation.token()
@@ -60,25 +60,28 @@ def _of_width(
 ) -> Iterator[Figure]:
     name = f"data arrays into {width:,} datastream{'s' if width > 1 else ''}"
     small = f"{name}, {_SIZES[0]:,} rows a request"
-    loads: dict[int, list[_Load]] = {size: [] for size in _SIZES}
-    more, copies = [], []
+    loads: dict[int, list[float]] = {size: [] for size in _SIZES}
+    more: dict[int, list[float]] = {callers: [] for callers in _MORE_CONNECTIONS}
+    large: list[_Load] = []
+    copies = []
     for _ in range(_ROUNDS):
         for size in _SIZES:
-            loads[size].append(_load(installation, width=width, token=token, at_once=size))
-        more.append(
-            _load(installation, width=width, token=token, callers=_MORE_CONNECTIONS, beside=False).rate
-        )
+            loads[size].append(_load(installation, width=width, token=token, at_once=size).rate)
+        for callers in _MORE_CONNECTIONS:
+            more[callers].append(_load(installation, width=width, token=token, callers=callers).rate)
+        large.append(_load(installation, width=width, token=token, at_once=_SIZES[-1], beside=True))
         copies.append(_reference(installation, rows=files.rows(ids=range(width), n=_ROWS)))
-    rates = {size: median(load.rate for load in loads[size]) for size in _SIZES}
+    rates = {size: median(loads[size]) for size in _SIZES}
     for size, rate in rates.items():
         yield Figure(
             name=f"{name}, {size:,} rows a request", value=rate, unit="rows/s", goal=goal,
             goal_is="at least", reference=median(copies), reference_is="COPY",
         )  # fmt: skip
-    yield Figure(
-        name=f"{small} from {_MORE_CONNECTIONS} callers", value=median(more), unit="rows/s",
-        reference=rates[_SIZES[0]], reference_is=f"from {_CONNECTIONS}",
-    )  # fmt: skip
+    for callers, found in more.items():
+        yield Figure(
+            name=f"{small} from {callers} callers", value=median(found), unit="rows/s",
+            reference=rates[_SIZES[0]], reference_is=f"from {_CONNECTIONS}",
+        )  # fmt: skip
     if width == _WIDTHS[-1]:
         yield Figure(
             name=f"{small} into a fresh installation", value=first, unit="rows/s",
@@ -88,7 +91,6 @@ def _of_width(
         name=f"{name}, fastest size to slowest", value=max(rates.values()) / min(rates.values()),
         unit="times", goal=2, reference=1, reference_is="no difference",
     )  # fmt: skip
-    large = loads[_SIZES[-1]]
     yield Figure(
         name=f"{name}, more memory for 1,000,000 rows", value=max(load.growth for load in large), unit="MB",
         goal=200, reference=median(load.before for load in large), reference_is="the process before",
@@ -106,7 +108,7 @@ def _load(
     token: str,
     at_once: int = _SIZES[0],
     callers: int = _CONNECTIONS,
-    beside: bool = True,
+    beside: bool = False,
 ) -> _Load:
     """A million rows into datastreams of their own: the same again would be recognised as such."""
     with installation.connect() as connection:

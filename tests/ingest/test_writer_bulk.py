@@ -150,7 +150,18 @@ async def test_as_many_rows_as_are_written_are_made_ready_meanwhile(
     await check_state(connection, stream)
 
 
-@pytest.mark.parametrize(("callers", "size"), [(8, 10), (16, append.MOST_ROWS // 10)])
+_TENTH = append.MOST_ROWS // 10
+
+
+@pytest.mark.parametrize(
+    ("callers", "size", "commits"),
+    [
+        (8, 10, [4, 4]),
+        (16, _TENTH, [8, 8]),
+        (32, _TENTH, [10, 10, 10, 2]),
+        (9, 4 * _TENTH, [2, 2, 2, 2, 1]),
+    ],
+)
 async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
     connection: Connection,
     database: str,
@@ -158,10 +169,11 @@ async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
     monkeypatch: pytest.MonkeyPatch,
     callers: int,
     size: int,
+    commits: list[int],
 ) -> None:
     """Callers who come together share two commits; otherwise one of many would follow one of few.
 
-    Together they may bring more than go the short way at once.
+    Where they bring more, they share as many as it takes for each to go the short way.
     """
     (stream,) = await datastreams(connection)
     written: list[int] = []
@@ -172,10 +184,10 @@ async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
         return await shortly(session, ready=ready)
 
     monkeypatch.setattr(commit, "shortly", noted)
-    parts = [_rows([stream], count=size, start=NOON + n * timedelta(hours=1)) for n in range(callers)]
+    parts = [_rows([stream], count=size, start=NOON + n * timedelta(hours=2)) for n in range(callers)]
     async with Writer(url=database, settings=settings) as writer:
         answers = await asyncio.gather(*map(writer.put_columns, parts))
     assert all(answer.new.all() for answer in answers)
-    assert written == [callers * size // 2] * 2
+    assert written == [size * sharing for sharing in commits]
     assert len(await rows(connection, stream)) == callers * size
     await check_state(connection, stream)

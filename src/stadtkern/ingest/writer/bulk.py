@@ -125,9 +125,6 @@ class Bulk:
             group, preparing = following
             with self._answering(group):
                 ready = group.prepared() if preparing is None else await preparing
-                # Of a few rows, those who come while these are written share one commit.
-                large = self._waiting - len(group) > append.MOST_ROWS
-                self._ahead = self._ready() if large else None
                 await self._write(group, ready)
                 behind = await self._catch_up(behind, group)
 
@@ -140,17 +137,17 @@ class Bulk:
             self._writing = 0
 
     def _look_ahead(self) -> None:
-        """Make the next commit ready once half of this one is written and as many rows wait.
+        """Make the next commit ready while this one is written, once enough rows wait for it.
 
-        The database would wait for that otherwise. Earlier, or with fewer, each row would cost more than is
-        gained: those who were told of the rows before have time to come again.
+        The database would wait for that otherwise. With fewer, each row would cost more than is gained:
+        those who were told of the rows before have time to come again. What is soon made ready has time until
+        half of the writing is over.
         """
-        waiting = sum(len(caller.left) for caller in self._queue) if self._pace.halfway else 0
-        if self._ahead is not None or not 0 < self._writing <= waiting <= append.MOST_ROWS:
+        if self._ahead is not None or not self._writing or not self._pace.halfway:
             return
-        group = sharing.next_group(self._queue, waiting=self._waiting)
-        if group is not None:
-            self._ahead = group, asyncio.create_task(group.laid_out(), name="bulk-ahead")
+        waiting = sum(len(caller.left) for caller in self._queue)
+        if waiting >= sharing.enough(self._queue, waiting=self._waiting):
+            self._ahead = self._ready()
 
     async def _catch_up(self, behind: _Behind | None, group: Group | None) -> _Behind | None:
         """Wait until the rows before are on disk, and have the disk take the next ones.
@@ -207,12 +204,13 @@ class Bulk:
             log.warning("news of stored rows was lost", error=str(error).strip())
 
     def _ready(self) -> _Next | None:
-        """The next commit, while its rows are sorted in a thread; a few are not worth one."""
+        """The next commit, made ready meanwhile if there is something to wait for; many rows in a thread."""
         group = sharing.next_group(self._queue, waiting=self._waiting)
         if group is None:
             return None
-        few = len(group) <= append.MOST_ROWS
-        return group, None if few else asyncio.create_task(asyncio.to_thread(group.prepared))
+        if len(group) > append.MOST_ROWS:
+            return group, asyncio.create_task(asyncio.to_thread(group.prepared), name="bulk-ahead")
+        return group, asyncio.create_task(group.laid_out(), name="bulk-ahead") if self._writing else None
 
     async def _store(
         self, group: Group, at: Integers | None, ready: Prepared, *, durable: bool = False

@@ -118,25 +118,49 @@ class Group:
                 share.caller.done.set_exception(problem)
 
 
-def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
-    """The oldest rows that wait, of as many callers as fit into one commit and follow the same policy.
+def enough(queue: deque[Caller], *, waiting: int) -> int:
+    """Rows that are worth a commit: half of those that wait, at most as many as go into one.
 
-    `waiting` counts the rows of all who wait, of those under way too. Where half of these are few, callers
-    join until there is as much: the other half comes in, or is made ready, while this one is written.
+    `waiting` counts the rows of all who wait, of those under way too. The other half comes in, or is made
+    ready, while this one is written.
     """
-    enough = -(-waiting // 2) if waiting <= 2 * append.MOST_ROWS else MOST_ROWS
+    return min(-(-waiting // 2), _most(queue))
+
+
+def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
+    """The oldest rows that wait, of as many callers as are enough and follow the same policy."""
     shares: list[Share] = []
-    room = MOST_ROWS
-    while queue and room and MOST_ROWS - room < enough:
-        caller = queue[0]
-        if caller.done.done():  # it went away, or its first rows failed
-            queue.popleft()
-            continue
-        if shares and caller.policy != shares[0].caller.policy:
+    size, most = 0, 0
+    while caller := _first(queue):
+        if not shares:
+            most = _most(queue)
+            wanted = enough(queue, waiting=waiting)
+        elif (
+            size >= wanted
+            or caller.policy != shares[0].caller.policy
+            or (most < MOST_ROWS and size + len(caller.left) > most)
+        ):
             break
-        at, caller.left = caller.left[:room], caller.left[room:]
+        at, caller.left = caller.left[: most - size], caller.left[most - size :]
         shares.append(Share(caller, at, last=not len(caller.left)))
-        room -= len(at)
+        size += len(at)
         if not len(caller.left):
             queue.popleft()
     return Group(shares) if shares else None
+
+
+def _first(queue: deque[Caller]) -> Caller | None:
+    """Whose turn it is, without those who went away, or whose first rows failed."""
+    while queue and queue[0].done.done():
+        queue.popleft()
+    return queue[0] if queue else None
+
+
+def _most(queue: deque[Caller]) -> int:
+    """Rows that go into the next commit at most.
+
+    Callers with few rows share one that is a single statement: with more rows the database asks back several
+    times, and waits whenever this process is busy with those who come meanwhile.
+    """
+    caller = _first(queue)
+    return append.MOST_ROWS if caller and len(caller.left) <= append.MOST_ROWS else MOST_ROWS

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stadtkern.core.problems import Problem
+from stadtkern.core.turns import Turns
 from stadtkern.things.api import answers, arrays, batch, conformance, door, methods, openapi, read, write
 from stadtkern.things.api.call import Call
 from stadtkern.things.language import paths
@@ -85,5 +86,5 @@ def _fixed(call: Call, allowed: Sequence[str]) -> Response:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Keep what the routes share while the application runs. Needs `app.state.pool`."""
     async with streams.Streams(pool=app.state.pool) as known:
-        app.state.streams = known
+        app.state.streams, app.state.turns = known, Turns()
         yield

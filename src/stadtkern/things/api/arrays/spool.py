@@ -59,7 +59,9 @@ class Spool:
         if self._file.tell():
             return await self._finish(scanner, rest)
         self._small = rest
-        return alike.cut(rest) or await self.thoroughly()
+        async with call.state.turns:
+            found = alike.cut(rest)
+        return found or await self.thoroughly()
 
     async def thoroughly(self) -> Scanner | few.Taken:
         """Take a small body apart without relying on how it is spelled. Raises what a Scanner raises."""

@@ -170,7 +170,10 @@ class Storing:
                 components=taken.components,
             )
 
-        return work() if total <= _FEW else await asyncio.to_thread(work)
+        if total > _FEW:
+            return await asyncio.to_thread(work)
+        async with state.turns:
+            return work()
 
     async def _ask(self, number: int, multi: bool) -> Known:
         """What is known of a datastream, or why nothing can be added to it."""
@@ -214,7 +217,8 @@ class Storing:
         faults.update({int(places[row]): problem for row, problem in found.problems.items()})
         if chunk.size > _FEW:
             return await asyncio.to_thread(answer.shown, ids, faults, prefix=self._prefix), failure
-        return answer.shown(ids, faults, prefix=self._prefix), failure
+        async with self._call.state.turns:
+            return answer.shown(ids, faults, prefix=self._prefix), failure
 
     async def _put(self, rows: Batch) -> readings.Columns:
         loop = asyncio.get_running_loop()
