@@ -16,6 +16,8 @@ from stadtkern.things.api.call import Call
 
 WINDOW = 262_144
 _IN_MEMORY = 2_097_152
+# Of a body up to here it is tried to take it apart as a whole.
+_WHOLE = 524_288
 # Less is not worth a thread.
 _SMALL = 131_072
 
@@ -52,7 +54,7 @@ class Spool:
         async for part in call.parts(limit=limit):
             waiting.append(part)
             size += len(part)
-            if size >= WINDOW:
+            if size >= (WINDOW if self._file.tell() else _WHOLE):
                 await self._feed(scanner, b"".join(waiting))
                 waiting, size = [], 0
         rest = waiting[0] if len(waiting) == 1 else b"".join(waiting)
