@@ -11,11 +11,13 @@ import pytest
 
 from stadtkern.core.database import Connection
 from stadtkern.core.settings import Settings
-from stadtkern.ingest.writer import Writer, commit, loading
+from stadtkern.ingest.writer import Writer, commit, loading, sharing
 from stadtkern.things import readings
 from stadtkern.things.store import append, batch
 from stadtkern.things.store.batch import Batch
+from stadtkern.things.store.merge import MergeResult
 from stadtkern.things.store.prepared import Prepared
+from stadtkern.things.store.streams import Policy
 from tests.things.histories import NOON, check_rollups, check_state, datastreams, rows
 
 pytestmark = pytest.mark.anyio
@@ -191,3 +193,42 @@ async def test_of_a_few_rows_half_is_written_while_the_other_half_is_made_ready(
     assert written == [size * sharing for sharing in commits]
     assert len(await rows(connection, stream)) == callers * size
     await check_state(connection, stream)
+
+
+@pytest.mark.parametrize("sizes", [(70_000,), (50_000, 30_000)])
+async def test_the_last_of_many_rows_are_made_ready_too(
+    connection: Connection,
+    database: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: tuple[int, ...],
+) -> None:
+    """Though they are less than half of those that wait: nobody else comes meanwhile."""
+    (stream,) = await datastreams(connection)
+    loop = asyncio.get_running_loop()
+    steps: list[tuple[str, int]] = []
+    rest_is_ready = asyncio.Event()
+    store, prepare = commit.store, sharing.Group.prepared
+
+    def prepared(group: sharing.Group) -> Prepared:
+        found = prepare(group)
+        steps.append(("made ready", len(group)))
+        if len(group) < 50_000:
+            loop.call_soon_threadsafe(rest_is_ready.set)
+        return found
+
+    async def stored(session: Connection, *, ready: Prepared, policy: Policy | None) -> MergeResult:
+        await asyncio.wait_for(rest_is_ready.wait(), 10)
+        result = await store(session, ready=ready, policy=policy)
+        steps.append(("written", len(ready)))
+        return result
+
+    monkeypatch.setattr(sharing.Group, "prepared", prepared)
+    monkeypatch.setattr(commit, "store", stored)
+    whole = _rows([stream], count=sum(sizes))
+    parts = [whole.take(slice(end - size, end)) for size, end in zip(sizes, np.cumsum(sizes), strict=True)]
+    async with Writer(url=database, settings=settings) as writer:
+        answers = await asyncio.gather(*map(writer.put_columns, parts))
+    assert all(answer.new.all() for answer in answers)
+    rest = sum(sizes) - 50_000
+    assert steps == [("made ready", 50_000), ("made ready", rest), ("written", 50_000), ("written", rest)]

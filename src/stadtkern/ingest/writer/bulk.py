@@ -145,8 +145,7 @@ class Bulk:
         """
         if self._ahead is not None or not self._writing or not self._pace.halfway:
             return
-        waiting = sum(len(caller.left) for caller in self._queue)
-        if waiting >= sharing.enough(self._queue, waiting=self._waiting):
+        if sharing.worthwhile(self._queue, waiting=self._waiting):
             self._ahead = self._ready()
 
     async def _catch_up(self, behind: _Behind | None, group: Group | None) -> _Behind | None:

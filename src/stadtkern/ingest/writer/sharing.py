@@ -118,23 +118,27 @@ class Group:
                 share.caller.done.set_exception(problem)
 
 
-def enough(queue: deque[Caller], *, waiting: int) -> int:
-    """Rows that are worth a commit: half of those that wait, at most as many as go into one.
+def worthwhile(queue: deque[Caller], *, waiting: int) -> bool:
+    """Whether the rows in line are worth a commit that is made ready while another one is written.
 
-    `waiting` counts the rows of all who wait, of those under way too. The other half comes in, or is made
-    ready, while this one is written.
+    Of few rows enough must have come, see `next_group`; who brings many is worth one alone, with the last of
+    them, too.
     """
-    return min(-(-waiting // 2), _most(queue))
+    return _most(queue) == MOST_ROWS or sum(len(caller.left) for caller in queue) >= _enough(queue, waiting)
 
 
 def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
-    """The oldest rows that wait, of as many callers as are enough and follow the same policy."""
+    """The oldest rows that wait, of as many callers as are enough and follow the same policy.
+
+    `waiting` counts the rows of all who wait, of those under way too. Half of these are enough: the other
+    half comes in, or is made ready, while this one is written.
+    """
     shares: list[Share] = []
     size, most = 0, 0
     while caller := _first(queue):
         if not shares:
             most = _most(queue)
-            wanted = enough(queue, waiting=waiting)
+            wanted = _enough(queue, waiting)
         elif (
             size >= wanted
             or caller.policy != shares[0].caller.policy
@@ -147,6 +151,10 @@ def next_group(queue: deque[Caller], *, waiting: int) -> Group | None:
         if not len(caller.left):
             queue.popleft()
     return Group(shares) if shares else None
+
+
+def _enough(queue: deque[Caller], waiting: int) -> int:
+    return min(-(-waiting // 2), _most(queue))
 
 
 def _first(queue: deque[Caller]) -> Caller | None:

@@ -61,8 +61,7 @@ class Spool:
         if self._file.tell():
             return await self._finish(scanner, rest)
         self._small = rest
-        async with call.state.turns:
-            found = alike.cut(rest)
+        found: alike.Cut | None = await call.state.turns.take(lambda: alike.cut(rest))
         return found or await self.thoroughly()
 
     async def thoroughly(self) -> Scanner | few.Taken:

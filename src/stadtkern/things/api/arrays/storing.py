@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from stadtkern.core import problems
 from stadtkern.core.access import Principal, Rights
+from stadtkern.core.turns import Turns
 from stadtkern.things import readings
 from stadtkern.things.api import door
 from stadtkern.things.api.arrays import answer
@@ -37,6 +39,7 @@ MOST_FEATURES = 1_000
 _PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 60.0
 
+_T = TypeVar("_T")
 Known = Facts | problems.Problem
 # What is said of some rows, and why none of them could be handed over.
 Said = tuple[bytes, problems.Problem | None]
@@ -170,10 +173,7 @@ class Storing:
                 components=taken.components,
             )
 
-        if total > _FEW:
-            return await asyncio.to_thread(work)
-        async with state.turns:
-            return work()
+        return await self._do(work, rows=total)
 
     async def _ask(self, number: int, multi: bool) -> Known:
         """What is known of a datastream, or why nothing can be added to it."""
@@ -215,10 +215,18 @@ class Storing:
                 ids[at] = stored.id
                 faults.update({int(at[row]): problem for row, problem in stored.problems.items()})
         faults.update({int(places[row]): problem for row, problem in found.problems.items()})
-        if chunk.size > _FEW:
-            return await asyncio.to_thread(answer.shown, ids, faults, prefix=self._prefix), failure
-        async with self._call.state.turns:
-            return answer.shown(ids, faults, prefix=self._prefix), failure
+
+        def work() -> bytes:
+            return answer.shown(ids, faults, prefix=self._prefix)
+
+        return await self._do(work, rows=chunk.size), failure
+
+    async def _do(self, work: Callable[[], _T], *, rows: int) -> _T:
+        """In a thread, or where a few rows are not worth one, in turns with the arrays of others."""
+        if rows > _FEW:
+            return await asyncio.to_thread(work)
+        turns: Turns = self._call.state.turns
+        return await turns.take(work)
 
     async def _put(self, rows: Batch) -> readings.Columns:
         loop = asyncio.get_running_loop()
