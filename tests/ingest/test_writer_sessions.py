@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Iterator
 
 import numpy as np
@@ -65,6 +66,20 @@ async def test_sync_brings_what_the_other_session_committed_to_disk(
     assert await cursor.fetchone() == (True,)
     await sessions.close()
     assert not sessions.usable
+
+
+async def test_large_statements_go_out_at_once(doomed: postgres.Embedded) -> None:
+    """Our own PostgreSQL is at hand by a socket of this machine, which then holds more than usual."""
+
+    def room(connection: Connection) -> int:
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+            assert line.family == socket.AF_UNIX
+            return line.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+    sessions = await Sessions.open(url=doomed.url)
+    async with await core_database.connect(url=doomed.url) as usual:
+        assert room(sessions.rows) >= 2 * room(usual)
+    await sessions.close()
 
 
 async def test_after_a_crash_before_the_disk_rows_are_stored_again(

@@ -28,6 +28,7 @@ class Sessions:
         disk = await database.connect(url=url, autocommit=True)
         try:
             rows = await database.connect(url=url, autocommit=True)
+            database.widen(rows)
             await rows.execute(statements.load("ingest")["commit_ahead"])
         except BaseException:
             await disk.close()
