@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import hypothesis
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from stadtkern.core.problems import Problem
 from stadtkern.things.api.arrays import few, marks, scan
 from stadtkern.things.operations import rows
+from stadtkern.things.operations.rows import parts, plain
 from stadtkern.things.operations.streams import Facts
 from stadtkern.things.store import batch
 from tests.things.scanning import scanned
@@ -183,15 +185,21 @@ _RESULTS = [
     results=st.lists(st.sampled_from(_RESULTS), min_size=4, max_size=4),
     comma=st.sampled_from([",", ", ", " ,\n"]),
     first=st.booleans(),
+    many=st.booleans(),
 )
 def test_rows_read_at_once_are_as_if_read_one_by_one(
-    times: list[str], results: list[str], comma: str, first: bool
+    times: list[str], results: list[str], comma: str, first: bool, many: bool
 ) -> None:
-    """Beside a row that can only be read alone, the same rows give the same columns and problems."""
+    """Beside a row that can only be read alone, the same rows give the same columns and problems.
+
+    Few rows are decoded, many looked at as characters: here both ways have the same few.
+    """
     pairs = [(f'"{time}"', result) for time, result in zip(times, results, strict=False)]
     lines = ["[" + comma.join(pair if first else reversed(pair)) + "]" for pair in pairs]
     order = ["phenomenonTime", "result"] if first else ["result", "phenomenonTime"]
-    together = _read(comma.join(lines), order=order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "_MANY", 0 if many else sys.maxsize)
+        together = _read(comma.join(lines), order=order)
     alone = [_read(line + ",5", order=order) for line in lines]
     for place, single in enumerate(alone):
         assert (place in together.problems) == (0 in single.problems)
@@ -256,8 +264,20 @@ def test_what_is_no_list_is_refused_without_waiting_for_its_end(body: bytes) -> 
     assert caught.value.status == 400
 
 
-def test_plain_rows_are_read_as_columns() -> None:
+@pytest.mark.parametrize("many", [0, 2, 3])
+def test_plain_rows_are_read_as_columns(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """As characters only where they are many."""
+    seen: list[int] = []
+    read = plain.read
+
+    def noted(text: bytes, *, size: int, time_first: bool) -> Any:
+        seen.append(size)
+        return read(text, size=size, time_first=time_first)
+
+    monkeypatch.setattr(plain, "read", noted)
+    monkeypatch.setattr(parts, "_MANY", many)
     found = _read('["2024-01-01T00:00:00Z",1],["2024-01-01T00:00:01Z",2.5]')
+    assert seen == ([] if many > 2 else [2])
     assert found.rows is not None
     assert found.rows.time.tolist() == [
         batch.microseconds(batch.instant(1704067200 * 10**6)) + n * 10**6 for n in (0, 1)

@@ -22,6 +22,8 @@ from stadtkern.things.store.batch import NONE, Batch, Integers
 
 # Where not all rows are plain, so many are looked at together before they are read one by one.
 _BLOCK = 1_000
+# Fewer rows are decoded sooner than looked at as columns of characters.
+_MANY = 200
 
 _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -123,7 +125,7 @@ class Belonging(NamedTuple):
 def _columns(text: bytes, way: tuple[str, ...], belonging: Belonging, found: Read) -> Batch | None:
     numbers, sizes, usual = belonging
     size = sum(sizes)
-    if list(way) in plain.ORDERS:
+    if size >= _MANY and list(way) in plain.ORDERS:
         pair = plain.read(text, size=size, time_first=list(way) == plain.ORDERS[0])
         columns = None if pair is None else Columns(time=pair[0], result=pair[1])
     else:
