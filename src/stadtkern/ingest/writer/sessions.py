@@ -25,14 +25,12 @@ class Sessions:
     @classmethod
     async def open(cls, *, url: str) -> Self:
         """Open both."""
-        disk = await database.connect(url=url, autocommit=True)
-        try:
-            rows = await database.connect(url=url, autocommit=True)
+        async with contextlib.AsyncExitStack() as opened:
+            disk = await opened.enter_async_context(await database.connect(url=url, autocommit=True))
+            rows = await opened.enter_async_context(await database.connect(url=url, autocommit=True))
             database.widen(rows)
             await rows.execute(statements.load("ingest")["commit_ahead"])
-        except BaseException:
-            await disk.close()
-            raise
+            opened.pop_all()
         return cls(rows=rows, disk=disk)
 
     @property
