@@ -38,6 +38,8 @@ class Service(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
         body = json.dumps(self._document(parts.path, query)) if "apabilities" not in self.path else ""
+        if parts.path.startswith("/deep") or query.get("offset") == "deep":
+            body = '{"next":' + "[" * 100_000 + "]" * 100_000 + "}"
         if not body:
             layers = ["trees"] if parts.path == "/wfs" else ["trees", "lamps"]
             names = "".join(f"<FeatureType><Name>{name}</Name></FeatureType>" for name in layers)
@@ -51,6 +53,9 @@ class Service(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def _document(self, path: str, query: dict[str, str]) -> dict[str, object]:
+        if path == "/first/collections/trees/items":
+            links = [{"rel": "next", "href": "?f=json&offset=deep"}]
+            return {"type": "FeatureCollection", "features": features(1), "links": links}
         if path == "/ogc/collections/trees/items":
             start = int(query.get("offset", "0"))
             links = [{"rel": "next", "href": f"?f=json&offset={start + 2}"}] if start < 4 else []
@@ -93,6 +98,16 @@ async def test_a_collection_is_fetched_to_its_last_page(
     told = await sources.fetch(f"{service}/ogc/collections/trees", path=tmp_path / "x", settings=allowed)
     assert numbers(tmp_path / "x") == [0, 1, 2, 3, 4, 5]
     assert told["file_name"] == "trees"
+
+
+async def test_pages_that_are_nested_deeply_are_refused(
+    service: str, allowed: Settings, tmp_path: Path
+) -> None:
+    """A further one; of the first one whoever reads the file says what is wrong."""
+    await sources.fetch(f"{service}/deep/collections/trees", path=tmp_path / "x", settings=allowed)
+    with pytest.raises(kinds.RefusedFile) as refused:
+        await sources.fetch(f"{service}/first/collections/trees", path=tmp_path / "y", settings=allowed)
+    assert refused.value.code == "json"
 
 
 async def test_the_only_layer_of_a_wfs_is_taken(service: str, allowed: Settings, tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ async def test_a_broken_row_leaves_everything_as_it_was(connection: Connection) 
         ({"type": "LineString", "coordinates": [[7, 51], [8, 52]]}, "holds Point"),
         ({"type": "Point", "coordinates": "7,51"}, "row 2"),
         ("{", "row 2"),
+        ('{"type": "Point", "coordinates": ' + "[" * 100_000 + "]" * 100_000 + "}", "row 2"),
         (["Point"], "no GeoJSON object"),
     ],
 )

@@ -201,6 +201,15 @@ def test_numbers_that_mean_no_reading_are_still_none_among_many() -> None:
     assert _cells(codes={"12": 99.0}).numbers(column)[12] == 99
 
 
+def test_a_document_that_is_nested_deeply_is_refused_alone() -> None:
+    """As one that is none; those beside it are read."""
+    column = tables.Column(source="d", name="d", type="json")
+    lane = values.Lane(column, 0, tables.Table(columns=[column], zone="UTC"))
+    deep = "[" * 100_000 + "]" * 100_000
+    assert lane._read(['{"a": 1}', deep, "{"]) == [{"a": 1}, None, None]
+    assert lane.refused == {deep: "json", "{": "json"}
+
+
 def test_a_day_is_the_same_in_a_column_of_days_and_in_one_of_times() -> None:
     """Also where its year is written short with zeros before it, or there is no such day."""
     texts = ["01.02.2024", "31.12.9999", "29.02.1900", "24.12.0099", "20.10.0001", "01.01.0000", "05.07.0100"]

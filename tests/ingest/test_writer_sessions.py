@@ -79,7 +79,31 @@ async def test_large_statements_go_out_at_once(doomed: postgres.Embedded) -> Non
     sessions = await Sessions.open(url=doomed.url)
     async with await core_database.connect(url=doomed.url) as usual:
         assert room(sessions.rows) >= 2 * room(usual)
+        enough = room(sessions.rows)
+        core_database.widen(sessions.rows)
+        assert room(sessions.rows) == enough
     await sessions.close()
+
+
+async def test_of_two_sessions_none_is_left_open(
+    doomed: postgres.Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the second one cannot be made ready."""
+    opened: list[Connection] = []
+    connect = core_database.connect
+
+    async def noted(*, url: str, autocommit: bool = False) -> Connection:
+        opened.append(await connect(url=url, autocommit=autocommit))
+        return opened[-1]
+
+    def broken(connection: Connection) -> None:
+        raise OSError(f"{connection.pgconn.socket} is gone")
+
+    monkeypatch.setattr(core_database, "connect", noted)
+    monkeypatch.setattr(core_database, "widen", broken)
+    with pytest.raises(OSError, match="is gone"):
+        await Sessions.open(url=doomed.url)
+    assert [connection.closed for connection in opened] == [True, True]
 
 
 async def test_after_a_crash_before_the_disk_rows_are_stored_again(

@@ -71,6 +71,20 @@ async def test_wrong_data_arrays_are_refused(city: City, stream: int, body: Any,
     assert (await city.refused("POST", "CreateObservations", json=body))["where"].startswith(where)
 
 
+async def test_rows_that_are_nested_deeply_are_refused(city: City, stream: int) -> None:
+    """Good rows beside them are kept, too, unless nothing can be read any more."""
+    head = f'[{{"Datastream":{{"@iot.id":{stream}}},"components":["phenomenonTime","result"],"dataArray":['
+    good = '["2024-05-01T00:00:00Z",1]'
+    for depth in (50, 990, 100_000):
+        body = f"{head}{good},{'[' * depth}{']' * depth}]}}]".encode()
+        answer = await city.send("POST", "CreateObservations", content=body)
+        assert answer.status_code in (201, 400), answer.text
+        if answer.status_code == 201:
+            links = answer.json()
+            assert (await city.get(links[0]))["result"] == 1
+            assert "error" in links[1]
+
+
 async def test_rows_may_name_features_that_exist(city: City, stream: int) -> None:
     feature = {"name": "f", "description": "-", "encodingType": "application/geo+json"}
     number = await city.create(

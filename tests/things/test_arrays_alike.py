@@ -86,3 +86,10 @@ def test_what_is_spelled_alike_is_cut() -> None:
         usual[:-1],
     ]
     assert not any(alike.cut(body.encode()) for body in others)
+
+
+def test_what_is_nested_deeply_is_not_cut() -> None:
+    """Which is told where rows are looked at one by one."""
+    rows = "[" * 100_000 + "]" * 100_000
+    head = '{"Datastream":{"@iot.id":7},"components":["phenomenonTime","result"],"dataArray":['
+    assert alike.cut(f"[{head}{rows}]}}]".encode()) is None

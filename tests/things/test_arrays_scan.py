@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis
@@ -151,6 +152,8 @@ _SPELLINGS = [
     "2024-02-29T23:59:59.5Z",
     "2024-02-29T23:59:59.123456Z",
     "2024-02-29T23:59:59.1234567Z",
+    r"2024-02-29T23:59:59.1234567\u005a",
+    r"2024-02-29T23:59:5\u0039.9999999\u002b01:00",
     "2024-02-29T23:59:59+01:30",
     "1999-12-31t00:00:00.250-09:00",
     "2023-02-29T00:00:00Z",
@@ -244,6 +247,15 @@ def test_what_is_finer_than_a_microsecond_is_left_away_everywhere() -> None:
     assert found is not None
     assert found.result_time is not None
     assert (found.time[0] % 10**6, found.result_time[0] % 10**6) == (123456, 999999)
+
+
+@pytest.mark.parametrize("many", [0, 2])
+def test_so_it_is_where_signs_are_escaped(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """Which JSON allows anywhere in a text."""
+    monkeypatch.setattr(parts, "_MANY", many)
+    found = _read(r'["2024-01-01T00:00:00.9999999\u005a",1]').rows
+    assert found is not None
+    assert found.time.tolist() == [batch.microseconds(datetime(2024, 1, 1, 0, 0, 0, 999999, UTC))]
 
 
 def test_a_row_that_is_too_large_is_refused() -> None:

@@ -78,11 +78,15 @@ def widen(connection: Connection) -> None:
     """Let large statements go out at once, where the database is at hand by a socket of this machine.
 
     The database would wait for the rest of them otherwise, until the loop that writes comes by again. The
-    system may allow less (`net.core.wmem_max`); between machines it sees to that by itself.
+    system may allow less (`net.core.wmem_max`), or nothing more, and there may be as much room already;
+    between machines it sees to that by itself.
     """
     with _line(connection) as line:
-        if line.family not in (socket.AF_INET, socket.AF_INET6):
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGE_STATEMENT)
+        if line.family in (socket.AF_INET, socket.AF_INET6):
+            return
+        if line.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) < _LARGE_STATEMENT:
+            with contextlib.suppress(OSError):  # then they go out piece by piece
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGE_STATEMENT)
 
 
 def sever(connection: Connection) -> None:

@@ -44,7 +44,7 @@ def read(given: Sequence[Any], *, kind: Geometry | None, first: int) -> Read:
         try:
             shape = msgspec.json.decode(value) if isinstance(value, str | bytes | msgspec.Raw) else value
             found = None if shape is None else _bounds(shape, kind)
-        except (msgspec.DecodeError, ValueError, TypeError, KeyError) as error:
+        except (msgspec.DecodeError, RecursionError, ValueError, TypeError, KeyError) as error:
             message = str(error) or type(error).__name__
             raise BrokenGeometry(f"row {first + at}: {message}", row=first + at) from error
         text = None if found is None else _encode(shape).decode()

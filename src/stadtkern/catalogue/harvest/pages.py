@@ -171,6 +171,6 @@ def _results(body: bytes) -> list[dict[str, Any]]:
         results = document["result"]["results"]
         if document.get("success") is True and all(isinstance(each, dict) for each in results):
             return list(results)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise SourceIsUnreadable(tell("no_ckan")) from error
     raise SourceIsUnreadable(tell("ckan_failed"))

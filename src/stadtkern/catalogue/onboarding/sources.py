@@ -113,7 +113,7 @@ async def _further(fetcher: fetching.Fetcher, url: str, path: Path, *, most: int
             raise fetching.AnswerTooLarge(f"its pages hold more than {most} bytes")
         try:
             page = msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise kinds.RefusedFile("json", f"a further page is not JSON: {error}", why=str(error)) from error
         if not isinstance(page, dict) or not isinstance(page.get("features"), list):
             raise kinds.RefusedFile("geojson", "a further page has no features")
@@ -134,7 +134,7 @@ def _page(path: Path) -> dict[str, Any] | None:
         return None
     try:
         page = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # whoever reads the file says what is wrong
     return page if isinstance(page, dict) and isinstance(page.get("features"), list) else None
 

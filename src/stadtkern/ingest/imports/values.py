@@ -195,7 +195,7 @@ class _Documents:
             return None
         try:
             return msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             self.refused[cell] = "json"
             return None
 

@@ -121,8 +121,7 @@ class Group:
 def worthwhile(queue: deque[Caller], *, waiting: int) -> bool:
     """Whether the rows in line are worth a commit that is made ready while another one is written.
 
-    Of few rows enough must have come, see `next_group`; who brings many is worth one alone, with the last of
-    them, too.
+    Of few rows enough must have come, see `next_group`; whoever still has many is worth one alone.
     """
     return _most(queue) == MOST_ROWS or sum(len(caller.left) for caller in queue) >= _enough(queue, waiting)
 

@@ -87,7 +87,7 @@ async def _heard(request: HttpRequest) -> JsonResponse:
         subscription = operations.read(given.get("subscription"))
         async with visits.open_visit(request) as visit:
             answer = await _do(request, visit, given, subscription)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = _refused(operations.SubscriptionIsOfNoUse("the body is no JSON"))
     except problems.Problem as problem:
         answer = _refused(problem)
