@@ -230,7 +230,8 @@ async def test_a_token_opens_its_room(visitor: AsyncClient, connection: Connecti
 
 async def test_bodies_that_are_no_object_are_refused(visitor: AsyncClient) -> None:
     """In CKAN's own words; an unknown action too."""
-    for body in (b"{", b"[1]", b'"x"', b"\xff"):
+    deep = b"[" * 9_000 + b"]" * 9_000
+    for body in (b"{", b"[1]", b'"x"', b"\xff", b'{"id":"\xff"}', deep):
         answer = await visitor.post("/api/action/package_show", data=body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json().startswith("Bad request - JSON Error")

@@ -3,18 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import django
 import msgspec
 import pytest
 from django.utils import translation
 
 from stadtkern.catalogue.harvest import words
 from stadtkern.core.database import Connection
+from tests import browsing  # noqa: F401 - tells Django where its settings are
 from tests.catalogue import harvesting, records
 from tests.core import sources
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def german() -> Iterator[None]:
+    """The words as the pages of this city say them."""
+    django.setup(set_prefix=False)
+    with translation.override("de"):
+        yield
 
 
 @pytest.fixture

@@ -258,8 +258,9 @@ async def test_a_portal_of_ckan_is_read_to_its_end(
         b'{"success":true,"result":{"results":[1]}}',
         b"<html>",
         b"[" * 100_000 + b"]" * 100_000,
+        b'{"success":true,"result":{"results":"\xff"}}',
     ],
-    ids=lambda body: body.decode()[:40] or "nothing",
+    ids=lambda body: body.decode(errors="replace")[:40] or "nothing",
 )
 async def test_what_is_no_portal_is_said_to_be_none(
     connection: Connection, web: sources.Source, body: bytes

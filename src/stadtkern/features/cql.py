@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from stadtkern.core import problems, times
+from stadtkern.core import jsons, problems, times
 from stadtkern.features import grammar, literals, moments, spatial, tree
 from stadtkern.features.grammar import MOST_DEPTH, InvalidFilter
 from stadtkern.features.references import CRS84
@@ -42,7 +42,7 @@ def _json(text: str) -> Any:
     _shallow(text)
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except jsons.UNREADABLE as error:
         raise InvalidFilter(str(error), where="filter") from error
 
 

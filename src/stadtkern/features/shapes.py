@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from stadtkern.core import problems
+from stadtkern.core import jsons, problems
 from stadtkern.features.entities import Bounds, Geometry
 
 MOST_BYTES = 16 * 2**20
@@ -44,8 +44,8 @@ def read(given: Sequence[Any], *, kind: Geometry | None, first: int) -> Read:
         try:
             shape = msgspec.json.decode(value) if isinstance(value, str | bytes | msgspec.Raw) else value
             found = None if shape is None else _bounds(shape, kind)
-        except (msgspec.DecodeError, RecursionError, ValueError, TypeError, KeyError) as error:
-            message = str(error) or type(error).__name__
+        except (*jsons.UNREADABLE, ValueError, TypeError, KeyError) as error:
+            message = jsons.why(error) or type(error).__name__
             raise BrokenGeometry(f"row {first + at}: {message}", row=first + at) from error
         text = None if found is None else _encode(shape).decode()
         if text is not None and len(text) > MOST_BYTES:

@@ -10,6 +10,7 @@ import msgspec
 from django.http import HttpRequest
 
 from stadtkern.catalogue.ckan.problems import BodyRefused, ParametersRefused
+from stadtkern.core import jsons
 
 _YES = frozenset(("true", "yes", "t", "y", "1", "on"))
 _LARGEST = 2**31 - 1
@@ -29,7 +30,7 @@ def given(request: HttpRequest) -> Mapping[str, Any]:
         return {}
     try:
         found = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except jsons.UNREADABLE as error:
         raise BodyRefused("Error decoding JSON data.") from error
     if not isinstance(found, dict):
         raise BodyRefused("Request data JSON decoded to something that is no dictionary.")
@@ -97,7 +98,7 @@ class Parameters:
             return value
         try:
             return msgspec.json.decode(value)
-        except (msgspec.DecodeError, RecursionError):
+        except jsons.UNREADABLE:
             raise ParametersRefused({name: ["Cannot parse JSON"]}) from None
 
     def raw(self, name: str) -> Any:

@@ -13,6 +13,7 @@ from stadtkern.catalogue import vocabularies
 from stadtkern.catalogue.dcat import terms
 from stadtkern.catalogue.harvest import mapping
 from stadtkern.catalogue.harvest.entities import Found, Page, tell
+from stadtkern.core import jsons
 
 _MOST_FORMS = 500
 # Licences as CKAN portals usually call them.
@@ -182,7 +183,7 @@ def _spatial(text: str) -> dict[str, Any] | None:
 
     try:
         points = list(places.positions(msgspec.json.decode(text))) if text.startswith("{") else []
-    except (msgspec.DecodeError, RecursionError):
+    except jsons.UNREADABLE:
         return None
     return (
         mapping.box(points)

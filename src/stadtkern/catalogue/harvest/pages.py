@@ -15,7 +15,7 @@ import msgspec
 
 from stadtkern.catalogue.harvest import packages
 from stadtkern.catalogue.harvest.entities import Page, Source, tell
-from stadtkern.core import problems
+from stadtkern.core import jsons, problems
 from stadtkern.core.fetching import Fetched, Fetcher
 
 MOST_PAGES = 2_000
@@ -171,6 +171,6 @@ def _results(body: bytes) -> list[dict[str, Any]]:
         results = document["result"]["results"]
         if document.get("success") is True and all(isinstance(each, dict) for each in results):
             return list(results)
-    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (*jsons.UNREADABLE, KeyError, TypeError, AttributeError) as error:
         raise SourceIsUnreadable(tell("no_ckan")) from error
     raise SourceIsUnreadable(tell("ckan_failed"))

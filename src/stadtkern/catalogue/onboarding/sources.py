@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 import msgspec
 
-from stadtkern.core import fetching
+from stadtkern.core import fetching, jsons
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.imports.formats import kinds, records
 
@@ -113,8 +113,9 @@ async def _further(fetcher: fetching.Fetcher, url: str, path: Path, *, most: int
             raise fetching.AnswerTooLarge(f"its pages hold more than {most} bytes")
         try:
             page = msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise kinds.RefusedFile("json", f"a further page is not JSON: {error}", why=str(error)) from error
+        except jsons.UNREADABLE as error:
+            why = jsons.why(error)
+            raise kinds.RefusedFile("json", f"a further page is not JSON: {why}", why=why) from error
         if not isinstance(page, dict) or not isinstance(page.get("features"), list):
             raise kinds.RefusedFile("geojson", "a further page has no features")
         features += page["features"]
@@ -134,7 +135,7 @@ def _page(path: Path) -> dict[str, Any] | None:
         return None
     try:
         page = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except jsons.UNREADABLE:
         return None  # whoever reads the file says what is wrong
     return page if isinstance(page, dict) and isinstance(page.get("features"), list) else None
 

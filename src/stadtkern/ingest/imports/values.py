@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from stadtkern.core import jsons
 from stadtkern.ingest.imports import mapping, tables, times
 from stadtkern.ingest.imports.cells import Cells
 from stadtkern.ingest.imports.survey.story import Quality
@@ -195,7 +196,7 @@ class _Documents:
             return None
         try:
             return msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        except jsons.UNREADABLE:
             self.refused[cell] = "json"
             return None
 

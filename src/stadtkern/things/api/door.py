@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from stadtkern.core import problems
+from stadtkern.core import jsons, problems
 from stadtkern.core.access import Principal
 from stadtkern.things import entities, readings
 from stadtkern.things.api import answers, methods
@@ -119,7 +119,7 @@ def _quickly(body: bytes) -> Any:
     try:
         value = _decode(body)
         return value if body.count(b'"') == 2 * _texts(value, _FLAT) else None
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except jsons.UNREADABLE:
         return None
 
 

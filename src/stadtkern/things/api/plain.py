@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import msgspec
 
+from stadtkern.core import jsons
+
 _DATASTREAM, _NONE = 5, 3  # keys and texts with a reference, and without
 
 
@@ -35,7 +37,7 @@ def read(body: bytes) -> Said | None:
     """The observation; None where it says more, or something else, or may say something twice."""
     try:
         found = _decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except jsons.UNREADABLE:
         return None
     texts = _NONE if found.reference is None else _DATASTREAM
     # Each of them has two quotes; one more that stands twice, or holds a quote, makes them more.

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
-from stadtkern.core import problems
+from stadtkern.core import jsons, problems
 from stadtkern.identity.push import keys, operations
 from stadtkern.identity.push.operations import Kind, Subscription
 from stadtkern.ui import formats, guard
@@ -87,7 +87,7 @@ async def _heard(request: HttpRequest) -> JsonResponse:
         subscription = operations.read(given.get("subscription"))
         async with visits.open_visit(request) as visit:
             answer = await _do(request, visit, given, subscription)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except jsons.UNREADABLE:
         answer = _refused(operations.SubscriptionIsOfNoUse("the body is no JSON"))
     except problems.Problem as problem:
         answer = _refused(problem)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from stadtkern.core import jsons
 from stadtkern.ingest.imports.formats import kinds
 
 MOST_BYTES = 400 * 2**20
@@ -37,8 +38,9 @@ def read_json(path: Path) -> Any:
         raise kinds.RefusedFile("large_json", "the JSON file is larger than 400 MiB", most=MOST_BYTES)
     try:
         return msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise kinds.RefusedFile("json", f"the file is not JSON: {error}", why=str(error)) from error
+    except jsons.UNREADABLE as error:
+        why = jsons.why(error)
+        raise kinds.RefusedFile("json", f"the file is not JSON: {why}", why=why) from error
 
 
 def _read(path: Path, kind: kinds.Kind) -> Iterator[Any]:
@@ -61,10 +63,9 @@ def _lines(path: Path) -> Iterator[Any]:
                 continue
             try:
                 yield msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise kinds.RefusedFile(
-                    "json", f"line {number}: {error}", why=f"{number}: {error}"
-                ) from error
+            except jsons.UNREADABLE as error:
+                why = f"{number}: {jsons.why(error)}"
+                raise kinds.RefusedFile("json", f"line {why}", why=why) from error
 
 
 def _records(records: Iterator[Any]) -> Iterator[Sequence[Any]]:
@@ -122,7 +123,7 @@ def _geometry_of(file: Any) -> str:
     told = (file.schema_arrow.metadata or {}).get(b"geo")
     try:
         return _decode_geo(told).primary_column if told else ""
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except jsons.UNREADABLE as error:
         reason = f"what it says of its geometry is not as GeoParquet has it: {error}"
         raise kinds.RefusedFile("broken", f"the Parquet file cannot be read: {reason}") from error
 

@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from stadtkern.core import jsons
 from stadtkern.things.operations import rows
 
 _BEGIN = re.compile(
@@ -61,7 +62,7 @@ def cut(body: bytes) -> Cut | None:
         _check(body)
         components = _decode_components(begin["components"])
         numbers = _decode_numbers(b"[%b]" % b",".join(spelled))
-    except (msgspec.MsgspecError, RecursionError):
+    except jsons.UNREADABLE:
         return None
     texts = [piece[2] for piece in pieces]
     usual = min(numbers) > 0 and max(numbers) <= _LARGEST and all(texts) and rows.fit(components)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from stadtkern.core import jsons
 from stadtkern.things.api.arrays.scan import Group, Piece
 from stadtkern.things.operations import rows
 
@@ -68,7 +69,7 @@ def read(body: bytes) -> Taken | None:
             sizes.append(len(data))
             texts.append(bytes(data[0]) if len(data) == 1 else b",".join(map(bytes, data)))
             heads.append(components)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except jsons.UNREADABLE:
         return None
     # Each name once in each group: then none stands twice in one, and none is spelt with escapes.
     if b"\\" in body or any(body.count(name) != len(entries) for name in _NAMES):

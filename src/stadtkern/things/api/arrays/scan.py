@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from stadtkern.core import jsons
 from stadtkern.things.api.arrays import marks
 from stadtkern.things.api.arrays.marks import Marks
 from stadtkern.things.operations import payload, rows
@@ -143,9 +144,9 @@ class Scanner:
             solid, at = solid[1:], at + 1
         try:
             size = len(_decode_rows(b"[" + solid + b"]"))
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except jsons.UNREADABLE as error:
             shift = self._offset + at - 1
-            shown = _BYTE.sub(lambda match: f"(byte {int(match[1]) + shift})", str(error))
+            shown = _BYTE.sub(lambda match: f"(byte {int(match[1]) + shift})", jsons.why(error))
             raise InvalidJson(shown, where=self._where()) from error
         self.pieces.append(Piece(len(self._sizes) - 1, self._offset + at, self._offset + end, size))
         self._sizes[-1] += size
@@ -167,10 +168,8 @@ class Scanner:
         self._heads.clear()
         try:
             heads = _decode_heads(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidJson(_BYTE.sub("", str(error)).strip(), where="body") from error
-        except RecursionError as error:
-            raise InvalidJson("nested too deeply", where="body") from error
+        except jsons.UNREADABLE as error:
+            raise InvalidJson(_BYTE.sub("", jsons.why(error)).strip(), where="body") from error
         if b"\\" in text or any(text.count(name) > len(heads) for name in _NAMES):
             payload.once(text)
         for head in heads:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
+from stadtkern.core import jsons
 from stadtkern.things.operations.rows.heads import FEATURE
 from stadtkern.things.store import batch
 from stadtkern.things.store.batch import NONE, Integers, Numbers
@@ -49,7 +50,7 @@ def read(text: bytes, *, size: int, components: Sequence[str]) -> Columns | None
         return None
     try:
         rows = _decoder(tuple(components)).decode(b"[" + text + b"]")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except jsons.UNREADABLE:
         return None
     if not size or len(rows) != size:
         return None
