@@ -65,6 +65,7 @@ async def test_unusable_rows_fail_alone(connection: Connection, database: str, s
         9: readings.UnknownDatastream,
         10: readings.UnusableReading,
     }
+    assert answer.problems[7].detail.startswith("1950-01-01T00:00:00Z is not between 1990-01-01T00:00")
     assert len(await rows(connection, stream)) == 2996
     await check_state(connection, stream)
 

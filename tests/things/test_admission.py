@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,22 @@ def test_the_present_is_accepted_at_any_moment_and_a_leap_of_the_clock_not_for_l
     assert isinstance(rules.one(reading(1, clock, 1.0)), readings.Reading)
     ticks, clock = 2.6, NOON + 3 * second
     assert isinstance(rules.one(reading(1, NOON + timedelta(days=1), 1.0)), readings.OutsideAcceptedRange)
+
+
+@pytest.mark.parametrize(
+    "time", [NOON - timedelta(days=30_000), NOON + timedelta(days=30_000, milliseconds=250)]
+)
+def test_a_time_outside_is_refused_in_the_same_words_alone_and_in_a_column(
+    monkeypatch: pytest.MonkeyPatch, time: datetime
+) -> None:
+    """With the time and both ends of what is accepted."""
+    monkeypatch.setattr(times, "furthest_now", lambda: NOON)
+    rules = admission.Admission(Settings())
+    alone = rules.one(reading(1, time, 1.0))
+    _, faults = rules.columns(batch.of_readings([reading(1, NOON, 1.0), reading(1, time, 1.0)]))
+    assert isinstance(alone, readings.OutsideAcceptedRange)
+    assert {row: problem.detail for row, problem in faults.items()} == {1: alone.detail}
+    assert times.format_instant(time) in alone.detail
 
 
 def test_every_way_into_the_store_is_known() -> None:

@@ -108,11 +108,7 @@ class Admission:
         if time.tzinfo is None:
             return _unusable("a time without zone", where="phenomenonTime")
         if not self._earliest <= time <= latest:
-            return readings.OutsideAcceptedRange(
-                f"{times.format_instant(time)} is not between {times.format_instant(self._earliest)} "
-                f"and {times.format_instant(latest)}",
-                where="phenomenonTime",
-            )
+            return _outside(times.format_instant(time), accepted=self._accepted(latest))
         if not 0 < reading.datastream_id <= _LARGEST:
             return readings.UnknownDatastream(f"no datastream {reading.datastream_id}", where="Datastream")
         result = reading.result
@@ -124,16 +120,23 @@ class Admission:
 
     def column_faults(self, rows: batch.Batch) -> dict[int, problems.Problem]:
         """What is wrong with the rows of a batch, by position; documents must be JSON texts already."""
-        early, late = batch.microseconds(self._earliest), batch.microseconds(self.latest())
+        latest = self.latest()
+        early, late = batch.microseconds(self._earliest), batch.microseconds(latest)
         faults: dict[int, problems.Problem] = {}
-        for row in np.flatnonzero((rows.time < early) | (rows.time > late)).tolist():
-            faults[row] = readings.OutsideAcceptedRange(where="phenomenonTime")
+        outside, accepted = np.flatnonzero((rows.time < early) | (rows.time > late)), self._accepted(latest)
+        # Columns may hold what is no datetime any more: the zone of a time can carry it out of its years.
+        spelt = np.datetime_as_string(rows.time[outside].astype("datetime64[us]"))
+        for row, time in zip(outside.tolist(), spelt.tolist(), strict=True):
+            faults[row] = _outside(f"{time.removesuffix('000').removesuffix('.000')}Z", accepted=accepted)
         if rows.end is not None:
             for row in np.flatnonzero((rows.end < rows.time) & (rows.end != batch.NONE)).tolist():
                 faults[row] = _unusable("the end lies before the start", where="phenomenonTime")
         for row in np.flatnonzero(np.isinf(rows.result)).tolist():
             faults[row] = _unusable("not a number that can be stored (infinity)", where="result")
         return faults
+
+    def _accepted(self, latest: datetime) -> str:
+        return f"{times.format_instant(self._earliest)} and {times.format_instant(latest)}"
 
     def _extras_fault(self, reading: readings.Reading) -> problems.Problem | None:
         end = reading.phenomenon_end
@@ -166,6 +169,10 @@ def policed(reading: readings.Reading) -> Outcome:
 
 def _unusable(detail: str, *, where: str) -> readings.UnusableReading:
     return readings.UnusableReading(detail, where=where)
+
+
+def _outside(time: str, *, accepted: str) -> readings.OutsideAcceptedRange:
+    return readings.OutsideAcceptedRange(f"{time} is not between {accepted}", where="phenomenonTime")
 
 
 def result_fault(result: Any) -> str | None:

@@ -54,4 +54,5 @@ def _addresses(ids: Integers, prefix: str) -> bytes:
 
 def _error(problem: problems.Problem) -> str:
     where = f" ({problem.where})" if problem.where else ""
-    return f"error: {problem.title}: {problem}{where}"
+    detail = f": {problem.detail}" if problem.detail else ""
+    return f"error: {problem.title}{detail}{where}"
