@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,7 +28,14 @@ class Client:
     """One client. What it receives is kept in order; waiting for something is always bounded."""
 
     def __init__(
-        self, port: int, *, secret: str | None = None, name: str = "", clean: bool = True, **more: Any
+        self,
+        port: int,
+        *,
+        secret: str | None = None,
+        name: str = "",
+        clean: bool = True,
+        trusted: Path | None = None,
+        **more: Any,
     ):
         version = more.pop("version", MQTTProtocolVersion.MQTTv311)
         username = more.pop("username", "anything")
@@ -52,6 +60,8 @@ class Client:
         self._news = threading.Condition()
         if secret is not None:
             self.paho.username_pw_set(username, secret)
+        if trusted is not None:  # whoever shows this certificate, over TLS
+            self.paho.tls_set(ca_certs=str(trusted))
         self.paho.on_message = self._on_message
         self.paho.on_connect = self._on_connect
         self.paho.on_disconnect = self._on_disconnect

@@ -7,7 +7,6 @@ import asyncio
 import os
 import socket
 import ssl
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -16,31 +15,10 @@ import pytest
 from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import secure
 from tests.ingest import mqtt_clients
+from tests.ingest.certificates import certificate
 from tests.ingest.held_store import until
 
 pytestmark = pytest.mark.anyio
-
-
-def certificate(folder: Path, *, name: str = "localhost", days: int = 1) -> Path:
-    """A certificate with its key in one file."""
-    file = folder / "door.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-keyout", str(folder / "key"), "-out", str(folder / "cert"), "-days", str(days)]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"]
-    subprocess.run(command, check=True, capture_output=True)
-    made = folder / "door.new"
-    made.write_text((folder / "cert").read_text() + (folder / "key").read_text())
-    made.rename(file)
-    return file
 
 
 def shown(port: int) -> str:
@@ -57,8 +35,7 @@ async def test_messages_and_updates_go_through_tls(
     async with mqtt_clients.service(settings, mqtt_certificate=str(file), mqtt_tls_port=0) as door:
 
         def work() -> None:
-            client = mqtt_clients.Client(door.port, secret=token)
-            client.paho.tls_set(ca_certs=str(tmp_path / "cert"))
+            client = mqtt_clients.Client(door.port, secret=token, trusted=tmp_path / "cert")
             client.connect()
             assert client.subscribe(topic) == 1
             client.store(topic, {"phenomenonTime": "2026-01-01T00:00:00Z", "result": 1.5})
@@ -168,8 +145,7 @@ async def test_who_never_shakes_hands_takes_no_place_for_long(
                 each.close()
 
         def work() -> None:
-            client = mqtt_clients.Client(door.port, secret=token)
-            client.paho.tls_set(ca_certs=str(tmp_path / "cert"))
+            client = mqtt_clients.Client(door.port, secret=token, trusted=tmp_path / "cert")
             assert not client.connect().connected.is_failure
             client.close()
 

@@ -15,7 +15,7 @@ from stadtkern.core.settings import Settings
 from stadtkern.ingest.doors import door as own
 from stadtkern.ingest.doors import pending
 from tests.ingest import mqtt_clients, mqtt_raw
-from tests.ingest.test_mqtt_door_tls import certificate
+from tests.ingest.certificates import certificate
 
 pytestmark = pytest.mark.anyio
 

@@ -17,8 +17,8 @@ from stadtkern.ingest.doors.asking import Welcome
 from stadtkern.ingest.doors.line import Incoming, Line
 from stadtkern.ingest.doors.link import Link
 from stadtkern.ingest.doors.outgoing import Outgoing
+from tests.ingest.certificates import certificate
 from tests.ingest.false_broker import PATIENCE, Broker, Heard, Packet, listening
-from tests.ingest.test_mqtt_door_tls import certificate
 
 pytestmark = pytest.mark.anyio
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -18,6 +19,7 @@ from stadtkern.ingest.writer.writer import Writer
 from stadtkern.serve import work
 from stadtkern.things import readings
 from tests.ingest import false_broker, mosquitto, mqtt_clients, mqtt_raw
+from tests.ingest.certificates import certificate
 from tests.ingest.held_store import Held, until
 
 pytestmark = pytest.mark.anyio
@@ -90,15 +92,24 @@ async def test_what_is_being_stored_is_acknowledged_before_the_end(
     assert await _stored(database, things["one"], least=least) == [least + each for each in numbers]
 
 
+@pytest.mark.parametrize("encrypted", [False, True])
 async def test_a_client_of_mqtt_5_hears_the_acknowledgement_and_then_why_we_go(
-    settings: Settings, token: str, things: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    token: str,
+    things: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    encrypted: bool,
 ) -> None:
-    """DISCONNECT with the reason 0x8B comes last."""
-    held, version = Held(monkeypatch), MQTTProtocolVersion.MQTTv5
+    """DISCONNECT with the reason 0x8B comes last, over TLS too."""
+    held, more = Held(monkeypatch), {}
+    if encrypted:
+        more = {"mqtt_certificate": str(certificate(tmp_path)), "mqtt_tls_port": 0}
+    known = {"secret": token, "trusted": tmp_path / "cert" if encrypted else None}
     topic = f"v1.1/Datastreams({things['one']})/Observations"
     async with (
-        Stopped(settings) as door,
-        mqtt_clients.near(door.made.port, secret=token, version=version) as device,
+        Stopped(settings, **more) as door,
+        mqtt_clients.near(door.made.port, version=MQTTProtocolVersion.MQTTv5, **known) as device,
     ):
         number = device.publish(topic, {"result": 1})
         await until(lambda: held.seen, what="the store")
